@@ -1,0 +1,2 @@
+//! hedgerow: who runs on which chips, what it costs, and what happens when one of them leaves.
+pub mod units;
