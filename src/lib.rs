@@ -1,3 +1,6 @@
 //! hedgerow: who runs on which chips, what it costs, and what happens when one of them leaves.
 pub mod units;
+pub mod stats;
 pub mod spec;
+pub mod world;
+pub mod record;

@@ -1,0 +1,4 @@
+//! What a run writes: the seam between simulating and measuring. Deliberately knows neither.
+
+mod model;
+pub use model::*;

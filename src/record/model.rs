@@ -1,0 +1,323 @@
+//! What one run leaves behind: integer integrals by month, counters, histograms, postings, events.
+//! The seam: everything after it can be redone from these rows; nothing here knows the kernel.
+
+use crate::stats::histogram::Histogram;
+use crate::units::{Money, Rate, SimTime};
+use crate::world::{CellId, Change, ContractId, InvestmentId, PartyId, PoolId, PriceKind, TenantId, WorkloadId};
+
+/// Which run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct RunKey {
+    /// Draw of what is not known.
+    pub draw: u32,
+    /// Replication within the draw.
+    pub replication: u32,
+}
+
+/// Everything a run writes.
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct RunRecord {
+    /// The runs in here, in the order they were merged.
+    pub keys: Vec<RunKey>,
+    /// Values of the unknowns, by run then `UnknownId`.
+    pub drawn: Vec<Vec<f64>>,
+    /// By pool, then month.
+    pub pools: Vec<Vec<PoolMonth>>,
+    /// By cell (workload x pool), then month.
+    pub cells: Vec<Vec<CellMonth>>,
+    /// By pool, then tenant, then month; empty for pairs that never have a guarantee or reservation.
+    pub shares: Vec<Vec<Vec<ShareMonth>>>,
+    /// By workload.
+    pub workloads: Vec<WorkloadTotals>,
+    /// Campaigns, in order of submission.
+    pub campaigns: Vec<CampaignRow>,
+    /// Money.
+    pub postings: Vec<Posting>,
+    /// Closed contract periods.
+    pub periods: Vec<PeriodRow>,
+    /// Book value of the fleet at the end, by pool [micro-USD].
+    pub book_value_end: Vec<Money>,
+    /// Closing balance by party [micro-USD].
+    pub balances: Vec<Money>,
+    /// Effects and dated changes, in order.
+    pub events: Vec<EventRow>,
+    /// Job rows, when asked for.
+    pub jobs: Vec<JobRow>,
+    /// Events handled: arrivals, finishes, failures and dated changes.
+    pub events_handled: u64,
+}
+
+/// Integrals of a pool over a month [chip-us], each metered where its level changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct PoolMonth {
+    /// In the ground.
+    pub installed: u128,
+    /// Not down.
+    pub up: u128,
+    /// Failed and not yet repaired.
+    pub down: u128,
+    /// Held by gangs.
+    pub gangs: u128,
+    /// Reserved, billed and not simulated.
+    pub reserved: u128,
+    /// Up and held by nobody.
+    pub idle: u128,
+    /// Energy at the meter [mW us].
+    pub energy_mw_us: u128,
+    /// Installed power at the meter: full power of installed chips [mW us].
+    pub installed_mw_us: u128,
+}
+
+/// Integrals of a workload on a pool over a month [chip-us].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct CellMonth {
+    /// Held; metered where the level changes.
+    pub allocated: u128,
+    /// Held beyond the tenant's guarantee and billed at the workload's price kind.
+    pub billed: u128,
+    /// Work that was kept; booked when an attempt ends.
+    pub productive: u128,
+    /// Writing checkpoints that were completed.
+    pub checkpoint: u128,
+    /// Work and unfinished checkpoints that a failure destroyed.
+    pub lost: u128,
+    /// Loading after a failure.
+    pub restart: u128,
+    /// Checkpointing to yield.
+    pub yielding: u128,
+}
+
+/// Integrals of a tenant's share of a pool over a month [chip-us].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct ShareMonth {
+    /// Guaranteed by contract.
+    pub guaranteed: u128,
+    /// Guaranteed, up and offered: what is billed.
+    pub offered: u128,
+    /// Reserved by contract.
+    pub reserved: u128,
+    /// Reserved, up and offered: what is billed.
+    pub reserved_offered: u128,
+}
+
+/// Counters and histograms of a workload over a run. Waits are of jobs submitted in [measure_from, end).
+#[derive(Clone, Debug, PartialEq, Default)]
+pub struct WorkloadTotals {
+    /// Submitted to us in the window.
+    pub submitted: u64,
+    /// Of those: started.
+    pub started: u64,
+    /// Of those: finished.
+    pub finished: u64,
+    /// Of those: refused by a full queue.
+    pub refused: u64,
+    /// Of those: not started at the end (their wait is a lower bound).
+    pub unstarted: u64,
+    /// Of those: started later than submitted.
+    pub waited: u64,
+    /// Submitted elsewhere in the window (volume lever or an ended contract).
+    pub elsewhere: u64,
+    /// Failures in the window.
+    pub failures: u64,
+    /// Sum of waits of the started [us].
+    pub wait_us: u128,
+    /// Waits of the started [us]; the unstarted enter with their time so far.
+    pub waits: Histogram,
+    /// Sum of completion times of the finished [us].
+    pub jct_us: u128,
+    /// Completion times of the finished [us].
+    pub jcts: Histogram,
+    /// Whole run: integral of the number of jobs in the system [job us], metered where the number changes.
+    pub in_system_us: u128,
+    /// Whole run: time in the system of jobs that left, plus that of those still there at the end [us].
+    pub sojourn_us: u128,
+}
+
+/// A campaign.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CampaignRow {
+    /// Workload.
+    pub workload: WorkloadId,
+    /// Number, from 0 at the start; negative in the spin-up.
+    pub number: i64,
+    /// Submitted.
+    pub submitted: SimTime,
+    /// Start of the first attempt.
+    pub started: Option<SimTime>,
+    /// Finished.
+    pub finished: Option<SimTime>,
+    /// Submission plus the time it needs alone, unfailed, on its first pool.
+    pub planned_finish: SimTime,
+    /// Failures so far.
+    pub failures: u32,
+    /// Run it belongs to, by position in `keys`.
+    pub run: u32,
+}
+
+/// Why money moved. Each kind names the counter it must equal (design 6).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PostingKind {
+    /// Gang chip-time beyond the guarantee x price path.
+    Usage,
+    /// Guaranteed chip-time offered x contract price.
+    Reservation,
+    /// Reserved (not simulated) chip-time offered x contract price.
+    ReservedInference,
+    /// Commitment less drawn less excused, at a period's end.
+    Shortfall,
+    /// Deposit at order: nodes ordered x cost x deposit share.
+    CapexOrder,
+    /// Rest at delivery: nodes delivered x cost x rest.
+    CapexDelivery,
+    /// Cancellation fee: nodes cancelled x cost x fee.
+    CancelFee,
+    /// MWh x price.
+    Power,
+    /// MW-hours installed x rate.
+    Facility,
+    /// MW-hours installed x rate.
+    Operations,
+    /// Equity by schedule.
+    Tranche,
+}
+
+/// Every kind, in the order of declaration.
+pub const POSTING_KINDS: [PostingKind; 11] = [
+    PostingKind::Usage,
+    PostingKind::Reservation,
+    PostingKind::ReservedInference,
+    PostingKind::Shortfall,
+    PostingKind::CapexOrder,
+    PostingKind::CapexDelivery,
+    PostingKind::CancelFee,
+    PostingKind::Power,
+    PostingKind::Facility,
+    PostingKind::Operations,
+    PostingKind::Tranche,
+];
+
+impl PostingKind {
+    /// As written in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            PostingKind::Usage => "usage",
+            PostingKind::Reservation => "reservation",
+            PostingKind::ReservedInference => "reserved_inference",
+            PostingKind::Shortfall => "shortfall",
+            PostingKind::CapexOrder => "capex_order",
+            PostingKind::CapexDelivery => "capex_delivery",
+            PostingKind::CancelFee => "cancel_fee",
+            PostingKind::Power => "power",
+            PostingKind::Facility => "facility",
+            PostingKind::Operations => "operations",
+            PostingKind::Tranche => "tranche",
+        }
+    }
+}
+
+/// What a posting is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sku {
+    /// A workload's chips on a pool.
+    Cell(CellId),
+    /// A pool (power, facility, operations).
+    Pool(PoolId),
+    /// A tenant's share of a pool.
+    Share(PoolId, TenantId),
+    /// The n-th delivery of a pool.
+    Delivery(PoolId, u32),
+    /// The n-th period of a contract.
+    Period(ContractId, u32),
+    /// The n-th tranche of an investment.
+    Tranche(InvestmentId, u32),
+}
+
+/// One transfer: payer -> payee, on a date, for a reason. Rounded once, half to even.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Posting {
+    /// Instant.
+    pub at: SimTime,
+    /// Month of the study it belongs to.
+    pub month: u16,
+    /// Who pays.
+    pub payer: PartyId,
+    /// Who is paid.
+    pub payee: PartyId,
+    /// Why.
+    pub kind: PostingKind,
+    /// For what.
+    pub sku: Sku,
+    /// Price kind, for chip-hours.
+    pub price_kind: Option<PriceKind>,
+    /// Price segment: how often that price path had stepped.
+    pub segment: u16,
+    /// Quantity in the kind's unit (chip-us, mW us, chips, 1).
+    pub quantity: i128,
+    /// Price per unit of the kind [nano-USD].
+    pub rate: Rate,
+    /// Amount.
+    pub amount: Money,
+    /// Within the group (the cloud's own lab): eliminated in the provider's view.
+    pub internal: bool,
+    /// Run it belongs to, by position in `keys`.
+    pub run: u32,
+}
+
+/// A closed contract period: commit = drawn + excused + shortfall, or drawn more than that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PeriodRow {
+    /// Contract.
+    pub contract: ContractId,
+    /// Its n-th period.
+    pub period: u32,
+    /// When it closed; the end of the run for the one that `end` cuts.
+    pub at: SimTime,
+    /// Committed for it (prorated when the contract ended inside).
+    pub commit: Money,
+    /// Usage, reservation and reserved billed in it.
+    pub drawn: Money,
+    /// Contract price x undelivered guaranteed and reserved chip-hours.
+    pub excused: Money,
+    /// Posted; zero for a period cut by `end`.
+    pub shortfall: Money,
+    /// False for a period that `end` cuts: no true-up, its remainder lies beyond the horizon.
+    pub closed: bool,
+    /// Run it belongs to, by position in `keys`.
+    pub run: u32,
+}
+
+/// A row of `events.csv`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EventRow {
+    /// When it came into force.
+    pub at: SimTime,
+    /// Event class number.
+    pub class: u8,
+    /// What changed.
+    pub change: Change,
+    /// Run it belongs to, by position in `keys`.
+    pub run: u32,
+}
+
+/// A row of `jobs.csv`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct JobRow {
+    /// Workload.
+    pub workload: WorkloadId,
+    /// Number in its stream; negative in the spin-up.
+    pub item: i64,
+    /// Submitted.
+    pub submitted: SimTime,
+    /// Start of the first attempt; None: refused or never started.
+    pub started: Option<SimTime>,
+    /// End; None: still running or waiting at the end.
+    pub finished: Option<SimTime>,
+    /// Gang [chips].
+    pub chips: u32,
+    /// Cell of the last attempt.
+    pub cell: Option<CellId>,
+    /// Failures.
+    pub failures: u32,
+    /// Run it belongs to, by position in `keys`.
+    pub run: u32,
+}

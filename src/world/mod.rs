@@ -1,0 +1,8 @@
+//! The validated world. Resolves names to ids; immutable during a study. What a run may change is `Live`.
+
+mod effect;
+mod live;
+mod model;
+pub use effect::{Change, Effect, EventKind};
+pub use live::{ContractLive, InForce, LISTED, Live, PoolLive, loaded};
+pub use model::*;
