@@ -4,3 +4,6 @@ pub mod stats;
 pub mod spec;
 pub mod world;
 pub mod record;
+pub mod workload;
+pub mod policy;
+pub mod kernel;
