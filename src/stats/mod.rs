@@ -11,3 +11,7 @@ pub mod accumulate;
 pub mod interval;
 pub mod tail;
 pub mod shares;
+mod matrix;
+pub mod phase;
+pub mod queueing;
+pub mod renewal;
