@@ -165,11 +165,6 @@ pub fn student_quantile(df: f64, u: f64) -> f64 {
     t.copysign(sign)
 }
 
-/// Regularized incomplete beta function I_x(a, b) and its complement [-]. `x` in [0, 1], a and b positive.
-pub fn beta_cdf(a: f64, b: f64, x: f64) -> (f64, f64) {
-    beta_of_tails(a, b, x, 1.0 - x)
-}
-
 /// Erlang-2 quantile from the exponential threshold L = -ln(1 - u): the root of x - ln(1 + x) = L.
 ///
 /// Starts from the series in s = sqrt(2 L) of Temme 1979 or from the asymptote; two steps of Halley reach the last
