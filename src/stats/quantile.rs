@@ -167,8 +167,7 @@ pub fn student_quantile(df: f64, u: f64) -> f64 {
 
 /// Erlang-2 quantile from the exponential threshold L = -ln(1 - u): the root of x - ln(1 + x) = L.
 ///
-/// Starts from the series in s = sqrt(2 L) of Temme 1979 or from the asymptote; two steps of Halley reach the last
-/// bits.
+/// Starts from the series in s = sqrt(2 L) (Temme 1979) or the asymptote; two steps of Halley reach the last bits.
 fn erlang2_quantile(threshold: f64) -> f64 {
     let s = (2.0 * threshold).sqrt();
     let series = s * (1.0 + s * (1.0 / 3.0 + s * (1.0 / 36.0 + s * (-1.0 / 270.0 + s * (1.0 / 4320.0 + s / 17010.0)))));
