@@ -10,7 +10,9 @@ mod rows;
 pub use chip::{Chip, ChipField};
 pub use known::{Confidence, Known, Provenance};
 pub use price::{EQUAL_US_REGIONS, PriceAnswer, PriceKind, PriceRow, PriceRule};
-pub use rows::{BedrockOffer, Deal, DealKind, Figure, Fleet, InstalledBase, Instance, LabFigure, Model, TrainingMfu};
+pub use rows::{
+    BedrockOffer, Deal, DealKind, Figure, Fleet, InstalledBase, Instance, LabFigure, Missing, Model, TrainingMfu,
+};
 
 use std::sync::OnceLock;
 
@@ -41,6 +43,8 @@ pub struct Catalog {
     pub reliability: Vec<Figure>,
     /// Utilization reached in training.
     pub training_mfu: Vec<TrainingMfu>,
+    /// What was looked for and not found.
+    pub missing: Vec<Missing>,
 }
 
 /// A name the catalog does not have, with the nearest that it has.
@@ -88,6 +92,7 @@ impl Catalog {
             facility: read::rows("facility.csv", text!("facility.csv"), rows::figure),
             reliability: read::rows("reliability.csv", text!("reliability.csv"), rows::figure),
             training_mfu: read::rows("training_mfu.csv", text!("training_mfu.csv"), rows::training_mfu),
+            missing: read::rows("missing.csv", text!("missing.csv"), rows::missing),
         };
         catalog.assert_whole();
         catalog

@@ -243,6 +243,21 @@ pub struct TrainingMfu {
     pub note: String,
 }
 
+/// What was looked for and has no row. `catalog/missing.csv`.
+#[derive(Clone, Debug)]
+pub struct Missing {
+    /// What is not known.
+    pub item: String,
+    /// Its unit.
+    pub unit: String,
+    /// Who looked, and when.
+    pub provenance: Provenance,
+}
+
+pub(super) fn missing(row: &Row<'_>) -> Missing {
+    Missing { item: row.text("item"), unit: row.text("unit"), provenance: row.provenance() }
+}
+
 pub(super) fn instance(row: &Row<'_>) -> Instance {
     Instance {
         name: row.text("instance"),

@@ -183,3 +183,31 @@ fn a_measured_utilization_comes_before_an_estimate() {
     assert_eq!(of("trainium2", "bf16"), Some("dense"));
     assert_eq!(of("trainium2", "fp4"), None);
 }
+
+/// Fields are stored by their place in the enum, so the list of them must stand in that order.
+#[test]
+fn chip_fields_are_listed_in_the_order_of_the_enum() {
+    for (index, field) in ChipField::ALL.into_iter().enumerate() {
+        assert_eq!(field as usize, index, "{}", field.name());
+    }
+}
+
+/// A row that cannot be read stops with its file and line, whatever is wrong with it.
+#[test]
+fn a_bad_row_is_named_by_file_and_line() {
+    let header = "value,low,high,status,source,as_of,confidence\n";
+    for (row, why) in [
+        ("1,,,sourced,page,2026,estimate", "do not go together"),
+        ("1,,,estimate,guess,2026,estimate", "an estimate without a range"),
+        ("9,1,2,estimate,guess,2026,estimate", "outside its range"),
+        (",,,sourced,page,2026,high", "not a number"),
+        ("0,,,not published,nobody,2026,none", "do not go together"),
+        ("1,,,sourced,,2026,high", "`source` is blank"),
+        ("1,,,sourced,page,soon,high", "not a date"),
+    ] {
+        let text = format!("{header}{row}\n");
+        let caught = std::panic::catch_unwind(|| read::rows("x.csv", &text, |row| row.known("value", "low", "high")));
+        let message = *caught.expect_err(row).downcast::<String>().expect("a formatted message");
+        assert!(message.starts_with("catalog/x.csv:2: ") && message.contains(why), "{message}");
+    }
+}
