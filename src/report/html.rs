@@ -79,6 +79,14 @@ fn dark_charts() -> String {
         let hex = color.hex();
         format!("  figure svg [fill=\"{hex}\"] {{ fill: var({name}); }} figure svg [stroke=\"{hex}\"] {{ stroke: var({name}); }}")
     });
+    // The palette's blue and wine are too deep for a dark ground.
+    let deep = [(palette::series(0), "#3d9bd9"), (palette::series(7), "#c65f93")].map(|(color, light)| {
+        let hex = color.hex();
+        format!(
+            "  figure svg [fill=\"{hex}\"] {{ fill: {light}; }} figure svg [stroke=\"{hex}\"] {{ stroke: {light}; }}"
+        )
+    });
+    let rules = [rules.join("\n"), deep.join("\n")];
     format!("@media screen and (prefers-color-scheme: dark) {{\n{}\n}}", rules.join("\n"))
 }
 

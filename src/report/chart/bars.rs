@@ -24,6 +24,7 @@ pub fn stacked(scene: &mut Scene, chart: &Chart, categories: &[String], parts: &
         ends.extend(net.and_then(|n| n.at(k)));
     }
     let bars = Bars::new(scene, chart, categories, &keys, &ends, 1, false);
+    let keys = if bars.lying { keys.reversed() } else { keys };
     for k in 0..categories.len() {
         let (mut up, mut down) = (0.0, 0.0);
         for (i, value) in parts.iter().enumerate().filter_map(|(i, p)| Some((i, p.at(k)?))) {
@@ -58,17 +59,22 @@ pub fn grouped(scene: &mut Scene, chart: &Chart, categories: &[String], parts: &
     let bars = Bars::new(scene, chart, categories, &keys, &values, parts.len(), true);
     let width = 0.72 / parts.len() as f64;
     for (k, (i, part)) in (0..categories.len()).flat_map(|k| parts.iter().enumerate().map(move |p| (k, p))) {
-        let Some(value) = part.at(k).filter(|v| !log || *v > 0.0) else { continue };
+        let Some(value) = part.at(k) else { continue };
         let u = k as f64 + 0.14 + width * i as f64;
         let color = palette::series(i);
+        if log && value <= 0.0 {
+            // No place on the axis, but known: the number stands at the foot.
+            bars.say(scene, u + width / 2.0, width, (bars.ticks.lo, value));
+            continue;
+        }
         if log {
             let (foot, tip) = (bars.at(u + width / 2.0, bars.ticks.lo), bars.at(u + width / 2.0, value));
             scene.stroke(&[foot, tip], color, 1.6, palette::SOLID);
-            scene.marker(tip, &palette::disc(4.2), color);
+            scene.polygon(palette::disc(4.4).iter().map(|d| (tip.0 + d.0, tip.1 + d.1)).collect(), color);
         } else {
             bars.bar(scene, (u + 0.04 * width, u + 0.96 * width), (0.0, value), color);
         }
-        bars.say(scene, u + width / 2.0, width, value);
+        bars.say(scene, u + width / 2.0, width, (value, value));
     }
     frame::ground(scene, &bars.rect, &bars.ticks, chart.y.scale, !bars.lying);
     keys.draw(scene, &bars.rect, &vec![None; if parts.len() > 1 { parts.len() } else { 0 }]);
@@ -97,7 +103,8 @@ impl Bars {
         let top = frame::header(scene, chart);
         let slots = categories.len() as f64;
         let slot = (scene.width - 2.0 * MARGIN - keys.width - 55.0) / slots;
-        if super::through_time::fits_slots(categories, slot - 6.0, 2) && slot / abreast as f64 > 7.0 {
+        let timely = slot > 5.0 && categories.iter().all(|c| names_a_year(c));
+        if timely || stand_side_by_side(categories, slot - 6.0) && slot / abreast as f64 > 7.0 {
             Self::standing(scene, chart, categories, keys, (lo, hi), top, said)
         } else {
             Self::lying(scene, chart, categories, keys, (lo, hi), top, abreast)
@@ -117,7 +124,11 @@ impl Bars {
         let right = scene.width - MARGIN - keys.width;
         let slots = categories.len() as f64;
         let slot = (right - MARGIN - 55.0) / slots;
-        let names: Vec<_> = categories.iter().map(|c| font::wrap(c, slot - 6.0, SMALL, Face::Normal)).collect();
+        // Dates need not all be named: every second, fourth, twelfth will do.
+        let fits = |n: &usize| stand_side_by_side(categories, slot * *n as f64 - 6.0);
+        let every = [1, 2, 4, 6, 12, 24, 60].into_iter().find(fits).unwrap_or(120);
+        let wrap = |c: &String| font::wrap(c, slot * every as f64 - 6.0, SMALL, Face::Normal);
+        let names: Vec<_> = categories.iter().step_by(every).map(wrap).collect();
         let tallest = names.iter().map(Vec::len).max().unwrap_or(1) as f64;
         let foot = frame::foot(scene, &chart.x.label).1 + LEADING * (tallest - 1.0);
         scene.height = scene.height.max(top + keys.height.max(80.0) + foot + MARGIN);
@@ -130,7 +141,7 @@ impl Bars {
         let bars = Self { rect, ticks, slots, lying: false };
         let under = if said && lo < 0.0 { 14.0 } else { 0.0 };
         for (k, lines) in names.iter().enumerate() {
-            let x = bars.at(k as f64 + 0.5, bars.ticks.lo).0;
+            let x = bars.at((k * every) as f64 + 0.5, bars.ticks.lo).0;
             for (i, line) in lines.iter().enumerate() {
                 let y = rect.bottom + under + 17.0 + LEADING * i as f64;
                 scene.text((x, y), line, SMALL, Face::Normal, Anchor::Middle, INK);
@@ -181,20 +192,35 @@ impl Bars {
         }
     }
 
-    /// The number of a bar at its end, where there is room for it.
-    fn say(&self, scene: &mut Scene, u: f64, width: f64, value: f64) {
+    /// The number of a bar at its end (`at`), where there is room for it, on a bit of paper so that no grid crosses it.
+    fn say(&self, scene: &mut Scene, u: f64, width: f64, (at, value): (f64, f64)) {
         let words = ticks::short(value);
-        let (x, y) = self.at(u, value);
-        let away = if value < 0.0 { -1.0 } else { 1.0 };
+        let (x, y) = self.at(u, at);
+        let away = if at < 0.0 { -1.0 } else { 1.0 };
         let em = SMALL - 1.0;
-        if self.lying {
-            let anchor = if value < 0.0 { Anchor::End } else { Anchor::Start };
-            scene.text((x + 7.0 * away, y + HALF - 0.4), &words, em, Face::Normal, anchor, GREY);
-        } else if font::width(&words, em, Face::Normal) < width * self.rect.width() / self.slots * 1.2 {
-            let y = if value < 0.0 { y + 13.0 } else { y - 6.5 };
-            scene.text((x, y), &words, em, Face::Normal, Anchor::Middle, GREY);
-        }
+        let wide = font::width(&words, em, Face::Normal);
+        let (left, base) = if self.lying {
+            (x + 7.0 * away - if at < 0.0 { wide } else { 0.0 }, y + HALF - 0.4)
+        } else if wide < width * self.rect.width() / self.slots * 1.2 {
+            (x - wide / 2.0, if at < 0.0 { y + 13.0 } else { y - 6.5 })
+        } else {
+            return;
+        };
+        scene.rect((left - 1.5, base - 9.5), (left + wide + 1.5, base + 1.5), palette::PAPER);
+        scene.text((left, base), &words, em, Face::Normal, Anchor::Start, GREY);
     }
+}
+
+/// Whether names stand in slots of `slot` px on at most two lines, no word broken.
+fn stand_side_by_side(names: &[String], slot: f64) -> bool {
+    let fits = |word: &str| font::width(word, SMALL, Face::Normal) <= slot;
+    names.iter().all(|n| n.split_whitespace().all(fits) && font::wrap(n, slot, SMALL, Face::Normal).len() <= 2)
+}
+
+/// Whether a category is a date: "FY2027", "Q1 2027", "2027-03".
+fn names_a_year(name: &str) -> bool {
+    let mut numbers = name.split(|c: char| !c.is_ascii_digit());
+    name.chars().count() <= 12 && numbers.any(|n| n.len() == 4 && (n.starts_with("19") || n.starts_with("20")))
 }
 
 /// Names of lying rows, wrapped to at most three tenths of the sheet.

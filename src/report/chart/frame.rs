@@ -76,7 +76,7 @@ pub fn label_above(scene: &mut Scene, label: &str, top: f64) -> f64 {
         y += LEADING;
         scene.text((MARGIN, y - 2.0), &line, SMALL, Face::Normal, Anchor::Start, INK);
     }
-    y + 7.0
+    y + 11.0
 }
 
 /// Lines of the label under the plot, and the height that ticks and label need there [px].
@@ -180,18 +180,24 @@ impl Keys {
         Self { rows, width, height }
     }
 
+    /// The same keys from the bottom.
+    pub fn reversed(mut self) -> Self {
+        self.rows.reverse();
+        self
+    }
+
     /// Draw each key as near to its wanted height as the others allow; a thin leader shows where it belongs.
-    /// `wants` runs along the keys; `None` has no place of its own and goes to the top.
-    pub fn draw(&self, scene: &mut Scene, rect: &Rect, wants: &[Option<f64>]) {
+    /// `wants` runs along the keys; `None` has no place of its own and goes to the top. What ends before the rim has no leader.
+    pub fn draw(&self, scene: &mut Scene, rect: &Rect, wants: &[Option<Point>]) {
         assert_eq!(self.rows.len(), wants.len(), "every key needs its wanted height");
         let heights: Vec<f64> = self.rows.iter().map(|r| height_of(&r.0)).collect();
-        let places: Vec<f64> = wants.iter().map(|w| w.unwrap_or(rect.top)).collect();
+        let places: Vec<f64> = wants.iter().map(|w| w.map_or(rect.top, |p| p.1)).collect();
         let centres = spread(&places, &heights, rect.top - 6.0, rect.bottom + 6.0);
         let x = rect.right + 14.0;
         for (i, (lines, swatch)) in self.rows.iter().enumerate() {
             let y = centres[i];
-            if let Some(want) = wants[i].filter(|w| (w - y).abs() > 2.5) {
-                scene.stroke(&[(rect.right + 2.0, want), (x - 2.0, y)], ERROR, 0.7, palette::SOLID);
+            if let Some(want) = wants[i].filter(|w| (w.1 - y).abs() > 2.5 && w.0 > rect.right - 6.0) {
+                scene.stroke(&[(rect.right + 2.0, want.1), (x - 2.0, y)], ERROR, 0.7, palette::SOLID);
             }
             swatch.draw(scene, (x, y));
             let first = y - LEADING * (lines.len() as f64 - 1.0) / 2.0 + HALF;

@@ -8,7 +8,7 @@ use super::scene::{Anchor, Point, Scene};
 use super::ticks::{self, Ticks};
 use super::{Chart, Interval, Scale};
 
-const BAR: f64 = 9.0;
+const BAR: f64 = 13.0;
 
 /// All rows, their three columns at the right.
 pub fn intervals(scene: &mut Scene, chart: &Chart, rows: &[Interval]) {
@@ -29,7 +29,7 @@ pub fn intervals(scene: &mut Scene, chart: &Chart, rows: &[Interval]) {
     let names = Names::new(scene, &names);
     let foot = frame::foot(scene, &chart.y.label).1;
     let plot_top = top + heads + 4.0;
-    scene.height = scene.height.max(plot_top + names.row.max(30.0) * rows.len() as f64 + foot + MARGIN);
+    scene.height = scene.height.max(plot_top + names.row.max(34.0) * rows.len() as f64 + foot + MARGIN);
     let taken: f64 = columns.iter().map(|c| c.width + 18.0).sum();
     let rect = Rect {
         left: MARGIN + names.width + 14.0,
@@ -69,8 +69,8 @@ fn draw_row(scene: &mut Scene, (rect, ticks): (&Rect, &Ticks), y: f64, row: &Int
     let (lo, hi) = if hi - lo < 1.5 { (lo - 0.75, hi + 0.75) } else { (lo, hi) };
     scene.rect((lo, y - BAR / 2.0), (hi, y + BAR / 2.0), palette::series(0));
     let dot = |r: f64| palette::disc(r).iter().map(|d| (x(row.p50) + d.0, y + d.1)).collect::<Vec<Point>>();
-    scene.polygon(dot(5.6), INK);
-    scene.polygon(dot(3.8), PAPER);
+    scene.polygon(dot(4.8), INK);
+    scene.polygon(dot(3.2), PAPER);
     if let Some((low, high)) = ci {
         error_bar(scene, (x(low), x(high)), y + BAR / 2.0 + 6.0);
     }
@@ -88,20 +88,21 @@ fn legend(scene: &mut Scene, top: f64, with_error: bool) -> f64 {
     let (mut x, mut y) = (MARGIN, top + 6.0);
     let words = ["p05 to p95 over draws (risk)", "median", "simulation error (interval of the mean)"];
     for (i, words) in words.into_iter().enumerate().take(if with_error { 3 } else { 2 }) {
-        let width = 27.0 + font::width(words, SMALL, Face::Normal);
+        let swatch = [20.0, 16.0, 26.0][i];
+        let width = swatch + font::width(words, SMALL, Face::Normal);
         if x > MARGIN && x + width > scene.width - MARGIN {
             (x, y) = (MARGIN, y + LEADING + 2.0);
         }
         match i {
-            0 => Swatch::Box(palette::series(0)).draw(scene, (x - 4.0, y)),
+            0 => Swatch::Box(palette::series(0)).draw(scene, (x - 5.0, y)),
             1 => {
-                let dot = |r: f64| palette::disc(r).iter().map(|d| (x + 11.0 + d.0, y + d.1)).collect::<Vec<Point>>();
+                let dot = |r: f64| palette::disc(r).iter().map(|d| (x + 5.0 + d.0, y + d.1)).collect::<Vec<Point>>();
                 scene.polygon(dot(5.0), INK);
                 scene.polygon(dot(3.3), PAPER);
             }
             _ => error_bar(scene, (x, x + 20.0), y),
         }
-        scene.text((x + 25.0, y + HALF), words, SMALL, Face::Normal, Anchor::Start, INK);
+        scene.text((x + swatch, y + HALF), words, SMALL, Face::Normal, Anchor::Start, INK);
         x += width + 20.0;
     }
     y + 18.0

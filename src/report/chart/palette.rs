@@ -1,4 +1,5 @@
 //! Colours, dashes and markers of the house: Okabe and Ito (2008), safe for the colour blind, each with a second cue.
+//! Their yellow is too faint for a line on paper: grey and Tol's wine take its place.
 //! It draws nothing.
 
 /// A colour with its opacity.
@@ -47,7 +48,7 @@ const SERIES: [Color; 8] = [
     Color::new(230, 159, 0),
     Color::new(86, 180, 233),
     Color::new(128, 132, 138),
-    Color::new(240, 228, 66),
+    Color::new(136, 34, 85),
 ];
 
 /// Colour of the series at `index`; after eight they come again, with another dash and marker.

@@ -1,7 +1,6 @@
 //! Lines, steps and stacked areas over a level axis of dates or numbers.
 //! It does not smooth; where points are denser than pixels it keeps each column's extremes.
-use super::font::{self, Face};
-use super::frame::{self, Keys, Rect, SMALL, Swatch};
+use super::frame::{self, Keys, Rect, Swatch};
 use super::palette::{self, Dash, ERROR, GREY, INK, PAPER};
 use super::scene::{Point, Scene};
 use super::ticks::Ticks;
@@ -15,8 +14,7 @@ pub fn lines(scene: &mut Scene, chart: &Chart, series: &[Line], references: &[Re
         .iter()
         .enumerate()
         .map(|(i, l)| {
-            let dash =
-                if by_meaning { if l.dashed { palette::DASHED } else { palette::SOLID } } else { palette::dash(i) };
+            let dash = dash_of(l, i, by_meaning);
             (dash, (!steps && series.len() > 1).then_some(i))
         })
         .collect();
@@ -56,8 +54,8 @@ pub fn lines(scene: &mut Scene, chart: &Chart, series: &[Line], references: &[Re
         }
     }
     frame::ground(scene, &plot.rect, &plot.ticks_y, chart.y.scale, true);
-    let mut wants: Vec<Option<f64>> = series.iter().map(|l| plot.end_of(l)).collect();
-    wants.extend(references.iter().map(|r| plot.shows(r.value).then(|| plot.y(r.value))));
+    let mut wants: Vec<Option<Point>> = series.iter().map(|l| plot.end_of(l)).collect();
+    wants.extend(references.iter().map(|r| plot.shows(r.value).then(|| (plot.rect.right, plot.y(r.value)))));
     wants.extend(banded.then_some(None));
     keys.draw(scene, &plot.rect, &wants);
 }
@@ -66,7 +64,8 @@ pub fn lines(scene: &mut Scene, chart: &Chart, series: &[Line], references: &[Re
 pub fn areas(scene: &mut Scene, chart: &Chart, x: &[f64], areas: &[Part], overlays: &[Line]) {
     // A stack has no meaning on a log axis.
     let chart = &Chart { y: Axis::linear(chart.y.label.clone()), ..chart.clone() };
-    let over = |k: usize| (INK, if overlays[k].dashed { palette::DASHED } else { palette::dash(k) });
+    let by_meaning = overlays.iter().any(|l| l.dashed);
+    let over = |k: usize| (INK, dash_of(&overlays[k], k, by_meaning));
     // Keys from the top: overlays first, then the stack as the eye meets it.
     let mut names: Vec<(String, Swatch)> = (0..overlays.len())
         .map(|k| (overlays[k].name.clone(), Swatch::Line { color: over(k).0, dash: over(k).1, marker: None }))
@@ -103,12 +102,21 @@ pub fn areas(scene: &mut Scene, chart: &Chart, x: &[f64], areas: &[Part], overla
         }
     }
     frame::ground(scene, &plot.rect, &plot.ticks_y, Scale::Linear, true);
-    let mut wants: Vec<Option<f64>> = overlays.iter().map(|l| plot.end_of(l)).collect();
+    let mut wants: Vec<Option<Point>> = overlays.iter().map(|l| plot.end_of(l)).collect();
     wants.extend((0..areas.len()).rev().map(|i| {
         let last = columns.len().checked_sub(1)?;
-        Some(plot.y((tops[i][last] + tops[i + 1][last]) / 2.0))
+        Some((plot.x(x[columns[last]]), plot.y((tops[i][last] + tops[i + 1][last]) / 2.0)))
     }));
     keys.draw(scene, &plot.rect, &wants);
+}
+
+/// Dashes carry meaning where any line is dashed, else they tell lines apart.
+fn dash_of(line: &Line, index: usize, by_meaning: bool) -> Dash {
+    match (by_meaning, line.dashed) {
+        (true, true) => palette::DASHED,
+        (true, false) => palette::SOLID,
+        (false, _) => palette::dash(index),
+    }
 }
 
 /// The plot with both axes drawn, ready for data.
@@ -185,8 +193,8 @@ impl Plot {
     }
 
     /// Where the label of a line wants to stand.
-    fn end_of(&self, line: &Line) -> Option<f64> {
-        self.runs(&line.points).last().and_then(|r| r.last()).map(|p| p.1)
+    fn end_of(&self, line: &Line) -> Option<Point> {
+        self.runs(&line.points).last().and_then(|r| r.last()).copied()
     }
 }
 
@@ -225,12 +233,4 @@ fn sparse(points: &[Point], index: usize, of: usize) -> Vec<Point> {
     let last = points.len() - 1;
     let at = |k: usize| (k * of + index) * last / (MARKERS * of);
     (0..MARKERS).map(|k| points[at(k)]).chain([points[last]]).collect()
-}
-
-/// Whether the words of `names` stand side by side in slots of `slot` px within `lines` lines, no word broken.
-pub(super) fn fits_slots(names: &[String], slot: f64, lines: usize) -> bool {
-    names.iter().all(|n| {
-        n.split_whitespace().all(|w| font::width(w, SMALL, Face::Normal) <= slot)
-            && font::wrap(n, slot, SMALL, Face::Normal).len() <= lines
-    })
 }

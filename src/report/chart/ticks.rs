@@ -49,17 +49,23 @@ impl Ticks {
         assert!(lo > 0.0, "a log axis needs positive data, got {lo}");
         let (lo, hi) = if lo == hi { (lo / 2.0, hi * 2.0) } else { (lo, hi) };
         let (first, last) = (libm::floor(libm::log10(lo)) as i32, libm::ceil(libm::log10(hi)) as i32);
-        let every = f64::from(last - first) / count;
-        let (digits, stride): (&[f64], i32) =
-            if every <= 0.4 { (&[1.0, 2.0, 5.0], 1) } else { (&[1.0], (every.ceil() as i32).max(1)) };
-        let all: Vec<f64> = (first..=last)
-            .filter(|e| (e - first) % stride == 0)
-            .flat_map(|e| digits.iter().map(move |d| d * libm::exp10(f64::from(e))))
-            .collect();
-        let slack = 1e-9;
-        let low = all.iter().copied().rfind(|v| *v <= lo * (1.0 + slack)).unwrap_or(lo);
-        let high = all.iter().copied().find(|v| *v >= hi * (1.0 - slack)).unwrap_or(hi);
-        let marks = all.into_iter().filter(|v| low <= *v && *v <= high).map(|v| (v, plain(v))).collect();
+        let at = |digits: &'static [f64]| {
+            (first..=last).flat_map(move |e| digits.iter().map(move |d| d * libm::exp10(f64::from(e))))
+        };
+        // The axis ends at 1, 2 or 5 times a power of ten, so that data fill it.
+        let fine: Vec<f64> = at(&[1.0, 2.0, 5.0]).collect();
+        let low = fine.iter().copied().rfind(|v| *v <= lo * (1.0 + 1e-9)).unwrap_or(lo);
+        let high = fine.iter().copied().find(|v| *v >= hi * (1.0 - 1e-9)).unwrap_or(hi);
+        let within = |v: &f64| low <= *v && *v <= high;
+        let decades: Vec<f64> = at(&[1.0]).filter(within).collect();
+        let fine: Vec<f64> = fine.into_iter().filter(within).collect();
+        let stride = (decades.len() as f64 / (1.3 * count)).ceil().max(1.0) as usize;
+        let marks = if decades.len() < 3 && fine.len() as f64 <= 2.0 * count + 2.0 || decades.len() < 2 {
+            fine
+        } else {
+            decades.into_iter().step_by(stride).collect()
+        };
+        let marks = marks.into_iter().map(|v| (v, plain(v))).collect();
         Self { lo: low, hi: high, marks, scale: Scale::Log }
     }
 
@@ -92,10 +98,10 @@ fn around(value: f64) -> (f64, f64) {
     (value - pad, value + pad)
 }
 
-/// 1, 2, 2.5 or 5 times a power of ten, at least `rough`.
+/// 1, 2, 2.5 or 5 times a power of ten, about `rough` or the next above.
 fn nice_step(rough: f64) -> f64 {
     let power = libm::exp10(libm::floor(libm::log10(rough)));
-    let digit = [1.0, 2.0, 2.5, 5.0].into_iter().find(|d| d * power >= rough * (1.0 - 1e-9)).unwrap_or(10.0);
+    let digit = [1.0, 2.0, 2.5, 5.0].into_iter().find(|d| d * power >= 0.8 * rough).unwrap_or(10.0);
     digit * power
 }
 
@@ -168,10 +174,10 @@ mod tests {
     fn ticks_read_as_people_write_them() {
         assert_eq!(labels(Scale::Linear, 0.0, 97.0), "0 20 40 60 80 100");
         assert_eq!(labels(Scale::Linear, -0.3, 0.42), "\u{2212}0.4 \u{2212}0.2 0 0.2 0.4 0.6");
-        assert_eq!(labels(Scale::Linear, 0.0, 12_000.0), "0 2,500 5,000 7,500 10,000 12,500");
+        assert_eq!(labels(Scale::Linear, 0.0, 12_000.0), "0 2,000 4,000 6,000 8,000 10,000 12,000");
         assert_eq!(labels(Scale::Linear, 0.0, 4.4e6), "0 1\u{a0}M 2\u{a0}M 3\u{a0}M 4\u{a0}M 5\u{a0}M");
-        assert_eq!(labels(Scale::Linear, 3.0, 3.0), "1 2 3 4 5");
-        assert_eq!(labels(Scale::Log, 0.02, 700.0), "0.01 0.1 1 10 100 1,000");
+        assert_eq!(labels(Scale::Linear, 3.0, 3.0), "1.5 2.0 2.5 3.0 3.5 4.0 4.5");
+        assert_eq!(labels(Scale::Log, 0.02, 700.0), "0.1 1 10 100 1,000");
         assert_eq!(labels(Scale::Log, 3.0, 40.0), "2 5 10 20 50");
         assert_eq!(labels(Scale::Dates, 2026.0, 2031.0), "2026 2027 2028 2029 2030 2031");
         assert_eq!(labels(Scale::Dates, 2026.5, 2027.5), "Jul 2026 Oct 2026 Jan 2027 Apr 2027 Jul 2027");
