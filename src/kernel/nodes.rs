@@ -245,7 +245,8 @@ mod tests {
         let mut small = Vec::new();
         nodes.take(3, Placement::BestFit, &mut small);
         assert_eq!(small, [Piece { node: 1, nodes: 1, chips: 3 }]);
-        assert!(!nodes.has_room(9), "9 = a whole node and 1, and node 2 alone is whole; node 1 has 1 left");
+        assert!(nodes.has_room(9), "node 2 whole and the 1 left on node 1");
+        assert!(!nodes.has_room(10), "node 2 whole, and 2 are on no other node");
     }
 
     proptest! {

@@ -2,5 +2,8 @@
 //! It computes no result: every number arrives ready, and empty stays empty.
 pub mod chart;
 pub mod csv_out;
+pub mod facts;
 pub mod folder;
 pub mod html;
+pub mod listing;
+pub mod table;
