@@ -205,7 +205,7 @@ impl Bars {
         let wide = font::width(&words, em, Face::Normal);
         let (left, base) = if self.lying {
             (x + 7.0 * away - if at < 0.0 { wide } else { 0.0 }, y + HALF - 0.4)
-        } else if wide < width * self.rect.width() / self.slots * 1.2 {
+        } else if wide < width * self.rect.width() / self.slots {
             (x - wide / 2.0, if at < 0.0 { y + 13.0 } else { y - 6.5 })
         } else {
             return;

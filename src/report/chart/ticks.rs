@@ -118,7 +118,7 @@ fn label(value: f64, step: f64, largest: f64) -> String {
     if value.abs() < step / 2.0 {
         return "0".to_string();
     }
-    if largest >= 1e16 || largest < 1e-6 {
+    if !(1e-6..1e16).contains(&largest) {
         return far(value);
     }
     let (unit, suffix) = unit_of(largest);
@@ -142,7 +142,7 @@ fn unit_of(size: f64) -> (f64, &'static str) {
 
 /// A round number without an exponent.
 fn plain(value: f64) -> String {
-    if value >= 1.0 || value < 1e-6 { short(value) } else { trim(format!("{value:.9}")) }
+    if !(1e-6..1.0).contains(&value) { short(value) } else { trim(format!("{value:.9}")) }
 }
 
 fn trim(digits: String) -> String {
