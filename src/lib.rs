@@ -4,3 +4,5 @@ pub mod stats;
 pub mod spec;
 pub mod world;
 pub mod record;
+pub mod contract;
+pub mod ledger;
