@@ -4,5 +4,8 @@ pub mod stats;
 pub mod spec;
 pub mod world;
 pub mod record;
+pub mod workload;
 pub mod contract;
 pub mod ledger;
+pub mod policy;
+pub mod kernel;

@@ -1,0 +1,5 @@
+//! The discrete-event engine.
+
+mod calendar;
+mod event;
+mod nodes;
