@@ -5,6 +5,7 @@ pub mod spec;
 pub mod world;
 pub mod record;
 pub mod workload;
+pub mod contract;
+pub mod ledger;
 pub mod policy;
 pub mod kernel;
-pub mod report;

@@ -4,6 +4,7 @@ pub mod catalog;
 mod effect;
 mod live;
 mod model;
+mod month;
 pub use effect::{Change, Effect, EventKind};
 pub use live::{ContractLive, InForce, LISTED, Live, PoolLive, loaded};
 pub use model::*;
