@@ -9,3 +9,4 @@ pub mod contract;
 pub mod ledger;
 pub mod policy;
 pub mod kernel;
+pub mod report;
