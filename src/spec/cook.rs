@@ -256,7 +256,7 @@ impl<'a> Cook<'a> {
         let now: Vec<&str> = tables.iter().map(|(name, _)| *name).collect();
         match entries.get("kind") {
             Some(entry) => drop(self.choice(&entry.node, &now, later, &join(path, "kind"))),
-            None if self.lost.keys.contains("kind") => {}
+            None if self.lost.all || self.lost.keys.contains("kind") => {}
             None => self.error(node.origin, path, "`kind` is missing", format!("kind = \"{}\"", now.join("\" | \""))),
         }
         None
@@ -307,7 +307,7 @@ impl<'a> Cook<'a> {
 
     fn missing(&mut self, node: &Node, entries: &Entries, table: &'static Table, path: &str) {
         let what = |key: &Key| format!("{}: {}", key.name, key.doc);
-        for key in table.keys.iter().filter(|key| key.required) {
+        for key in table.keys.iter().filter(|key| key.required && !self.lost.all) {
             if !entries.contains_key(key.name) && !self.lost.keys.contains(key.name) && !self.lost.names.contains(key.name) {
                 let place = if path.is_empty() { "the file".to_owned() } else { format!("`{path}`") };
                 self.error(node.origin, path, format!("{place} needs `{}`", key.name), what(key));
@@ -321,7 +321,7 @@ impl<'a> Cook<'a> {
                 let message = format!("`{}` beside `{}`: they say the same thing twice", given[1], given[0]);
                 self.error(second.key, path, message, format!("keep one of `{all}`"));
             }
-            let lost = group.keys.iter().any(|key| self.lost.keys.contains(*key));
+            let lost = self.lost.all || group.keys.iter().any(|key| self.lost.keys.contains(*key));
             if given.is_empty() && group.required && !lost {
                 self.error(node.origin, path, format!("`{path}` needs one of `{all}`"), format!("e.g. {} = ...", group.keys[0]));
             }

@@ -40,7 +40,7 @@ impl Cook<'_> {
         if entries.contains_key("p5") || entries.contains_key("p95") {
             let pair = node.to_toml();
             let message = format!("`{}` is a bare pair: once per draw, or once per event?", last(path));
-            self.error(node.origin, path, message, format!("say `unknown = {pair}` or `varies = {pair}` inside `{{ }}`"));
+            self.error(node.origin, path, message, format!("say {{ unknown = {pair} }} for once per draw, or {{ varies = {pair} }} for once per event"));
             return None;
         }
         for (name, entry) in entries {
@@ -153,7 +153,7 @@ impl Cook<'_> {
         let mut squares = 0.0;
         for (factor, load) in loads {
             let path = join(&own, factor);
-            if !self.names.factors.contains(factor) && !self.lost.names.contains("factors") && !self.lost.keys.contains(factor) {
+            if !self.names.factors.contains(factor) && !self.lost.all && !self.lost.names.contains("factors") && !self.lost.keys.contains(factor) {
                 let remedy = suggest::remedy(factor, self.names.factors.iter().map(String::as_str), "factor");
                 self.error(load.key, &path, format!("`[factors]` has no `{factor}`"), remedy);
             }
@@ -204,7 +204,8 @@ impl Cook<'_> {
             let limits = if time {
                 format!("from {} h to {} h ({:.0} years)", range.min, range.max, range.max / 8766.0)
             } else {
-                format!("from {} to {} [{}]", number(range.min), number(range.max), range.unit)
+                let unit = if range.unit == "-" { String::new() } else { format!(" [{}]", range.unit) };
+                format!("from {} to {}{unit}", number(range.min), number(range.max))
             };
             self.error(node.origin, path, format!("`{}` is out of range: {}", last(path), node.to_toml()), limits);
             return None;

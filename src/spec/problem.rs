@@ -143,11 +143,10 @@ impl Problems {
             let start = range.start - text.line_start(at.line);
             let end = (range.end - text.line_start(at.line)).min(line.len()).max(start);
             shown = Shown::new(line, start, end);
-            let name = if text.is_file() { text.name.as_str() } else { text.name.as_str() };
             group = group.element(
                 Snippet::source(shown.line.as_str())
                     .line_start(at.line)
-                    .path(name)
+                    .path(text.name.as_str())
                     .annotation(AnnotationKind::Primary.span(shown.start..shown.end).label(path.as_str())),
             );
         } else if !path.is_empty() {

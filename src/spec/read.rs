@@ -96,11 +96,13 @@ impl Reader {
         let name = path.to_string_lossy().into_owned();
         self.files += 1;
         if self.files > MOST_FILES {
+            self.lost.all = true;
             self.error(from, "too many files", format!("one scenario extends at most {MOST_FILES}"));
             return None;
         }
         let identity = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         if chain.iter().any(|(other, _)| *other == identity) {
+            self.lost.all = true;
             let names: Vec<&str> = chain.iter().map(|(_, name)| name.as_str()).chain([name.as_str()]).collect();
             self.error(from, format!("`extends` goes in a circle: {}", names.join(" -> ")), "take one of these `extends` out");
             return None;
@@ -113,6 +115,7 @@ impl Reader {
                 tree
             }
             Err((message, remedy)) => {
+                self.lost.all = true;
                 self.error(from, message, remedy);
                 None
             }

@@ -49,7 +49,9 @@ fn ordered(cook: &mut Cook<'_>, first: Option<&At<Date>>, second: Option<&At<Dat
     }
     let name = |at: &At<Date>| super::cook::last(&at.path).to_owned();
     let message = format!("`{}` ({}) is not before `{}` ({})", name(first), first.value.date(), name(second), second.value.date());
-    cook.error(second.origin, &second.path, message, format!("`{}` comes first, then `{}`", name(first), name(second)));
+    // The end of a scenario is what the start is measured against; everything else is measured against the scenario.
+    let wrong = if name(second) == "end" && name(first) != "start" || name(first) == "ordered" { first } else { second };
+    cook.error(wrong.origin, &wrong.path, message, format!("`{}` comes first, then `{}`", name(first), name(second)));
 }
 
 /// Start before end, the decision between them, a name fit for a folder.

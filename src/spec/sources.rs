@@ -142,8 +142,4 @@ impl Text {
     pub(super) fn line_start(&self, line: usize) -> usize {
         self.lines[line - 1] as usize
     }
-    /// True for files.
-    pub(super) fn is_file(&self) -> bool {
-        self.bytes.is_some()
-    }
 }

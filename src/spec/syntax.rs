@@ -28,6 +28,8 @@ pub(super) struct Lost {
     pub keys: BTreeSet<String>,
     /// Every part of each lost table header.
     pub names: BTreeSet<String>,
+    /// A whole file is lost: anything may have been in it.
+    pub all: bool,
 }
 
 /// One line, or several where brackets or strings span them.
@@ -125,9 +127,12 @@ fn unclosed(text: &str, open: usize) -> SyntaxError {
 /// The parser's message in plainer words, and a cure.
 fn explain(message: &str, found: &str) -> (String, String) {
     let cure = |text: &str| (message.to_owned(), text.to_owned());
-    if message.starts_with("string values must be quoted") {
+    if message.starts_with("string values must be quoted") || message.starts_with("invalid boolean") {
         return match found.trim() {
             "" => ("a key without a value".into(), "write a value after `=`".into()),
+            words if words.contains(char::is_whitespace) => {
+                (format!("`{words}` is not a value"), "one value, or one text in quotes".into())
+            }
             word => (format!("`{word}` is not a value"), "a text needs quotes around it".into()),
         };
     }
@@ -169,15 +174,16 @@ fn statements(text: &str) -> Vec<Statement> {
 fn statement_end(text: &str, start: usize) -> (usize, Option<usize>) {
     let bytes = text.as_bytes();
     let mut open: Vec<usize> = Vec::new();
+    let mut crossed = None;
     let mut at = start;
     while at < bytes.len() {
         match bytes[at] {
             b'\n' => {
                 at += 1;
-                let Some(innermost) = open.last() else { return (at, None) };
+                let Some(innermost) = open.last() else { return (at, crossed) };
                 let next = line_at(text, at);
                 if looks_like_header(next) || (bytes[*innermost] == b'[' && looks_like_key(next)) {
-                    return (at, Some(*innermost));
+                    return (at, crossed.or(Some(*innermost)));
                 }
             }
             b'#' => at += line_at(text, at).len(),
@@ -197,13 +203,19 @@ fn statement_end(text: &str, start: usize) -> (usize, Option<usize>) {
                 at += 1;
             }
             b']' | b'}' => {
-                open.pop();
+                // A bracket of the other kind: the innermost one is what nobody closed.
+                let opener = if bytes[at] == b']' { b'[' } else { b'{' };
+                while let Some(innermost) = open.pop()
+                    && bytes[innermost] != opener
+                {
+                    crossed.get_or_insert(innermost);
+                }
                 at += 1;
             }
             _ => at += 1,
         }
     }
-    (bytes.len(), open.last().copied())
+    (bytes.len(), crossed.or(open.last().copied()))
 }
 
 /// The rest of the line at `at`, without its line break.

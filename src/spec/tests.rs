@@ -103,7 +103,7 @@ fn each_gives_every_leaf_its_own_key() {
 fn what_is_wrong_is_named_with_its_cure() {
     refused("[pools.c]\nnodse = 3", "did you mean `nodes`?");
     refused("[pools.c]\nslip = 3", "needs a unit of time");
-    refused("[pools.c]\nslip = { p5 = \"1mo\", p95 = \"2mo\" }", "say `unknown = ");
+    refused("[pools.c]\nslip = { p5 = \"1mo\", p95 = \"2mo\" }", "say { unknown = ");
     refused("[pools.c]\nslip = { unknown = { p5 = \"2mo\", p95 = \"1mo\" } }", "`p5` is not below `p95`");
     refused("[pools.c]\nslip = { unknown = { p5 = 0, p95 = \"1mo\" } }", "needs 0 < p5");
     refused("[pools.c]\nslip = { unknown = { p5 = \"1d\", p95 = \"1mo\" }, loads_on = { a = 0.5 } }", "did you mean `ai`?");
@@ -127,6 +127,32 @@ fn what_is_wrong_is_named_with_its_cure() {
     refused("[contracts.c]\nbetween = [\"l\", \"l2\"]\nstart = 2026-01-01", "there is no lab or cloud `l2`");
     refused("[contracts.c]\nbetween = [\"aws\"]\nstart = 2026-01-01", "one lab and one cloud");
     refused("[assert]\n", "comes with asserts");
+}
+
+/// What `--print-config` prints means the same as what was read, and says where each value came from.
+#[test]
+fn the_printed_file_means_the_same() {
+    let read = ok(include_str!("../../tests/full.toml"), &["run.seed=7", "pools.abstract.slip={ unknown = { p5 = \"1mo\", p95 = \"2mo\" } }"]);
+    let printed = print_config(&read);
+    assert!(printed.contains("seed = 7  # from --set #1"), "{printed}");
+    assert!(printed.contains("discount_rate = 0.09  # from t.toml:27:17"), "{printed}");
+    let again = ok(&printed, &[]);
+    let plain = |text: String| text.lines().map(|line| line.split("  # from").next().unwrap_or("").to_owned()).collect::<Vec<_>>();
+    assert_eq!(plain(print_config(&again)), plain(printed));
+    assert_eq!(again.spec.run.seed.as_ref().unwrap().value, 7);
+    assert_eq!(again.spec.pools.len(), read.spec.pools.len());
+}
+
+/// The full file has every key of the definition, so that none is defined and not read.
+#[test]
+fn the_full_file_has_every_key() {
+    let text = include_str!("../../tests/full.toml");
+    for line in manual().lines().take_while(|line| *line != "## What comes later").filter(|line| line.starts_with("| `")) {
+        let key = line.trim_start_matches("| `").split('`').next().unwrap();
+        let excused = ["extends"].contains(&key);
+        assert!(excused || text.contains(&format!("{key} =")) || text.contains(&format!("[{key}")) || text.contains(&format!(".{key}")), "{key}");
+    }
+    assert_eq!(json_schema()["properties"]["run"]["properties"]["draws"]["maximum"], 1_000_000);
 }
 
 /// Bytes flipped, lines deleted and doubled, tokens swapped: whatever comes out is read or refused, never a panic.

@@ -69,7 +69,7 @@ impl Node {
         match &self.value {
             Value::Text(_) => "a text",
             Value::Integer(_) => "a whole number",
-            Value::Float(_) | Value::Huge(_) => "a number",
+            Value::Float(_) | Value::Huge(_) => "a decimal number",
             Value::Bool(_) => "true or false",
             Value::Date(_) => "a date",
             Value::List(_) => "a list",
