@@ -9,3 +9,5 @@ pub mod contract;
 pub mod ledger;
 pub mod policy;
 pub mod kernel;
+pub mod finance;
+pub mod risk;
