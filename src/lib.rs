@@ -9,4 +9,8 @@ pub mod contract;
 pub mod ledger;
 pub mod policy;
 pub mod kernel;
+pub mod measure;
+pub mod finance;
+pub mod risk;
+pub mod study;
 pub mod report;
