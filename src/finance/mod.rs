@@ -5,6 +5,7 @@
 pub mod book;
 pub mod cash;
 pub mod commitment;
+pub mod figures;
 pub mod margin;
 pub mod npv;
 pub mod reconcile;
