@@ -4,3 +4,4 @@ pub mod stats;
 pub mod spec;
 pub mod world;
 pub mod record;
+pub mod report;

@@ -1,5 +1,6 @@
 //! The validated world. Resolves names to ids; immutable during a study. What a run may change is `Live`.
 
+pub mod catalog;
 mod effect;
 mod live;
 mod model;

@@ -1,0 +1,272 @@
+//! The catalog as tables: `list chips | instances | prices | models | deals`.
+//!
+//! It does not choose a format and does not print.
+use super::table::{Cell, Column, Table, show};
+use crate::world::catalog::{Catalog, ChipField, Known, PriceKind, Provenance};
+
+/// What can be listed from the catalog.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Listing {
+    /// Accelerators.
+    Chips,
+    /// Instance types with their prices.
+    Instances,
+    /// Prices by region and kind.
+    Prices,
+    /// AI models.
+    Models,
+    /// Deals.
+    Deals,
+}
+
+impl Listing {
+    /// All of them, in the order of help.
+    pub const ALL: [Listing; 5] =
+        [Listing::Chips, Listing::Instances, Listing::Prices, Listing::Models, Listing::Deals];
+
+    /// The word on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Listing::Chips => "chips",
+            Listing::Instances => "instances",
+            Listing::Prices => "prices",
+            Listing::Models => "models",
+            Listing::Deals => "deals",
+        }
+    }
+}
+
+/// One part of the catalog as a table. An estimate is marked `~` in the text; CSV and JSON add status, range, source and date.
+pub fn list(catalog: &Catalog, which: Listing) -> Table {
+    match which {
+        Listing::Chips => chips(catalog),
+        Listing::Instances => instances(catalog),
+        Listing::Prices => prices(catalog),
+        Listing::Models => models(catalog),
+        Listing::Deals => deals(catalog),
+    }
+}
+
+const ESTIMATE_NOTE: &str = "~ estimate, range and reason in csv and json; n.p. not published";
+
+/// The value, with `~` before an estimate.
+fn known_cell(known: &Known<f64>) -> Cell {
+    match known {
+        Known::Sourced { value, .. } => Cell::number(*value),
+        Known::Estimate { value, .. } => Cell::Number { value: *value, shown: format!("~{}", show(*value)) },
+        Known::NotPublished => Cell::NotPublished,
+    }
+}
+
+fn known_text_cell(known: &Known<String>) -> Cell {
+    Cell::text(known.get().map_or(known.status(), String::as_str))
+}
+
+fn provenance_columns() -> [Column; 3] {
+    [Column::left("as_of"), Column::left("confidence"), Column::left("source")]
+}
+
+fn provenance_cells(provenance: &Provenance) -> [Cell; 3] {
+    [Cell::text(&provenance.as_of), Cell::text(provenance.confidence.word()), Cell::text(&provenance.source)]
+}
+
+const SUPPLY: [&str; 4] = ["foundry", "process", "packaging", "hbm_supplier"];
+
+fn chips(catalog: &Catalog) -> Table {
+    let mut columns = vec![Column::left("chip"), Column::left("vendor"), Column::left("release")];
+    columns.extend(ChipField::ALL.iter().map(|field| Column::right(field.name())));
+    columns.extend(SUPPLY.iter().map(|name| Column::left(name)));
+    columns.extend(provenance_columns());
+    let fields = ChipField::ALL.iter().map(|field| field.name());
+    columns.extend(fields.flat_map(|field| {
+        ["status", "low", "high", "source", "as_of", "confidence"]
+            .map(|part| Column::hidden(&format!("{field}_{part}")))
+    }));
+    columns.extend(SUPPLY.iter().flat_map(|field| {
+        ["status", "source", "as_of", "confidence"].map(|part| Column::hidden(&format!("{field}_{part}")))
+    }));
+    columns.extend([Column::hidden("interconnect"), Column::hidden("note")]);
+    let mut table = Table::new("chips: figures per chip (GB200 and GB300: per GPU), dense peaks in TFLOP/s", columns);
+    for chip in &catalog.chips {
+        let mut row = vec![Cell::text(&chip.name), Cell::text(&chip.vendor), Cell::text(&chip.release)];
+        row.extend(ChipField::ALL.iter().map(|&field| known_cell(chip.field(field))));
+        let supply = [&chip.foundry, &chip.process, &chip.packaging, &chip.hbm_supplier];
+        row.extend(supply.iter().map(|known| known_text_cell(known)));
+        row.extend(provenance_cells(&chip.provenance));
+        for &field in &ChipField::ALL {
+            let known = chip.field(field);
+            let (low, high) = known.range().map_or((None, None), |(low, high)| (Some(*low), Some(*high)));
+            row.extend([Cell::text(known.status()), Cell::maybe(low), Cell::maybe(high)]);
+            row.extend(how_known(known));
+        }
+        for known in supply {
+            row.push(Cell::text(known.status()));
+            row.extend(how_known(known));
+        }
+        row.extend([Cell::text(&chip.interconnect), Cell::text(&chip.note)]);
+        table.push(row);
+    }
+    table.note(ESTIMATE_NOTE.to_string());
+    table
+}
+
+/// Source or reason, date and confidence of one field.
+fn how_known<T>(known: &Known<T>) -> [Cell; 3] {
+    let maybe = |text: Option<&str>| text.map_or(Cell::Blank, Cell::text);
+    [maybe(known.source()), maybe(known.as_of()), Cell::text(known.confidence().word())]
+}
+
+/// The region whose prices stand in the list of instances.
+const HOME: &str = "us-east-2";
+
+fn instances(catalog: &Catalog) -> Table {
+    let mut columns = vec![Column::left("instance"), Column::left("chip")];
+    columns.extend(
+        ["chips", "hbm_gib_per_chip", "vcpu", "host_mem_gib", "network_gbps", "scale_up_chips"].map(Column::right),
+    );
+    columns.extend(PriceKind::ALL.iter().map(|kind| Column::right(&format!("{}_usd_per_chip_hour", kind.word()))));
+    columns.push(Column::right("fleet_chips"));
+    columns.extend(provenance_columns());
+    columns.push(Column::hidden("note"));
+    let mut table =
+        Table::new(&format!("instances; prices in {HOME}, newest row by the rule of `list prices`"), columns);
+    for instance in &catalog.instances {
+        let mut row = vec![Cell::text(&instance.name), Cell::text(&instance.chip)];
+        row.extend([
+            Cell::number(instance.chips as f64),
+            Cell::number(instance.hbm_gib_per_chip),
+            Cell::number(instance.vcpu as f64),
+            Cell::number(instance.host_mem_gib),
+            Cell::number(instance.network_gbps),
+            Cell::number(instance.scale_up_chips as f64),
+        ]);
+        let price = |kind| {
+            catalog.price(&instance.name, HOME, kind).map_or(Cell::Blank, |p| known_cell(&p.row.usd_per_chip_hour))
+        };
+        row.extend(PriceKind::ALL.map(price));
+        row.push(known_cell(catalog.fleet_chips(&instance.name)));
+        row.extend(provenance_cells(&instance.provenance));
+        row.push(Cell::text(&instance.note));
+        table.push(row);
+    }
+    table.note(ESTIMATE_NOTE.to_string());
+    table
+}
+
+fn prices(catalog: &Catalog) -> Table {
+    let mut columns = ["cloud", "instance", "chip", "region", "price_kind", "term"].map(Column::left).to_vec();
+    columns.extend(["usd_per_instance_hour", "usd_per_chip_hour", "low", "high"].map(Column::right));
+    columns.push(Column::left("status"));
+    columns.extend(provenance_columns());
+    columns.push(Column::hidden("note"));
+    let mut table = Table::new("prices", columns);
+    for price in &catalog.prices {
+        let (low, high) = price.usd_per_chip_hour.range().map_or((None, None), |(low, high)| (Some(*low), Some(*high)));
+        let words = [&price.cloud, &price.instance, &price.chip, &price.region];
+        let mut row: Vec<Cell> = words.into_iter().map(|word| Cell::text(word)).collect();
+        row.extend([Cell::text(price.kind.word()), Cell::text(&price.term), Cell::maybe(price.usd_per_instance_hour)]);
+        row.extend([known_cell(&price.usd_per_chip_hour), Cell::maybe(low), Cell::maybe(high)]);
+        row.push(Cell::text(price.usd_per_chip_hour.status()));
+        row.extend(provenance_cells(&price.provenance));
+        row.push(Cell::text(&price.note));
+        table.push(row);
+    }
+    table.note(
+        "a missing region takes, on demand only, the price of us-east-1, us-east-2 or us-west-2 within these three"
+            .to_string(),
+    );
+    table.note("(equal wherever more than one is listed), then region `us`, which holds for most US regions; nothing else is borrowed".to_string());
+    table
+}
+
+fn models(catalog: &Catalog) -> Table {
+    let mut columns = vec![Column::left("model"), Column::left("lab"), Column::left("release")];
+    columns.extend(
+        [
+            "input_usd_per_m_tokens",
+            "output_usd_per_m_tokens",
+            "bedrock_input_usd_per_m_tokens",
+            "bedrock_output_usd_per_m_tokens",
+        ]
+        .map(Column::right),
+    );
+    columns.push(Column::left("open_weights"));
+    columns.extend(["arena_a", "arena_b"].map(Column::right));
+    columns.push(Column::left("aa_index"));
+    columns.extend(provenance_columns());
+    columns.push(Column::hidden("note"));
+    let mut table = Table::new("models, by release", columns);
+    for model in &catalog.models {
+        let mut row = vec![Cell::text(&model.name), Cell::text(&model.lab), Cell::text(&model.release)];
+        row.extend([Cell::number(model.input_usd_per_m_tokens), Cell::number(model.output_usd_per_m_tokens)]);
+        row.extend([
+            Cell::maybe(model.bedrock_input_usd_per_m_tokens),
+            Cell::maybe(model.bedrock_output_usd_per_m_tokens),
+        ]);
+        row.push(Cell::text(if model.open_weights { "yes" } else { "no" }));
+        row.extend([Cell::maybe(model.arena_a), Cell::maybe(model.arena_b), Cell::text(&model.aa_index)]);
+        row.extend(provenance_cells(&model.provenance));
+        row.push(Cell::text(&model.note));
+        table.push(row);
+    }
+    table.note(
+        "arena_a (board of 2025-08-06) and arena_b (2026-04-19) are different scales; blank: not on that board"
+            .to_string(),
+    );
+    table
+}
+
+fn deals(catalog: &Catalog) -> Table {
+    let mut columns = ["deal", "date", "from", "to", "kind"].map(Column::left).to_vec();
+    columns.push(Column::left("bound"));
+    columns.extend(["amount_usd_bn", "term_years", "power_gw"].map(Column::right));
+    columns.extend(["as_of", "confidence", "disputed", "source"].map(Column::left));
+    columns.push(Column::hidden("note"));
+    let mut table = Table::new("deals", columns);
+    for deal in &catalog.deals {
+        let mut row: Vec<Cell> =
+            [&deal.name, &deal.date, &deal.from, &deal.to].into_iter().map(|word| Cell::text(word)).collect();
+        row.extend([Cell::text(deal.kind.word()), Cell::text(&deal.bound)]);
+        row.extend([
+            Cell::maybe(deal.amount_usd.map(|usd| usd / 1e9)),
+            Cell::maybe(deal.term_years),
+            Cell::maybe(deal.power_gw),
+        ]);
+        let [as_of, confidence, source] = provenance_cells(&deal.provenance);
+        row.extend([as_of, confidence, Cell::text(&deal.disputed), source, Cell::text(&deal.note)]);
+        table.push(row);
+    }
+    table.note("n.p. not published".to_string());
+    table
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_listing_has_a_row_for_every_entry() {
+        let catalog = Catalog::embedded();
+        let lengths = Listing::ALL.map(|which| list(catalog, which).rows().len());
+        let sizes = [
+            catalog.chips.len(),
+            catalog.instances.len(),
+            catalog.prices.len(),
+            catalog.models.len(),
+            catalog.deals.len(),
+        ];
+        assert_eq!(lengths, sizes);
+    }
+
+    /// An estimate is a number to machines, marked for people, and carries its range; a blank is null.
+    #[test]
+    fn estimates_are_marked_and_blanks_stay_blank() {
+        let table = list(Catalog::embedded(), Listing::Chips);
+        assert!(table.to_text().contains("~5,000"));
+        let json = table.to_json();
+        let trn2 = json["rows"].as_array().unwrap().iter().find(|row| row["chip"] == "trainium2").unwrap();
+        assert_eq!((&trn2["unit_cost_usd"], &trn2["unit_cost_usd_low"]), (&5000.0.into(), &3500.0.into()));
+        assert_eq!((trn2["fp4_tflops"].is_null(), trn2["fp4_tflops_status"].as_str()), (true, Some("not published")));
+        assert_eq!(trn2["hbm_supplier"], "not published");
+    }
+}
