@@ -1,7 +1,25 @@
 //! The scenario file as written. Reads, merges and names every problem; does not resolve names across tables.
 
 pub mod model;
-pub use model::*;
+mod sources;
+mod problem;
+mod suggest;
+mod duration;
+mod tree;
+mod syntax;
+mod define;
+mod names;
+mod cook;
+mod leaf;
+mod rules;
+mod merge;
+mod paths;
+mod build;
+mod read;
+#[cfg(test)]
+mod tests;
 
-/// Placeholder until the reader lands: where every value came from.
-pub struct Sources;
+pub use model::*;
+pub use problem::{Problem, Problems, Severity};
+pub use read::{Read, read, read_bytes, read_text};
+pub use sources::{Position, Sources};
