@@ -119,7 +119,9 @@ fn world_of(
         sets.extend(strategy.table.set.iter().cloned());
     }
     let spec = read.with_overrides(&sets)?;
-    let mut world = World::build(&spec, &read.sources, catalog, strategy, future, read_file)?;
+    let built = World::build(&spec, catalog, strategy, future, read_file);
+    // The world knows origins, not files: the positions come from what was read.
+    let mut world = built.map_err(|found| Problems::new(read.sources.clone(), found.iter().cloned().collect()))?;
     world.seed = options.seed.unwrap_or(world.seed);
     world.draws = options.draws.unwrap_or(world.draws);
     world.replications = options.replications.unwrap_or(world.replications);
