@@ -8,6 +8,10 @@ pub mod commitment;
 pub mod margin;
 pub mod npv;
 pub mod reconcile;
+#[cfg(test)]
+pub(crate) mod testworld;
+#[cfg(test)]
+mod tests;
 
 use crate::record::RunRecord;
 use crate::world::{Param, World};
