@@ -123,6 +123,9 @@ fn every_meter_and_integral_can_turn_red() {
         });
         assert!(identities.contains("meter") && identities.contains(kind.name()), "{}: {identities:?}", kind.name());
     }
+    let again = red(|record| record.meters[7].from.0 -= 1);
+    assert!(again.contains("meter"), "{again:?}");
+    assert!(red(|record| record.meters[7].month += 1).contains("meter"));
     assert_eq!(red(|record| record.cells[0][5].billed += 1), BTreeSet::from(["meter"]));
     assert_eq!(red(|record| record.shares[0][0][5].guaranteed += 1), BTreeSet::from(["meter"]));
     assert_eq!(red(|record| record.pools[0][5].energy_mw_us += 1), BTreeSet::from(["meter"]));
