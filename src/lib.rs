@@ -11,3 +11,4 @@ pub mod policy;
 pub mod kernel;
 pub mod finance;
 pub mod risk;
+pub mod report;

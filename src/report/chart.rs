@@ -25,14 +25,14 @@ pub struct Chart {
     pub y: Axis,
     /// The numbers and the way they are drawn.
     pub kind: Kind,
-    /// Why there may be nothing to draw; printed as "no data: <reason>" when there is not one finite number.
+    /// Why there may be nothing to draw; printed as "no data: reason" when there is not one finite number.
     pub empty_reason: String,
 }
 
 /// Label and scale of one axis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Axis {
-    /// What is measured, with its unit: "Power [MW]". Empty draws no label.
+    /// What is measured, with its unit: "Power \[MW\]". Empty draws no label.
     pub label: String,
     /// How numbers become positions.
     pub scale: Scale,
@@ -203,7 +203,7 @@ pub struct Interval {
 /// Width and least height of a chart, in CSS pixels; a chart with many rows or labels grows downwards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Size {
-    /// Width; at least 360 is used.
+    /// Width; at least 480 is used, for names and numbers need their room.
     pub width: u32,
     /// Least height; at least 220 is used.
     pub height: u32,
@@ -234,7 +234,7 @@ pub fn missing_glyphs(chart: &Chart) -> Vec<char> {
 
 /// Lay the whole figure out as marks. The choice of kind is made here, once.
 fn compose(chart: &Chart, size: Size) -> Scene {
-    let mut scene = Scene::new(f64::from(size.width.max(360)), f64::from(size.height.max(220)));
+    let mut scene = Scene::new(f64::from(size.width.max(480)), f64::from(size.height.max(220)));
     if !has_data(chart) {
         frame::no_data(&mut scene, chart);
         return scene;

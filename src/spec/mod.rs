@@ -1,7 +1,31 @@
 //! The scenario file as written. Reads, merges and names every problem; does not resolve names across tables.
 
 pub mod model;
-pub use model::*;
+mod sources;
+mod problem;
+mod suggest;
+mod duration;
+mod tree;
+mod syntax;
+mod define;
+mod names;
+mod cook;
+mod leaf;
+mod rules;
+mod merge;
+mod paths;
+mod build;
+mod read;
+mod print;
+mod schema;
+mod manual;
+#[cfg(test)]
+mod tests;
 
-/// Placeholder until the reader lands: where every value came from.
-pub struct Sources;
+pub use manual::manual;
+pub use model::*;
+pub use print::print_config;
+pub use problem::{Problem, Problems, Severity};
+pub use read::{Read, read, read_bytes, read_text};
+pub use schema::json_schema;
+pub use sources::{Position, Sources};

@@ -145,6 +145,8 @@ pub struct Spec {
     pub factors: Vec<At<(String, String)>>,
     /// `[initial]`.
     pub initial: Initial,
+    /// What was read and is not modelled yet: conditional tranches, resale. Value: a sentence.
+    pub not_modelled: Vec<At<String>>,
 }
 
 /// `[scenario]`.

@@ -174,6 +174,9 @@ impl Second<'_> {
             let tenants = self.record.shares.get(pool.index()).into_iter().flatten();
             for (tenant, months) in tenants.enumerate() {
                 let sku = Sku::Share(pool, TenantId::new(tenant));
+                if !self.is_priced(pool, TenantId::new(tenant)) {
+                    continue;
+                }
                 for (m, i) in months.iter().enumerate() {
                     let late = (i.guaranteed.saturating_sub(i.offered), i.reserved.saturating_sub(i.reserved_offered));
                     all.push((PostingKind::Reservation, sku, m, i.offered, late.0));
@@ -182,6 +185,12 @@ impl Second<'_> {
             }
         }
         all
+    }
+
+    /// Whether the lab has a contract that reaches the pool: a share without one is a scheduling right that nobody bills.
+    fn is_priced(&self, pool: PoolId, tenant: TenantId) -> bool {
+        let contract = self.world.tenants[tenant].contract;
+        contract.is_some_and(|contract| self.world.contracts[contract].prices.iter().any(|(to, _)| *to == pool))
     }
 
     pub fn cloud_of(&self, pool: PoolId) -> Option<CloudId> {

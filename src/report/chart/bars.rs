@@ -46,7 +46,7 @@ pub fn stacked(scene: &mut Scene, chart: &Chart, categories: &[String], parts: &
             scene.marker(dot, &palette::marker(0), INK);
         }
     }
-    keys.draw(scene, &bars.rect, &vec![None; parts.len() + usize::from(net.is_some())]);
+    keys.draw(scene, &bars.beside, &vec![None; parts.len() + usize::from(net.is_some())]);
 }
 
 /// Bars side by side; on a log axis dots on stems.
@@ -77,12 +77,14 @@ pub fn grouped(scene: &mut Scene, chart: &Chart, categories: &[String], parts: &
         bars.say(scene, u + width / 2.0, width, (value, value));
     }
     frame::ground(scene, &bars.rect, &bars.ticks, chart.y.scale, !bars.lying);
-    keys.draw(scene, &bars.rect, &vec![None; if parts.len() > 1 { parts.len() } else { 0 }]);
+    keys.draw(scene, &bars.beside, &vec![None; if parts.len() > 1 { parts.len() } else { 0 }]);
 }
 
 /// The plot with categories along one axis and values along the other.
 struct Bars {
     rect: Rect,
+    /// The plot and the numbers at its right: where the keys begin.
+    beside: Rect,
     ticks: Ticks,
     slots: f64,
     lying: bool,
@@ -138,10 +140,11 @@ impl Bars {
         let ticks = Ticks::new(chart.y.scale, lo, hi, ((bottom - top) / 52.0).max(2.0));
         let rect = Rect { left: MARGIN + frame::widest(&ticks) + 7.0, top, right, bottom };
         frame::upright_values(scene, &rect, &ticks);
-        let bars = Self { rect, ticks, slots, lying: false };
+        let bars = Self { rect, beside: rect, ticks, slots, lying: false };
         let under = if said && lo < 0.0 { 14.0 } else { 0.0 };
         for (k, lines) in names.iter().enumerate() {
-            let x = bars.at((k * every) as f64 + 0.5, bars.ticks.lo).0;
+            let half = lines.iter().map(|l| font::width(l, SMALL, Face::Normal)).fold(0.0, f64::max) / 2.0;
+            let x = bars.at((k * every) as f64 + 0.5, bars.ticks.lo).0.min(scene.width - 4.0 - half);
             for (i, line) in lines.iter().enumerate() {
                 let y = rect.bottom + under + 17.0 + LEADING * i as f64;
                 scene.text((x, y), line, SMALL, Face::Normal, Anchor::Middle, INK);
@@ -173,7 +176,8 @@ impl Bars {
         let ticks = level_ticks(chart.y.scale, (lo, hi), rect.width());
         frame::level_values(scene, &rect, &ticks, &chart.y.label, true);
         names.draw(scene, &rect);
-        Self { rect, ticks, slots: categories.len() as f64, lying: true }
+        let beside = Rect { right: rect.right + said, ..rect };
+        Self { rect, beside, ticks, slots: categories.len() as f64, lying: true }
     }
 
     /// Where slot coordinate `u` and `value` meet.
@@ -201,7 +205,7 @@ impl Bars {
         let wide = font::width(&words, em, Face::Normal);
         let (left, base) = if self.lying {
             (x + 7.0 * away - if at < 0.0 { wide } else { 0.0 }, y + HALF - 0.4)
-        } else if wide < width * self.rect.width() / self.slots * 1.2 {
+        } else if wide < width * self.rect.width() / self.slots {
             (x - wide / 2.0, if at < 0.0 { y + 13.0 } else { y - 6.5 })
         } else {
             return;

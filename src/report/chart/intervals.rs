@@ -17,24 +17,28 @@ pub fn intervals(scene: &mut Scene, chart: &Chart, rows: &[Interval]) {
     let values =
         rows.iter().flat_map(|r| [r.p05, r.p50, r.p95].into_iter().chain(ci(r).into_iter().flat_map(|c| [c.0, c.1])));
     let domain = frame::domain(values, chart.y.scale, false).expect("a chart with data has values");
-    let columns = columns(rows);
+    let mut columns = columns(rows);
 
     let top = frame::header(scene, chart);
     let mut top = legend(scene, top, rows.iter().any(|r| ci(r).is_some()));
     if !chart.x.label.is_empty() {
         top = frame::label_above(scene, &chart.x.label, top);
     }
-    let heads = columns.iter().map(|c| c.head.len()).max().unwrap_or(0) as f64 * LEADING;
     let names: Vec<String> = rows.iter().map(|r| r.name.clone()).collect();
     let names = Names::new(scene, &names);
+    let taken = |columns: &[Column]| columns.iter().map(|c| c.width + 18.0).sum::<f64>();
+    if scene.width - 2.0 * MARGIN - names.width - taken(&columns) < 200.0 {
+        // On a narrow sheet the picture goes before the numbers, all three columns or none.
+        columns.clear();
+    }
+    let heads = columns.iter().map(|c| c.head.len()).max().unwrap_or(0) as f64 * LEADING;
     let foot = frame::foot(scene, &chart.y.label).1;
     let plot_top = top + heads + 4.0;
     scene.height = scene.height.max(plot_top + names.row.max(34.0) * rows.len() as f64 + foot + MARGIN);
-    let taken: f64 = columns.iter().map(|c| c.width + 18.0).sum();
     let rect = Rect {
         left: MARGIN + names.width + 14.0,
         top: plot_top,
-        right: scene.width - MARGIN - taken - 6.0,
+        right: scene.width - MARGIN - taken(&columns) - if columns.is_empty() { 20.0 } else { 6.0 },
         bottom: scene.height - MARGIN - foot,
     };
     let ticks = level_ticks(chart.y.scale, domain, rect.width());

@@ -247,6 +247,8 @@ fn draws_samples() {
     std::fs::create_dir_all(folder).unwrap();
     for (name, chart) in samples() {
         let size = if name == "many_lines" { Size { width: 480, height: 260 } } else { Size::default() };
+        let narrow = to_png(&chart, Size { width: 480, height: 240 });
+        std::fs::write(folder.join(format!("{name}_narrow.png")), narrow).unwrap();
         std::fs::write(folder.join(format!("{name}.png")), to_png(&chart, size)).unwrap();
         std::fs::write(folder.join(format!("{name}.svg")), to_svg(&chart, size)).unwrap();
     }
@@ -289,7 +291,7 @@ fn svg_is_well_formed_and_names_itself() {
 /// No word or mark of any sample leaves its sheet, wide or narrow.
 #[test]
 fn nothing_is_clipped() {
-    for ((name, chart), width) in samples().into_iter().flat_map(|s| [400, 640, 860].map(|w| (s.clone(), w))) {
+    for ((name, chart), width) in samples().into_iter().flat_map(|s| [480, 640, 1100].map(|w| (s.clone(), w))) {
         let scene = compose(&chart, Size { width, height: 260 });
         let inside = |x: f64, y: f64, what: &str| {
             let good = 0.0 <= x && x <= scene.width && 0.0 <= y && y <= scene.height;

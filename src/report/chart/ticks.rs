@@ -86,11 +86,19 @@ impl Ticks {
 /// A number for people, three significant digits: "0.0123", "12.3", "12,300"; from a million on with M, bn, tn.
 pub fn short(value: f64) -> String {
     let size = value.abs();
+    if size >= 1e16 || 0.0 < size && size < 1e-6 {
+        return far(value);
+    }
     let (unit, suffix) = unit_of(size);
     let scaled = size / unit;
     let decimals = if scaled == 0.0 { 0 } else { (2 - libm::floor(libm::log10(scaled)) as i32).clamp(0, 6) };
     let digits = trim(format!("{scaled:.*}", decimals as usize));
     signed(value, &format!("{}{suffix}", group(&digits)))
+}
+
+/// A number beyond every word, as 1.5e-9.
+fn far(value: f64) -> String {
+    signed(value, &format!("{:.1e}", value.abs()))
 }
 
 fn around(value: f64) -> (f64, f64) {
@@ -107,6 +115,12 @@ fn nice_step(rough: f64) -> f64 {
 
 /// The label of a linear tick: as many decimals as the step needs, and the same for the whole axis.
 fn label(value: f64, step: f64, largest: f64) -> String {
+    if value.abs() < step / 2.0 {
+        return "0".to_string();
+    }
+    if !(1e-6..1e16).contains(&largest) {
+        return far(value);
+    }
     let (unit, suffix) = unit_of(largest);
     let step = step / unit;
     let decimals = (0..=9).find(|d| {
@@ -114,9 +128,6 @@ fn label(value: f64, step: f64, largest: f64) -> String {
         (shifted - shifted.round()).abs() < 1e-6 * shifted
     });
     let digits = format!("{:.*}", decimals.unwrap_or(9) as usize, value.abs() / unit);
-    if digits.chars().all(|c| c == '0' || c == '.') {
-        return "0".to_string();
-    }
     signed(value, &format!("{}{suffix}", group(&digits)))
 }
 
@@ -131,7 +142,7 @@ fn unit_of(size: f64) -> (f64, &'static str) {
 
 /// A round number without an exponent.
 fn plain(value: f64) -> String {
-    if value >= 1.0 { short(value) } else { trim(format!("{value:.9}")) }
+    if !(1e-6..1.0).contains(&value) { short(value) } else { trim(format!("{value:.9}")) }
 }
 
 fn trim(digits: String) -> String {
@@ -185,6 +196,7 @@ mod tests {
 
     #[test]
     fn short_numbers_keep_three_digits() {
+        assert_eq!((short(2.5e-9), short(3e40)), ("2.5e-9".to_string(), "3.0e40".to_string()));
         let cases =
             [(0.0, "0"), (-0.01234, "\u{2212}0.0123"), (12.34, "12.3"), (1_234.5, "1,234"), (2.5e9, "2.5\u{a0}bn")];
         for (value, text) in cases {

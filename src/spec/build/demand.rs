@@ -1,0 +1,78 @@
+//! Labs and workloads from judged tables.
+
+use super::*;
+
+pub(super) fn lab(mut t: Record) -> Lab {
+    Lab { own: t.bool("own"), workloads: t.tables("workloads", workload) }
+}
+
+fn workload(mut t: Record) -> Workload {
+    let kind = t.must_text("kind");
+    match kind.value.as_str() {
+        "pretraining" => Workload::Pretraining(Box::new(pretraining(t))),
+        "stream" => Workload::Stream(Box::new(stream(t))),
+        "trace" => Workload::Trace(Box::new(trace(t))),
+        other => panic!("`{other}` is not a kind of workload"),
+    }
+}
+
+fn common(t: &mut Record) -> Common {
+    Common {
+        pools: t.texts("pools"),
+        price: t.text("price"),
+        priority: t.integer("priority"),
+        checkpoint: t
+            .record("checkpoint")
+            .map(|mut t| Checkpoint { interval: t.must_leaf("interval"), cost: t.must_leaf("cost") }),
+        restart: t.leaf("restart"),
+        failures: t.text("failures"),
+        volume: t.leaf("volume"),
+        mfu: t.leaves_by_name("mfu"),
+    }
+}
+
+fn pretraining(mut t: Record) -> Pretraining {
+    Pretraining {
+        common: common(&mut t),
+        flops: t.leaf("flops"),
+        chips: t.integer("chips"),
+        campaign_efficiency: t.leaf("campaign_efficiency"),
+        every: t.leaf("every"),
+    }
+}
+
+fn stream(mut t: Record) -> Stream {
+    Stream {
+        common: common(&mut t),
+        per_day: t.leaf("per_day"),
+        interval: t.law("interval"),
+        profile: t.leaves("profile"),
+        chips: t.take("chips").map(chips),
+        work_chip_hours: t.law("work_chip_hours"),
+        duration: t.law("duration"),
+        reference_chip: t.text("reference_chip"),
+        speed: t.leaves_by_name("speed"),
+    }
+}
+
+fn chips(cooked: Cooked) -> ChipsSpec {
+    match cooked {
+        Cooked::Integer(chips) => ChipsSpec::Fixed(chips),
+        Cooked::Record(mut t) => match t.take("values") {
+            Some(Cooked::Integers(values)) => ChipsSpec::Mix { values, weights: t.leaves("weights") },
+            other => panic!("not a list of gang sizes: {other:?}"),
+        },
+        other => panic!("not gang sizes: {other:?}"),
+    }
+}
+
+fn trace(mut t: Record) -> Trace {
+    Trace {
+        common: common(&mut t),
+        file: t.text("file"),
+        submit: t.text("submit"),
+        chips: t.text("chips"),
+        duration: t.text("duration"),
+        time_unit: t.text("time_unit"),
+    }
+}

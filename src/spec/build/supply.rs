@@ -1,0 +1,98 @@
+//! Clouds, sites and pools from judged tables.
+
+use super::*;
+
+pub(super) fn cloud(mut t: Record) -> Cloud {
+    Cloud { discount_rate: t.leaf("discount_rate"), at_end: t.text("at_end") }
+}
+
+pub(super) fn site(mut t: Record) -> Site {
+    Site {
+        cloud: t.text("cloud"),
+        region: t.text("region"),
+        pue: t.leaf("pue"),
+        mw: t.list("mw", |t| dated(t, "mw")),
+        power_usd_per_mwh: t.leaf("power_usd_per_mwh"),
+        facility_usd_per_mw_year: t.leaf("facility_usd_per_mw_year"),
+        operations_usd_per_mw_year: t.leaf("operations_usd_per_mw_year"),
+        escalator_per_year: t.leaf("escalator_per_year"),
+    }
+}
+
+fn dated(mut t: Record, amount: &'static str) -> Dated {
+    Dated { at: t.must_date("at"), amount: t.must_leaf(amount) }
+}
+
+pub(super) fn pool(mut t: Record) -> Pool {
+    let chips = |cooked: Cooked| records(cooked).into_iter().map(|t| dated(t, "chips")).collect::<Vec<_>>();
+    Pool {
+        site: t.text("site"),
+        instance: t.text("instance"),
+        chips_per_node: t.integer("chips_per_node"),
+        size: t.size(),
+        deliveries: t.list("deliveries", delivery),
+        retirements: t.list("retirements", |mut t| Retirement { name: t.text("name"), at: t.must_date("at"), size: t.must_size() }),
+        slip: t.leaf("slip"),
+        schedule: t.record("schedule").map(schedule).unwrap_or_default(),
+        domain: t.text("domain"),
+        prices: t.record("prices").map(prices).unwrap_or_default(),
+        reserved_busy: t.leaf("reserved_busy"),
+        failures_per_chip_hour: t.leaf("failures_per_chip_hour"),
+        repair: t.record("repair").map(|mut t| Repair {
+            time: t.law("time").expect("the time of a repair is required"),
+            crews: t.integer("crews"),
+        }),
+        cost_usd_per_chip: t.leaf("cost_usd_per_chip"),
+        lead: t.leaf("lead"),
+        useful_life_years: t.leaf("useful_life_years"),
+        tdp_w: t.leaf("tdp_w"),
+        host_overhead: t.leaf("host_overhead"),
+        idle_power_share: t.leaf("idle_power_share"),
+        guaranteed: t.map("guaranteed", |named| rename(named, chips)),
+        reserved: t.map("reserved", |named| rename(named, chips)),
+        borrowable: t.map("borrowable", |named| rename(named, chips)),
+    }
+}
+
+fn delivery(mut t: Record) -> Delivery {
+    Delivery {
+        name: t.text("name"),
+        at: t.must_date("at"),
+        ordered: t.date("ordered"),
+        size: t.must_size(),
+        deposit: t.leaf("deposit"),
+        cancel_fee: t.leaf("cancel_fee"),
+        for_bet: t.text("for_bet"),
+    }
+}
+
+fn schedule(mut t: Record) -> Schedule {
+    Schedule {
+        order: t.text("order"),
+        backfill: t.text("backfill"),
+        preemption: t.text("preemption"),
+        placement: t.text("placement"),
+        queue_limit: t.integer("queue_limit"),
+    }
+}
+
+fn prices(mut t: Record) -> Tables<PriceSpec> {
+    let mut out = Vec::new();
+    for kind in ["capacity_block", "committed", "on_demand"] {
+        if let Some(record) = t.record(kind) {
+            let (path, origin) = (record.path.clone(), record.origin);
+            out.push(Named { name: kind.into(), path, origin, table: price(record) });
+        }
+    }
+    out
+}
+
+fn price(mut t: Record) -> PriceSpec {
+    let step = |mut t: Record| PriceStep {
+        name: t.text("name"),
+        at: t.must_date("at"),
+        times: t.leaf("times"),
+        usd_per_chip_hour: t.leaf("usd_per_chip_hour"),
+    };
+    PriceSpec { usd_per_chip_hour: t.leaf("usd_per_chip_hour"), steps: t.list("steps", step) }
+}

@@ -1,0 +1,200 @@
+//! Definitions of clouds, sites and pools.
+
+use super::*;
+
+pub(super) static CLOUD: Table = table(
+    "[clouds.X]",
+    "A cloud provider.",
+    &[
+        key("discount_rate", number("1/y", -0.5, 1.0), "Effective annual discount rate."),
+        key("at_end", Kind::Choice(&["none", "book"], &[("going_concern", "the going-concern terminal value")]), "What is left counts as nothing or at book value."),
+        later("modelled", "the market"),
+        later("router", "the market"),
+        later("rest_of_business", "the rest of the cloud's business"),
+    ],
+);
+
+static MEGAWATTS: Table = table(
+    "[sites.X] mw",
+    "Megawatts from a date.",
+    &[
+        key("name", Kind::Text, "Name, for paths."),
+        must("at", Kind::Date, "From when."),
+        must("mw", number("MW at the meter", 0.0, MOST_MW), "Megawatts at the meter."),
+    ],
+);
+
+pub(super) static SITE: Table = Table {
+    noted: true,
+    ..table(
+        "[sites.X]",
+        "A place with power; its pools share it.",
+        &[
+            must("cloud", Kind::Name(Refers::Cloud), "Cloud that owns it."),
+            key("region", Kind::Text, "Region, e.g. `us-east-2`: key of regional prices and a concentration axis."),
+            key("pue", number("-", 1.0, 10.0), "Power usage effectiveness."),
+            key("mw", Kind::List(&Kind::Table(&MEGAWATTS)), "Megawatts over time."),
+            key("power_usd_per_mwh", number("USD/MWh", 0.0, 1e5), "Electricity."),
+            key("facility_usd_per_mw_year", number("USD per MW at the meter and year", 0.0, 1e9), "Shell, mechanical and electrical."),
+            key("operations_usd_per_mw_year", number("USD per MW at the meter and year", 0.0, 1e9), "Staff, maintenance, network."),
+            key("escalator_per_year", number("1/y", -0.5, 1.0), "Yearly rise of the three, each 1 January."),
+        ],
+    )
+};
+
+static DELIVERY: Table = Table {
+    rule: Some(rules::delivery),
+    groups: &[Group { keys: SIZES, required: true }],
+    noted: true,
+    ..table(
+        "[pools.X] deliveries",
+        "What comes later.",
+        &[
+            key("name", Kind::Text, "Name, for paths and draws."),
+            must("at", Kind::Date, "When it comes, before slip."),
+            key("ordered", Kind::Date, "When it is ordered; default `at` less the lead."),
+            SIZE_NODES, SIZE_CHIPS, SIZE_MW, SIZE_USD,
+            key("deposit", share(), "Share paid at order; default 0.3."),
+            key("cancel_fee", share(), "Share of the price paid when cancelled after ordering; default 0."),
+            key("for_bet", Kind::Name(Refers::Bet), "Bet it is built for."),
+        ],
+    )
+};
+
+static RETIREMENT: Table = Table {
+    groups: &[Group { keys: SIZES, required: true }],
+    ..table(
+        "[pools.X] retirements",
+        "What goes.",
+        &[
+            key("name", Kind::Text, "Name, for paths."),
+            must("at", Kind::Date, "When it goes."),
+            SIZE_NODES, SIZE_CHIPS, SIZE_MW, SIZE_USD,
+        ],
+    )
+};
+
+const ORDERS: &str = "further scheduling orders";
+const PLACEMENTS: &str = "further placements";
+static SCHEDULE: Table = table(
+    "[pools.X] schedule",
+    "Scheduling rules.",
+    &[
+        key("order", Kind::Choice(&["fifo", "priority"], &[("sjf", ORDERS), ("srtf", ORDERS), ("least_attained", ORDERS), ("fair_share", ORDERS)]), "Who goes first; default `fifo`."),
+        key("backfill", Kind::Choice(&["strict", "skip_ahead"], &[("easy", "backfilling with reservations"), ("conservative", "backfilling with reservations")]), "Who may overtake; default `strict`."),
+        key("preemption", Kind::Choice(&["off"], &[("class", "preemption"), ("order", "preemption")]), "Who is taken off; default `off`."),
+        key("placement", Kind::Choice(&["first_fit", "best_fit"], &[("spread", PLACEMENTS), ("whole_node", PLACEMENTS), ("ultraserver", PLACEMENTS)]), "Where it goes."),
+        key("queue_limit", Kind::Integer(0, MOST_CHIPS_I), "Jobs that may wait; one more is refused and counted; absent: no limit."),
+        later("overflow", "overflow to other pools"),
+        later("pool_choice", "further pool choices"),
+    ],
+);
+
+static PRICE_STEP: Table = Table {
+    groups: &[Group { keys: &["times", "usd_per_chip_hour"], required: true }],
+    noted: true,
+    ..table(
+        "[pools.X.prices.KIND] steps",
+        "A change of a price.",
+        &[
+            key("name", Kind::Text, "Name, for paths and draws."),
+            must("at", Kind::Date, "When."),
+            key("times", number("-", 0.0, 1e3), "The price before is multiplied by this."),
+            key("usd_per_chip_hour", number("USD per chip-hour", 0.0, 1e4), "The price becomes this."),
+        ],
+    )
+};
+
+static PRICE: Table = Table {
+    noted: true,
+    ..table(
+        "[pools.X.prices.KIND]",
+        "A price and its changes.",
+        &[
+            key("usd_per_chip_hour", number("USD per chip-hour", 0.0, 1e4), "Base price; default from the catalog."),
+            key("steps", Kind::List(&Kind::Table(&PRICE_STEP)), "Changes."),
+            later("drift", "price drift"),
+        ],
+    )
+};
+
+static PRICES: Table = table(
+    "[pools.X.prices]",
+    "Prices by kind.",
+    &[
+        key("on_demand", Kind::Table(&PRICE), "By the hour."),
+        key("committed", Kind::Table(&PRICE), "With a commitment."),
+        key("capacity_block", Kind::Table(&PRICE), "Booked ahead in blocks."),
+        later("spot", "spot prices"),
+    ],
+);
+
+static REPAIR: Table = table(
+    "[pools.X] repair",
+    "Repair of failed nodes.",
+    &[
+        must("time", Kind::Table(&LAW_OF_TIME), "Time of one repair."),
+        key("crews", Kind::Integer(1, 1_000_000), "Repairs at once; absent: no limit."),
+    ],
+);
+
+static DATED_CHIPS: Table = table(
+    "dated chips",
+    "Chips from a date.",
+    &[
+        key("name", Kind::Text, "Name, for paths."),
+        must("at", Kind::Date, "From when."),
+        must("chips", number("chips", 0.0, MOST_CHIPS), "Chips."),
+    ],
+);
+
+static BORROWABLE: Table = table(
+    "borrowable chips",
+    "Idle guaranteed chips others may use, from a date.",
+    &[
+        key("name", Kind::Text, "Name, for paths."),
+        must("at", Kind::Date, "From when."),
+        must(
+            "chips",
+            Kind::Number(Range { later_above: Some((0.0, "lending of guaranteed chips")), ..range("chips", 0.0, MOST_CHIPS) }),
+            "Chips.",
+        ),
+    ],
+);
+
+pub(super) static POOL: Table = Table {
+    groups: &[Group { keys: SIZES, required: false }],
+    noted: true,
+    ..table(
+        "[pools.X]",
+        "Nodes of one instance type at a site; without `instance` an abstract pool for queueing studies.",
+        &[
+            key("site", Kind::Name(Refers::Site), "Site."),
+            key("instance", Kind::Text, "Instance type of the catalog."),
+            key("chips_per_node", Kind::Integer(1, 100_000), "Chips on a node, abstract pools only."),
+            SIZE_NODES, SIZE_CHIPS, SIZE_MW, SIZE_USD,
+            key("deliveries", Kind::List(&Kind::Table(&DELIVERY)), "What comes later."),
+            key("retirements", Kind::List(&Kind::Table(&RETIREMENT)), "What goes."),
+            key("slip", duration(0.0), "Delay of every delivery due after `decide_at`; default none."),
+            key("schedule", Kind::Table(&SCHEDULE), "Scheduling rules; pools of one `domain` have one."),
+            key("domain", Kind::Text, "Pools that share a scheduler name the same domain; default the pool's own name."),
+            key("prices", Kind::Table(&PRICES), "Prices by kind."),
+            key("reserved_busy", share(), "Share of reserved chips at work, for power."),
+            key("failures_per_chip_hour", number("1 per chip-hour", 0.0, 1.0), "Failures that stop a gang; default from the catalog."),
+            key("repair", Kind::Table(&REPAIR), "Repair of a failed node; absent: at once."),
+            key("cost_usd_per_chip", number("USD", 0.0, 1e8), "Purchase cost of a chip with its share of the server; default from the catalog."),
+            key("lead", duration(0.0), "From order to delivery; default from the catalog."),
+            key("useful_life_years", number("y", 0.1, 100.0), "Straight-line life for the books; default from the catalog."),
+            key("tdp_w", number("W", 0.0, 1e6), "Chip power; default from the catalog."),
+            key("host_overhead", number("-", 1.0, 10.0), "Server power over chips' TDP; default from the catalog."),
+            key("idle_power_share", share(), "Power of an idle chip over its TDP; default from the catalog."),
+            key("guaranteed", Kind::Map(Refers::Lab, &Kind::List(&Kind::Table(&DATED_CHIPS))), "Guaranteed chips by lab."),
+            key("reserved", Kind::Map(Refers::Lab, &Kind::List(&Kind::Table(&DATED_CHIPS))), "Reserved chips by lab: billed, not simulated."),
+            key("borrowable", Kind::Map(Refers::Lab, &Kind::List(&Kind::Table(&BORROWABLE))), "Idle guaranteed chips others may use, by lab."),
+            later("build", "build rules"),
+            later("spares", "spares"),
+            later("outages", "outages"),
+            later("maintenance", "planned maintenance"),
+        ],
+    )
+};

@@ -1,0 +1,203 @@
+//! Tests of the reader as a whole: small files in text and what they must give.
+
+use super::*;
+
+const BASE: &str = r#"
+[scenario]
+start = 2026-01-01
+end = 2027-01-01
+[factors]
+ai = "demand"
+[clouds.aws]
+[sites.s]
+cloud = "aws"
+[pools.a]
+chips = 8
+chips_per_node = 8
+[pools.b]
+chips = 8
+chips_per_node = 8
+deliveries = [{ name = "second", at = 2026-06-01, chips = 8 }, { at = 2026-07-01, chips = 8 }]
+[labs.l.workloads.w]
+kind = "stream"
+pools = ["a"]
+per_day = 3
+duration = { dist = "exponential", mean = "2h" }
+"#;
+
+fn ok(text: &str, sets: &[&str]) -> Read {
+    let sets: Vec<String> = sets.iter().map(|s| s.to_string()).collect();
+    read_text("t.toml", text, &sets).unwrap_or_else(|problems| panic!("{problems}"))
+}
+
+/// Messages and remedies, one a line.
+fn problems(text: &str, sets: &[&str]) -> String {
+    let sets: Vec<String> = sets.iter().map(|s| s.to_string()).collect();
+    match read_text("t.toml", text, &sets) {
+        Ok(_) => String::new(),
+        Err(problems) => problems.iter().map(|p| format!("{}: {} ({})\n", problems.sources().describe(p.origin), p.message, p.remedy)).collect(),
+    }
+}
+
+/// The file with one more piece of text, refused with these words.
+fn refused(more: &str, words: &str) {
+    let found = problems(&format!("{BASE}{more}"), &[]);
+    assert!(found.lines().count() == 1 && found.contains(words), "{more}\n  wanted {words}\n  found {found}");
+}
+
+#[test]
+fn the_full_file_is_read() {
+    let text = include_str!("../../tests/full.toml");
+    let read = ok(text, &[]);
+    let spec = &read.spec;
+    assert_eq!(spec.pools.len(), 2);
+    assert_eq!(spec.pools[1].table.slip.as_ref().unwrap().path, "pools.rainier.slip");
+    let Quantity::Unknown(slip) = &spec.pools[1].table.slip.as_ref().unwrap().quantity else { panic!() };
+    assert_eq!((slip.p5, slip.p95, slip.key.as_str()), (730.5, 6574.5, "pools.rainier.slip"));
+    assert_eq!(spec.pools[1].table.deliveries[0].size.amount.path, "pools.rainier.deliveries.second.nodes");
+    let ratio = spec.contracts[0].table.price.as_ref().unwrap().ratio.as_ref().unwrap();
+    assert_eq!((ratio.note.source.as_deref(), ratio.note.as_of.as_deref()), (Some("estimate"), Some("2026-04-20")));
+    assert_eq!(read.sources.describe(ratio.origin), "t.toml:124:48");
+    assert_eq!(spec.not_modelled.len(), 2);
+    // The future's wildcard is one draw, keyed by the pattern.
+    let future = read.with_overrides(&spec.futures[0].table.set).unwrap();
+    for pool in &future.pools {
+        let slip = pool.table.slip.as_ref().unwrap();
+        let Quantity::Unknown(spread) = &slip.quantity else { panic!() };
+        assert_eq!((spread.key.as_str(), spread.p5), ("pools.*.slip", 4383.0));
+        assert_eq!(read.sources.describe(slip.origin), "t.toml:151:9 (futures.slow.set)");
+    }
+}
+
+#[test]
+fn sets_change_leaves() {
+    let read = ok(BASE, &["pools.*.slip = \"1mo\"", "pools.b.deliveries.second.chips=16", "pools.b.deliveries[1].at=2026-08-01", "run.seed=7", "pools.a.nodes=2", "run.failures=off"]);
+    let spec = &read.spec;
+    assert_eq!(spec.pools[1].table.deliveries[0].size.amount.quantity, Quantity::Fixed(16.0));
+    assert_eq!(spec.pools[0].table.size.as_ref().unwrap().unit, SizeUnit::Nodes);
+    assert_eq!(read.sources.describe(spec.run.seed.as_ref().unwrap().origin), "--set #4");
+    for (set, words) in [
+        ("pools.c.slip=\"1mo\"", "`pools.c` is not declared"),
+        ("pools.a.slpi=\"1mo\"", "did you mean `slip`?"),
+        ("pools.b.deliveries.secnd.chips=1", "did you mean `second`?"),
+        ("pools.a=3", "`set` changes leaves"),
+        ("pools.a.slip=3", "needs a unit of time"),
+        ("pools.a.slip", "needs a path and a value"),
+        ("shocks.x.at=2026-01-01", "comes with shocks"),
+        ("pools.a.slip=[1", "--set #1"),
+        ("pools.a.nodes.x.y=1", "to change"),
+    ] {
+        let found = problems(BASE, &[set]);
+        assert!(found.contains(words), "{set}: {found}");
+    }
+}
+
+#[test]
+fn each_gives_every_leaf_its_own_key() {
+    let read = ok(BASE, &["pools.*.slip={ unknown = { p5 = \"1mo\", p95 = \"2mo\" }, each = true, loads_on = { ai = 0.5 } }"]);
+    let Quantity::Unknown(spread) = &read.spec.pools[0].table.slip.as_ref().unwrap().quantity else { panic!() };
+    assert_eq!(spread.key, "pools.a.slip");
+}
+
+#[test]
+fn what_is_wrong_is_named_with_its_cure() {
+    refused("[pools.c]\nnodse = 3", "did you mean `nodes`?");
+    refused("[pools.c]\nslip = 3", "needs a unit of time");
+    refused("[pools.c]\nslip = { p5 = \"1mo\", p95 = \"2mo\" }", "say { unknown = ");
+    refused("[pools.c]\nslip = { unknown = { p5 = \"2mo\", p95 = \"1mo\" } }", "`p5` is not below `p95`");
+    refused("[pools.c]\nslip = { unknown = { p5 = 0, p95 = \"1mo\" } }", "needs 0 < p5");
+    refused("[pools.c]\nslip = { unknown = { p5 = \"1d\", p95 = \"1mo\" }, loads_on = { a = 0.5 } }", "did you mean `ai`?");
+    refused("[pools.c]\nslip = { unknown = { p5 = \"1d\", p95 = \"1mo\" }, loads_on = { ai = 1.5 } }", "out of range");
+    refused("[pools.c]\ndeliveries = [{ at = 2026-05-01, nodes = { unknown = { p5 = 1, p95 = 2 } } }]", "give the element a name");
+    refused("[pools.c]\ndeliveries = [{ at = 2026-05-01 }]", "needs one of `nodes`");
+    refused("[pools.c]\nnodes = 3\nchips = 24", "the same thing twice");
+    refused("[pools.c]\nbuild = { rule = \"fixed\" }", "comes with build rules");
+    refused("[pools.c]\nschedule = { order = \"sjf\" }", "comes with further scheduling orders");
+    refused("[pools.c]\nschedule = { backfill = \"easy\" }", "comes with");
+    refused("[pools.c]\nborrowable = { l = [{ at = 2026-05-01, chips = 3 }] }", "comes with");
+    refused("[segments.x]\n", "comes with the market");
+    refused("[shocks.x]\n", "comes with shocks");
+    refused("[labs.m.models.x]\n", "comes with the market");
+    refused("[labs.m.workloads.x]\nkind = \"batch\"", "comes with serving");
+    refused("[labs.m.workloads.x]\nkind = \"pretraning\"", "did you mean \"pretraining\"?");
+    refused("[labs.m.workloads.x]\nkind = \"pretraining\"\npools = [\"a\"]\nflops = 1e26\nchips = { min = 1, max = 2 }", "comes with elastic gangs");
+    refused("[strategies.x]\nwithout = [\"y\"]", "there is no bet");
+    refused("[futures.x]\nset = { \"pools.a.slip\" = 3 }", "needs a unit of time");
+    refused("[futures.x]\nset = { \"pools.z.slip\" = \"3mo\" }", "the table must be declared");
+    refused("[contracts.c]\nbetween = [\"l\", \"l2\"]\nstart = 2026-01-01", "there is no lab or cloud `l2`");
+    refused("[contracts.c]\nbetween = [\"aws\"]\nstart = 2026-01-01", "one lab and one cloud");
+    refused("[assert]\n", "comes with asserts");
+}
+
+/// What `--print-config` prints means the same as what was read, and says where each value came from.
+#[test]
+fn the_printed_file_means_the_same() {
+    let read = ok(include_str!("../../tests/full.toml"), &["run.seed=7", "pools.abstract.slip={ unknown = { p5 = \"1mo\", p95 = \"2mo\" } }"]);
+    let printed = print_config(&read);
+    assert!(printed.contains("seed = 7  # from --set #1"), "{printed}");
+    assert!(printed.contains("discount_rate = 0.09  # from t.toml:27:17"), "{printed}");
+    let again = ok(&printed, &[]);
+    let plain = |text: String| text.lines().map(|line| line.split("  # from").next().unwrap_or("").to_owned()).collect::<Vec<_>>();
+    assert_eq!(plain(print_config(&again)), plain(printed));
+    assert_eq!(again.spec.run.seed.as_ref().unwrap().value, 7);
+    assert_eq!(again.spec.pools.len(), read.spec.pools.len());
+}
+
+/// The full file has every key of the definition, so that none is defined and not read.
+#[test]
+fn the_full_file_has_every_key() {
+    let text = include_str!("../../tests/full.toml");
+    for line in manual().lines().take_while(|line| *line != "## What comes later").filter(|line| line.starts_with("| `")) {
+        let key = line.trim_start_matches("| `").split('`').next().unwrap();
+        let excused = ["extends"].contains(&key);
+        assert!(excused || text.contains(&format!("{key} =")) || text.contains(&format!("[{key}")) || text.contains(&format!(".{key}")), "{key}");
+    }
+    assert_eq!(json_schema()["properties"]["run"]["properties"]["draws"]["maximum"], 1_000_000);
+}
+
+/// Bytes flipped, lines deleted and doubled, tokens swapped: whatever comes out is read or refused, never a panic.
+#[test]
+fn mutated_files_never_panic() {
+    let text = include_str!("../../tests/full.toml");
+    let seed = std::env::var("HEDGEROW_MUTATIONS_SEED").ok().and_then(|s| s.parse().ok()).unwrap_or(1);
+    let count = std::env::var("HEDGEROW_MUTATIONS").ok().and_then(|s| s.parse().ok()).unwrap_or(2000);
+    let mut state: u64 = seed;
+    let mut next = |below: usize| {
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        ((state >> 33) as usize) % below.max(1)
+    };
+    let tokens = ["[", "]", "{", "}", "=", ",", "\"", "'''", "\"\"\"", "unknown", "p5", "0", "-1", "1e999", "nan", "\n", "[[a]]", "set", "*", "é", "2026-02-30", "true"];
+    for round in 0..count {
+        let mut bytes = text.as_bytes().to_vec();
+        for _ in 0..=next(4) {
+            let at = next(bytes.len());
+            match next(6) {
+                0 => bytes[at] = next(256) as u8,
+                1 => bytes[at] ^= 1 << next(8),
+                2 | 3 => {
+                    let token = tokens[next(tokens.len())].bytes();
+                    drop(bytes.splice(at..at, token));
+                }
+                4 => {
+                    let mut lines: Vec<Vec<u8>> = bytes.split(|b| *b == b'\n').map(<[u8]>::to_vec).collect();
+                    let (a, b) = (next(lines.len()), next(lines.len()));
+                    match next(3) {
+                        0 => drop(lines.remove(a)),
+                        1 => lines.swap(a, b),
+                        _ => lines.insert(a, lines[b].clone()),
+                    }
+                    bytes = lines.join(&b'\n');
+                }
+                _ => bytes.truncate(at.max(1)),
+            }
+        }
+        let mut reader_text = bytes.clone();
+        if round % 2 == 0 {
+            reader_text = String::from_utf8_lossy(&bytes).into_owned().into_bytes();
+        }
+        if let Err(problems) = read::read_bytes("m.toml", reader_text, &[]) {
+            assert!(!problems.is_empty());
+            let _ = problems.render(false);
+        }
+    }
+}

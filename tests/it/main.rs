@@ -1,0 +1,3 @@
+//! One integration binary: stories that go through the public face of the crate.
+
+mod broken;
