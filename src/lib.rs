@@ -11,4 +11,6 @@ pub mod policy;
 pub mod kernel;
 pub mod finance;
 pub mod risk;
+pub mod measure;
+pub mod study;
 pub mod report;

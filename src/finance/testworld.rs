@@ -267,11 +267,9 @@ impl Crank<'_> {
         let (date, next) = (|y, m, d| day(y, m, d) == at, self.world.month_end(month as u16));
         let mut lines = Vec::new();
         if date(2026, 2, 1) {
-            self.take(at, Effect::Ordered(POOL, 1, 2));
             lines.push(self.books.capex_order(world, at, POOL, 1, cost, 0.3));
         }
         if date(2026, 3, 1) {
-            self.take(at, Effect::Ordered(POOL, 0, 10));
             lines.push(self.books.capex_order(world, at, POOL, 0, cost, 0.3));
         }
         if date(2026, 4, 1) {

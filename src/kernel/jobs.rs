@@ -28,7 +28,10 @@ impl Sim<'_> {
             state.totals.elsewhere += u64::from(in_window);
             return;
         }
-        state.totals.submitted += u64::from(in_window);
+        if in_window {
+            state.totals.submitted += 1;
+            state.totals.first_submit.get_or_insert(draft.submit);
+        }
         let key = queue::key(state.level, self.arrivals);
         self.arrivals += 1;
         let slot = self.jobs.insert(Job {
@@ -226,6 +229,7 @@ impl Sim<'_> {
             state.totals.finished += 1;
             state.totals.jct_us += u128::from(sojourn);
             state.totals.jcts.record(sojourn);
+            state.totals.last_finish = Some(now);
         }
         if !self.silenced(Counter::InSystem) {
             self.workloads[job.workload as usize].in_system.sub(now, 1);

@@ -26,7 +26,6 @@ impl Sim<'_> {
             | Effect::Volume(..)
             | Effect::ContractEnd(_)
             | Effect::Delivered(..)
-            | Effect::Ordered(..)
             | Effect::DeliveryCancelled(..)
             | Effect::Retired(..)
             | Effect::Decide
@@ -45,8 +44,6 @@ impl Sim<'_> {
     }
 
     pub(super) fn on_order(&mut self, pool: PoolId, n: u32) {
-        let chips = self.world.pools[pool].deliveries[n as usize].nodes * self.world.pools[pool].chips_per_node;
-        self.apply(Effect::Ordered(pool, n, chips), super::event::Class::Shock as u8);
         self.post_order(pool, n);
     }
 

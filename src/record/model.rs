@@ -129,6 +129,10 @@ pub struct WorkloadTotals {
     pub jct_us: u128,
     /// Completion times of the finished [us].
     pub jcts: Histogram,
+    /// First submission in the window.
+    pub first_submit: Option<SimTime>,
+    /// Last finish of a job submitted in the window.
+    pub last_finish: Option<SimTime>,
     /// Whole run: integral of the number of jobs in the system [job us], metered where the number changes.
     pub in_system_us: u128,
     /// Whole run: time in the system of jobs that left, plus that of those still there at the end [us].

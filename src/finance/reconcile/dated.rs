@@ -26,9 +26,6 @@ impl Second<'_> {
         let before = delivery.ordered_before_start || delivery.ordered.is_none();
         let ordered = delivery.ordered.filter(|at| !before && cancelled.is_none_or(|cancel| *at < cancel));
         let ordered = ordered.filter(|at| *at < self.world.end);
-        let (due, told) = (ordered, self.event(EventKind::Order, pool, n));
-        let us = |at: Option<SimTime>| at.map_or(-1, |at| i128::from(at.0));
-        self.must_equal("capex_order", format!("{}, date of the order", delivery.name), "us", us(due), us(told));
         if let Some(at) = ordered {
             let (deposit, _) = self.deposit_and_rest(pool, delivery, at);
             self.supply(PostingKind::CapexOrder, pool, n, at, deposit);

@@ -1,7 +1,9 @@
 use super::*;
-use crate::finance::testworld::{run, world};
+use crate::finance::testworld::{POOL, day, run, world};
+use crate::kernel::{Run, Sabotage, simulate_sabotaged};
 use crate::record::POSTING_KINDS;
-use crate::world::EventKind;
+use crate::units::Span;
+use crate::world::*;
 
 /// By kind, over two years. Usage, beta's 4 chips: (181 d x 2.00 + 153 d x 1.50 + 396 d x 1.50) x 24 x 4 = 34,752 + 22,032 + 57,024.
 /// Reserved: 334 d x 24 x 2 x 0.5 = 8,016. Reservation, alpha's 10 chips at 1.234567891, each month rounded: 28 d 6,720 h =
@@ -167,4 +169,45 @@ fn a_mismatch_tells_both_numbers() {
     let told = reconcile(&world, &record).unwrap_err()[0].to_string();
     let want = "usage: month 0, Cell(#0), beta to aws: the second route gives 5952000000 micro-USD, the record holds 5952000007";
     assert!(told.starts_with(want), "{told}");
+}
+
+/// The world of two labs through the kernel: beta's one gang of 4 for two years, a list price that steps on 2026-07-15 inside a month,
+/// alpha's contract year moved to end on 2027-04-10 inside another.
+fn through_the_kernel(sabotage: Sabotage) -> Result<(), Vec<Mismatch>> {
+    let mut world = world();
+    world.domains.0 = vec![Domain {
+        name: "pool".into(),
+        pools: vec![POOL],
+        order: Order::Fifo,
+        backfill: Backfill::Strict,
+        placement: Placement::FirstFit,
+        queue_limit: None,
+    }];
+    let duration = Span(730 * Span::DAY.0);
+    world.workloads.0[0].source = Source::Trace(vec![TraceJob { row: 0, submit: Span::HOUR, chips: 4, duration }]);
+    let step = PriceStep { at: day(2026, 7, 15), change: PriceChange::To(Param::Fixed(1.5)) };
+    world.pools.0[0].prices = vec![PricePath { kind: PriceKind::OnDemand, base: Param::Fixed(2.0), steps: vec![step] }];
+    let turn = day(2027, 4, 10);
+    (world.contracts.0[0].periods[0].to, world.contracts.0[0].periods[1].from) = (turn, turn);
+    let record = simulate_sabotaged(&world, Run::default(), sabotage);
+    let again =
+        record.postings.iter().filter(|posting| posting.month == 15 && posting.kind == PostingKind::Reservation);
+    assert_eq!((again.count(), record.periods.len()), (2, 3), "April 2027 is read twice");
+    reconcile(&world, &record)
+}
+
+#[test]
+fn the_kernel_and_the_second_route_agree() {
+    assert_eq!(through_the_kernel(Sabotage::None), Ok(()));
+}
+
+/// The kernel forgets to post one kind: that kind turns red, and only that kind.
+#[test]
+fn a_kind_the_kernel_forgets_turns_red() {
+    let kept_for_the_count = PostingKind::Reservation;
+    for kind in POSTING_KINDS.into_iter().filter(|kind| *kind != kept_for_the_count) {
+        let mismatches = through_the_kernel(Sabotage::Posting(kind as usize)).expect_err(kind.name());
+        let identities: BTreeSet<_> = mismatches.iter().map(|mismatch| mismatch.identity).collect();
+        assert_eq!(identities, BTreeSet::from([kind.name()]));
+    }
 }
