@@ -9,6 +9,10 @@ pub mod figures;
 pub mod margin;
 pub mod npv;
 pub mod reconcile;
+#[cfg(test)]
+pub(crate) mod testworld;
+#[cfg(test)]
+mod tests;
 
 use crate::record::RunRecord;
 use crate::world::{Param, World};
