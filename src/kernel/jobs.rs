@@ -170,7 +170,8 @@ impl Sim<'_> {
             Failures::Off => {}
             Failures::Sampled if rate > 0 => {
                 // Failing at the instant of the finish, the job has finished.
-                let until = self.jobs.cold_ref(slot).exposure_left.div_ceil(rate).clamp(1, u128::from(SimTime::NEVER.0)) as u64;
+                let until =
+                    self.jobs.cold_ref(slot).exposure_left.div_ceil(rate).clamp(1, u128::from(SimTime::NEVER.0)) as u64;
                 if until < attempt.length_us() {
                     when = Some(When::new(self.now + Span(until), Class::Failure));
                 }

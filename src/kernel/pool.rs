@@ -264,6 +264,10 @@ impl PoolState {
             "chips at {now}: gangs {gangs} + reserved {reserved} + idle {idle} + down {down} != installed {installed} (up {})",
             self.up.level()
         );
-        assert!(idle == self.nodes.free_chips(), "idle {idle} chips at {now}, free on nodes {}", self.nodes.free_chips());
+        assert!(
+            idle == self.nodes.free_chips(),
+            "idle {idle} chips at {now}, free on nodes {}",
+            self.nodes.free_chips()
+        );
     }
 }

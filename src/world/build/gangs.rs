@@ -24,7 +24,12 @@ pub(super) fn pools(desk: &mut Desk<'_>, origin: Origin, path: &str, common: &Co
     for name in &common.pools {
         let Some(index) = desk.find(&spec.pools, name, "pool") else { continue };
         if found.contains(&PoolId::new(index)) {
-            desk.problem(name.origin, &name.path, format!("`{}` names pool `{}` twice", path, name.value), "name it once");
+            desk.problem(
+                name.origin,
+                &name.path,
+                format!("`{}` names pool `{}` twice", path, name.value),
+                "name it once",
+            );
             continue;
         }
         found.push(PoolId::new(index));
@@ -63,7 +68,10 @@ pub(super) fn check_fit(
     let Some(gang) = gangs.iter().copied().filter(|gang| room < u64::from(*gang)).max() else { return };
     if !pools.is_empty() {
         let path = format!("{}.chips", workload.path);
-        let message = format!("a gang of `{}` takes {gang} chips, and its largest pool never has more than {room}", workload.path);
+        let message = format!(
+            "a gang of `{}` takes {gang} chips, and its largest pool never has more than {room}",
+            workload.path
+        );
         desk.problem(workload.origin, &path, message, "make the gang smaller or a pool larger");
     }
 }
@@ -103,8 +111,12 @@ pub(super) fn price(
 
 fn price_remedy(tenant: &Tenant, kind: PriceKind, pool: &str) -> String {
     match (kind, tenant.contract) {
-        (PriceKind::Contract, None) => format!("write a contract between `{}` and the pool's cloud, or another `price`", tenant.name),
-        (PriceKind::Contract, Some(_)) => "give the contract's `price` a `ratio_to` that the pool has, or `usd_per_chip_hour`".into(),
+        (PriceKind::Contract, None) => {
+            format!("write a contract between `{}` and the pool's cloud, or another `price`", tenant.name)
+        }
+        (PriceKind::Contract, Some(_)) => {
+            "give the contract's `price` a `ratio_to` that the pool has, or `usd_per_chip_hour`".into()
+        }
         _ => format!("set `pools.{pool}.prices.{}.usd_per_chip_hour`, or choose another `price`", kind.name()),
     }
 }
@@ -129,7 +141,13 @@ fn has_price(supply: &Supply<'_>, tenant: &Tenant, pool: PoolId, kind: PriceKind
 }
 
 /// How failures are played: as the workload says, else the run, else by how many fall into a tick.
-pub(super) fn failures(desk: &mut Desk<'_>, supply: &Supply<'_>, common: &Common, pools: &[PoolId], gang: u32) -> Failures {
+pub(super) fn failures(
+    desk: &mut Desk<'_>,
+    supply: &Supply<'_>,
+    common: &Common,
+    pools: &[PoolId],
+    gang: u32,
+) -> Failures {
     if let Some(mode) = written_mode(desk, common) {
         return mode;
     }
@@ -188,7 +206,8 @@ pub(super) fn check_mfu(
         if chip.bf16_tflops.is_none() {
             let message = format!("`{}` counts FLOPs, and {} has no published BF16 peak", workload.path, chip.name);
             desk.problem(workload.origin, &path, message, "run it on a pool of an `instance` whose chip has one");
-        } else if !common.mfu.iter().any(|row| desk.catalog.chip(&row.name).is_ok_and(|known| known.name == chip.name)) {
+        } else if !common.mfu.iter().any(|row| desk.catalog.chip(&row.name).is_ok_and(|known| known.name == chip.name))
+        {
             let message = format!("`{}` states no mfu on {}", workload.path, chip.name);
             desk.problem(workload.origin, &path, message, format!("set `{path}`, e.g. 0.35"));
         }
@@ -244,7 +263,8 @@ impl Scale {
             // A campaign without a peak has its problem already.
             if !self.campaigns {
                 let path = format!("{}.speed.{}", workload.path, chip.name);
-                let message = format!("no BF16 peaks to compare {} with {} in `{}`", chip.name, self.reference, workload.path);
+                let message =
+                    format!("no BF16 peaks to compare {} with {} in `{}`", chip.name, self.reference, workload.path);
                 desk.problem(workload.origin, &path, message, format!("set `{path}`, or use pools of one chip"));
             }
             return Param::Fixed(1.0);
@@ -253,7 +273,9 @@ impl Scale {
     }
 
     fn utilization(&self, desk: &mut Desk<'_>, workload: &Named<spec::Workload>, chip: &str) -> f64 {
-        let (Some(here), Some(there), false) = (find(&self.mfu, chip), find(&self.mfu, &self.reference), self.campaigns) else {
+        let (Some(here), Some(there), false) =
+            (find(&self.mfu, chip), find(&self.mfu, &self.reference), self.campaigns)
+        else {
             return 1.0;
         };
         if !matches!((here, there), (Param::Fixed(_), Param::Fixed(_))) {

@@ -6,7 +6,8 @@ use super::{ReadFile, initial, parties, streams, traces};
 use crate::spec::{self, Common, Named};
 use crate::units::IdVec;
 use crate::world::model::{
-    Campaigns, Cell, CellId, Contract, ContractId, DomainId, Param, PoolId, Source, Tenant, TenantId, Workload, WorkloadId,
+    Campaigns, Cell, CellId, Contract, ContractId, DomainId, Param, PoolId, Source, Tenant, TenantId, Workload,
+    WorkloadId,
 };
 
 /// Labs in order of name.

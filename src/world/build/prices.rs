@@ -54,7 +54,13 @@ fn path(
 }
 
 /// The catalog's price; committed means three years where listed, else one.
-fn from_catalog(desk: &mut Desk<'_>, pool: &Named<spec::Pool>, kind: PriceKind, instance: &str, region: &str) -> Option<Param> {
+fn from_catalog(
+    desk: &mut Desk<'_>,
+    pool: &Named<spec::Pool>,
+    kind: PriceKind,
+    instance: &str,
+    region: &str,
+) -> Option<Param> {
     let rows: &[Row] = match kind {
         PriceKind::OnDemand => &[Row::OnDemand],
         PriceKind::Committed => &[Row::Committed3y, Row::Committed1y],
