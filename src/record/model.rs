@@ -33,6 +33,8 @@ pub struct RunRecord {
     pub campaigns: Vec<CampaignRow>,
     /// Money.
     pub postings: Vec<Posting>,
+    /// What each metered line counted, as the kernel's meters saw it: the ground of the second route of design 6.
+    pub meters: Vec<MeterRow>,
     /// Closed contract periods.
     pub periods: Vec<PeriodRow>,
     /// Book value of the fleet at the end, by pool [micro-USD].
@@ -127,6 +129,10 @@ pub struct WorkloadTotals {
     pub jct_us: u128,
     /// Completion times of the finished [us].
     pub jcts: Histogram,
+    /// First submission in the window.
+    pub first_submit: Option<SimTime>,
+    /// Last finish of a job submitted in the window.
+    pub last_finish: Option<SimTime>,
     /// Whole run: integral of the number of jobs in the system [job us], metered where the number changes.
     pub in_system_us: u128,
     /// Whole run: time in the system of jobs that left, plus that of those still there at the end [us].
@@ -213,6 +219,26 @@ impl PostingKind {
             PostingKind::Tranche => "tranche",
         }
     }
+
+    /// Units of quantity to one unit of the rate: chip-us to the chip-hour, mW us to the MWh (and MW-hour), 1 for chips and micro-USD.
+    pub fn units_per_rate_unit(self) -> i128 {
+        match self {
+            PostingKind::Usage | PostingKind::Reservation | PostingKind::ReservedInference => 3_600_000_000,
+            PostingKind::Power | PostingKind::Facility | PostingKind::Operations => 3_600_000_000_000_000_000,
+            PostingKind::CapexOrder | PostingKind::CapexDelivery | PostingKind::CancelFee => 1,
+            PostingKind::Shortfall | PostingKind::Tranche => 1,
+        }
+    }
+
+    /// Whether a meter counts it over time, so that its line stands for the month; else it falls on its own date.
+    pub fn is_metered(self) -> bool {
+        match self {
+            PostingKind::Usage | PostingKind::Reservation | PostingKind::ReservedInference => true,
+            PostingKind::Power | PostingKind::Facility | PostingKind::Operations => true,
+            PostingKind::CapexOrder | PostingKind::CapexDelivery | PostingKind::CancelFee => false,
+            PostingKind::Shortfall | PostingKind::Tranche => false,
+        }
+    }
 }
 
 /// What a posting is for.
@@ -232,7 +258,9 @@ pub enum Sku {
     Tranche(InvestmentId, u32),
 }
 
-/// One transfer: payer -> payee, on a date, for a reason. Rounded once, half to even.
+/// One transfer: payer -> payee, on a date, for a reason.
+///
+/// Amount = quantity x rate / (units of quantity to one of the rate), rounded once to the micro-dollar, half to even.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Posting {
     /// Instant.
@@ -251,14 +279,39 @@ pub struct Posting {
     pub price_kind: Option<PriceKind>,
     /// Price segment: how often that price path had stepped.
     pub segment: u16,
-    /// Quantity in the kind's unit (chip-us, mW us, chips, 1).
+    /// Quantity in the kind's unit (chip-us, mW us, chips; micro-USD for a shortfall or a tranche).
     pub quantity: i128,
-    /// Price per unit of the kind [nano-USD].
+    /// Price per unit of the kind [nano-USD per chip-hour, MWh, MW-hour or chip]; 1,000 nano-USD for a micro-dollar.
     pub rate: Rate,
     /// Amount.
     pub amount: Money,
     /// Within the group (the cloud's own lab): eliminated in the provider's view.
     pub internal: bool,
+    /// Run it belongs to, by position in `keys`.
+    pub run: u32,
+}
+
+/// What a meter counted between two readings; the price of its line does not step inside.
+///
+/// Read at month closes, at steps of its price, at ends of contract periods and at the end of a contract or of the run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MeterRow {
+    /// Kind of line it feeds; a metered one.
+    pub kind: PostingKind,
+    /// Cell (usage), share (reservation, reserved inference) or pool (power, facility, operations).
+    pub sku: Sku,
+    /// Month of the metered time.
+    pub month: u16,
+    /// Price segment in force.
+    pub segment: u16,
+    /// Previous reading.
+    pub from: SimTime,
+    /// This reading; the metered time is [from, to).
+    pub to: SimTime,
+    /// Counted [chip-us or mW us].
+    pub quantity: u128,
+    /// Guaranteed or reserved, yet not up and offered: late or down [chip-us]; 0 for other kinds.
+    pub undelivered: u128,
     /// Run it belongs to, by position in `keys`.
     pub run: u32,
 }

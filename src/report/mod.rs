@@ -1,6 +1,9 @@
-//! Tables, charts and pages made from results and from the catalog.
-//!
-//! It computes nothing a metric defines and prints nothing: `cli` is the only printer.
+//! What a reader sees of a finished study: charts, one offline page, CSV text, and the folder they land in.
+//! It computes no result: every number arrives ready, and empty stays empty.
+pub mod chart;
+pub mod csv_out;
 pub mod facts;
+pub mod folder;
+pub mod html;
 pub mod listing;
 pub mod table;

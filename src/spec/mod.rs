@@ -16,10 +16,16 @@ mod merge;
 mod paths;
 mod build;
 mod read;
+mod print;
+mod schema;
+mod manual;
 #[cfg(test)]
 mod tests;
 
+pub use manual::manual;
 pub use model::*;
+pub use print::print_config;
 pub use problem::{Problem, Problems, Severity};
 pub use read::{Read, read, read_bytes, read_text};
+pub use schema::json_schema;
 pub use sources::{Position, Sources};

@@ -66,7 +66,7 @@ impl Names {
             Refers::Bet => (&self.bets, "bet"),
             Refers::BetPart => (&self.bet_parts, "bet or part of a bet"),
         };
-        let is_lost = name.split('.').any(|part| lost.names.contains(part) || lost.keys.contains(part));
+        let is_lost = lost.all || name.split('.').any(|part| lost.names.contains(part) || lost.keys.contains(part));
         if known.contains(name) || is_lost {
             return None;
         }

@@ -143,11 +143,10 @@ impl Problems {
             let start = range.start - text.line_start(at.line);
             let end = (range.end - text.line_start(at.line)).min(line.len()).max(start);
             shown = Shown::new(line, start, end);
-            let name = if text.is_file() { text.name.as_str() } else { text.name.as_str() };
             group = group.element(
                 Snippet::source(shown.line.as_str())
                     .line_start(at.line)
-                    .path(name)
+                    .path(text.name.as_str())
                     .annotation(AnnotationKind::Primary.span(shown.start..shown.end).label(path.as_str())),
             );
         } else if !path.is_empty() {
@@ -201,7 +200,11 @@ impl Shown {
     fn new(line: &str, start: usize, end: usize) -> Shown {
         let floor = |at: usize| (0..=at.min(line.len())).rev().find(|i| line.is_char_boundary(*i)).unwrap_or(0);
         let (start, end) = (floor(start), floor(end));
-        let from = if line.chars().count() > WIDEST_LINE && start > WIDEST_LINE / 2 { floor(start - WIDEST_LINE / 2) } else { 0 };
+        let from = if line.chars().count() > WIDEST_LINE && start > WIDEST_LINE / 2 {
+            floor(start - WIDEST_LINE / 2)
+        } else {
+            0
+        };
         // Tabs and control characters become one space, so that columns hold.
         let clean = |text: &str| text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
         let before = clean(&line[from..start]);

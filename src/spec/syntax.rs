@@ -28,6 +28,8 @@ pub(super) struct Lost {
     pub keys: BTreeSet<String>,
     /// Every part of each lost table header.
     pub names: BTreeSet<String>,
+    /// A whole file is lost: anything may have been in it.
+    pub all: bool,
 }
 
 /// One line, or several where brackets or strings span them.
@@ -63,7 +65,8 @@ pub(super) fn recover(text: &str) -> Recovered {
         let mut news = false;
         for error in found {
             let span = error.span().unwrap_or(0..0);
-            let index = statements.partition_point(|s| s.range.end <= span.start).min(statements.len().saturating_sub(1));
+            let index =
+                statements.partition_point(|s| s.range.end <= span.start).min(statements.len().saturating_sub(1));
             if !blamed.insert(index) || errors.len() >= MOST_ERRORS {
                 continue;
             }
@@ -125,9 +128,12 @@ fn unclosed(text: &str, open: usize) -> SyntaxError {
 /// The parser's message in plainer words, and a cure.
 fn explain(message: &str, found: &str) -> (String, String) {
     let cure = |text: &str| (message.to_owned(), text.to_owned());
-    if message.starts_with("string values must be quoted") {
+    if message.starts_with("string values must be quoted") || message.starts_with("invalid boolean") {
         return match found.trim() {
             "" => ("a key without a value".into(), "write a value after `=`".into()),
+            words if words.contains(char::is_whitespace) => {
+                (format!("`{words}` is not a value"), "one value, or one text in quotes".into())
+            }
             word => (format!("`{word}` is not a value"), "a text needs quotes around it".into()),
         };
     }
@@ -146,7 +152,11 @@ fn explain(message: &str, found: &str) -> (String, String) {
     if message.contains("comma") {
         return cure("put a comma between the two");
     }
-    if message.contains("float") || message.contains("integer") || message.contains("digit") || message.contains("leading zero") {
+    if message.contains("float")
+        || message.contains("integer")
+        || message.contains("digit")
+        || message.contains("leading zero")
+    {
         return cure("a number is written 1_000, 3.5 or 6e26");
     }
     cure("TOML is `key = value`: texts in quotes, lists in [ ], tables in { }")
@@ -169,15 +179,16 @@ fn statements(text: &str) -> Vec<Statement> {
 fn statement_end(text: &str, start: usize) -> (usize, Option<usize>) {
     let bytes = text.as_bytes();
     let mut open: Vec<usize> = Vec::new();
+    let mut crossed = None;
     let mut at = start;
     while at < bytes.len() {
         match bytes[at] {
             b'\n' => {
                 at += 1;
-                let Some(innermost) = open.last() else { return (at, None) };
+                let Some(innermost) = open.last() else { return (at, crossed) };
                 let next = line_at(text, at);
                 if looks_like_header(next) || (bytes[*innermost] == b'[' && looks_like_key(next)) {
-                    return (at, Some(*innermost));
+                    return (at, crossed.or(Some(*innermost)));
                 }
             }
             b'#' => at += line_at(text, at).len(),
@@ -197,13 +208,19 @@ fn statement_end(text: &str, start: usize) -> (usize, Option<usize>) {
                 at += 1;
             }
             b']' | b'}' => {
-                open.pop();
+                // A bracket of the other kind: the innermost one is what nobody closed.
+                let opener = if bytes[at] == b']' { b'[' } else { b'{' };
+                while let Some(innermost) = open.pop()
+                    && bytes[innermost] != opener
+                {
+                    crossed.get_or_insert(innermost);
+                }
                 at += 1;
             }
             _ => at += 1,
         }
     }
-    (bytes.len(), open.last().copied())
+    (bytes.len(), crossed.or(open.last().copied()))
 }
 
 /// The rest of the line at `at`, without its line break.
@@ -275,7 +292,8 @@ fn looks_like_header(line: &str) -> bool {
 /// `key =`.
 fn looks_like_key(line: &str) -> bool {
     let line = line.trim_start();
-    line.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && line.trim_start_matches(is_key_char).starts_with('=')
+    line.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && line.trim_start_matches(is_key_char).starts_with('=')
 }
 
 #[cfg(test)]

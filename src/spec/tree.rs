@@ -69,7 +69,7 @@ impl Node {
         match &self.value {
             Value::Text(_) => "a text",
             Value::Integer(_) => "a whole number",
-            Value::Float(_) | Value::Huge(_) => "a number",
+            Value::Float(_) | Value::Huge(_) => "a decimal number",
             Value::Bool(_) => "true or false",
             Value::Date(_) => "a date",
             Value::List(_) => "a list",
@@ -178,7 +178,12 @@ fn entries(table: &DeTable<'_>, text: usize, sources: &mut Sources) -> Entries {
 }
 
 /// Our tree of a parsed value that stands at `span`.
-pub(super) fn from_value(value: &DeValue<'_>, span: std::ops::Range<usize>, text: usize, sources: &mut Sources) -> Node {
+pub(super) fn from_value(
+    value: &DeValue<'_>,
+    span: std::ops::Range<usize>,
+    text: usize,
+    sources: &mut Sources,
+) -> Node {
     let origin = sources.add_place(text, span, None);
     let value = match value {
         DeValue::String(text) => Value::Text(text.to_string()),

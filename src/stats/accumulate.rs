@@ -1,6 +1,7 @@
 //! Mean and variance of numbers as they pass by, for reporting.
 //!
-//! What must be exact or merge in any order is an integer or a `Histogram`; these sums round, so they are folded in plan order.
+//! What must be exact or merge in any order is an integer or a `Histogram`; these sums round, so they are folded in
+//! plan order.
 
 /// Running mean and variance of what was pushed (Welford 1962).
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -1,13 +1,16 @@
-//! The hazard clock: a threshold drawn once, a hazard that changes, and the exact moment at which the one reaches the other.
+//! The hazard clock: a threshold drawn once, a hazard that changes, and the exact moment at which the one reaches the
+//! other.
 //!
-//! It neither draws its number nor knows what rings; whoever owns the hazard cuts time where the hazard changes. Coupling C4.
+//! It neither draws its number nor knows what rings; whoever owns the hazard cuts time where the hazard changes.
+//! Coupling C4.
 use super::quantile::exponential_quantile;
 
 /// A clock that rings when the integral of its hazard reaches E = -ln(1 - u).
 ///
-/// The threshold is the clock's own, so a raised hazard can only bring the ring forward, and a stretch at hazard 0 (a pause) changes
-/// nothing but the date. Having been silent so far tells nothing about the threshold that is left: a clock started at a known age is a
-/// fresh one. A life whose hazard is not constant takes its rest from `Law::residual`.
+/// The threshold is the clock's own, so a raised hazard can only bring the ring forward, and a stretch at hazard 0 (a
+/// pause) changes nothing but the date. Having been silent so far tells nothing about the threshold that is left: a
+/// clock started at a known age is a fresh one. A life whose hazard is not constant takes its rest from
+/// `Law::residual`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct HazardClock {
     threshold: f64,
@@ -21,7 +24,8 @@ impl HazardClock {
         HazardClock { threshold: exponential_quantile(u), accumulated: 0.0 }
     }
 
-    /// Lets `dt` pass at a constant `hazard` [per unit of dt] and tells when, from the start of the stretch, the clock rang; None if it did not.
+    /// Lets `dt` pass at a constant `hazard` [per unit of dt] and tells when, from the start of the stretch, the clock
+    /// rang; None if it did not.
     ///
     /// Exact for a piecewise-constant hazard. A clock rings once: asking on after the ring is our bug.
     pub fn advance(&mut self, hazard: f64, dt: f64) -> Option<f64> {
@@ -39,7 +43,8 @@ impl HazardClock {
         Some(offset)
     }
 
-    /// Time to the ring if `hazard` stayed as it is; None at hazard 0. For an event that is posted and re-posted when the hazard changes.
+    /// Time to the ring if `hazard` stayed as it is; None at hazard 0. For an event that is posted and re-posted when
+    /// the hazard changes.
     pub fn time_left(&self, hazard: f64) -> Option<f64> {
         assert!(0.0 <= hazard && hazard.is_finite(), "hazard {hazard}");
         (0.0 < hazard).then(|| self.remaining() / hazard)
@@ -81,7 +86,8 @@ mod tests {
         None
     }
 
-    /// golden/coupled.json, 3 hand_crossing: threshold .25, hazard .03 on [0,2), .12 on [2,5), .03 after: 2 + (.25 - .06)/.12 = 3.583333.
+    /// golden/coupled.json, 3 hand_crossing: threshold .25, hazard .03 on [0,2), .12 on [2,5), .03 after: 2 + (.25 -
+    /// .06)/.12 = 3.583333.
     #[test]
     fn rings_where_the_integral_crosses() {
         let u = -expm1(-0.25);
@@ -91,8 +97,9 @@ mod tests {
         assert!((ring(u, &ticks).unwrap() - at).abs() < 1e-12, "a finer tick moves nothing");
     }
 
-    /// golden/coupled.json, 3 crn_exit_indicator: exit by 8 years at .03 and .04 a year with the same thresholds. p1 .213372138933,
-    /// p2 .273850962926; variance of the difference .0568211358413, of independent ones .366701082291, factor 6.45360352027.
+    /// golden/coupled.json, 3 crn_exit_indicator: exit by 8 years at .03 and .04 a year with the same thresholds. p1
+    /// .213372138933, p2 .273850962926; variance of the difference .0568211358413, of independent ones .366701082291,
+    /// factor 6.45360352027.
     #[test]
     fn the_same_threshold_pairs_two_hazards() {
         let n = 200_000;

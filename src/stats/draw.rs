@@ -1,7 +1,8 @@
-//! Counter-based uniforms: one number per (study seed, draw, replication, purpose, entity, attribute, item), from no state.
+//! Counter-based uniforms: one number per (study seed, draw, replication, purpose, entity, attribute, item), from no
+//! state.
 //!
-//! It turns no uniform into a value (that is `quantile` and `law`), and it never sees a strategy or a future: these may not enter a key,
-//! so that two strategies meet the same chance. Coupling section C1.
+//! It turns no uniform into a value (that is `quantile` and `law`), and it never sees a strategy or a future: these may
+//! not enter a key, so that two strategies meet the same chance. Coupling section C1.
 use rand_xoshiro::Xoshiro256PlusPlus;
 use rand_xoshiro::rand_core::{Rng, SeedableRng};
 
@@ -12,7 +13,8 @@ const LANE_0: u64 = 0x243F_6A88_85A3_08D3;
 /// Second word of an empty key.
 const LANE_1: u64 = 0x1319_8A2E_0370_7344;
 
-/// A key with everything mixed in but the item: store it once per (run, purpose, entity, attribute) and ask it for numbers.
+/// A key with everything mixed in but the item: store it once per (run, purpose, entity, attribute) and ask it for
+/// numbers.
 ///
 /// 128 bits, so that two of a million streams do not overlap; equal keys give equal prefixes on every machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,14 +24,17 @@ pub struct Prefix {
 }
 
 impl Prefix {
-    /// Prefix of an `unknown` or a common factor: drawn once per draw, the same in all replications, strategies and futures. Coupling C8.
+    /// Prefix of an `unknown` or a common factor: drawn once per draw, the same in all replications, strategies and
+    /// futures. Coupling C8.
     ///
-    /// `path` is the dotted path as written, wildcard included. Numbers of its own per match (`each = true`) take the match's own path.
+    /// `path` is the dotted path as written, wildcard included. Numbers of its own per match (`each = true`) take the
+    /// match's own path.
     pub fn for_unknown(study_seed: u64, draw: u32, path: &str) -> Prefix {
         Prefix::EMPTY.absorb(study_seed).absorb(u64::from(draw)).absorb(Purpose::Unknown.hash()).absorb(hash_name(path))
     }
 
-    /// 64 random bits of one item. Items of one prefix never share their bits (the map is a permutation); `item` may be negative.
+    /// 64 random bits of one item. Items of one prefix never share their bits (the map is a permutation); `item` may be
+    /// negative.
     #[inline]
     pub fn bits(self, item: i64) -> u64 {
         // The finalizer of SplitMix64 (Stafford's variant 13; Steele, Lea, Flood 2014) over base + item x step,
@@ -58,7 +63,8 @@ impl Prefix {
 
     const EMPTY: Prefix = Prefix { lane_0: LANE_0, lane_1: LANE_1 };
 
-    /// Mixes one more word into the key; for a given word a permutation of the 128 bits, so nothing already mixed in is lost.
+    /// Mixes one more word into the key; for a given word a permutation of the 128 bits, so nothing already mixed in is
+    /// lost.
     const fn absorb(self, word: u64) -> Prefix {
         let lane_0 = mix((self.lane_0 ^ word).wrapping_add(STEP));
         let lane_1 = mix((self.lane_1 ^ lane_0.rotate_left(32)).wrapping_add(STEP));
@@ -66,7 +72,8 @@ impl Prefix {
     }
 }
 
-/// The part of every key that one run shares: which study, which draw of what is not known, which replication of chance.
+/// The part of every key that one run shares: which study, which draw of what is not known, which replication of
+/// chance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RunKey {
     /// The seed of the study, from the command line or the scenario.
@@ -78,8 +85,8 @@ pub struct RunKey {
 }
 
 impl RunKey {
-    /// Prefix of one stream of chance. `entity` is the full dotted table path of what the numbers belong to; `attribute` separates
-    /// several numbers of one purpose and item (0 where there is one).
+    /// Prefix of one stream of chance. `entity` is the full dotted table path of what the numbers belong to;
+    /// `attribute` separates several numbers of one purpose and item (0 where there is one).
     pub fn prefix(self, purpose: Purpose, entity: &str, attribute: u32) -> Prefix {
         Prefix::EMPTY
             .absorb(self.study_seed)
@@ -263,7 +270,8 @@ pub const fn hash_name(name: &str) -> u64 {
     hash
 }
 
-/// Item number of failure `failure` of job `job`: job x 2^20 + failure. Coupling C1. A million failures of one job are our bug.
+/// Item number of failure `failure` of job `job`: job x 2^20 + failure. Coupling C1. A million failures of one job are
+/// our bug.
 pub fn failure_item(job: i64, failure: u32) -> i64 {
     assert!(failure < 1 << 20, "job {job}: failure number {failure} does not fit into its 20 bits");
     (job << 20) + i64::from(failure)
@@ -296,7 +304,8 @@ mod tests {
 
     const RUN: RunKey = RunKey { study_seed: 2026, draw: 3, replication: 1 };
 
-    /// The recipe is a contract: another CPU, compiler or version must give these very numbers (restated in docs/model.md).
+    /// The recipe is a contract: another CPU, compiler or version must give these very numbers (restated in
+    /// docs/model.md).
     #[test]
     fn the_recipe_gives_fixed_numbers() {
         let prefix = RUN.prefix(Purpose::Arrival, "jobs.research", 0);
@@ -421,7 +430,8 @@ mod tests {
         assert_uniform("pairs", (0..N).map(|i| (cell(i) + 0.5) / 1000.0));
     }
 
-    /// Turning one bit of the item, or of the seed, turns half of the output bits: each of 64 x 64 pairs within five sd of 1/2.
+    /// Turning one bit of the item, or of the seed, turns half of the output bits: each of 64 x 64 pairs within five sd
+    /// of 1/2.
     #[test]
     fn one_turned_bit_turns_half_of_the_others() {
         let p = RUN.prefix(Purpose::Size, "jobs.a", 0);

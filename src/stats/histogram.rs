@@ -1,7 +1,7 @@
 //! A histogram of durations with fixed bins, merged and stored without loss.
 //!
-//! It keeps counts, not sums: totals that must be exact are integers elsewhere. The bins are the same for every histogram, so adding two
-//! is adding counts, in any order.
+//! It keeps counts, not sums: totals that must be exact are integers elsewhere. The bins are the same for every
+//! histogram, so adding two is adding counts, in any order.
 
 /// log2 of the bins an octave has.
 const SUB_BITS: u32 = 9;
@@ -12,7 +12,8 @@ const OCTAVES: usize = 64 - SUB_BITS as usize + 1;
 
 /// Counts of whole microseconds (or any other u64), in log-linear bins: exact below 1,024, then at most 0.2 % wide.
 ///
-/// An empty one takes half a kilobyte; an octave takes 4 KiB when it is first touched, and recording is free of allocation from then on.
+/// An empty one takes half a kilobyte; an octave takes 4 KiB when it is first touched, and recording is free of
+/// allocation from then on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Histogram {
     octaves: [Option<Box<[u64; SUB]>>; OCTAVES],
@@ -76,7 +77,8 @@ impl Histogram {
         )
     }
 
-    /// The histogram of stored (bin, count) pairs; the error names a bin that does not exist or a count of 0, which is never stored.
+    /// The histogram of stored (bin, count) pairs; the error names a bin that does not exist or a count of 0, which is
+    /// never stored.
     pub fn from_bins(bins: impl IntoIterator<Item = (u32, u64)>) -> Result<Histogram, String> {
         let mut histogram = Histogram::new();
         for (bin, count) in bins {
@@ -105,8 +107,8 @@ impl Histogram {
 
     /// The quantile at `p` in [0, 1], in the unit recorded; None of nothing.
     ///
-    /// Rank p (n - 1) as in type 7; inside a bin the values are taken as evenly spread. Exact below 1,024 (a 0 stays 0); the error is
-    /// at most 0.2 % above.
+    /// Rank p (n - 1) as in type 7; inside a bin the values are taken as evenly spread. Exact below 1,024 (a 0 stays
+    /// 0); the error is at most 0.2 % above.
     pub fn quantile(&self, p: f64) -> Option<f64> {
         assert!(0.0 <= p && p <= 1.0, "quantile at p = {p}");
         let count = self.count();

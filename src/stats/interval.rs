@@ -1,6 +1,8 @@
-//! How sure a mean is: t intervals, the split into what is not known and what is chance, paired differences, plain quantiles.
+//! How sure a mean is: t intervals, the split into what is not known and what is chance, paired differences, plain
+//! quantiles.
 //!
-//! It reads no record and names no metric; tails (VaR, ES) are `tail`. Coupling D3, entry 11 of coupled.json; methods 2.5.
+//! It reads no record and names no metric; tails (VaR, ES) are `tail`. Coupling D3, entry 11 of coupled.json; methods
+//! 2.5.
 use super::accumulate::Accumulator;
 use super::math::square;
 use super::quantile::student_quantile;
@@ -42,10 +44,15 @@ pub struct TwoLevel {
 
 /// Splits the variance of `values`, listed draw by draw with `replications` in each. Coupling D3, coupled.json 11.
 ///
-/// The interval has m - 1 degrees of freedom: replications of one draw share its unknowns. With `independent` (a design in which no two
-/// rows share anything) all rows count, with n - 1, and nothing is split. None of nothing; a ragged list is our bug.
+/// The interval has m - 1 degrees of freedom: replications of one draw share its unknowns. With `independent` (a design
+/// in which no two rows share anything) all rows count, with n - 1, and nothing is split. None of nothing; a ragged
+/// list is our bug.
 pub fn two_level(values: &[f64], replications: usize, independent: bool, confidence: f64) -> Option<TwoLevel> {
-    assert!(0 < replications && values.len() % replications == 0, "{} values, {replications} a draw", values.len());
+    assert!(
+        0 < replications && values.len().is_multiple_of(replications),
+        "{} values, {replications} a draw",
+        values.len()
+    );
     if independent {
         let Interval { mean, half_width } = t_interval(values, confidence)?;
         let (msb, msw, sigma2_theta, sigma2_noise, param_share) = (None, None, None, None, None);
@@ -77,11 +84,13 @@ pub struct PairedDifference {
     pub half_width: f64,
     /// Correlation of A and B [-]; None where one of them does not vary.
     pub correlation: Option<f64>,
-    /// (Var A + Var B) / Var(A - B) [-]: how many times fewer runs pairing needs; None where the difference does not vary.
+    /// (Var A + Var B) / Var(A - B) [-]: how many times fewer runs pairing needs; None where the difference does not
+    /// vary.
     pub variance_reduction: Option<f64>,
 }
 
-/// The paired difference of two equally long lists, run by run (or draw mean by draw mean); None of fewer than two pairs.
+/// The paired difference of two equally long lists, run by run (or draw mean by draw mean); None of fewer than two
+/// pairs.
 pub fn paired_difference(a: &[f64], b: &[f64], confidence: f64) -> Option<PairedDifference> {
     assert!(a.len() == b.len(), "pairs of {} and {} values", a.len(), b.len());
     let difference: Accumulator = a.iter().zip(b).map(|(x, y)| x - y).collect();
@@ -120,7 +129,8 @@ fn half_width(variance_of_mean: f64, df: usize, confidence: f64) -> f64 {
     student_quantile(df as f64, 0.5 + 0.5 * confidence) * variance_of_mean.sqrt()
 }
 
-/// Whether the mean of a metric that may be near 0 is known well enough: half-width within `relative` of it, or within `absolute`.
+/// Whether the mean of a metric that may be near 0 is known well enough: half-width within `relative` of it, or within
+/// `absolute`.
 ///
 /// Law's rule, h <= relative/(1 + relative) x |mean|, with the floor that a profit needs. Methods 2.5.
 pub fn is_precise(interval: &Interval, relative: f64, absolute: f64) -> bool {

@@ -1,7 +1,7 @@
 //! Elementary functions that give the same bytes on every CPU: the one door to the `libm` crate.
 //!
-//! It does not wrap what IEEE 754 already makes exact (`sqrt`, `floor`, `abs`), and it knows no distribution.
-//! The functions of std (`f64::exp`, `ln`, `powf`, ...) call the C library, whose last bit differs with and without FMA.
+//! It does not wrap what IEEE 754 already makes exact (`sqrt`, `floor`, `abs`), and it knows no distribution. The
+//! functions of std (`f64::exp`, `ln`, `powf`, ...) call the C library, whose last bit differs with and without FMA.
 
 /// e^x [-]; overflows to infinity above 709.78 and to 0 below -745.13; NaN stays NaN.
 #[inline]
@@ -97,7 +97,8 @@ pub fn square(x: f64) -> f64 {
 mod tests {
     use super::*;
 
-    /// Values to 16 digits from Abramowitz & Stegun tables 4.4, 7.1 and 6.1; they fix which library answers, not only that one does.
+    /// Values to 16 digits from Abramowitz & Stegun tables 4.4, 7.1 and 6.1; they fix which library answers, not only
+    /// that one does.
     #[test]
     fn elementary_functions_have_fixed_bits() {
         // One unit in the last place above e: it is libm's answer, and it must stay so.

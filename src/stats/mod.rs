@@ -1,6 +1,8 @@
-//! Statistics: keyed draws, laws of chance, clocks, accumulators, intervals, tails, shares and the closed forms we test against.
+//! Statistics: keyed draws, laws of chance, clocks, accumulators, intervals, tails, shares and the closed forms we test
+//! against.
 //!
-//! It knows no job, pool or dollar, reads no file and prints nothing: plain numbers in, plain numbers out, the same bytes on every CPU.
+//! It knows no job, pool or dollar, reads no file and prints nothing: plain numbers in, plain numbers out, the same
+//! bytes on every CPU.
 pub mod math;
 pub mod quantile;
 pub mod draw;

@@ -13,10 +13,12 @@ pub struct Waiting {
     pub p_wait: f64,
 }
 
-/// M/G/c for `service` exponential, Erlang of 1 or 2 stages, or hyperexponential; None for other laws and when the queue is unstable.
+/// M/G/c for `service` exponential, Erlang of 1 or 2 stages, or hyperexponential; None for other laws and when the
+/// queue is unstable.
 ///
-/// `arrival_rate` > 0 per unit of the service time; `servers` >= 1, in practice up to a hundred. The chain counts customers and, of
-/// those in service, the ones in phase 1; beyond `servers` customers its levels repeat (Neuts 1981, matrix-geometric solution).
+/// `arrival_rate` > 0 per unit of the service time; `servers` >= 1, in practice up to a hundred. The chain counts
+/// customers and, of those in service, the ones in phase 1; beyond `servers` customers its levels repeat (Neuts 1981,
+/// matrix-geometric solution).
 pub fn mphc_waiting(arrival_rate: f64, servers: u32, service: &Law) -> Option<Waiting> {
     assert!(0.0 < arrival_rate && 1 <= servers, "M/PH/{servers} at arrival rate {arrival_rate}");
     let phases = Phases::of(service)?;
@@ -153,7 +155,8 @@ impl Chain {
         rates
     }
 
-    /// R of the repeating levels, by logarithmic reduction for G (Latouche and Ramaswami 1993) and R = A0 (-(A1 + A0 G))^-1.
+    /// R of the repeating levels, by logarithmic reduction for G (Latouche and Ramaswami 1993) and R = A0 (-(A1 + A0
+    /// G))^-1.
     fn ratio_of_levels(&self) -> Matrix {
         let c = self.servers;
         let (up, same, down) = (self.up(c), self.same(c), self.down(c + 1));

@@ -4,6 +4,9 @@
 use super::math::{erfc, exp, lgamma, ln, log1p, square, tan};
 use std::f64::consts::{PI, SQRT_2};
 
+/// Below this, 1 - u has lost digits of u that matter.
+const SMALL: f64 = 1e-3;
+
 /// Distribution function of the standard normal [-]; relative error of the lower tail below 1e-15.
 pub fn normal_cdf(z: f64) -> f64 {
     0.5 * erfc(-z / SQRT_2)
@@ -35,8 +38,20 @@ pub fn normal_quantile(u: f64) -> f64 {
 /// Quantile of the unit exponential, -ln(1 - u) [-]: the threshold of a unit-rate clock. `u` in [0, 1).
 #[inline]
 pub fn exponential_quantile(u: f64) -> f64 {
-    // 1 - u is exact for the uniforms of `draw`, but a quantile asked at 1e-20 must not be 0.
-    if u < 0.5 { -log1p(-u) } else { -ln(1.0 - u) }
+    // A branch seldom taken: at u < 0.5 its mispredictions cost 16.6 ns a draw against 9.1 (2 cores, 2026-11-21).
+    if u < SMALL { -log1p(-u) } else { -ln(1.0 - u) }
+}
+
+/// Exponential threshold -ln(upper) [-] of a point with these two tails, from whichever has the digits.
+#[inline]
+pub fn threshold_of_tails(lower: f64, upper: f64) -> f64 {
+    if lower < SMALL { -log1p(-lower) } else { -ln(upper) }
+}
+
+/// Quantile of the standard normal [-] of a point with these two tails, from whichever has the digits.
+#[inline]
+pub fn normal_quantile_of_tails(lower: f64, upper: f64) -> f64 {
+    if lower < 0.9 { normal_quantile(lower) } else { -normal_quantile(upper) }
 }
 
 /// Distribution function of a lognormal at `x` [-]: 0 at and below 0.
@@ -86,14 +101,14 @@ pub fn gamma_quantile_of_tails(shape: f64, lower: f64, upper: f64) -> f64 {
         return f64::INFINITY;
     }
     if shape == 1.0 {
-        return if lower < 0.5 { -log1p(-lower) } else { -ln(upper) };
+        return threshold_of_tails(lower, upper);
     }
     if shape == 2.0 {
-        return erlang2_quantile(if lower < 0.5 { -log1p(-lower) } else { -ln(upper) });
+        return erlang2_quantile(threshold_of_tails(lower, upper));
     }
     // Newton on the logarithm of the smaller tail against ln x, where both tails are nearly straight lines.
     let use_lower = lower <= upper;
-    let z = if use_lower { normal_quantile(lower) } else { -normal_quantile(upper) };
+    let z = normal_quantile_of_tails(lower, upper);
     let wilson_hilferty = 1.0 - 1.0 / (9.0 * shape) + z / (3.0 * shape.sqrt());
     let small = exp((ln(lower) + lgamma(shape + 1.0)) / shape);
     let start = if 0.2 < wilson_hilferty { shape * wilson_hilferty * wilson_hilferty * wilson_hilferty } else { small };
@@ -112,7 +127,8 @@ pub fn student_cdf(df: f64, t: f64) -> (f64, f64) {
     if t < 0.0 { (tail, 0.5 + centre) } else { (0.5 + centre, tail) }
 }
 
-/// Quantile of Student's t with `df` > 0 degrees of freedom [-], within 1e-12 relative; normal from 1e12 degrees on. `u` in (0, 1).
+/// Quantile of Student's t with `df` > 0 degrees of freedom [-], within 1e-12 relative; normal from 1e12 degrees on.
+/// `u` in (0, 1).
 pub fn student_quantile(df: f64, u: f64) -> f64 {
     assert!(0.0 < df, "Student law with {df} degrees of freedom");
     let tail = u.min(1.0 - u);
@@ -148,14 +164,9 @@ pub fn student_quantile(df: f64, u: f64) -> f64 {
     t.copysign(sign)
 }
 
-/// Regularized incomplete beta function I_x(a, b) and its complement [-]. `x` in [0, 1], a and b positive.
-pub fn beta_cdf(a: f64, b: f64, x: f64) -> (f64, f64) {
-    beta_of_tails(a, b, x, 1.0 - x)
-}
-
 /// Erlang-2 quantile from the exponential threshold L = -ln(1 - u): the root of x - ln(1 + x) = L.
 ///
-/// Starts from the series in s = sqrt(2 L) of Temme 1979 or from the asymptote; three steps of Halley reach the last bit.
+/// Starts from the series in s = sqrt(2 L) (Temme 1979) or the asymptote; two steps of Halley reach the last bits.
 fn erlang2_quantile(threshold: f64) -> f64 {
     let s = (2.0 * threshold).sqrt();
     let series = s * (1.0 + s * (1.0 / 3.0 + s * (1.0 / 36.0 + s * (-1.0 / 270.0 + s * (1.0 / 4320.0 + s / 17010.0)))));
@@ -163,7 +174,7 @@ fn erlang2_quantile(threshold: f64) -> f64 {
         return series;
     }
     let mut x = if s < 2.5 { series } else { threshold + log1p(threshold + log1p(threshold)) };
-    for _ in 0..3 {
+    for _ in 0..2 {
         let f = x - log1p(x) - threshold;
         let slope = x / (1.0 + x);
         let curve = 1.0 / square(1.0 + x);
@@ -172,7 +183,8 @@ fn erlang2_quantile(threshold: f64) -> f64 {
     x
 }
 
-/// Root of an increasing function of ln x, given as (value, slope against ln x), by Newton with a bracket that only shrinks.
+/// Root of an increasing function of ln x, given as (value, slope against ln x), by Newton with a bracket that only
+/// shrinks.
 fn solve_on_logs(start: f64, value_and_slope: impl Fn(f64) -> (f64, f64)) -> f64 {
     let (mut lo, mut hi) = (0.0, f64::INFINITY);
     let mut x = start;
@@ -374,7 +386,8 @@ mod tests {
     const LEVELS: [f64; 13] =
         [1e-300, 1e-40, 1e-12, 1e-5, 0.01, 0.075, 0.2, 0.4999, 0.5, 0.7, 0.93, 0.999, 1.0 - 1e-12];
 
-    /// Table of Wichura 1988: z(0.25) = -0.6744897501960817, z(0.001) = -3.090232306167814, z(1e-20) = -9.262340089798408.
+    /// Table of Wichura 1988: z(0.25) = -0.6744897501960817, z(0.001) = -3.090232306167814, z(1e-20) =
+    /// -9.262340089798408.
     #[test]
     fn normal_quantile_matches_the_table_and_inverts_the_cdf() {
         close(normal_quantile(0.25), -0.674_489_750_196_081_7, 1e-15, "0.25");

@@ -1,11 +1,12 @@
 //! Closed forms of queueing theory, the yardstick of `verify`.
 //!
-//! It simulates nothing and approximates nothing; service of two phases on several servers is `phase`, gangs under failures are `renewal`.
-//! Rates and times share one unit, the caller's. None means unstable: the wait has no mean.
+//! It simulates nothing and approximates nothing; service of two phases on several servers is `phase`, gangs under
+//! failures are `renewal`. Rates and times share one unit, the caller's. None means unstable: the wait has no mean.
 use super::math::{cos, exp, ln, sin};
 use std::f64::consts::PI;
 
-/// Probability that an arriving request is lost, M/M/c/c and M/G/c/c (Erlang B) [-]. Erlang 1917; recursion B = aB/(k + aB).
+/// Probability that an arriving request is lost, M/M/c/c and M/G/c/c (Erlang B) [-]. Erlang 1917; recursion B = aB/(k +
+/// aB).
 ///
 /// `offered` >= 0 is the offered load in erlangs; `servers` = 0 loses all.
 pub fn erlang_b(servers: u32, offered: f64) -> f64 {
@@ -15,7 +16,8 @@ pub fn erlang_b(servers: u32, offered: f64) -> f64 {
 
 /// Probability that an arriving request waits, M/M/c queue (Erlang C) [-]. Erlang 1917.
 ///
-/// `servers` >= 1; `offered` is the offered load in erlangs, 0 <= offered. Returns 1 when offered >= servers (the queue is unstable).
+/// `servers` >= 1; `offered` is the offered load in erlangs, 0 <= offered. Returns 1 when offered >= servers (the queue
+/// is unstable).
 pub fn erlang_c(servers: u32, offered: f64) -> f64 {
     assert!(1 <= servers && 0.0 <= offered, "Erlang C of {servers} servers, load {offered}");
     let c = f64::from(servers);
@@ -32,7 +34,8 @@ pub fn mmc_mean_wait(arrival_rate: f64, service_rate: f64, servers: u32) -> Opti
     (0.0 < spare).then(|| erlang_c(servers, arrival_rate / service_rate) / spare)
 }
 
-/// Quantile of the wait in M/M/c at `p` in [0, 1): ln(C/(1-p))/(c mu - lambda) where p > 1 - C, else 0 [time]; None when unstable.
+/// Quantile of the wait in M/M/c at `p` in [0, 1): ln(C/(1-p))/(c mu - lambda) where p > 1 - C, else 0 [time]; None
+/// when unstable.
 pub fn mmc_wait_quantile(arrival_rate: f64, service_rate: f64, servers: u32, p: f64) -> Option<f64> {
     assert!(0.0 <= p && p < 1.0, "quantile at p = {p}");
     let spare = f64::from(servers) * service_rate - arrival_rate;
@@ -45,7 +48,8 @@ pub fn mmc_wait_exceeds(arrival_rate: f64, service_rate: f64, servers: u32, t: f
     (0.0 < spare).then(|| erlang_c(servers, arrival_rate / service_rate) * exp(-spare * t.max(0.0)))
 }
 
-/// Mean wait in M/G/1, first come first served, rho (1 + scv) E[S] / (2 (1 - rho)) [time]; None when unstable. Pollaczek-Khinchine.
+/// Mean wait in M/G/1, first come first served, rho (1 + scv) E[S] / (2 (1 - rho)) [time]; None when unstable.
+/// Pollaczek-Khinchine.
 pub fn mg1_mean_wait(arrival_rate: f64, mean_service: f64, scv: f64) -> Option<f64> {
     let load = arrival_rate * mean_service;
     (load < 1.0).then(|| load * (1.0 + scv) * mean_service / (2.0 * (1.0 - load)))
@@ -53,15 +57,16 @@ pub fn mg1_mean_wait(arrival_rate: f64, mean_service: f64, scv: f64) -> Option<f
 
 /// Mean wait in M/D/c, service of exactly `service_time` [time]; None when unstable. Crommelin 1932.
 ///
-/// Lq = (a^2 - c(c-1))/(2(c-a)) + sum over k = 1..c-1 of 1/(1 - z_k), z_k the roots of z^c = e^(a(z-1)) inside the unit circle.
+/// Lq = (a^2 - c(c-1))/(2(c-a)) + sum over k = 1..c-1 of 1/(1 - z_k), z_k the roots of z^c = e^(a(z-1)) inside the unit
+/// circle.
 pub fn mdc_mean_wait(arrival_rate: f64, service_time: f64, servers: u32) -> Option<f64> {
     assert!(0.0 < arrival_rate && 0.0 < service_time && 1 <= servers, "M/D/{servers} at rate {arrival_rate}");
     let (a, c) = (arrival_rate * service_time, f64::from(servers));
     if c <= a {
         return None;
     }
-    // The two terms cancel at many servers. Re 1/(1 - z) = 1/2 + (1 - |z|^2)/(2 |1 - z|^2), and the halves are gathered with the first term:
-    // (a^2 - c(c-1))/(2(c-a)) + (c-1)/2 = (a^2 - a(c-1))/(2(c-a)) = a/(2(c-a)) - a/2.
+    // The two terms cancel at many servers. Re 1/(1 - z) = 1/2 + (1 - |z|^2)/(2 |1 - z|^2), and the halves are gathered
+    // with the first term: (a^2 - c(c-1))/(2(c-a)) + (c-1)/2 = (a^2 - a(c-1))/(2(c-a)) = a/(2(c-a)) - a/2.
     let roots: f64 = (1..servers).map(|k| root_excess(a / c, 2.0 * PI * f64::from(k) / c)).sum();
     let queue = a / (2.0 * (c - a)) - 0.5 * a + roots;
     Some((queue / arrival_rate).max(0.0))
@@ -69,7 +74,8 @@ pub fn mdc_mean_wait(arrival_rate: f64, service_time: f64, servers: u32) -> Opti
 
 /// Mean wait of each class in M/M/c with non-preemptive priorities, the most urgent first [time]. Cobham 1954.
 ///
-/// All classes are served at `service_rate`. None when all classes together are unstable, though the first ones may not be: ask for those alone.
+/// All classes are served at `service_rate`. None when all classes together are unstable, though the first ones may not
+/// be: ask for those alone.
 pub fn cobham_waits(arrival_rates: &[f64], service_rate: f64, servers: u32) -> Option<Vec<f64>> {
     let capacity = f64::from(servers) * service_rate;
     let total: f64 = arrival_rates.iter().sum();
@@ -90,7 +96,8 @@ pub fn cobham_waits(arrival_rates: &[f64], service_rate: f64, servers: u32) -> O
     )
 }
 
-/// Mean time in M/G/1 under processor sharing of a job that needs `service` alone: service/(1 - rho) [time]; None when unstable.
+/// Mean time in M/G/1 under processor sharing of a job that needs `service` alone: service/(1 - rho) [time]; None when
+/// unstable.
 pub fn processor_sharing_time(arrival_rate: f64, mean_service: f64, service: f64) -> Option<f64> {
     let load = arrival_rate * mean_service;
     (load < 1.0).then(|| service / (1.0 - load))
@@ -107,7 +114,8 @@ pub struct MachineRepair {
     pub mean_down_time: Option<f64>,
 }
 
-/// M/M/r//N: `machines` >= 1 that fail at `fail_rate` >= 0 each while up, `repairmen` >= 1 who repair at `repair_rate` > 0 each.
+/// M/M/r//N: `machines` >= 1 that fail at `fail_rate` >= 0 each while up, `repairmen` >= 1 who repair at `repair_rate`
+/// > 0 each.
 pub fn machine_repair(machines: u32, repairmen: u32, fail_rate: f64, repair_rate: f64) -> MachineRepair {
     assert!(1 <= machines && 1 <= repairmen, "{machines} machines, {repairmen} repairmen");
     assert!(0.0 <= fail_rate && 0.0 < repair_rate, "fail rate {fail_rate}, repair rate {repair_rate}");
@@ -128,7 +136,8 @@ pub fn machine_repair(machines: u32, repairmen: u32, fail_rate: f64, repair_rate
     MachineRepair { availability, mean_down, mean_down_time: (0.0 < failures).then(|| mean_down / failures) }
 }
 
-/// (1 - |z|^2)/(2 |1 - z|^2) at the root of z = e^(i angle) e^(load (z - 1)) inside the unit circle, by Newton from a fixed point.
+/// (1 - |z|^2)/(2 |1 - z|^2) at the root of z = e^(i angle) e^(load (z - 1)) inside the unit circle, by Newton from a
+/// fixed point.
 fn root_excess(load: f64, angle: f64) -> f64 {
     let image = |x: f64, y: f64| {
         let size = exp(load * (x - 1.0));
@@ -221,7 +230,8 @@ mod tests {
         close(processor_sharing_time(0.8, 1.0, 2.0).unwrap(), 10.0, "PS");
     }
 
-    /// mdc_exact: .656694006415938 and .10982778971258263 (iterated, so good to 2e-11); c = 1 is Pollaczek-Khinchine, 2.
+    /// mdc_exact: .656694006415938 and .10982778971258263 (iterated, so good to 2e-11); c = 1 is Pollaczek-Khinchine,
+    /// 2.
     #[test]
     fn constant_service_on_several_servers() {
         for (rate, servers, want) in [(1.5, 2, 0.656694006415938), (8.0, 10, 0.10982778971258263), (0.8, 1, 2.0)] {

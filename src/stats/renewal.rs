@@ -1,13 +1,14 @@
 //! A gang that checkpoints and fails: the mean and spread of its wall time, and where the time goes, in closed form.
 //!
-//! It places no gang and draws no failure; `goodput` mode advances a gang by it, and `sampled` mode must agree within 1 %. Design 5.
+//! It places no gang and draws no failure; `goodput` mode advances a gang by it, and `sampled` mode must agree within 1
+//! %. Design 5.
 use super::math::{exp, expm1, ln, square};
 
 /// The work of a gang under exponential failures, all times in one unit.
 ///
-/// Segments of `work` then `checkpoint`, `full_segments` of them, then a last one of `rest` then `checkpoint` (none where rest is 0).
-/// A failure throws the segment back to its start; the restart that follows is itself exposed. There is no restart before the first
-/// segment, and every attempt starts a fresh clock.
+/// Segments of `work` then `checkpoint`, `full_segments` of them, then a last one of `rest` then `checkpoint` (none
+/// where rest is 0). A failure throws the segment back to its start; the restart that follows is itself exposed. There
+/// is no restart before the first segment, and every attempt starts a fresh clock.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Checkpointed {
     /// Number of full segments.
@@ -42,9 +43,10 @@ pub struct WallTime {
 impl Checkpointed {
     /// Mean and standard deviation of the wall time and its parts; infinite where e^(segment/mtbf) is.
     ///
-    /// Per segment of length L, with M the time between failures and R the restart: failures = e^(R/M)(e^(L/M) - 1), mean =
-    /// M failures, lost = M(e^(L/M) - 1) - L, restart = M(e^(L/M) - 1)(e^(R/M) - 1). The first attempt takes L, later ones R + L; a
-    /// failed one takes a truncated exponential; the number of later failures is geometric. Daly 2006; the variance by conditioning.
+    /// Per segment of length L, with M the time between failures and R the restart: failures = e^(R/M)(e^(L/M) - 1),
+    /// mean = M failures, lost = M(e^(L/M) - 1) - L, restart = M(e^(L/M) - 1)(e^(R/M) - 1). The first attempt takes L,
+    /// later ones R + L; a failed one takes a truncated exponential; the number of later failures is geometric. Daly
+    /// 2006; the variance by conditioning.
     pub fn wall_time(&self) -> WallTime {
         let times = [self.work, self.rest, self.checkpoint, self.restart];
         assert!(times.iter().all(|t| 0.0 <= *t && t.is_finite()) && 0.0 < self.mtbf, "{self:?}");
@@ -93,7 +95,8 @@ struct Segment {
     failures: f64,
 }
 
-/// Mean wall time of `total_work` cut into segments of `interval` work: M e^(R/M)(e^((interval + C)/M) - 1) total_work/interval [time].
+/// Mean wall time of `total_work` cut into segments of `interval` work: M e^(R/M)(e^((interval + C)/M) - 1)
+/// total_work/interval [time].
 ///
 /// The number of segments need not be whole, as in Daly 2006.
 pub fn makespan(total_work: f64, interval: f64, checkpoint: f64, restart: f64, mtbf: f64) -> f64 {
@@ -117,9 +120,11 @@ pub fn daly_interval(checkpoint: f64, mtbf: f64) -> f64 {
     young_interval(checkpoint, mtbf) * (1.0 + ratio / 3.0 + ratio * ratio / 9.0) - checkpoint
 }
 
-/// Work between checkpoints that makes `makespan` least: M(1 + W0(-e^(-1 - C/M))) [time]. It does not depend on the restart.
+/// Work between checkpoints that makes `makespan` least: M(1 + W0(-e^(-1 - C/M))) [time]. It does not depend on the
+/// restart.
 ///
-/// With s = interval/M that is the root of -ln(1 - s) - s = C/M, which is free of cancellation near 0 and found by bisection.
+/// With s = interval/M that is the root of -ln(1 - s) - s = C/M, which is free of cancellation near 0 and found by
+/// bisection.
 pub fn best_interval(checkpoint: f64, mtbf: f64) -> f64 {
     assert!(0.0 < checkpoint && 0.0 < mtbf, "checkpoint {checkpoint}, mtbf {mtbf}");
     let target = checkpoint / mtbf;
@@ -151,8 +156,8 @@ fn expm1_less_x(x: f64) -> f64 {
 
 /// Mean and variance of an exponential of mean `m`, given that it is below `m x` [time, time^2].
 ///
-/// With the bound b = m x: mean b (1/x - 1/(e^x - 1)), variance b^2 (1/x^2 - e^x/(e^x - 1)^2); both differences cancel at small x and
-/// take their series there.
+/// With the bound b = m x: mean b (1/x - 1/(e^x - 1)), variance b^2 (1/x^2 - e^x/(e^x - 1)^2); both differences cancel
+/// at small x and take their series there.
 fn truncated_exponential(m: f64, x: f64) -> (f64, f64) {
     let bound = m * x;
     let x2 = x * x;
@@ -243,7 +248,8 @@ mod tests {
         }
     }
 
-    /// 20,000 gangs of three segments and a rest, from rare to frequent failures: mean, parts and variance within 4 standard errors.
+    /// 20,000 gangs of three segments and a rest, from rare to frequent failures: mean, parts and variance within 4
+    /// standard errors.
     #[test]
     fn sampled_gangs_agree() {
         let prefix = RunKey { study_seed: 9, draw: 0, replication: 0 }.prefix(Purpose::Fail, "gang", 0);
@@ -291,7 +297,8 @@ mod tests {
         assert_eq!(Checkpointed { full_segments: 0, ..none }.wall_time(), WallTime { mean: 0.0, ..want });
     }
 
-    /// As M grows: failures -> L/M, lost -> L^2/(2M), restart -> L R/M, variance -> (L/M) E[(R + U)^2], U uniform on (0, L).
+    /// As M grows: failures -> L/M, lost -> L^2/(2M), restart -> L R/M, variance -> (L/M) E[(R + U)^2], U uniform on
+    /// (0, L).
     #[test]
     fn rare_failures_keep_their_digits() {
         let (length, restart) = (5.5, 1.5);

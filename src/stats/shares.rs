@@ -15,7 +15,8 @@ pub struct Concentration {
     pub cr2: f64,
 }
 
-/// Shares of the amounts in their total [-], in the order given; None when the total is not positive or an amount is negative.
+/// Shares of the amounts in their total [-], in the order given; None when the total is not positive or an amount is
+/// negative.
 ///
 /// A negative amount (a margin that is a loss) has no share: the caller says what it wants instead.
 pub fn shares(amounts: &[f64]) -> Option<Vec<f64>> {

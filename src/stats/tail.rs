@@ -33,8 +33,8 @@ pub fn tail(losses: &[f64], level: f64) -> Result<Tail, String> {
 
 /// As `tail`, however few the losses; None of nothing. For tests against exact values.
 ///
-/// ES = ((ceil(na) - na) x_(ceil(na)) + sum of the losses beyond) / (n (1 - a)); 1e-9 is taken from n a before the ceiling, because
-/// n a is inexact in floating point.
+/// ES = ((ceil(na) - na) x_(ceil(na)) + sum of the losses beyond) / (n (1 - a)); 1e-9 is taken from n a before the
+/// ceiling, because n a is inexact in floating point.
 pub fn tail_of_any(losses: &[f64], level: f64) -> Option<Tail> {
     assert!(0.0 < level && level < 1.0, "tail at level {level}");
     if losses.is_empty() {
@@ -111,8 +111,8 @@ mod tests {
         assert!(tail(&[], 0.95).is_err());
     }
 
-    /// golden/methods/stats_risk.json, var_es_closed_form: normal(0,1) at .95: 1.6448536269514722, 2.0627128075074257 = phi(z)/(1-a);
-    /// exponential of mean 2: 5.99146454710798, 7.99146454710798.
+    /// golden/methods/stats_risk.json, var_es_closed_form: normal(0,1) at .95: 1.6448536269514722, 2.0627128075074257 =
+    /// phi(z)/(1-a); exponential of mean 2: 5.99146454710798, 7.99146454710798.
     #[test]
     fn many_quantiles_have_the_closed_form() {
         let n = 100_000;

@@ -187,7 +187,7 @@ const fn duration(min: f64) -> Kind {
     Kind::Duration(range("h", min, 876_600.0))
 }
 const fn share() -> Kind {
-    Kind::Number(range("0..1", 0.0, 1.0))
+    Kind::Number(range("-", 0.0, 1.0))
 }
 const fn table(title: &'static str, doc: &'static str, keys: &'static [Key]) -> Table {
     Table { title, doc, keys, groups: &[], noted: false, rule: None }
@@ -207,7 +207,11 @@ const SIZES: &[&str] = &["nodes", "chips", "mw", "usd"];
 
 const LAWS: Kind = Kind::Choice(
     &["constant", "exponential", "erlang", "lognormal", "hyperexponential"],
-    &[("empirical", "empirical distributions"), ("gamma", "gamma and Weibull laws"), ("weibull", "gamma and Weibull laws")],
+    &[
+        ("empirical", "empirical distributions"),
+        ("gamma", "gamma and Weibull laws"),
+        ("weibull", "gamma and Weibull laws"),
+    ],
 );
 const SCV: Key = key("scv", number("-", 0.0, 1e4), "Squared coefficient of variation, where the shape leaves it open.");
 

@@ -1,6 +1,7 @@
 //! Laws as a user asks for them: by mean and variability, or by a p5 and a p95.
 //!
-//! It gives no value of a law; it tells a mistake together with its cure, and leaves the place in the file to the caller.
+//! It gives no value of a law; it tells a mistake together with its cure, and leaves the place in the file to the
+//! caller.
 use super::Law;
 use crate::stats::math::{ln, log1p};
 use crate::stats::quantile::normal_quantile;
@@ -62,9 +63,10 @@ impl LawKind {
 impl Law {
     /// The law of `kind` with this mean and squared coefficient of variation (variance / mean^2) [-].
     ///
-    /// `scv` is required where the kind leaves it open and refused where the kind fixes it to another value. Erlang needs 1/scv whole;
-    /// hyperexponential (balanced means: p_1 = (1 + sqrt((scv-1)/(scv+1)))/2, branch means mean/(2 p_i)) needs scv >= 1; uniform and
-    /// triangular are symmetric and stay above 0 for scv up to 1/3 and 1/6. The error says what is wrong and the cure.
+    /// `scv` is required where the kind leaves it open and refused where the kind fixes it to another value. Erlang
+    /// needs 1/scv whole; hyperexponential (balanced means: p_1 = (1 + sqrt((scv-1)/(scv+1)))/2, branch means mean/(2
+    /// p_i)) needs scv >= 1; uniform and triangular are symmetric and stay above 0 for scv up to 1/3 and 1/6. The error
+    /// says what is wrong and the cure.
     pub fn by_mean(kind: LawKind, mean: f64, scv: Option<f64>) -> Result<Law, String> {
         if !(0.0 < mean && mean < f64::INFINITY) {
             return Err(format!("mean is {mean}; give a positive number"));
@@ -112,9 +114,11 @@ impl Law {
         }
     }
 
-    /// The law with these 5 % and 95 % quantiles; without a kind it is lognormal, which needs 0 < p5. Design 4.6, coupled.json 14.
+    /// The law with these 5 % and 95 % quantiles; without a kind it is lognormal, which needs 0 < p5. Design 4.6,
+    /// coupled.json 14.
     ///
-    /// Lognormal: mu = ln sqrt(p5 p95), sigma = ln(p95/p5) / (2 z_.95). Triangular is the symmetric one. The error says the cure.
+    /// Lognormal: mu = ln sqrt(p5 p95), sigma = ln(p95/p5) / (2 z_.95). Triangular is the symmetric one. The error says
+    /// the cure.
     pub fn by_p5_p95(kind: Option<LawKind>, p5: f64, p95: f64) -> Result<Law, String> {
         if !(p5.is_finite() && p95.is_finite()) {
             return Err(format!("p5 = {p5}, p95 = {p95}; give two finite numbers"));
@@ -233,8 +237,8 @@ mod tests {
         }
     }
 
-    /// golden/methods/queueing.json, mphc_exact: H2 with balanced means, mean 1, SCV 4: p1 .8872983346207417, rates 1.7745966692414834
-    /// and .2254033307585166.
+    /// golden/methods/queueing.json, mphc_exact: H2 with balanced means, mean 1, SCV 4: p1 .8872983346207417, rates
+    /// 1.7745966692414834 and .2254033307585166.
     #[test]
     fn hyperexponential_has_balanced_means() {
         let Law::Hyperexponential { p_1, mean_1, mean_2 } =

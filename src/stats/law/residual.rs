@@ -6,7 +6,8 @@ use crate::stats::math::{exp, expm1, square};
 use crate::stats::quantile::{exponential_quantile, gamma_cdf, lognormal_cdf, normal_cdf, normal_pdf};
 
 impl Law {
-    /// What is left, at age `age` >= 0, of a life that has lasted so long: F^-1(F(a) + u (1 - F(a))) - a. Coupling D2, coupled.json 14.
+    /// What is left, at age `age` >= 0, of a life that has lasted so long: F^-1(F(a) + u (1 - F(a))) - a. Coupling D2,
+    /// coupled.json 14.
     ///
     /// Increasing in u; 0 where the law allows no such age (it is due now).
     pub fn residual(&self, u: f64, age: f64) -> f64 {
@@ -35,7 +36,8 @@ impl Law {
         }
     }
 
-    /// What is left of a life found going on at an unknown age, at `u`: the equilibrium law with density (1 - F)/mean. Coupling D2.
+    /// What is left of a life found going on at an unknown age, at `u`: the equilibrium law with density (1 - F)/mean.
+    /// Coupling D2.
     ///
     /// None for a law with negative values or mean 0. Its mean is E[X^2] / (2 E[X]).
     pub fn equilibrium_residual(&self, u: f64) -> Option<f64> {
@@ -111,8 +113,9 @@ mod tests {
     use crate::stats::law::LawKind;
     use crate::stats::law::testing::{all, close, over_u};
 
-    /// golden/coupled.json, entry 14: p5 4, p95 9 months; mu 1.79175946923, sigma .246505282576, mean 6.18509209875; residual at age 4:
-    /// median 2.09346582752, mean 2.31993866351; at age 2: mean 4.18510991409; in equilibrium: mean 3.28629099002.
+    /// golden/coupled.json, entry 14: p5 4, p95 9 months; mu 1.79175946923, sigma .246505282576, mean 6.18509209875;
+    /// residual at age 4: median 2.09346582752, mean 2.31993866351; at age 2: mean 4.18510991409; in equilibrium: mean
+    /// 3.28629099002.
     #[test]
     fn residual_life_at_the_start_date() {
         let law = Law::by_p5_p95(None, 4.0, 9.0).unwrap();

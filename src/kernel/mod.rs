@@ -1,0 +1,22 @@
+//! The discrete-event engine: `simulate(&World, Run) -> RunRecord`. The conductor of workload, policy, contract and ledger,
+//! which do not know one another. Measures nothing and prints nothing.
+
+mod attempt;
+mod audit;
+mod calendar;
+mod event;
+mod job;
+mod jobs;
+mod meter;
+mod money;
+mod nodes;
+mod pool;
+mod queue;
+mod schedule;
+mod sim;
+mod supply;
+mod timeline;
+
+pub use audit::audit_record;
+pub use event::Class;
+pub use sim::{Counter, Run, Sabotage, simulate, simulate_sabotaged};

@@ -1,0 +1,296 @@
+//! Reads the meters and hands their lines to contracts and ledger: at month closes, price steps, contract days and the end.
+//! Knows no price of its own.
+
+use super::sim::{Counter, Sabotage, Sim};
+use crate::contract::{Books, Closing, ShareTime};
+use crate::ledger::Ledger;
+use crate::record::{MeterRow, Posting, PostingKind, Sku};
+use crate::units::SimTime;
+use crate::world::{CellId, ContractId, Effect, InForce, InvestmentId, PoolId, PriceKind, TenantId, World};
+
+/// Contracts and ledger of a run, and when each meter was last read.
+pub(super) struct Money {
+    pub books: Books,
+    pub ledger: Ledger,
+    cell_read: Vec<SimTime>,
+    share_read: Vec<Vec<SimTime>>,
+    power_read: Vec<SimTime>,
+}
+
+impl Money {
+    pub fn new(world: &World) -> Money {
+        Money {
+            books: Books::new(world),
+            ledger: Ledger::new(world),
+            cell_read: vec![SimTime::ZERO; world.cells.len()],
+            share_read: vec![vec![SimTime::ZERO; world.tenants.len()]; world.pools.len()],
+            power_read: vec![SimTime::ZERO; world.pools.len()],
+        }
+    }
+}
+
+impl Sim<'_> {
+    /// Metering begins: what the meters counted before was spin-up or warm-up and is dropped.
+    pub(super) fn open_books(&mut self) {
+        let now = self.now;
+        self.open_month = Some(usize::from(self.world.month_of(now)));
+        for pool in &mut self.pools {
+            for meter in [&mut pool.installed, &mut pool.up, &mut pool.down, &mut pool.gangs, &mut pool.reserved, &mut pool.idle]
+            {
+                meter.take(now);
+            }
+            for share in &mut pool.shares {
+                share.guaranteed_meter.take(now);
+                share.offered_meter.take(now);
+                share.reserved_meter.take(now);
+                share.reserved_offered_meter.take(now);
+            }
+        }
+        for cell in &mut self.cells {
+            cell.allocated.take(now);
+            cell.billed.take(now);
+        }
+        let money = &mut self.money;
+        money.cell_read.fill(now);
+        money.power_read.fill(now);
+        money.share_read.iter_mut().for_each(|reads| reads.fill(now));
+    }
+
+    pub(super) fn on_month_close(&mut self) {
+        self.close_all();
+        self.open_month = self.open_month.map(|month| (month + 1).min(self.world.months.len() - 1));
+    }
+
+    fn close_all(&mut self) {
+        for cell in self.world.cells.ids() {
+            self.close_cell(cell);
+        }
+        for pool in self.world.pools.ids() {
+            self.close_power(pool);
+            for tenant in self.world.tenants.ids() {
+                self.close_share(pool, tenant);
+            }
+        }
+    }
+
+    /// Reads the usage meters of a pool at one price kind, before that price steps.
+    pub(super) fn close_usage_of(&mut self, pool: PoolId, kind: PriceKind) {
+        for cell in self.world.cells.ids() {
+            let terms = &self.world.cells[cell];
+            if terms.pool == pool && self.world.workloads[terms.workload].price == kind {
+                self.close_cell(cell);
+            }
+        }
+    }
+
+    /// Reads what a contract prices on one pool.
+    pub(super) fn close_contract_pool(&mut self, contract: ContractId, pool: PoolId) {
+        let tenant = self.world.contracts[contract].tenant;
+        for cell in self.world.cells.ids() {
+            let terms = &self.world.cells[cell];
+            if terms.pool == pool && self.world.workloads[terms.workload].tenant == tenant {
+                self.close_cell(cell);
+            }
+        }
+        self.close_share(pool, tenant);
+    }
+
+    /// Reads everything a contract prices.
+    pub(super) fn close_contract(&mut self, contract: ContractId) {
+        for pool in self.world.pools.ids() {
+            self.close_contract_pool(contract, pool);
+        }
+    }
+
+    fn close_cell(&mut self, cell: CellId) {
+        let (now, Some(month)) = (self.now, self.open_month) else { return };
+        let from = std::mem::replace(&mut self.money.cell_read[cell.index()], now);
+        let terms = &self.world.cells[cell];
+        let workload = &self.world.workloads[terms.workload];
+        let committed = self.pools[terms.pool.index()].shares[workload.tenant.index()].committed;
+        let state = &mut self.cells[cell.index()];
+        let allocated = state.allocated.take(now);
+        // Without a guarantee everything held is billed, and the one meter serves both.
+        let mut billed = if committed { state.billed.take(now) } else { allocated };
+        if self.sabotage == Sabotage::Counter(Counter::Billed) {
+            billed /= 2;
+        }
+        let row = &mut self.record.cells[cell.index()][month];
+        row.allocated += allocated;
+        row.billed += billed;
+        let price = match workload.price {
+            PriceKind::Free => return,
+            PriceKind::Contract => {
+                let contract = self.world.tenants[workload.tenant].contract;
+                contract.and_then(|contract| self.live.contract_price(contract, terms.pool))
+            }
+            PriceKind::OnDemand | PriceKind::Committed | PriceKind::CapacityBlock => self.live.price(terms.pool, workload.price),
+        };
+        let price = price.unwrap_or_else(|| panic!("{} has no {} price", workload.path, workload.price.name()));
+        self.meter(PostingKind::Usage, Sku::Cell(cell), month, price, (from, now), billed, 0);
+        let posting = self.money.books.usage(self.world, now, cell, billed, price);
+        self.post(posting);
+    }
+
+    fn close_share(&mut self, pool: PoolId, tenant: TenantId) {
+        let (now, Some(month)) = (self.now, self.open_month) else { return };
+        let share = &mut self.pools[pool.index()].shares[tenant.index()];
+        if !share.committed {
+            return;
+        }
+        let from = std::mem::replace(&mut self.money.share_read[pool.index()][tenant.index()], now);
+        let (guaranteed, offered) = (share.guaranteed_meter.take(now), share.offered_meter.take(now));
+        let (reserved, reserved_offered) = (share.reserved_meter.take(now), share.reserved_offered_meter.take(now));
+        let row = &mut self.record.shares[pool.index()][tenant.index()][month];
+        row.guaranteed += guaranteed;
+        row.offered += offered;
+        row.reserved += reserved;
+        row.reserved_offered += reserved_offered;
+        let Some(contract) = self.world.tenants[tenant].contract else { return };
+        let Some(price) = self.live.contract_price(contract, pool) else { return };
+        let sku = Sku::Share(pool, tenant);
+        if guaranteed > 0 {
+            let time = ShareTime { offered, undelivered: guaranteed - offered };
+            self.meter(PostingKind::Reservation, sku, month, price, (from, now), offered, time.undelivered);
+            let posting = self.money.books.reservation(self.world, now, pool, tenant, time, price);
+            self.post(posting);
+        }
+        if reserved > 0 || reserved_offered > 0 {
+            let time = ShareTime { offered: reserved_offered, undelivered: reserved.saturating_sub(reserved_offered) };
+            self.meter(PostingKind::ReservedInference, sku, month, price, (from, now), reserved_offered, time.undelivered);
+            let posting = self.money.books.reserved_inference(self.world, now, pool, tenant, time, price);
+            self.post(posting);
+        }
+    }
+
+    /// Reads a pool's chips: integrals of the month, energy, and the three lines of owning it.
+    pub(super) fn close_power(&mut self, pool: PoolId) {
+        let (now, Some(month)) = (self.now, self.open_month) else { return };
+        let from = std::mem::replace(&mut self.money.power_read[pool.index()], now);
+        if from == now {
+            return;
+        }
+        let terms = &self.world.pools[pool];
+        let state = &mut self.pools[pool.index()];
+        let (installed, up, down) = (state.installed.take(now), state.up.take(now), state.down.take(now));
+        let (gangs, reserved, idle) = (state.gangs.take(now), state.reserved.take(now), state.idle.take(now));
+        let (at_idle, at_work) = (u128::from(terms.power.idle_mw), u128::from(terms.power.full_mw));
+        // Idle draws the idle share, gangs full power, reserved chips full power for their busy share. Down chips draw nothing.
+        let busy_ppm = u128::from((terms.reserved_busy * 1e6).round() as u64);
+        let mut energy = idle * at_idle + gangs * at_work + reserved * at_idle;
+        energy += reserved * (at_work - at_idle) * busy_ppm / 1_000_000;
+        if self.sabotage == Sabotage::Counter(Counter::Energy) {
+            energy /= 2;
+        }
+        let installed_mw = installed * at_work;
+        let row = &mut self.record.pools[pool.index()][month];
+        row.installed += installed;
+        row.up += up;
+        row.down += down;
+        row.gangs += gangs;
+        row.reserved += reserved;
+        row.idle += idle;
+        row.energy_mw_us += energy;
+        row.installed_mw_us += installed_mw;
+        if terms.site.is_none() {
+            return;
+        }
+        let live = &self.live.pools[pool.index()];
+        let (power, facility, operations) = (live.power, live.facility, live.operations);
+        let sku = Sku::Pool(pool);
+        self.meter(PostingKind::Power, sku, month, power, (from, now), energy, 0);
+        self.meter(PostingKind::Facility, sku, month, facility, (from, now), installed_mw, 0);
+        self.meter(PostingKind::Operations, sku, month, operations, (from, now), installed_mw, 0);
+        let books = &self.money.books;
+        let lines = [
+            books.power(self.world, now, pool, energy, power),
+            books.facility(self.world, now, pool, installed_mw, facility),
+            books.operations(self.world, now, pool, installed_mw, operations),
+        ];
+        for line in lines {
+            self.post(line);
+        }
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn meter(
+        &mut self,
+        kind: PostingKind,
+        sku: Sku,
+        month: usize,
+        price: InForce,
+        (from, to): (SimTime, SimTime),
+        quantity: u128,
+        undelivered: u128,
+    ) {
+        if quantity > 0 || undelivered > 0 {
+            let segment = price.segment;
+            let row = MeterRow { kind, sku, month: month as u16, segment, from, to, quantity, undelivered, run: 0 };
+            self.record.meters.push(row);
+        }
+    }
+
+    fn post(&mut self, posting: Option<Posting>) {
+        if let Some(posting) = posting
+            && self.sabotage != Sabotage::Posting(posting.kind as usize)
+        {
+            self.money.ledger.post(posting);
+        }
+    }
+
+    fn post_closing(&mut self, closing: Option<Closing>) {
+        if let Some(closing) = closing {
+            self.record.periods.push(closing.row);
+            self.post(closing.posting);
+        }
+    }
+
+    pub(super) fn on_period_end(&mut self, contract: ContractId, n: u32) {
+        self.close_contract(contract);
+        let closing = self.money.books.period_end(self.world, &self.live, self.now, contract, n);
+        self.post_closing(closing);
+    }
+
+    pub(super) fn on_contract_end(&mut self, contract: ContractId, class: u8) {
+        self.close_contract(contract);
+        let closing = self.money.books.contract_ended(self.world, &self.live, self.now, contract);
+        self.post_closing(closing);
+        self.apply(Effect::ContractEnd(contract), class);
+    }
+
+    pub(super) fn on_tranche(&mut self, investment: InvestmentId, n: u32) {
+        let posting = self.money.books.tranche(self.world, &self.live, self.now, investment, n);
+        self.post(posting);
+    }
+
+    pub(super) fn post_order(&mut self, pool: PoolId, n: u32) {
+        let terms = &self.world.pools[pool].deliveries[n as usize];
+        let cost = self.live.pools[pool.index()].cost_per_chip;
+        let posting = self.money.books.capex_order(self.world, self.now, pool, n, cost, terms.deposit);
+        self.post(posting);
+    }
+
+    pub(super) fn post_delivery(&mut self, pool: PoolId, n: u32) {
+        let terms = &self.world.pools[pool].deliveries[n as usize];
+        let cost = self.live.pools[pool.index()].cost_per_chip;
+        let posting = self.money.books.capex_delivery(self.world, self.now, pool, n, cost, terms.deposit);
+        self.post(posting);
+    }
+
+    pub(super) fn post_cancel_fee(&mut self, pool: PoolId, n: u32) {
+        let terms = &self.world.pools[pool].deliveries[n as usize];
+        let cost = self.live.pools[pool.index()].cost_per_chip;
+        let posting = self.money.books.cancel_fee(self.world, self.now, pool, n, cost, terms.cancel_fee);
+        self.post(posting);
+    }
+
+    /// Period rows of contracts that the end cuts; then the ledger's lines and balances.
+    pub(super) fn close_money(&mut self) {
+        for contract in self.world.contracts.ids() {
+            let row = self.money.books.open_period_at_end(self.world, &self.live, self.now, contract);
+            self.record.periods.extend(row);
+        }
+        let ledger = std::mem::replace(&mut self.money.ledger, Ledger::new(self.world));
+        (self.record.postings, self.record.balances) = ledger.close();
+    }
+}

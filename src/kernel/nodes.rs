@@ -1,0 +1,282 @@
+//! The nodes of a pool: counts where nodes are interchangeable, interval lists over free-count buckets where they are not,
+//! never id lists, so that a gang of 250,000 chips costs no more than one of 250. Knows no job.
+
+use crate::world::Placement;
+
+/// A run of nodes, each giving (or holding) `chips` chips.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// First node.
+    pub node: u32,
+    /// How many nodes in a row.
+    pub nodes: u32,
+    /// Chips on each of them.
+    pub chips: u32,
+}
+
+/// Nodes [start, end) in descending order of start, so that the lowest node is at the end of the vector.
+#[derive(Clone, Debug, Default)]
+struct Intervals {
+    runs: Vec<(u32, u32)>,
+    count: u32,
+}
+
+impl Intervals {
+    fn lowest(&self) -> Option<u32> {
+        self.runs.last().map(|run| run.0)
+    }
+
+    fn insert(&mut self, start: u32, end: u32) {
+        self.count += end - start;
+        let at = self.runs.partition_point(|run| run.0 > start);
+        let joins_lower = at < self.runs.len() && self.runs[at].1 == start;
+        let joins_upper = at > 0 && self.runs[at - 1].0 == end;
+        match (joins_lower, joins_upper) {
+            (true, true) => {
+                self.runs[at - 1].0 = self.runs[at].0;
+                self.runs.remove(at);
+            }
+            (true, false) => self.runs[at].1 = end,
+            (false, true) => self.runs[at - 1].0 = start,
+            (false, false) => self.runs.insert(at, (start, end)),
+        }
+    }
+
+    /// Takes the `n` lowest nodes, run by run.
+    fn take_lowest(&mut self, mut n: u32, mut each: impl FnMut(u32, u32)) {
+        assert!(n <= self.count, "took {n} of {} nodes", self.count);
+        self.count -= n;
+        while n > 0 {
+            let run = self.runs.last_mut().expect("counted");
+            let len = (run.1 - run.0).min(n);
+            each(run.0, len);
+            run.0 += len;
+            if run.0 == run.1 {
+                self.runs.pop();
+            }
+            n -= len;
+        }
+    }
+
+    fn remove(&mut self, node: u32) {
+        self.count -= 1;
+        let at = self.runs.partition_point(|run| run.0 > node);
+        let (start, end) = self.runs[at];
+        assert!(start <= node && node < end, "node {node} is not in this bucket");
+        match (start == node, node + 1 == end) {
+            (true, true) => {
+                self.runs.remove(at);
+            }
+            (true, false) => self.runs[at].0 = node + 1,
+            (false, true) => self.runs[at].1 = node,
+            (false, false) => {
+                self.runs[at].1 = node;
+                self.runs.insert(at, (node + 1, end));
+            }
+        }
+    }
+}
+
+/// The nodes of one pool.
+#[derive(Clone, Debug)]
+pub struct Nodes {
+    chips_per_node: u32,
+    free_chips: u64,
+    next_node: u32,
+    /// By free chips on the node, 1..=chips_per_node; empty when a node is one chip: such nodes are interchangeable and
+    /// their number is the whole state.
+    buckets: Vec<Intervals>,
+    /// Free chips of nodes that are partly used: a node's chips come back one job at a time.
+    partial: Vec<(u32, u32)>,
+}
+
+impl Nodes {
+    /// No nodes yet.
+    pub fn new(chips_per_node: u32) -> Nodes {
+        let buckets = if chips_per_node == 1 { Vec::new() } else { vec![Intervals::default(); chips_per_node as usize + 1] };
+        Nodes { chips_per_node, free_chips: 0, next_node: 0, buckets, partial: Vec::new() }
+    }
+
+    /// Free chips.
+    #[inline]
+    pub fn free_chips(&self) -> u64 {
+        self.free_chips
+    }
+
+    /// Completely free nodes.
+    pub fn free_nodes(&self) -> u32 {
+        if self.buckets.is_empty() { self.free_chips as u32 } else { self.buckets[self.chips_per_node as usize].count }
+    }
+
+    /// Adds new nodes, free.
+    pub fn add_new(&mut self, nodes: u32) {
+        let start = self.next_node;
+        self.next_node += nodes;
+        self.give(Piece { node: start, nodes, chips: self.chips_per_node });
+    }
+
+    /// Whether `chips` of one gang find room now.
+    #[inline]
+    pub fn has_room(&self, chips: u32) -> bool {
+        if self.buckets.is_empty() {
+            return u64::from(chips) <= self.free_chips;
+        }
+        if u64::from(chips) > self.free_chips {
+            return false;
+        }
+        let (whole, rest) = (chips / self.chips_per_node, chips % self.chips_per_node);
+        let full = self.free_nodes();
+        if whole > full {
+            return false;
+        }
+        rest == 0 || whole < full || self.buckets[rest as usize..self.chips_per_node as usize].iter().any(|b| b.count > 0)
+    }
+
+    /// Takes `chips` for one gang; there must be room. Pieces are appended to `pieces`, none when nodes are one chip.
+    pub fn take(&mut self, chips: u32, placement: Placement, pieces: &mut Vec<Piece>) {
+        assert!(self.has_room(chips), "asked {chips} chips, free {}", self.free_chips);
+        self.free_chips -= u64::from(chips);
+        if self.buckets.is_empty() {
+            return;
+        }
+        let per_node = self.chips_per_node;
+        let (whole, rest) = (chips / per_node, chips % per_node);
+        self.buckets[per_node as usize].take_lowest(whole, |node, nodes| pieces.push(Piece { node, nodes, chips: per_node }));
+        if rest > 0 {
+            let bucket = self.bucket_for(rest, whole > 0, placement);
+            let node = self.buckets[bucket].lowest().expect("has room");
+            self.buckets[bucket].remove(node);
+            self.set_partial(node, bucket as u32 - rest);
+            pieces.push(Piece { node, nodes: 1, chips: rest });
+        }
+    }
+
+    /// Bucket of the node that gets `rest` chips. First fit: the lowest node with room. Best fit: the fullest with room;
+    /// the rest of a gang above a node takes a completely free node if there is one, else the emptiest (scheduling item 5).
+    fn bucket_for(&self, rest: u32, above_a_node: bool, placement: Placement) -> usize {
+        let mut fitting = (rest as usize..self.buckets.len()).filter(|f| self.buckets[*f].count > 0);
+        match placement {
+            Placement::FirstFit => fitting.min_by_key(|f| self.buckets[*f].lowest()),
+            Placement::BestFit if above_a_node => fitting.last(),
+            Placement::BestFit => fitting.next(),
+        }
+        .expect("has room")
+    }
+
+    /// Gives a gang's piece back.
+    pub fn give(&mut self, piece: Piece) {
+        self.free_chips += u64::from(piece.nodes) * u64::from(piece.chips);
+        if self.buckets.is_empty() {
+            return;
+        }
+        if piece.chips == self.chips_per_node {
+            self.buckets[piece.chips as usize].insert(piece.node, piece.node + piece.nodes);
+            return;
+        }
+        assert_eq!(piece.nodes, 1, "a partly used node stands alone");
+        let before = self.partial_free(piece.node);
+        if before > 0 {
+            self.buckets[before as usize].remove(piece.node);
+        }
+        self.set_partial(piece.node, before + piece.chips);
+    }
+
+    /// Gives back `chips` of a pool whose nodes are one chip.
+    #[inline]
+    pub fn give_counted(&mut self, chips: u32) {
+        debug_assert!(self.buckets.is_empty());
+        self.free_chips += u64::from(chips);
+    }
+
+    /// True when nodes are one chip and no pieces are kept.
+    #[inline]
+    pub fn is_counted(&self) -> bool {
+        self.buckets.is_empty()
+    }
+
+    /// Takes completely free nodes away (reserved or retired); there must be as many.
+    pub fn take_whole(&mut self, nodes: u32, pieces: &mut Vec<Piece>) {
+        assert!(nodes <= self.free_nodes(), "took {nodes} of {} free nodes", self.free_nodes());
+        self.free_chips -= u64::from(nodes) * u64::from(self.chips_per_node);
+        let per_node = self.chips_per_node;
+        if !self.buckets.is_empty() {
+            let full = &mut self.buckets[per_node as usize];
+            full.take_lowest(nodes, |node, nodes| pieces.push(Piece { node, nodes, chips: per_node }));
+        }
+    }
+
+    fn partial_free(&self, node: u32) -> u32 {
+        let at = self.partial.partition_point(|entry| entry.0 < node);
+        self.partial.get(at).filter(|entry| entry.0 == node).map_or(0, |entry| entry.1)
+    }
+
+    /// Records that `node` has `free` chips and files it in that bucket.
+    fn set_partial(&mut self, node: u32, free: u32) {
+        let at = self.partial.partition_point(|entry| entry.0 < node);
+        let known = self.partial.get(at).is_some_and(|entry| entry.0 == node);
+        if free == 0 || free == self.chips_per_node {
+            if known {
+                self.partial.remove(at);
+            }
+        } else if known {
+            self.partial[at].1 = free;
+        } else {
+            self.partial.insert(at, (node, free));
+        }
+        if free > 0 {
+            self.buckets[free as usize].insert(node, node + 1);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// 3 nodes of 8. 12 chips: node 0 whole and 4 of node 1. 3 more, best fit: node 1 (4 left), first fit: node 1 too.
+    #[test]
+    fn best_fit_fills_the_fullest_node() {
+        let mut nodes = Nodes::new(8);
+        nodes.add_new(3);
+        let mut gang = Vec::new();
+        nodes.take(12, Placement::BestFit, &mut gang);
+        assert_eq!(gang, [Piece { node: 0, nodes: 1, chips: 8 }, Piece { node: 1, nodes: 1, chips: 4 }]);
+        let mut small = Vec::new();
+        nodes.take(3, Placement::BestFit, &mut small);
+        assert_eq!(small, [Piece { node: 1, nodes: 1, chips: 3 }]);
+        assert!(nodes.has_room(9), "node 2 whole and the 1 left on node 1");
+        assert!(!nodes.has_room(10), "node 2 whole, and 2 are on no other node");
+    }
+
+    proptest! {
+        /// Whatever is taken and given back, chips are conserved and everything returns to whole nodes.
+        #[test]
+        fn chips_are_conserved(per_node in 1u32..9, count in 1u32..40, asks in prop::collection::vec((1u32..60, any::<bool>()), 1..80)) {
+            let mut nodes = Nodes::new(per_node);
+            nodes.add_new(count);
+            let total = u64::from(per_node) * u64::from(count);
+            let mut held: Vec<(u32, Vec<Piece>)> = Vec::new();
+            for (chips, back) in asks {
+                if nodes.has_room(chips) {
+                    let mut pieces = Vec::new();
+                    nodes.take(chips, if back { Placement::BestFit } else { Placement::FirstFit }, &mut pieces);
+                    if per_node > 1 {
+                        prop_assert_eq!(pieces.iter().map(|p| p.nodes * p.chips).sum::<u32>(), chips);
+                    }
+                    held.push((chips, pieces));
+                } else if let Some((chips, pieces)) = (!held.is_empty()).then(|| held.remove(0)) {
+                    if nodes.is_counted() { nodes.give_counted(chips) }
+                    for piece in pieces { nodes.give(piece) }
+                }
+                let out: u64 = held.iter().map(|(chips, _)| u64::from(*chips)).sum();
+                prop_assert_eq!(nodes.free_chips() + out, total);
+            }
+            for (chips, pieces) in held {
+                if nodes.is_counted() { nodes.give_counted(chips) }
+                for piece in pieces { nodes.give(piece) }
+            }
+            prop_assert_eq!(nodes.free_nodes(), count);
+        }
+    }
+}

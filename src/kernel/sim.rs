@@ -1,0 +1,419 @@
+//! The conductor: one loop, one handler an event, one pass per changed domain per instant. Joins workload, policy, contract
+//! and ledger, which do not know one another.
+
+use super::calendar::Heap;
+use super::event::{Class, Event, When};
+use super::job::Jobs;
+use super::meter::Meter;
+use super::money::Money;
+use super::pool::PoolState;
+use super::queue::Queue;
+use super::timeline::{self, Dated, Entry};
+use crate::record::{RunKey, RunRecord, WorkloadTotals};
+use crate::stats::draw;
+use crate::stats::draw::{Prefix, Purpose};
+use crate::units::SimTime;
+use crate::workload::Lane;
+use crate::world::{CellId, Live, World};
+
+/// Which run of a world, and what is held still in it.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub struct Run {
+    /// Draw and replication.
+    pub key: RunKey,
+    /// Unknowns take their medians (`--fixed`).
+    pub fixed: bool,
+    /// Unknowns load on no factor: what correlation is left without common causes.
+    pub no_loadings: bool,
+}
+
+/// Switches that break one thing on purpose, so that tests see the identity it belongs to turn red.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Sabotage {
+    /// Nothing is broken.
+    #[default]
+    None,
+    /// Postings of this kind (by number) are dropped.
+    Posting(usize),
+    /// This counter is not counted.
+    Counter(Counter),
+    /// A finished gang keeps its chips.
+    Release,
+}
+
+/// Counters that a mutation may silence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counter {
+    /// Idle chips when a gang starts.
+    Idle,
+    /// Chips held by gangs.
+    Gangs,
+    /// Chips down.
+    Down,
+    /// Work kept.
+    Productive,
+    /// Work lost.
+    Lost,
+    /// Checkpoints.
+    Checkpoint,
+    /// Restarts.
+    Restart,
+    /// Allocated chip-time.
+    Allocated,
+    /// Jobs in the system.
+    InSystem,
+    /// Energy.
+    Energy,
+    /// Billed chip-time.
+    Billed,
+}
+
+/// Simulates one run. A valid world cannot be wrong: a broken invariant is our bug and panics with its numbers.
+pub fn simulate(world: &World, run: Run) -> RunRecord {
+    simulate_sabotaged(world, run, Sabotage::None)
+}
+
+/// As [`simulate`] with one thing broken; for mutation tests only.
+#[doc(hidden)]
+pub fn simulate_sabotaged(world: &World, run: Run, sabotage: Sabotage) -> RunRecord {
+    let live = draw_live(world, run);
+    let mut sim = Sim::new(world, run, live, sabotage);
+    sim.run();
+    sim.finish()
+}
+
+/// Factors and unknowns of this run's draw. Coupling C1, C8; design 4.6.
+fn draw_live(world: &World, run: Run) -> Live {
+    let key = draw_key(world, run.key);
+    let factors: Vec<f64> = world
+        .factors
+        .iter()
+        .map(|name| {
+            let u = key.unknown(&format!("factors.{name}")).unit(0);
+            if run.fixed { 0.0 } else { crate::stats::quantile::normal_quantile(u) }
+        })
+        .collect();
+    let drawn = world
+        .unknowns
+        .iter()
+        .map(|unknown| {
+            if run.fixed {
+                return unknown.law.median().clamp(unknown.range.0, unknown.range.1);
+            }
+            let u = key.unknown(&unknown.key).unit(0);
+            let loads: &[(usize, f64)] = if run.no_loadings { &[] } else { &unknown.loads_on };
+            unknown.law.quantile(crate::world::loaded(u, loads, &factors)).clamp(unknown.range.0, unknown.range.1)
+        })
+        .collect();
+    Live::new(world, factors, drawn)
+}
+
+fn draw_key(world: &World, key: RunKey) -> draw::RunKey {
+    draw::RunKey { study_seed: world.seed, draw: key.draw, replication: key.replication }
+}
+
+/// A workload during a run.
+pub(super) struct WorkloadState {
+    pub totals: WorkloadTotals,
+    /// Jobs of it in the system, and the integral.
+    pub in_system: Meter,
+    /// Level of its priority in the domain's queues.
+    pub level: usize,
+    pub mark: Prefix,
+    pub threshold: Prefix,
+    pub failing_node: Prefix,
+    pub repair_time: Prefix,
+    pub repair_branch: Prefix,
+    pub goodput: Prefix,
+    /// Campaigns: one at a time; the others wait here in order.
+    pub running_campaign: bool,
+    pub waiting_campaigns: std::collections::VecDeque<u32>,
+    /// Checkpoint interval and cost, restart [us].
+    pub interval_us: u64,
+    pub cost_us: u64,
+    pub restart_us: u64,
+}
+
+/// A cell during a run.
+#[derive(Default)]
+pub(super) struct CellState {
+    /// Chips held.
+    pub allocated: Meter,
+    /// Chips held beyond the tenant's guarantee.
+    pub billed: Meter,
+    /// Speed relative to the workload's reference.
+    pub speed: f64,
+    /// Failures per 1e12 chip-hours.
+    pub failure_rate: u64,
+}
+
+/// A domain during a run.
+pub(super) struct DomainState {
+    /// By tenant.
+    pub queues: Vec<Queue>,
+    pub waiting: usize,
+    pub changed: bool,
+    /// Jobs that arrived at this instant and wait, for the queue limit.
+    pub fresh: Vec<u32>,
+}
+
+/// A failed node on its way back.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RepairJob {
+    pub pool: u32,
+    pub piece: super::nodes::Piece,
+    pub time_us: u64,
+}
+
+/// Repairs of a pool.
+#[derive(Default)]
+pub(super) struct Workshop {
+    pub busy_crews: u32,
+    pub waiting: std::collections::VecDeque<u32>,
+}
+
+/// One run in progress.
+pub(super) struct Sim<'w> {
+    pub world: &'w World,
+    pub run: Run,
+    pub live: Live,
+    pub now: SimTime,
+    pub heap: Heap,
+    pub dated: Vec<Entry>,
+    pub next_dated: usize,
+    pub lanes: Vec<Lane<'w>>,
+    /// The earliest lane and when its job comes.
+    pub next_lane: usize,
+    pub next_arrival: When,
+    pub arrivals: u64,
+    pub jobs: Jobs,
+    pub pools: Vec<PoolState>,
+    pub cells: Vec<CellState>,
+    pub workloads: Vec<WorkloadState>,
+    pub domains: Vec<DomainState>,
+    pub changed: Vec<u32>,
+    pub repairs: Vec<RepairJob>,
+    pub free_repairs: Vec<u32>,
+    pub workshops: Vec<Workshop>,
+    pub cursors: Vec<usize>,
+    pub money: Money,
+    /// Month that is being metered; None before the books open.
+    pub open_month: Option<usize>,
+    pub record: RunRecord,
+    pub sabotage: Sabotage,
+    pub next_full_audit: u64,
+}
+
+impl<'w> Sim<'w> {
+    fn new(world: &'w World, run: Run, live: Live, sabotage: Sabotage) -> Sim<'w> {
+        let key = draw_key(world, run.key);
+        let lanes = world.workloads.ids().map(|id| Lane::new(world, id, &live, key)).collect();
+        let dated = timeline::timeline(world, &live);
+        let mut sim = Sim {
+            run,
+            now: SimTime::ZERO,
+            heap: Heap::default(),
+            dated,
+            next_dated: 0,
+            lanes,
+            next_lane: 0,
+            next_arrival: When::NEVER,
+            arrivals: 0,
+            jobs: Jobs::default(),
+            pools: world.pools.ids().map(|id| PoolState::new(world, id)).collect(),
+            cells: world.cells.ids().map(|id| cell_state(world, &live, id)).collect(),
+            workloads: workload_states(world, &live, key),
+            domains: domain_states(world),
+            changed: Vec::new(),
+            repairs: Vec::new(),
+            free_repairs: Vec::new(),
+            workshops: world.pools.ids().map(|_| Workshop::default()).collect(),
+            cursors: Vec::new(),
+            money: Money::new(world),
+            open_month: None,
+            record: RunRecord::for_world(world, run.key, live.drawn.clone()),
+            sabotage,
+            next_full_audit: 4_096,
+            world,
+            live,
+        };
+        for pool in world.pools.ids() {
+            let nodes: u32 = world.pools[pool].initial.iter().map(|vintage| vintage.nodes).sum();
+            sim.pools[pool.index()].deliver(SimTime::ZERO, nodes);
+        }
+        sim.find_next_lane();
+        sim
+    }
+
+    fn run(&mut self) {
+        while let Some((when, event)) = self.pop() {
+            if self.past_end(when) {
+                break;
+            }
+            self.now = when.time();
+            match event {
+                Event::JobFinished { slot, seq } => self.on_job_finished(slot, seq),
+                Event::GangFailed { slot, seq } => self.on_gang_failed(slot, seq),
+                Event::NodeRepaired { repair } => self.on_node_repaired(repair),
+                Event::Dated { index } => self.on_dated(index),
+                Event::JobArrived { lane } => self.on_job_arrived(lane),
+            }
+            self.record.events_handled += 1;
+            if !self.changed.is_empty() && self.instant_is_over() {
+                self.schedule_changed_domains();
+            }
+            if self.record.events_handled >= self.next_full_audit {
+                self.full_audit();
+                self.next_full_audit = self.record.events_handled + 4_096.max(self.jobs.alive() as u64);
+            }
+        }
+    }
+
+    /// The earliest of the heap, the dated list and the arrival lanes.
+    #[inline]
+    fn pop(&mut self) -> Option<(When, Event)> {
+        let heap = self.heap.peek();
+        let dated = self.peek_dated();
+        let arrival = self.next_arrival;
+        if heap < dated && heap < arrival {
+            let due = self.heap.pop().expect("peeked");
+            let event = match due.when.class() {
+                class if class == Class::Finish as u8 => Event::JobFinished { slot: due.payload, seq: due.seq },
+                class if class == Class::Failure as u8 => Event::GangFailed { slot: due.payload, seq: due.seq },
+                _ => Event::NodeRepaired { repair: due.payload },
+            };
+            return Some((due.when, event));
+        }
+        // Within a class the dated list goes before the heap: a delivery before a repair, as they were known before.
+        if dated <= arrival && dated != When::NEVER {
+            self.next_dated += 1;
+            return Some((dated, Event::Dated { index: (self.next_dated - 1) as u32 }));
+        }
+        (arrival != When::NEVER).then(|| (arrival, Event::JobArrived { lane: self.next_lane as u32 }))
+    }
+
+    #[inline]
+    fn peek_dated(&self) -> When {
+        self.dated.get(self.next_dated).map_or(When::NEVER, |entry| When::new(entry.at, entry.class))
+    }
+
+    /// At `end`, classes finish to month close run, later ones do not.
+    #[inline]
+    fn past_end(&self, when: When) -> bool {
+        when.time() > self.world.end || when.time() == self.world.end && when.class() > Class::MonthClose as u8
+    }
+
+    /// No class before `Schedule` is left at this instant.
+    #[inline]
+    fn instant_is_over(&mut self) -> bool {
+        let limit = When::new(self.now, Class::Schedule);
+        self.next_arrival > limit && self.heap.peek() > limit && self.peek_dated() > limit
+    }
+
+    /// The lane with the earliest job; ties go to the lower workload.
+    #[inline]
+    pub fn find_next_lane(&mut self) {
+        let mut best = SimTime::NEVER;
+        for (lane, jobs) in self.lanes.iter().enumerate() {
+            let at = jobs.next_at();
+            if at < best {
+                best = at;
+                self.next_lane = lane;
+            }
+        }
+        self.next_arrival = if best < SimTime::NEVER { When::new(best, Class::Arrival) } else { When::NEVER };
+    }
+
+    /// Marks the domain for a pass at the end of this instant.
+    #[inline]
+    pub fn touch(&mut self, domain: usize) {
+        if !self.domains[domain].changed {
+            self.domains[domain].changed = true;
+            self.changed.push(domain as u32);
+        }
+    }
+
+    /// Whether a counter is silenced by a mutation test.
+    #[inline]
+    pub fn silenced(&self, counter: Counter) -> bool {
+        self.sabotage == Sabotage::Counter(counter)
+    }
+
+    fn on_dated(&mut self, index: u32) {
+        let entry = self.dated[index as usize];
+        let class = entry.class as u8;
+        match entry.what {
+            Dated::Takes(effect) => self.on_effect(effect, class),
+            Dated::Delivery(pool, n) => self.on_delivery(pool, n, class),
+            Dated::Order(pool, n) => self.on_order(pool, n),
+            Dated::Cancel(pool, n, ordered) => self.on_cancel(pool, n, ordered, class),
+            Dated::Retire(pool, nodes) => self.on_retire(pool, nodes, class),
+            Dated::Guarantee(pool, tenant, chips) => self.on_share(pool, tenant, chips, false, class),
+            Dated::Reserve(pool, tenant, chips) => self.on_share(pool, tenant, chips, true, class),
+            Dated::PeriodEnd(contract, n) => self.on_period_end(contract, n),
+            Dated::ContractEnd(contract) => self.on_contract_end(contract, class),
+            Dated::Tranche(investment, n) => self.on_tranche(investment, n),
+            Dated::OpenBooks => self.open_books(),
+            Dated::MonthClose => self.on_month_close(),
+        }
+    }
+}
+
+fn cell_state(world: &World, live: &Live, id: CellId) -> CellState {
+    let cell = &world.cells[id];
+    let first = world.workloads[cell.workload].cells[0];
+    let mut speed = live.value(&cell.speed);
+    if let (Some(here), Some(reference)) = (&cell.mfu, &world.cells[first].mfu) {
+        speed *= live.value(here) / live.value(reference);
+    }
+    let rate = world.pools[cell.pool].failures_per_chip_hour;
+    CellState { speed, failure_rate: super::job::failure_rate(rate), ..CellState::default() }
+}
+
+fn workload_states(world: &World, live: &Live, key: draw::RunKey) -> Vec<WorkloadState> {
+    let micros = |hours: f64| crate::units::Span::from_hours(hours).0;
+    let state = |id| {
+        let terms: &crate::world::Workload = &world.workloads[id];
+        let mut priorities: Vec<i32> =
+            world.workloads.iter().filter(|w| w.domain == terms.domain).map(|w| w.priority).collect();
+        priorities.sort_unstable_by(|a, b| b.cmp(a));
+        priorities.dedup();
+        let ordered = world.domains[terms.domain].order == crate::world::Order::Priority;
+        let level = if ordered { priorities.iter().position(|p| *p == terms.priority).expect("listed") } else { 0 };
+        let prefix = |purpose, attribute| key.prefix(purpose, &terms.path, attribute);
+        let (interval_us, cost_us) = match &terms.checkpoint {
+            Some((interval, cost)) => (micros(live.value(interval)).max(1), micros(live.value(cost))),
+            None => (0, 0),
+        };
+        WorkloadState {
+            totals: WorkloadTotals::default(),
+            in_system: Meter::default(),
+            level,
+            mark: prefix(Purpose::Mark, 0),
+            threshold: prefix(Purpose::Fail, 0),
+            failing_node: prefix(Purpose::Fail, 1),
+            repair_time: prefix(Purpose::Repair, 0),
+            repair_branch: prefix(Purpose::Repair, 1),
+            goodput: prefix(Purpose::Goodput, 0),
+            running_campaign: false,
+            waiting_campaigns: Default::default(),
+            interval_us,
+            cost_us,
+            restart_us: micros(live.value(&terms.restart_h)),
+        }
+    };
+    world.workloads.ids().map(state).collect()
+}
+
+fn domain_states(world: &World) -> Vec<DomainState> {
+    let state = |id| {
+        let mut priorities: Vec<i32> =
+            world.workloads.iter().filter(|w| w.domain == id).map(|w| w.priority).collect();
+        priorities.sort_unstable();
+        priorities.dedup();
+        let levels = priorities.len().max(1);
+        let queues = world.tenants.ids().map(|_| Queue::new(levels)).collect();
+        DomainState { queues, waiting: 0, changed: false, fresh: Vec::new() }
+    };
+    world.domains.ids().map(state).collect()
+}

@@ -1,0 +1,111 @@
+//! Handlers of what is dated about chips: deliveries, orders, cancellations, retirements, shares, effects.
+
+use super::sim::Sim;
+use crate::record::EventRow;
+use crate::world::{Effect, PoolId, TenantId};
+
+impl Sim<'_> {
+    /// Applies an effect and writes its row: the only way `Live` changes.
+    pub(super) fn apply(&mut self, effect: Effect, class: u8) {
+        let change = effect.apply(&mut self.live);
+        self.record.events.push(EventRow { at: self.now, class, change, run: 0 });
+    }
+
+    /// A dated effect; meters whose line it ends are read first.
+    pub(super) fn on_effect(&mut self, effect: Effect, class: u8) {
+        match effect {
+            Effect::Price(pool, kind, _) => self.close_usage_of(pool, kind),
+            Effect::ContractPrice(contract, pool, _) => self.close_contract_pool(contract, pool),
+            Effect::ContractStart(contract) => self.close_contract(contract),
+            Effect::PowerPrice(pool, _) | Effect::FacilityRate(pool, _) | Effect::OperationsRate(pool, _) => {
+                self.close_power(pool)
+            }
+            Effect::Guaranteed(..)
+            | Effect::Reserved(..)
+            | Effect::SiteMw(..)
+            | Effect::Volume(..)
+            | Effect::ContractEnd(_)
+            | Effect::Delivered(..)
+            | Effect::DeliveryCancelled(..)
+            | Effect::Retired(..)
+            | Effect::Decide
+            | Effect::ChipCost(..) => {}
+        }
+        self.apply(effect, class);
+    }
+
+    pub(super) fn on_delivery(&mut self, pool: PoolId, n: u32, class: u8) {
+        let terms = &self.world.pools[pool].deliveries[n as usize];
+        self.pools[pool.index()].deliver(self.now, terms.nodes);
+        self.post_delivery(pool, n);
+        let chips = terms.nodes * self.world.pools[pool].chips_per_node;
+        self.apply(Effect::Delivered(pool, n, chips), class);
+        self.after_supply(pool.index());
+    }
+
+    pub(super) fn on_order(&mut self, pool: PoolId, n: u32) {
+        self.post_order(pool, n);
+    }
+
+    pub(super) fn on_cancel(&mut self, pool: PoolId, n: u32, ordered: bool, class: u8) {
+        self.apply(Effect::DeliveryCancelled(pool, n), class);
+        if ordered {
+            self.post_cancel_fee(pool, n);
+        }
+    }
+
+    pub(super) fn on_retire(&mut self, pool: PoolId, nodes: u32, class: u8) {
+        self.pools[pool.index()].retiring_nodes += nodes;
+        self.pools[pool.index()].entitle(self.now);
+        self.retire_due(pool.index());
+        self.apply(Effect::Retired(pool, nodes * self.world.pools[pool].chips_per_node), class);
+        self.after_supply(pool.index());
+    }
+
+    /// Retires what is due and has become free.
+    pub(super) fn retire_due(&mut self, pool: usize) {
+        if self.pools[pool].retire_free(self.now) > 0 {
+            self.after_supply(pool);
+        }
+    }
+
+    pub(super) fn on_share(&mut self, pool: PoolId, tenant: TenantId, chips: u32, reserved: bool, class: u8) {
+        let share = &mut self.pools[pool.index()].shares[tenant.index()];
+        let effect = if reserved {
+            share.reserved = u64::from(chips);
+            Effect::Reserved(pool, tenant, chips)
+        } else {
+            share.guaranteed = u64::from(chips);
+            Effect::Guaranteed(pool, tenant, chips)
+        };
+        self.apply(effect, class);
+        self.after_supply(pool.index());
+    }
+
+    /// The chips that are up or promised changed: entitlements, what is billed, and a pass.
+    pub(super) fn after_supply(&mut self, pool: usize) {
+        self.pools[pool].entitle(self.now);
+        for tenant in 0..self.world.tenants.len() {
+            self.bill_share(pool, tenant);
+        }
+        self.pools[pool].assert_conserved(self.now);
+        self.touch(self.world.pools.0[pool].domain.index());
+    }
+
+    /// Spreads what a tenant holds beyond its guarantee over its workloads: the guarantee covers them in their order.
+    #[inline]
+    pub(super) fn bill_share(&mut self, pool: usize, tenant: usize) {
+        let share = &self.pools[pool].shares[tenant];
+        if !share.committed {
+            return;
+        }
+        let mut covered = share.entitled;
+        for cell in &share.cells {
+            let cell = &mut self.cells[cell.index()];
+            let held = cell.allocated.level();
+            let free = held.min(covered);
+            covered -= free;
+            cell.billed.set(self.now, held - free);
+        }
+    }
+}

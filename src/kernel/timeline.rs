@@ -1,0 +1,281 @@
+//! What is dated before a run begins: deliveries, price steps, contract days, tranches, month ends, as one sorted list.
+//! Draws nothing (its values are drawn) and changes nothing.
+
+use super::event::Class;
+use crate::units::{Rate, SimTime, Span};
+use crate::world::{
+    ContractId, ContractPrice, Effect, InvestmentId, LISTED, Live, PoolId, PriceChange, PriceKind, TenantId, World,
+};
+
+/// Something dated.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Dated {
+    /// Changes [`Live`] and nothing else.
+    Takes(Effect),
+    /// Nodes enter service: (pool, delivery).
+    Delivery(PoolId, u32),
+    /// The deposit is due: (pool, delivery).
+    Order(PoolId, u32),
+    /// A delivery is cancelled; true: it had been ordered.
+    Cancel(PoolId, u32, bool),
+    /// Nodes leave.
+    Retire(PoolId, u32),
+    /// Guaranteed chips of a tenant change.
+    Guarantee(PoolId, TenantId, u32),
+    /// Reserved chips of a tenant change.
+    Reserve(PoolId, TenantId, u32),
+    /// A contract year ends.
+    PeriodEnd(ContractId, u32),
+    /// A contract ends early.
+    ContractEnd(ContractId),
+    /// A tranche is due.
+    Tranche(InvestmentId, u32),
+    /// Metering begins: everything before was spin-up or warm-up.
+    OpenBooks,
+    /// A month closes.
+    MonthClose,
+}
+
+/// When and what.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Entry {
+    /// Instant.
+    pub at: SimTime,
+    /// Class.
+    pub class: Class,
+    /// What.
+    pub what: Dated,
+}
+
+/// Every dated entry of a run up to the end, in order of (time, class, as written).
+pub fn timeline(world: &World, live: &Live) -> Vec<Entry> {
+    let mut list = List { world, live, entries: Vec::new() };
+    list.months();
+    for pool in world.pools.ids() {
+        list.prices(pool);
+        list.rates(pool);
+        list.shares(pool);
+        list.deliveries(pool);
+        list.push(SimTime::ZERO, Class::PriceStep, Dated::Takes(Effect::ChipCost(pool, chip_cost(world, live, pool))));
+        for (at, nodes) in &world.pools[pool].retirements {
+            list.push(*at, Class::Supply, Dated::Retire(pool, *nodes));
+        }
+    }
+    for (site, terms) in world.sites.enumerate() {
+        for (at, mw) in &terms.mw {
+            list.push(*at, Class::Supply, Dated::Takes(Effect::SiteMw(site, *mw)));
+        }
+    }
+    list.contracts();
+    list.tranches();
+    list.decide();
+    for workload in world.workloads.ids() {
+        let share = live.value(&world.workloads[workload].volume);
+        if share != 1.0 {
+            list.push(SimTime::ZERO, Class::PriceStep, Dated::Takes(Effect::Volume(workload, share)));
+        }
+    }
+    let mut entries = list.entries;
+    // Stable: entries of one instant and class stay in the order written above.
+    entries.sort_by_key(|entry| (entry.at, entry.class));
+    entries.retain(|entry| entry.at < world.end || entry.at == world.end && entry.class <= Class::MonthClose);
+    entries
+}
+
+fn chip_cost(world: &World, live: &Live, pool: PoolId) -> Rate {
+    Rate::from_usd(live.value(&world.pools[pool].cost_usd_per_chip))
+}
+
+struct List<'a> {
+    world: &'a World,
+    live: &'a Live,
+    entries: Vec<Entry>,
+}
+
+impl List<'_> {
+    fn push(&mut self, at: SimTime, class: Class, what: Dated) {
+        self.entries.push(Entry { at, class, what });
+    }
+
+    fn months(&mut self) {
+        self.push(self.world.measure_from, Class::MonthClose, Dated::OpenBooks);
+        for at in self.world.months.iter().skip(1).chain(std::iter::once(&self.world.end)) {
+            if *at > self.world.measure_from {
+                self.push(*at, Class::MonthClose, Dated::MonthClose);
+            }
+        }
+    }
+
+    /// Listed price paths, and after each change the contract prices that are ratios to it.
+    fn prices(&mut self, pool: PoolId) {
+        for path in &self.world.pools[pool].prices {
+            let mut usd = self.live.value(&path.base);
+            self.price_change(SimTime::ZERO, pool, path.kind, usd);
+            for step in &path.steps {
+                usd = match &step.change {
+                    PriceChange::Times(times) => usd * self.live.value(times),
+                    PriceChange::To(price) => self.live.value(price),
+                };
+                self.price_change(step.at, pool, path.kind, usd);
+            }
+        }
+        for (contract, terms) in self.world.contracts.enumerate() {
+            for (priced, price) in &terms.prices {
+                if let (true, ContractPrice::PerChipHour(usd)) = (*priced == pool, price) {
+                    let rate = Rate::from_usd(self.live.value(usd));
+                    self.push(SimTime::ZERO, Class::PriceStep, Dated::Takes(Effect::ContractPrice(contract, pool, rate)));
+                }
+            }
+        }
+    }
+
+    fn price_change(&mut self, at: SimTime, pool: PoolId, kind: PriceKind, usd: f64) {
+        assert!(LISTED.contains(&kind), "{kind:?} has no path");
+        self.push(at, Class::PriceStep, Dated::Takes(Effect::Price(pool, kind, Rate::from_usd(usd))));
+        for (contract, terms) in self.world.contracts.enumerate() {
+            for (priced, price) in &terms.prices {
+                if let ContractPrice::Ratio(to, ratio) = price
+                    && *priced == pool
+                    && *to == kind
+                {
+                    let rate = Rate::from_usd(usd * self.live.value(ratio));
+                    self.push(at, Class::PriceStep, Dated::Takes(Effect::ContractPrice(contract, pool, rate)));
+                }
+            }
+        }
+    }
+
+    /// Electricity, facility and operations: in force from the start, rising at each 1 January after it.
+    fn rates(&mut self, pool: PoolId) {
+        let Some(site) = self.world.pools[pool].site else { return };
+        let site = &self.world.sites[site];
+        let rise = 1.0 + self.live.value(&site.escalator_per_year);
+        let hours_per_year = 8_766.0;
+        let power = self.live.value(&site.power_usd_per_mwh);
+        let facility = self.live.value(&site.facility_usd_per_mw_year) / hours_per_year;
+        let operations = self.live.value(&site.operations_usd_per_mw_year) / hours_per_year;
+        let mut factor = 1.0;
+        let mut year = self.world.month_years[0];
+        self.rates_at(SimTime::ZERO, pool, [power, facility, operations]);
+        for (month, at) in self.world.months.iter().enumerate() {
+            if self.world.month_years[month] != year {
+                year = self.world.month_years[month];
+                factor *= rise;
+                if rise != 1.0 {
+                    self.rates_at(*at, pool, [power * factor, facility * factor, operations * factor]);
+                }
+            }
+        }
+    }
+
+    fn rates_at(&mut self, at: SimTime, pool: PoolId, [power, facility, operations]: [f64; 3]) {
+        for effect in [
+            Effect::PowerPrice(pool, Rate::from_usd(power)),
+            Effect::FacilityRate(pool, Rate::from_usd(facility)),
+            Effect::OperationsRate(pool, Rate::from_usd(operations)),
+        ] {
+            self.push(at, Class::PriceStep, Dated::Takes(effect));
+        }
+    }
+
+    fn shares(&mut self, pool: PoolId) {
+        let terms = &self.world.pools[pool];
+        for share in &terms.guaranteed {
+            if !self.ended(share.tenant, share.at) {
+                self.push(share.at, Class::Shock, Dated::Guarantee(pool, share.tenant, share.chips));
+            }
+        }
+        for share in &terms.reserved {
+            if !self.ended(share.tenant, share.at) {
+                self.push(share.at, Class::Shock, Dated::Reserve(pool, share.tenant, share.chips));
+            }
+        }
+    }
+
+    /// Whether the strategy has ended the tenant's contract by `at`.
+    fn ended(&self, tenant: TenantId, at: SimTime) -> bool {
+        let over = |contract: &ContractId| self.world.contracts[*contract].tenant == tenant;
+        self.world.without.contracts.iter().any(over) && self.world.decide_at.is_some_and(|decide| at >= decide)
+    }
+
+    /// A delivery due after `decide_at` slips; one tagged for a bet whose host is off is cancelled there.
+    fn deliveries(&mut self, pool: PoolId) {
+        let terms = &self.world.pools[pool];
+        let slip = Span::from_hours(self.live.value(&terms.slip_h));
+        let decide = self.world.decide_at.unwrap_or(self.world.start);
+        for (n, delivery) in terms.deliveries.iter().enumerate() {
+            let n = n as u32;
+            let at = if delivery.at > decide { delivery.at + slip } else { delivery.at };
+            let host_off = |bet: &String| self.world.without.hosts_of.contains(bet);
+            let cancelled = self.world.fleet_sized && at > decide && delivery.for_bet.as_ref().is_some_and(host_off);
+            let ordered = delivery.ordered.filter(|_| !delivery.ordered_before_start);
+            if let Some(ordered) = ordered
+                && !(cancelled && ordered >= decide)
+            {
+                self.push(ordered, Class::Shock, Dated::Order(pool, n));
+            }
+            if cancelled {
+                let was_ordered = ordered.is_none_or(|ordered| ordered < decide);
+                self.push(decide, Class::Shock, Dated::Cancel(pool, n, was_ordered));
+            } else {
+                self.push(at, Class::Supply, Dated::Delivery(pool, n));
+            }
+        }
+    }
+
+    fn contracts(&mut self) {
+        for (contract, terms) in self.world.contracts.enumerate() {
+            let from = terms.start.unwrap_or(SimTime::ZERO);
+            self.push(from, Class::Shock, Dated::Takes(Effect::ContractStart(contract)));
+            let ends = self.world.without.contracts.contains(&contract).then_some(self.world.decide_at).flatten();
+            for (n, period) in terms.periods.iter().enumerate() {
+                if ends.is_none_or(|end| period.to <= end) {
+                    self.push(period.to, Class::ContractPeriodEnd, Dated::PeriodEnd(contract, n as u32));
+                }
+            }
+        }
+    }
+
+    fn tranches(&mut self) {
+        let decide = self.world.decide_at;
+        for (investment, terms) in self.world.investments.enumerate() {
+            let off = self.world.without.investments.contains(&investment);
+            for (n, tranche) in terms.tranches.iter().enumerate() {
+                if !(off && decide.is_some_and(|decide| tranche.at >= decide)) {
+                    self.push(tranche.at, Class::Shock, Dated::Tranche(investment, n as u32));
+                }
+            }
+        }
+    }
+
+    fn decide(&mut self) {
+        let Some(at) = self.world.decide_at else { return };
+        self.push(at, Class::Shock, Dated::Takes(Effect::Decide));
+        for contract in &self.world.without.contracts {
+            let tenant = self.world.contracts[*contract].tenant;
+            for (workload, terms) in self.world.workloads.enumerate() {
+                if terms.tenant == tenant {
+                    self.push(at, Class::Shock, Dated::Takes(Effect::Volume(workload, 0.0)));
+                }
+            }
+            for pool in self.world.pools.ids() {
+                self.end_shares(pool, tenant, at);
+            }
+            self.push(at, Class::Shock, Dated::ContractEnd(*contract));
+        }
+        for (workload, share) in &self.world.without.volumes {
+            let share = self.live.value(share);
+            self.push(at, Class::Shock, Dated::Takes(Effect::Volume(*workload, share)));
+        }
+    }
+
+    fn end_shares(&mut self, pool: PoolId, tenant: TenantId, at: SimTime) {
+        let terms = &self.world.pools[pool];
+        if terms.guaranteed.iter().any(|share| share.tenant == tenant) {
+            self.push(at, Class::Shock, Dated::Guarantee(pool, tenant, 0));
+        }
+        if terms.reserved.iter().any(|share| share.tenant == tenant) {
+            self.push(at, Class::Shock, Dated::Reserve(pool, tenant, 0));
+        }
+    }
+}

@@ -1,0 +1,305 @@
+//! A chart as plain data, and its two renderings: PNG and SVG, byte for byte the same on every machine.
+//! It chooses nothing about which numbers to show, and no type of the drawing library leaves this module.
+mod bars;
+mod font;
+mod frame;
+mod intervals;
+mod paint;
+pub(crate) mod palette;
+mod scene;
+mod through_time;
+mod ticks;
+
+use scene::Scene;
+
+/// A figure: what it says, its axes, its numbers. Render it with [`to_png`] or [`to_svg`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Chart {
+    /// A finding ("Losing one lab halves use of site B") or a plain name; bold, wrapped, never cut.
+    pub title: String,
+    /// n, units, as-of date, strategy and future; grey, wrapped. May be empty.
+    pub subtitle: String,
+    /// The axis of time or of categories. For kinds that name categories only its label is used.
+    pub x: Axis,
+    /// The axis of values, with its unit in the label. Horizontal kinds draw it at the bottom.
+    pub y: Axis,
+    /// The numbers and the way they are drawn.
+    pub kind: Kind,
+    /// Why there may be nothing to draw; printed as "no data: reason" when there is not one finite number.
+    pub empty_reason: String,
+}
+
+/// Label and scale of one axis.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Axis {
+    /// What is measured, with its unit: "Power \[MW\]". Empty draws no label.
+    pub label: String,
+    /// How numbers become positions.
+    pub scale: Scale,
+}
+
+impl Axis {
+    /// A linear axis.
+    pub fn linear(label: impl Into<String>) -> Self {
+        Self { label: label.into(), scale: Scale::Linear }
+    }
+
+    /// A logarithmic axis; values that are not positive are left out.
+    pub fn log(label: impl Into<String>) -> Self {
+        Self { label: label.into(), scale: Scale::Log }
+    }
+
+    /// Calendar time in years as a number: 2026.5 is the middle of 2026. It needs no label.
+    pub fn dates() -> Self {
+        Self { label: String::new(), scale: Scale::Dates }
+    }
+
+    /// Names along the axis; the label may be empty.
+    pub fn categories(label: impl Into<String>) -> Self {
+        Self::linear(label)
+    }
+}
+
+/// How numbers become positions on an axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scale {
+    /// Equal steps for equal differences.
+    Linear,
+    /// Equal steps for equal ratios.
+    Log,
+    /// Linear in years, with ticks at years, quarters or months.
+    Dates,
+}
+
+/// What is drawn. A missing value is `None` (or not finite): a gap, never a zero.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Kind {
+    /// Named lines with optional bands, and horizontal reference lines.
+    Lines {
+        /// Lines in the order of the palette.
+        series: Vec<Line>,
+        /// Horizontal lines with a name, e.g. 10 %.
+        references: Vec<Reference>,
+    },
+    /// Right-continuous steps: distribution functions, installed capacity.
+    Steps {
+        /// Lines in the order of the palette; bands are not drawn.
+        series: Vec<Line>,
+        /// Horizontal lines with a name.
+        references: Vec<Reference>,
+    },
+    /// Areas stacked through time, the first at the bottom; negative values are clamped to 0.
+    StackedArea {
+        /// Common abscissas, ascending.
+        x: Vec<f64>,
+        /// Areas; `values` run along `x`.
+        areas: Vec<Part>,
+        /// Lines on top, e.g. site capacity.
+        overlays: Vec<Line>,
+    },
+    /// One stacked bar a category; negative parts stack below zero.
+    StackedBars {
+        /// Names of the bars.
+        categories: Vec<String>,
+        /// Parts; `values` run along `categories`.
+        parts: Vec<Part>,
+        /// A line with dots over the bars, e.g. net cash.
+        net: Option<Part>,
+    },
+    /// Bars side by side; on a log axis dots on stems, since a bar there has no honest base.
+    Bars {
+        /// Names of the groups.
+        categories: Vec<String>,
+        /// One bar a part in every group.
+        parts: Vec<Part>,
+    },
+    /// Risk and error side by side, one row a category.
+    Intervals {
+        /// Rows, from the top.
+        rows: Vec<Interval>,
+    },
+}
+
+/// A named line.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    /// Its direct label.
+    pub name: String,
+    /// (x, y), x ascending; `None` breaks the line.
+    pub points: Vec<(f64, Option<f64>)>,
+    /// (x, p05, p95), x ascending; empty for none.
+    pub band: Vec<(f64, f64, f64)>,
+    /// Dashed by meaning (a plan, a bound). When no line of a chart is, dashes merely tell lines apart.
+    pub dashed: bool,
+}
+
+impl Line {
+    /// A plain line without a band.
+    pub fn new(name: impl Into<String>, points: impl IntoIterator<Item = (f64, f64)>) -> Self {
+        let points = points.into_iter().map(|(x, y)| (x, Some(y))).collect();
+        Self { name: name.into(), points, band: Vec::new(), dashed: false }
+    }
+
+    /// The same line with a band of (x, p05, p95).
+    pub fn with_band(mut self, band: impl IntoIterator<Item = (f64, f64, f64)>) -> Self {
+        self.band = band.into_iter().collect();
+        self
+    }
+
+    /// The same line, dashed by meaning.
+    pub fn dashed(mut self) -> Self {
+        self.dashed = true;
+        self
+    }
+}
+
+/// A named row of values that runs along the abscissas or categories of its chart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Part {
+    /// Its label.
+    pub name: String,
+    /// One value a category; shorter rows are blank at the end, `None` is blank.
+    pub values: Vec<Option<f64>>,
+}
+
+impl Part {
+    /// A row without blanks.
+    pub fn new(name: impl Into<String>, values: impl IntoIterator<Item = f64>) -> Self {
+        Self { name: name.into(), values: values.into_iter().map(Some).collect() }
+    }
+
+    /// The finite value at `index`, if there is one.
+    fn at(&self, index: usize) -> Option<f64> {
+        self.values.get(index).copied().flatten().filter(|v| v.is_finite())
+    }
+}
+
+/// A horizontal line with a name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reference {
+    /// Its direct label: "25 %".
+    pub name: String,
+    /// Where it lies on the axis of values.
+    pub value: f64,
+}
+
+/// One row of [`Kind::Intervals`]: the three columns of a result, which are never merged into one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Interval {
+    /// Strategy, metric or whatever the row is about.
+    pub name: String,
+    /// Range over draws (the risk), 5th percentile.
+    pub p05: f64,
+    /// Median over draws.
+    pub p50: f64,
+    /// Range over draws (the risk), 95th percentile.
+    pub p95: f64,
+    /// Share of the variance that is not known rather than chance, 0..=1; `None` leaves it blank.
+    pub param_share: Option<f64>,
+    /// Simulation error: confidence interval of the mean (low, high); `None` leaves it blank.
+    pub simulation_ci: Option<(f64, f64)>,
+}
+
+/// Width and least height of a chart, in CSS pixels; a chart with many rows or labels grows downwards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// Width; at least 480 is used, for names and numbers need their room.
+    pub width: u32,
+    /// Least height; at least 220 is used.
+    pub height: u32,
+}
+
+impl Default for Size {
+    /// One column of a report page.
+    fn default() -> Self {
+        Self { width: 860, height: 440 }
+    }
+}
+
+/// The chart as a PNG of twice `size` in pixels (192 dpi).
+pub fn to_png(chart: &Chart, size: Size) -> Vec<u8> {
+    paint::to_png(&compose(chart, size))
+}
+
+/// The chart as a stand-alone SVG element with `role="img"`, `<title>` and `<desc>`.
+/// Text stays text; house colours are presentation attributes, so a page may recolour them for dark mode.
+pub fn to_svg(chart: &Chart, size: Size) -> String {
+    paint::to_svg(&compose(chart, size), &chart.title, &describe(chart))
+}
+
+/// Characters of the chart's words which its font cannot draw (they would print as boxes), sorted, each once.
+pub fn missing_glyphs(chart: &Chart) -> Vec<char> {
+    font::missing(compose(chart, Size::default()).texts())
+}
+
+/// Lay the whole figure out as marks. The choice of kind is made here, once.
+fn compose(chart: &Chart, size: Size) -> Scene {
+    let mut scene = Scene::new(f64::from(size.width.max(480)), f64::from(size.height.max(220)));
+    if !has_data(chart) {
+        frame::no_data(&mut scene, chart);
+        return scene;
+    }
+    match &chart.kind {
+        Kind::Lines { series, references } => through_time::lines(&mut scene, chart, series, references, false),
+        Kind::Steps { series, references } => through_time::lines(&mut scene, chart, series, references, true),
+        Kind::StackedArea { x, areas, overlays } => through_time::areas(&mut scene, chart, x, areas, overlays),
+        Kind::StackedBars { categories, parts, net } => {
+            bars::stacked(&mut scene, chart, categories, parts, net.as_ref());
+        }
+        Kind::Bars { categories, parts } => bars::grouped(&mut scene, chart, categories, parts),
+        Kind::Intervals { rows } => intervals::intervals(&mut scene, chart, rows),
+    }
+    scene
+}
+
+/// Whether one number of the chart can be drawn on its axes.
+fn has_data(chart: &Chart) -> bool {
+    let log = chart.y.scale == Scale::Log;
+    let good = |v: f64| v.is_finite() && (!log || v > 0.0);
+    let line = |l: &Line| {
+        let x_log = chart.x.scale == Scale::Log;
+        let at = |x: f64| x.is_finite() && (!x_log || x > 0.0);
+        l.points.iter().any(|&(x, y)| at(x) && y.is_some_and(good))
+            || l.band.iter().any(|&(x, lo, hi)| at(x) && good(lo) && good(hi))
+    };
+    let part = |p: &Part| p.values.iter().any(|v| v.is_some_and(good));
+    match &chart.kind {
+        Kind::Lines { series, .. } | Kind::Steps { series, .. } => series.iter().any(line),
+        Kind::StackedArea { x, areas, overlays } => {
+            (x.iter().any(|v| v.is_finite()) && areas.iter().any(part)) || overlays.iter().any(line)
+        }
+        Kind::StackedBars { categories, parts, net } => {
+            !categories.is_empty() && parts.iter().chain(net.iter()).any(part)
+        }
+        Kind::Bars { categories, parts } => !categories.is_empty() && parts.iter().any(part),
+        Kind::Intervals { rows } => rows.iter().any(|r| [r.p05, r.p50, r.p95].into_iter().all(good)),
+    }
+}
+
+/// What a reader who cannot see the chart is told.
+fn describe(chart: &Chart) -> String {
+    let names = |names: Vec<&str>| names.join(", ");
+    let lines = |series: &[Line]| names(series.iter().map(|l| l.name.as_str()).collect());
+    let parts = |parts: &[Part]| names(parts.iter().map(|p| p.name.as_str()).collect());
+    let what = match &chart.kind {
+        Kind::Lines { series, .. } => format!("Lines: {}", lines(series)),
+        Kind::Steps { series, .. } => format!("Steps: {}", lines(series)),
+        Kind::StackedArea { areas, overlays, .. } if overlays.is_empty() => format!("Stacked areas: {}", parts(areas)),
+        Kind::StackedArea { areas, overlays, .. } => {
+            format!("Stacked areas: {}; lines: {}", parts(areas), lines(overlays))
+        }
+        Kind::StackedBars { categories, parts: p, .. } => {
+            format!("Stacked bars of {} for {}", parts(p), categories.join(", "))
+        }
+        Kind::Bars { categories, parts: p } => format!("Bars of {} for {}", parts(p), categories.join(", ")),
+        Kind::Intervals { rows } => {
+            format!("Intervals p05 to p95 with median: {}", names(rows.iter().map(|r| r.name.as_str()).collect()))
+        }
+    };
+    let axis = if chart.y.label.is_empty() { String::new() } else { format!(" {}.", chart.y.label) };
+    let subtitle = if chart.subtitle.is_empty() { String::new() } else { format!(" {}.", chart.subtitle) };
+    format!("{what}.{axis}{subtitle}")
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

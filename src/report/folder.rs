@@ -1,0 +1,207 @@
+//! An output folder that is either wholly there or not: written beside its place, renamed when complete.
+//! It does not know what the files mean, but for `manifest.json`, by which it knows a folder of ours.
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+/// The file that marks a folder as ours.
+pub const MANIFEST: &str = "manifest.json";
+
+/// Why a folder could not be written: the path, what happened, and the cure.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    /// The place is taken by something that is not an output of ours.
+    #[error("{path} is not empty and has no {MANIFEST}, so it may not be ours to replace; choose another output folder or empty it", path = .path.display())]
+    NotOurs {
+        /// The place.
+        path: PathBuf,
+    },
+    /// The place is a file, or a link.
+    #[error("{path} is not a folder; choose another output folder or move that file away", path = .path.display())]
+    NotAFolder {
+        /// The place.
+        path: PathBuf,
+    },
+    /// A file's name leads out of the folder, or nowhere.
+    #[error("the file name {name:?} leads out of {path}; use a plain relative name such as charts/use.svg", path = .path.display())]
+    BadName {
+        /// The folder.
+        path: PathBuf,
+        /// The offending name.
+        name: String,
+    },
+    /// The operating system refused.
+    #[error("cannot {doing} {path}; check that the disk has room and the folder may be written", path = .path.display())]
+    Io {
+        /// "create", "write", ...
+        doing: &'static str,
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+/// A folder in the making. Dropped before [`Folder::finish`], it leaves nothing behind and the old one untouched.
+#[derive(Debug)]
+pub struct Folder {
+    place: PathBuf,
+    draft: PathBuf,
+    finished: bool,
+}
+
+impl Folder {
+    /// Begin a folder that will stand at `place`, whose parents are made. Fails at once if `place` is not ours to replace.
+    /// One writer a place at a time: the draft of a killed run is cleared away.
+    pub fn begin(place: &Path) -> Result<Self, FolderError> {
+        let Some(name) = place.file_name() else { return Err(FolderError::NotAFolder { path: place.into() }) };
+        check_ours(place)?;
+        let beside = |suffix: &str| {
+            let mut full = std::ffi::OsString::from(".");
+            full.push(name);
+            full.push(suffix);
+            place.with_file_name(full)
+        };
+        let (draft, old) = (beside(".partial"), beside(".old"));
+        restore(place, &old)?;
+        if draft.exists() {
+            fs::remove_dir_all(&draft).map_err(io_at("remove", &draft))?;
+        }
+        fs::create_dir_all(&draft).map_err(io_at("create", &draft))?;
+        Ok(Self { place: place.into(), draft, finished: false })
+    }
+
+    /// Write one file; `name` may hold folders ("charts/use.svg") but may not lead out.
+    pub fn write(&self, name: &str, bytes: impl AsRef<[u8]>) -> Result<(), FolderError> {
+        let relative = Path::new(name);
+        let plain = relative.components().all(|c| matches!(c, Component::Normal(_)));
+        if name.is_empty() || !plain {
+            return Err(FolderError::BadName { path: self.place.clone(), name: name.into() });
+        }
+        let file = self.draft.join(relative);
+        if let Some(parent) = file.parent() {
+            fs::create_dir_all(parent).map_err(io_at("create", parent))?;
+        }
+        fs::write(&file, bytes).map_err(io_at("write", &file))
+    }
+
+    /// Put the folder in its place, replacing an older one of ours, which comes back if that fails.
+    pub fn finish(mut self) -> Result<(), FolderError> {
+        check_ours(&self.place)?;
+        let old = self.draft.with_extension("old");
+        if self.place.exists() {
+            fs::rename(&self.place, &old).map_err(io_at("move away", &self.place))?;
+        }
+        if let Err(error) = fs::rename(&self.draft, &self.place) {
+            restore(&self.place, &old)?;
+            return Err(io_at("move into place", &self.place)(error));
+        }
+        self.finished = true;
+        if old.exists() {
+            fs::remove_dir_all(&old).map_err(io_at("remove", &old))?;
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if !self.finished {
+            // A draft that cannot be removed is harmless: the next `begin` clears it.
+            let _ = fs::remove_dir_all(&self.draft);
+        }
+    }
+}
+
+/// Write `files` (name, bytes) as the folder at `place`, all or nothing.
+pub fn write_all<'a>(place: &Path, files: impl IntoIterator<Item = (&'a str, &'a [u8])>) -> Result<(), FolderError> {
+    let folder = Folder::begin(place)?;
+    for (name, bytes) in files {
+        folder.write(name, bytes)?;
+    }
+    folder.finish()
+}
+
+/// Absent, empty, or an output of ours.
+fn check_ours(place: &Path) -> Result<(), FolderError> {
+    let Ok(there) = fs::symlink_metadata(place) else { return Ok(()) };
+    if !there.is_dir() {
+        return Err(FolderError::NotAFolder { path: place.into() });
+    }
+    let empty = fs::read_dir(place).map_err(io_at("read", place))?.next().is_none();
+    if empty || place.join(MANIFEST).is_file() { Ok(()) } else { Err(FolderError::NotOurs { path: place.into() }) }
+}
+
+/// A run killed between the two renames of `finish` left the old folder aside: bring it back, or drop it if superseded.
+fn restore(place: &Path, old: &Path) -> Result<(), FolderError> {
+    match (old.exists(), place.exists()) {
+        (true, false) => fs::rename(old, place).map_err(io_at("bring back", place)),
+        (true, true) => fs::remove_dir_all(old).map_err(io_at("remove", old)),
+        (false, _) => Ok(()),
+    }
+}
+
+fn io_at(doing: &'static str, path: &Path) -> impl FnOnce(io::Error) -> FolderError {
+    let path = path.to_path_buf();
+    move |source| FolderError::Io { doing, path, source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(path: &Path) -> Vec<String> {
+        let mut names: Vec<String> =
+            fs::read_dir(path).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// Nothing stands at the place until `finish`; then only the new files do, and nothing beside them.
+    #[test]
+    fn a_folder_appears_whole_and_replaces_ours() {
+        let home = tempfile::tempdir().unwrap();
+        let place = home.path().join("deep/study");
+        write_all(&place, [(MANIFEST, b"{}".as_slice()), ("old.csv", b"1")]).unwrap();
+        let folder = Folder::begin(&place).unwrap();
+        folder.write("charts/use.svg", "<svg/>").unwrap();
+        folder.write(MANIFEST, "{}").unwrap();
+        assert_eq!(names(&place), [MANIFEST, "old.csv"]);
+        folder.finish().unwrap();
+        assert_eq!(names(&place), ["charts", MANIFEST]);
+        assert_eq!(names(&home.path().join("deep")), ["study"]);
+    }
+
+    #[test]
+    fn an_abandoned_folder_leaves_no_trace() {
+        let home = tempfile::tempdir().unwrap();
+        let place = home.path().join("study");
+        let folder = Folder::begin(&place).unwrap();
+        folder.write("a.csv", "1").unwrap();
+        let error = folder.write("../a.csv", "1").unwrap_err().to_string();
+        assert!(error.contains("leads out of") && error.contains("charts/use.svg"), "{error}");
+        drop(folder);
+        assert_eq!(names(home.path()), [""; 0]);
+    }
+
+    #[test]
+    fn a_strangers_folder_is_refused_and_untouched() {
+        let home = tempfile::tempdir().unwrap();
+        fs::write(home.path().join("thesis.tex"), "years").unwrap();
+        let error = write_all(home.path(), [("a.csv", b"1".as_slice())]).unwrap_err();
+        assert!(matches!(error, FolderError::NotOurs { .. }), "{error}");
+        assert_eq!(names(home.path()), ["thesis.tex"]);
+        let file = home.path().join("thesis.tex");
+        assert!(matches!(Folder::begin(&file).unwrap_err(), FolderError::NotAFolder { .. }));
+    }
+
+    /// Killed between the renames: the old folder waits aside and is brought back.
+    #[test]
+    fn a_killed_replacement_is_healed() {
+        let home = tempfile::tempdir().unwrap();
+        let place = home.path().join("v1.2");
+        write_all(&home.path().join(".v1.2.old"), [(MANIFEST, b"{}".as_slice())]).unwrap();
+        drop(Folder::begin(&place).unwrap());
+        assert_eq!(names(home.path()), ["v1.2"]);
+    }
+}
