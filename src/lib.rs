@@ -14,4 +14,3 @@ pub mod risk;
 pub mod measure;
 pub mod study;
 pub mod report;
-pub mod cli;
