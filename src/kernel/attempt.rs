@@ -61,6 +61,12 @@ impl Attempt {
         self.restart_us + self.work_us + self.checkpoints() * self.cost_us + self.drawn_lost_us + self.drawn_restart_us
     }
 
+    /// Nothing but work.
+    #[inline]
+    pub fn is_plain(&self) -> bool {
+        self.restart_us == 0 && self.interval_us == 0 && self.drawn_lost_us + self.drawn_restart_us == 0
+    }
+
     /// End when nothing fails.
     pub fn finish(&self) -> SimTime {
         SimTime(self.start.0 + self.length_us())

@@ -423,6 +423,11 @@ impl Sim<'_> {
         }
         let Some(last) = self.open_month else { return };
         let from = attempt.start.max(self.world.measure_from);
+        // Most jobs neither fail nor checkpoint and lie in one month: all of it is work.
+        if failed.is_none() && attempt.is_plain() && self.world.months[last] <= from && self.sabotage == Sabotage::None {
+            self.record.cells[cell][last].productive += u128::from(self.now.since(from).0) * chips;
+            return;
+        }
         let mut to = self.now;
         let mut month = last;
         // From the last month backwards: most attempts lie in one.
