@@ -14,3 +14,4 @@ pub mod finance;
 pub mod risk;
 pub mod study;
 pub mod report;
+pub mod cli;

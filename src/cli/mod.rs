@@ -9,7 +9,9 @@ mod list;
 mod new;
 mod schema;
 mod strategy;
+mod summary;
 mod terminal;
+mod worlds;
 
 pub use failure::{Failure, Outcome};
 pub use schema::text as schema_text;
