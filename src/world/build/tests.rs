@@ -8,7 +8,8 @@ use crate::world::*;
 
 /// The world of a scenario's text under one strategy and the future `base`, with one trace file.
 fn build_as(strategy: &str, text: &str, trace: &str) -> Result<World, Vec<String>> {
-    let read = read_text("test.toml", text, &[]).unwrap_or_else(|problems| panic!("the reader refuses it:\n{problems}"));
+    let read =
+        read_text("test.toml", text, &[]).unwrap_or_else(|problems| panic!("the reader refuses it:\n{problems}"));
     let file = |_: &str| Ok(trace.to_owned());
     let built = World::build(&read.spec, Catalog::embedded(), strategy, "base", &file);
     built.map_err(|problems| problems.iter().map(|p| format!("{} | {}", p.message, p.remedy)).collect())
@@ -59,7 +60,10 @@ fn a_queueing_study_needs_no_catalog() {
     assert_eq!(world.month_names, ["2026-01", "2026-02", "2026-03"]);
     assert_eq!((world.start, world.measure_from), (SimTime::ZERO, SimTime(10 * Span::DAY.0)));
     assert_eq!((workload.price, workload.failures), (PriceKind::Free, Failures::Off));
-    assert_eq!((&stream.per_day, stream.interval), (&Param::Unknown(UnknownId::new(0)), Law::Exponential { mean: 1.0 }));
+    assert_eq!(
+        (&stream.per_day, stream.interval),
+        (&Param::Unknown(UnknownId::new(0)), Law::Exponential { mean: 1.0 })
+    );
     assert_eq!(world.unknowns.0[0].key, "labs.a.workloads.jobs.per_day");
     assert_eq!((world.pools.0[0].initial[0].nodes, world.draws, world.cells.len()), (2, 3, 1));
     assert_eq!(world.parties.len(), 7, "one lab and six at the boundary");
@@ -88,7 +92,12 @@ fn a_gang_must_fit_a_pool_and_share_a_scheduler() {
     check_problem(&two, &["do not share a scheduler", "put `domain = \"p\"` on both"]);
     let shared = two.replace("chips = 2\n", "chips = 2\ndomain = \"d\"\n");
     assert_eq!(build(&shared).domains.0[0].pools.len(), 2);
-    check_problem(&shared.replacen("domain", "schedule = { order = \"priority\" }\ndomain", 1).replace("[labs", "schedule = { queue_limit = 3 }\n[labs"), &["not their schedule"]);
+    check_problem(
+        &shared
+            .replacen("domain", "schedule = { order = \"priority\" }\ndomain", 1)
+            .replace("[labs", "schedule = { queue_limit = 3 }\n[labs"),
+        &["not their schedule"],
+    );
 }
 
 #[test]
@@ -155,7 +164,10 @@ fn sizes_prices_and_dates_are_resolved() {
     assert_eq!(pool.power, ChipPower { tdp_mw: 500_000, idle_mw: 102_600, full_mw: 855_000 });
     assert_eq!((pool.initial[0].nodes, pool.deliveries[0].nodes), (500, 730));
     assert!(!pool.deliveries[0].ordered_before_start && pool.deliveries[0].ordered.is_some());
-    assert_eq!(pool.guaranteed.iter().map(|s| (s.at.0 == 0, s.chips)).collect::<Vec<_>>(), [(true, 4000), (false, 8000)]);
+    assert_eq!(
+        pool.guaranteed.iter().map(|s| (s.at.0 == 0, s.chips)).collect::<Vec<_>>(),
+        [(true, 4000), (false, 8000)]
+    );
     assert_eq!(pool.prices[0].base, Param::Fixed(3.0));
     assert_eq!(pool.prices[0].steps[0].change, PriceChange::Times(Param::Fixed(0.8)));
     let contract = &world.contracts.0[0];
