@@ -105,6 +105,10 @@ impl Sim<'_> {
     fn close_cell(&mut self, cell: CellId) {
         let (now, Some(month)) = (self.now, self.open_month) else { return };
         let from = std::mem::replace(&mut self.money.cell_read[cell.index()], now);
+        if from == now {
+            // Nothing to read; at the very start the price may not be in force yet.
+            return;
+        }
         let terms = &self.world.cells[cell];
         let workload = &self.world.workloads[terms.workload];
         let committed = self.pools[terms.pool.index()].shares[workload.tenant.index()].committed;
@@ -139,6 +143,9 @@ impl Sim<'_> {
             return;
         }
         let from = std::mem::replace(&mut self.money.share_read[pool.index()][tenant.index()], now);
+        if from == now {
+            return;
+        }
         let (guaranteed, offered) = (share.guaranteed_meter.take(now), share.offered_meter.take(now));
         let (reserved, reserved_offered) = (share.reserved_meter.take(now), share.reserved_offered_meter.take(now));
         let row = &mut self.record.shares[pool.index()][tenant.index()][month];

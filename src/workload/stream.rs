@@ -29,12 +29,12 @@ impl<'w> Stream<'w> {
     /// Jobs 0, 1, ... after the start; -1, -2, ... backwards before it, so that its length moves nobody after it.
     pub fn new(world: &World, terms: &'w crate::world::Stream, path: &str, live: &Live, key: RunKey) -> Self {
         let law = terms.interval;
-        let per_day = live.value(&terms.per_day);
+        let per_hour = live.value(&terms.per_day) / 24.0;
         let points = Points {
             prefix: key.prefix(Purpose::Arrival, path, 0),
             branch: law.needs_branch().then(|| key.prefix(Purpose::Branch, path, 0)),
             law,
-            micros_per_unit: Span::DAY.0 as f64 / per_day,
+            micros_per_unit: Span::HOUR.0 as f64 / per_hour,
             last: 0.0,
             profile: Profile::new(&terms.profile, world.calendar.start_date()),
         };
