@@ -3,8 +3,9 @@
 use super::args::{Format, Scenario};
 use super::failure::Failure;
 use super::summary::Summary;
-use super::{terminal, worlds};
+use super::terminal;
 use crate::spec::Problems;
+use crate::study::Options;
 use serde_json::{Value, json};
 
 /// Say everything that is wrong with a scenario, or what its study would be
@@ -39,8 +40,7 @@ pub fn run(args: &Check) -> Result<(), Failure> {
 
 fn summary(args: &Check) -> Result<Summary, Failure> {
     let read = args.scenario.read()?;
-    let worlds = worlds::worlds(&read, &args.scenario.file)?;
-    Ok(Summary::of(&worlds))
+    Ok(Summary::of(&args.scenario.plan(&read, &Options::default())?))
 }
 
 fn say_json(problems: Option<&Problems>, summary: Value) -> Result<(), Failure> {

@@ -17,6 +17,8 @@ pub struct New {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Kind {
+    /// Jobs that wait for one of ten servers, with the exact answer beside it
+    Queue,
     /// Jobs of a trace file that need all their chips at once
     Gang,
 }
@@ -30,6 +32,7 @@ impl Kind {
     /// The scenario first, then what it needs.
     fn files(self) -> &'static [File] {
         match self {
+            Kind::Queue => &[("queue.toml", include_str!("../../scenarios/theory/mmc.toml"))],
             Kind::Gang => &[
                 ("gang.toml", include_str!("../../scenarios/gang.toml")),
                 ("gang.csv", include_str!("../../scenarios/gang.csv")),
@@ -68,11 +71,13 @@ fn refuse_to_overwrite(dir: &Path, texts: &[(&str, String)]) -> Result<(), Failu
     let there: Vec<String> = there.map(|path| format!("`{}`", path.display())).collect();
     match there.as_slice() {
         [] => Ok(()),
-        _ => Err(Failure::input(format!("{} is there already", there.join(", ")), "name another folder, or move the file away")),
+        [one] => Err(Failure::input(format!("{one} exists already"), "name another folder, or move the file away")),
+        _ => Err(Failure::input(format!("{} exist already", there.join(", ")), "name another folder, or move the files away")),
     }
 }
 
-/// The text with the schema looked for beside it, not where the repository keeps it.
+/// The text as it stands alone: the schema beside it, and its own name in the commands it shows.
 fn here(text: &str) -> String {
-    text.replacen("#:schema ../docs/scenario.schema.json", "#:schema scenario.schema.json", 1)
+    let text = text.replacen("#:schema ../docs/scenario.schema.json", "#:schema scenario.schema.json", 1);
+    text.replace("scenarios/theory/mmc.toml", "queue.toml")
 }

@@ -1,5 +1,6 @@
 //! A strategy as an English sentence: which bets are off, from when, and what that ends. Judges nothing.
 
+use super::summary::day;
 use crate::spec::{At, Bet, Named, Spec, Strategy};
 
 /// One paragraph on a strategy of the scenario.
@@ -8,8 +9,8 @@ pub fn sentence(spec: &Spec, strategy: &Named<Strategy>) -> String {
     for (bet, parts) in switched_off(spec, &strategy.table) {
         clauses.extend(parts.iter().map(|part| off(spec, bet, *part)));
     }
-    let start = spec.scenario.start.as_ref().map_or("the start".to_owned(), |at| at.value.to_string());
-    let when = spec.scenario.decide_at.as_ref().map_or(start, |at| at.value.to_string());
+    let start = spec.scenario.start.as_ref().map_or("the start".to_owned(), |at| day(&at.value.to_string()));
+    let when = spec.scenario.decide_at.as_ref().map_or(start, |at| day(&at.value.to_string()));
     clauses.extend(strategy.table.set.iter().map(|leaf| format!("sets {} to {}", leaf.path.value, leaf.toml.trim())));
     let whole: Vec<&str> = spec.bets.iter().filter(|bet| is_whole(spec, bet, &strategy.table)).map(|bet| bet.name.as_str()).collect();
     let kept = match (spec.bets.is_empty(), whole.as_slice()) {

@@ -2,6 +2,7 @@
 
 use crate::finance::median;
 use crate::report::table::{Cell, Column, Table, show};
+use crate::study::Plan;
 use crate::units::SimTime;
 use crate::world::{Pool, World};
 use serde_json::{Value, json};
@@ -25,27 +26,18 @@ pub struct Summary {
 }
 
 impl Summary {
-    /// Of the worlds of one study, at least one; pools are shown as the first world has them.
-    pub fn of(worlds: &[World]) -> Summary {
-        let first = worlds.first().expect("a study has at least one world");
-        let date = |at: SimTime| first.calendar.date(at).to_string();
-        let distinct = |name: fn(&World) -> &String| {
-            let mut names: Vec<String> = Vec::new();
-            for world in worlds {
-                if !names.contains(name(world)) {
-                    names.push(name(world).clone());
-                }
-            }
-            names
-        };
-        let notes: BTreeSet<&String> = worlds.iter().flat_map(|world| &world.notes).collect();
+    /// Of a plan; pools are shown as the first strategy and future have them.
+    pub fn of(plan: &Plan) -> Summary {
+        let first = &plan.cells.first().expect("a study has at least one cell").world;
+        let date = |at: SimTime| day(&first.calendar.date(at).to_string());
+        let notes: BTreeSet<&String> = plan.cells.iter().flat_map(|cell| &cell.world.notes).collect();
         Summary {
             name: first.name.clone(),
             question: first.question.clone(),
-            strategies: distinct(|world| &world.strategy),
-            futures: distinct(|world| &world.future),
-            draws: first.draws,
-            replications: first.replications,
+            strategies: plan.strategies.clone(),
+            futures: plan.futures.clone(),
+            draws: plan.draws,
+            replications: plan.replications,
             unknowns: first.unknowns.len(),
             start: date(first.start),
             end: date(first.end),
@@ -106,33 +98,47 @@ impl Summary {
     }
 }
 
+/// A date without a midnight.
+pub fn day(date: &str) -> String {
+    date.strip_suffix("T00:00:00").unwrap_or(date).to_owned()
+}
+
 fn count_runs(runs: u64) -> String {
     format!("{} run{}", show(runs as f64), if runs == 1 { "" } else { "s" })
 }
 
-/// Sizes at the start and with all deliveries, before retirements.
+/// Sizes at the start, and what is still to come; abstract pools have neither power nor price: blank, not zero.
 fn pools(world: &World) -> Table {
-    let mut columns = ["pool", "instance", "site"].map(Column::left).to_vec();
-    columns.extend(["nodes", "chips", "mw", "usd_bn", "nodes_to_come"].map(Column::right));
+    let real = world.pools.iter().any(is_real);
+    let mut columns = vec![Column::left("pool")];
+    if real {
+        columns.extend(["instance", "site"].map(Column::left));
+    }
+    columns.extend(["nodes", "chips"].map(Column::right));
+    if real {
+        columns.extend(["mw", "usd_bn"].map(Column::right));
+    }
+    columns.push(Column::right("nodes_to_come"));
     let mut table = Table::new("pools at the start", columns);
     for pool in world.pools.iter() {
         let nodes: u64 = pool.initial.iter().map(|vintage| u64::from(vintage.nodes)).sum();
         let to_come: u64 = pool.deliveries.iter().map(|delivery| u64::from(delivery.nodes)).sum();
         let chips = nodes as f64 * f64::from(pool.chips_per_node);
-        // Abstract pools have neither power nor price: blank, not zero.
-        let real = |value: f64| Cell::maybe(is_real(pool).then_some(value));
-        table.push(vec![
-            Cell::text(&pool.name),
-            Cell::text(&pool.instance),
-            pool.site.map_or(Cell::Blank, |site| Cell::text(&world.sites[site].name)),
-            Cell::number(nodes as f64),
-            Cell::number(chips),
-            real(chips * pool.power.full_mw as f64 / 1e9),
-            real(chips * median(world, &pool.cost_usd_per_chip) / 1e9),
-            Cell::number(to_come as f64),
-        ]);
+        let only_real = |value: f64| Cell::maybe(is_real(pool).then_some(value));
+        let mut row = vec![Cell::text(&pool.name)];
+        if real {
+            let site = pool.site.map_or(Cell::Blank, |site| Cell::text(&world.sites[site].name));
+            row.extend([Cell::text(&pool.instance), site]);
+        }
+        row.extend([Cell::number(nodes as f64), Cell::number(chips)]);
+        if real {
+            row.push(only_real(chips * pool.power.full_mw as f64 / 1e9));
+            row.push(only_real(chips * median(world, &pool.cost_usd_per_chip) / 1e9));
+        }
+        row.push(Cell::number(to_come as f64));
+        table.push(row);
     }
-    if world.pools.iter().any(is_real) {
+    if real {
         table.note("mw at the meter, every chip at work; usd_bn at the median cost of a chip with its share of the server".into());
     }
     table

@@ -2,8 +2,9 @@
 //!
 //! It does not choose a format and does not print.
 use super::table::{Cell, Column, Table, show};
-use crate::measure::{self, Metric};
+use crate::measure::Metric;
 use crate::policy::{self, Entry};
+use crate::study;
 use crate::world::catalog::{Catalog, ChipField, Known, PriceKind, Provenance};
 
 /// What can be listed from the catalog.
@@ -275,7 +276,7 @@ pub fn policies() -> Table {
 
 /// Every metric of every layer.
 pub fn metric_registry() -> Vec<&'static Metric> {
-    measure::registry()
+    study::registry()
 }
 
 /// Metrics with their units and definitions.

@@ -8,3 +8,4 @@ pub mod folder;
 pub mod html;
 pub mod listing;
 pub mod table;
+pub mod written;
