@@ -14,3 +14,4 @@ pub mod risk;
 pub mod measure;
 pub mod study;
 pub mod report;
+pub mod cli;
