@@ -6,4 +6,5 @@ pub mod facts;
 pub mod folder;
 pub mod html;
 pub mod listing;
+pub mod page;
 pub mod table;

@@ -2,8 +2,7 @@
 //! It computes nothing: a blank cell stays `None`, and the order of rows is that of the files.
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
+use super::manifest::Manifest;
 use super::sheet::{Row, Sheet};
 use crate::report::folder::MANIFEST;
 
@@ -11,7 +10,9 @@ use crate::report::folder::MANIFEST;
 #[derive(Debug, thiserror::Error)]
 pub enum DataError {
     /// No manifest among the files.
-    #[error("there is no {MANIFEST} here, so this is not the output of a study; run the study again or name its folder")]
+    #[error(
+        "there is no {MANIFEST} here, so this is not the output of a study; run the study again or name its folder"
+    )]
     NoManifest,
     /// The manifest is not what a run writes.
     #[error("{MANIFEST} cannot be read: {message}; run the study again")]
@@ -36,7 +37,9 @@ pub enum DataError {
         column: String,
     },
     /// A cell that should hold a number holds words.
-    #[error("{file}, line {line}: {text:?} in column {column:?} is not a number; run the study again, or undo the change")]
+    #[error(
+        "{file}, line {line}: {text:?} in column {column:?} is not a number; run the study again, or undo the change"
+    )]
     NotANumber {
         /// The table.
         file: String,
@@ -47,45 +50,6 @@ pub enum DataError {
         /// What stands there.
         text: String,
     },
-}
-
-/// What `manifest.json` says of the study.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Manifest {
-    /// Name of the scenario.
-    pub name: String,
-    /// Its title, one line.
-    pub title: String,
-    /// The question it answers; may be empty.
-    pub question: String,
-    /// First day, as written.
-    pub start: String,
-    /// Last day, as written.
-    pub end: String,
-    /// Strategies may differ only after it; empty where there is none.
-    pub decide_at: String,
-    /// Version of hedgerow that ran.
-    pub version: String,
-    /// Study seed.
-    pub seed: String,
-    /// Draws of what is not known.
-    pub draws: Option<u64>,
-    /// Plays of chance within each draw.
-    pub replications: Option<u64>,
-    /// Strategies in the order of the scenario.
-    pub strategies: Vec<String>,
-    /// Futures in the order of the scenario.
-    pub futures: Vec<String>,
-    /// What the model leaves out.
-    pub not_modelled: Vec<String>,
-    /// Anything else a reader must know.
-    pub notes: Vec<String>,
-    /// Strategies that are the same as another one in this study, and that other one.
-    pub same_as: BTreeMap<String, String>,
-    /// Input files with their SHA-256.
-    pub inputs: Vec<(String, String)>,
-    /// Tables with their number of rows.
-    pub rows: BTreeMap<String, u64>,
 }
 
 /// A figure over the runs of a cell: its mean with the simulation error, and its range over draws.
@@ -305,7 +269,7 @@ impl Data {
     pub fn parse(files: &[(String, String)]) -> Result<Data, DataError> {
         let text = |name: &str| files.iter().find(|f| f.0 == name).map(|f| f.1.as_str());
         let sheet = |name: &str| Sheet::parse(name, text(name).unwrap_or_default());
-        let manifest = manifest(text(MANIFEST).ok_or(DataError::NoManifest)?)?;
+        let manifest = Manifest::parse(text(MANIFEST).ok_or(DataError::NoManifest)?)?;
         let cash = sheet("cashflow.csv")?;
         let cash_years: Vec<String> =
             cash.headers().iter().filter(|h| h.parse::<u16>().is_ok()).map(ToString::to_string).collect();
@@ -322,37 +286,6 @@ impl Data {
             assumptions: sheet("assumptions.csv")?.map(assumption)?,
         })
     }
-}
-
-fn manifest(text: &str) -> Result<Manifest, DataError> {
-    let bad = |message: String| DataError::Manifest { message };
-    let value: Value = serde_json::from_str(text).map_err(|e| bad(e.to_string()))?;
-    let fields = value.as_object().ok_or_else(|| bad("it is not a JSON object".to_string()))?;
-    let words = |v: &Value| v.as_str().map_or_else(|| if v.is_null() { String::new() } else { v.to_string() }, str::to_string);
-    let text = |key: &str| fields.get(key).map(words).unwrap_or_default();
-    let list = |key: &str| fields.get(key).and_then(Value::as_array).into_iter().flatten();
-    let map = |key: &str| fields.get(key).and_then(Value::as_object).into_iter().flatten();
-    let count = |key: &str| fields.get(key).and_then(Value::as_u64);
-    let member = |v: &Value, key: &str| v.get(key).map(words).unwrap_or_default();
-    Ok(Manifest {
-        name: text("name"),
-        title: text("title"),
-        question: text("question"),
-        start: text("start"),
-        end: text("end"),
-        decide_at: text("decide_at"),
-        version: text("version"),
-        seed: text("seed"),
-        draws: count("draws"),
-        replications: count("replications"),
-        strategies: list("strategies").map(words).collect(),
-        futures: list("futures").map(words).collect(),
-        not_modelled: list("not_modelled").map(words).collect(),
-        notes: list("notes").map(words).collect(),
-        same_as: map("same_as").map(|(k, v)| (k.clone(), words(v))).collect(),
-        inputs: list("inputs").map(|v| (member(v, "file"), member(v, "sha256"))).collect(),
-        rows: map("rows").filter_map(|(k, v)| Some((k.clone(), v.as_u64()?))).collect(),
-    })
 }
 
 fn figure(row: &Row) -> Result<Figure, DataError> {
@@ -493,9 +426,12 @@ mod tests {
 
     #[test]
     fn a_broken_table_is_told_with_its_place() {
-        let error = |name, text| parse(name, text).unwrap_err().to_string();
+        let error = |name: &str, text: &str| parse(name, text).unwrap_err().to_string();
         let risk = "strategy,future,measure,name,level,unit,n,n_tail,value,low,high,note\n";
-        assert!(error("risk.csv", &format!("{risk}a,b,m,,x,,,,,,,\n")).contains("risk.csv, line 2: \"x\" in column \"level\""));
+        assert!(
+            error("risk.csv", &format!("{risk}a,b,m,,x,,,,,,,\n"))
+                .contains("risk.csv, line 2: \"x\" in column \"level\"")
+        );
         assert!(error("risk.csv", &format!("{risk}a,b\n")).contains("risk.csv cannot be read"));
         assert!(error("summary.csv", "strategy\nboth\n").contains("no column \"future\""));
         assert!(matches!(Data::parse(&[]).unwrap_err(), DataError::NoManifest));
