@@ -5,9 +5,14 @@
 pub mod book;
 pub mod cash;
 pub mod commitment;
+pub mod figures;
 pub mod margin;
 pub mod npv;
 pub mod reconcile;
+#[cfg(test)]
+pub(crate) mod testworld;
+#[cfg(test)]
+mod tests;
 
 use crate::record::RunRecord;
 use crate::world::{Param, World};

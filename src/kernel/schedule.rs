@@ -81,8 +81,10 @@ impl Sim<'_> {
     /// Reservations take their chips before any gang does.
     fn fill_reserved(&mut self, domain: usize) {
         for n in 0..self.world.domains.0[domain].pools.len() {
-            let pool = self.world.domains.0[domain].pools[n].index();
-            self.pools[pool].fill_reserved(self.now);
+            let pool = &mut self.pools[self.world.domains.0[domain].pools[n].index()];
+            if pool.any_committed {
+                pool.fill_reserved(self.now);
+            }
         }
     }
 

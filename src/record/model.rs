@@ -37,8 +37,6 @@ pub struct RunRecord {
     pub meters: Vec<MeterRow>,
     /// Closed contract periods.
     pub periods: Vec<PeriodRow>,
-    /// Book value of the fleet at the end, by pool [micro-USD].
-    pub book_value_end: Vec<Money>,
     /// Closing balance by party [micro-USD].
     pub balances: Vec<Money>,
     /// Effects and dated changes, in order.

@@ -8,3 +8,4 @@ pub mod html;
 pub mod listing;
 pub mod page;
 pub mod table;
+pub mod tables;

@@ -206,3 +206,50 @@ fn pool_of(world: &World, posting: &Posting) -> Option<PoolId> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::finance::testworld::{run, world};
+
+    fn told(axis: Axis, base: Base, month: u16) -> Option<String> {
+        let world = world();
+        let shares = trailing(&world, &run(&world), axis, base, month)?;
+        let names = shares.names.iter().map(|(name, amount, share)| format!("{name} {amount:.3} {share:.4}"));
+        Some(format!("{} | HHI {:.1}", names.collect::<Vec<_>>().join(", "), shares.index.hhi))
+    }
+
+    /// After January 2026 only beta has paid: 4 x 744 x 2.00 + 744 = 6,696. Trailing a year to March 2026, remaining commitment:
+    /// 220,000 and 53,560: .80421^2 + .19579^2 = 6,850.9. Megawatts in January: 6 chips of 500 W by lab, 20 installed by vendor.
+    /// USD at cost: 6 x 10,000.5. FLOP: 100e12 x 0.4 x 4 chips x 2,678,400 s = 4.285e20.
+    #[test]
+    fn shares_by_hand() {
+        let some = |text: &str| Some(text.to_string());
+        assert_eq!(told(Axis::Lab, Base::Revenue, 0), some("beta 6696.000 1.0000 | HHI 10000.0"));
+        assert_eq!(told(Axis::Region, Base::Revenue, 0), some("us-east-2 6696.000 1.0000 | HHI 10000.0"));
+        assert_eq!(told(Axis::Lab, Base::Megawatts, 0), some("beta 0.003 1.0000 | HHI 10000.0"));
+        assert_eq!(told(Axis::Vendor, Base::Megawatts, 0), some("Amazon 0.010 1.0000 | HHI 10000.0"));
+        assert_eq!(told(Axis::Lab, Base::UsdAtCost, 0), some("beta 60003.000 1.0000 | HHI 10000.0"));
+        let flop = told(Axis::Vendor, Base::EffectiveFlop, 0).unwrap();
+        assert!(flop.starts_with("Amazon 428544000000000000000"), "{flop}");
+        let left = told(Axis::Lab, Base::RemainingCommitment, 2);
+        assert_eq!(left, some("alpha 220000.000 0.8042, beta 53560.000 0.1958 | HHI 6850.9"));
+        assert_eq!(told(Axis::Region, Base::RemainingCommitment, 2), None);
+    }
+
+    /// The window is the twelve months up to the one asked for: at month 12 January 2026 has left it.
+    #[test]
+    fn the_window_trails() {
+        let (world, record) = (world(), run(&world()));
+        let sum = |months| amounts(&world, &record, Axis::Lab, Base::Revenue, months).unwrap().values().sum::<f64>();
+        let shares = trailing(&world, &record, Axis::Lab, Base::Revenue, 12).unwrap();
+        assert_eq!(shares.names.iter().map(|(_, amount, _)| amount).sum::<f64>(), sum(1..13));
+    }
+
+    #[test]
+    fn nothing_billed_has_no_shares() {
+        let (world, mut record) = (world(), run(&world()));
+        record.postings.clear();
+        assert_eq!(trailing(&world, &record, Axis::Lab, Base::Revenue, 3), None);
+    }
+}

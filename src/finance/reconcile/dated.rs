@@ -25,7 +25,8 @@ impl Second<'_> {
         let cancelled = self.event(EventKind::DeliveryCancelled, pool, n);
         let before = delivery.ordered_before_start || delivery.ordered.is_none();
         let ordered = delivery.ordered.filter(|at| !before && cancelled.is_none_or(|cancel| *at < cancel));
-        if let Some(at) = ordered.filter(|at| *at < self.world.end) {
+        let ordered = ordered.filter(|at| *at < self.world.end);
+        if let Some(at) = ordered {
             let (deposit, _) = self.deposit_and_rest(pool, delivery, at);
             self.supply(PostingKind::CapexOrder, pool, n, at, deposit);
         }
@@ -50,7 +51,7 @@ impl Second<'_> {
     }
 
     fn supply(&mut self, kind: PostingKind, pool: PoolId, n: u32, at: SimTime, amount: Money) {
-        if at < self.world.measure_from {
+        if at < self.world.start {
             return;
         }
         let cloud = self.cloud_of(pool).expect("a pool with a site");
@@ -82,7 +83,7 @@ impl Second<'_> {
             let off = self.world.without.investments.contains(&investment);
             let lab = &self.world.tenants[terms.tenant];
             for (n, tranche) in terms.tranches.iter().enumerate() {
-                let inside = self.world.measure_from <= tranche.at && tranche.at < self.world.end;
+                let inside = self.world.start <= tranche.at && tranche.at < self.world.end;
                 let stopped = off && self.world.decide_at.is_some_and(|decide| decide <= tranche.at);
                 if inside && !stopped {
                     let amount = Money::from_usd(value(self.world, self.record, &tranche.usd));

@@ -22,9 +22,14 @@ impl Second<'_> {
         let mut read_to = BTreeMap::new();
         for row in &self.record.meters {
             let last = read_to.insert((row.kind, row.sku), row.to).unwrap_or_default();
-            if row.from < last || row.to < row.from || row.month != self.world.month_before(row.to) {
-                let what = format!("{} {:?} counts [{}, {})", row.kind.name(), row.sku, row.from, row.to);
-                self.must_equal("meter", what, "us of the reading before", i128::from(last.0), i128::from(row.from.0));
+            let what = format!("{} {:?} counts [{}, {})", row.kind.name(), row.sku, row.from, row.to);
+            let again = u64::saturating_sub(last.0, row.from.0) + row.from.0.saturating_sub(row.to.0);
+            self.must_equal("meter", what.clone() + ", time counted again", "us", 0, i128::from(again));
+            let month = i128::from(self.world.month_before(row.to));
+            self.must_equal("meter", what.clone() + ", month of its end", "month", month, i128::from(row.month));
+            if row.from < row.to {
+                let begun = i128::from(self.world.month_of(row.from));
+                self.must_equal("meter", what + ", month of its start", "month", begun, i128::from(row.month));
             }
             match row.sku {
                 Sku::Cell(cell) => {
@@ -169,6 +174,9 @@ impl Second<'_> {
             let tenants = self.record.shares.get(pool.index()).into_iter().flatten();
             for (tenant, months) in tenants.enumerate() {
                 let sku = Sku::Share(pool, TenantId::new(tenant));
+                if !self.is_priced(pool, TenantId::new(tenant)) {
+                    continue;
+                }
                 for (m, i) in months.iter().enumerate() {
                     let late = (i.guaranteed.saturating_sub(i.offered), i.reserved.saturating_sub(i.reserved_offered));
                     all.push((PostingKind::Reservation, sku, m, i.offered, late.0));
@@ -177,6 +185,12 @@ impl Second<'_> {
             }
         }
         all
+    }
+
+    /// Whether the lab has a contract that reaches the pool: a share without one is a scheduling right that nobody bills.
+    fn is_priced(&self, pool: PoolId, tenant: TenantId) -> bool {
+        let contract = self.world.tenants[tenant].contract;
+        contract.is_some_and(|contract| self.world.contracts[contract].prices.iter().any(|(to, _)| *to == pool))
     }
 
     pub fn cloud_of(&self, pool: PoolId) -> Option<CloudId> {
