@@ -7,6 +7,7 @@ pub mod facts;
 pub mod folder;
 pub mod html;
 pub mod listing;
+pub mod page;
 pub mod table;
 pub mod tables;
 pub mod written;
