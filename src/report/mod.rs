@@ -10,4 +10,3 @@ pub mod listing;
 pub mod page;
 pub mod table;
 pub mod tables;
-pub mod written;
