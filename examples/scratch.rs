@@ -1,25 +1,58 @@
-use hedgerow::kernel::*; use hedgerow::world::*; use hedgerow::units::*; use hedgerow::stats::law::Law;
+use hedgerow::{kernel, spec, study, world::catalog::Catalog};
 fn main() {
-    let c: u32 = std::env::args().nth(1).map(|s| s.parse().unwrap()).unwrap_or(100);
-    let rho = 0.9; let hours: u64 = 20_000;
-    let start = jiff::civil::date(2026,1,1).at(0,0,0,0);
-    let cal = Calendar::new(start, Span::ZERO);
-    let end = SimTime(hours * 3_600_000_000);
-    let enddate = cal.date(end);
-    let mut months = vec![SimTime::ZERO]; for m in months_between(start, enddate) { let t = cal.time(m).unwrap(); if t < end { months.push(t) } }
-    let n = months.len();
-    let law = |m: f64| LawOf { shape: Law::Exponential{mean:1.0}, mean: Param::Fixed(m) };
-    let w = World { name: "x".into(), title: "".into(), question: "".into(), strategy: "".into(), future: "".into(), calendar: cal, start: SimTime::ZERO, end, measure_from: SimTime(2000*3_600_000_000), decide_at: None, steady: true, months, month_names: vec!["".into(); n], month_years: vec![2026; n], seed: 1, draws: 1, replications: 1, job_rows: false, clouds: IdVec(vec![]), sites: IdVec(vec![]),
-      chips: IdVec(vec![Chip{name:"abstract".into(), vendor:"".into(), bf16_tflops: None}]),
-      pools: IdVec(vec![Pool{ name:"p".into(), path:"pools.p".into(), site: None, instance:"".into(), chip: ChipId::new(0), chips_per_node:1, domain: DomainId::new(0), initial: vec![Vintage{age_years:0.0,nodes:c}], deliveries: vec![], retirements: vec![], slip_h: Param::Fixed(0.0), power: ChipPower::default(), reserved_busy:0.0, cost_usd_per_chip: Param::Fixed(0.0), useful_life_years:5.0, prices: vec![], failures_per_chip_hour:0.0, repair: None, guaranteed: vec![], reserved: vec![] }]),
-      domains: IdVec(vec![Domain{name:"p".into(), pools: vec![PoolId::new(0)], order: Order::Fifo, backfill: Backfill::Strict, placement: Placement::FirstFit, queue_limit: None}]),
-      tenants: IdVec(vec![Tenant{name:"l".into(), own:false, party: PartyId::new(0), contract: None}]),
-      workloads: IdVec(vec![Workload{name:"w".into(), path:"labs.l.workloads.w".into(), tenant: TenantId::new(0), domain: DomainId::new(0), cells: vec![CellId::new(0)], priority:0, price: PriceKind::Free, volume: Param::Fixed(1.0), checkpoint: None, restart_h: Param::Fixed(0.0), failures: Failures::Off, source: Source::Stream(Stream{per_hour: Param::Fixed(rho*c as f64), interval: Law::Exponential{mean:1.0}, profile: vec![], chips: vec![(1,1.0)], work: Work::Hours(law(1.0))})}]),
-      cells: IdVec(vec![Cell{workload: WorkloadId::new(0), pool: PoolId::new(0), speed: Param::Fixed(1.0), mfu: None}]),
-      contracts: IdVec(vec![]), investments: IdVec(vec![]), parties: IdVec(vec![Party{name:"l".into(), boundary:false, opening_usd:0.0}]), factors: vec![], unknowns: IdVec(vec![]), without: Without::default(), fleet_sized: true, notes: vec![], assumptions: vec![] };
+    let args: Vec<String> = std::env::args().collect();
+    let sets: Vec<String> = args[2..].to_vec();
+    let read = match spec::read(std::path::Path::new(&args[1]), &sets) {
+        Ok(r) => r,
+        Err(p) => {
+            eprintln!("{}", p.render(false));
+            std::process::exit(2)
+        }
+    };
+    let dir = std::path::Path::new(&args[1]).parent().unwrap().to_owned();
+    let rf = move |f: &str| std::fs::read_to_string(dir.join(f)).map_err(|e| e.to_string());
     let t = std::time::Instant::now();
-    let r = simulate(&w, Run::default());
-    let dt = t.elapsed().as_secs_f64();
-    let tot = &r.workloads[0];
-    println!("events {} {:.1} ns/event; wait {:.6} h; P(wait) {:.5}; p99 {:?}", r.events_handled, dt*1e9/r.events_handled as f64, tot.wait_us as f64/3.6e9/tot.started as f64, tot.waited as f64/tot.started as f64, tot.waits.quantile(0.99).map(|x| x/3.6e9));
+    let plan = match study::plan(&read, Catalog::embedded(), &Default::default(), &rf) {
+        Ok(p) => p,
+        Err(p) => {
+            eprintln!("{}", p.render(false));
+            std::process::exit(2)
+        }
+    };
+    println!("planned {} cells x {} in {:?}", plan.cells.len(), plan.runs_per_cell(), t.elapsed());
+    let t = std::time::Instant::now();
+    let r = kernel::simulate(&plan.cells[0].world, Default::default());
+    println!(
+        "one run: {} events {:?}, postings {}, events {}, {:.1} ns/event",
+        r.events_handled,
+        t.elapsed(),
+        r.postings.len(),
+        r.events.len(),
+        t.elapsed().as_nanos() as f64 / r.events_handled as f64
+    );
+    let t = std::time::Instant::now();
+    let o = study::run_plan(&plan, &|_| ());
+    println!("study {:?}", t.elapsed());
+    for (at, cell) in o.cells.iter().enumerate() {
+        let w = &plan.cells[at].world;
+        println!("== {} {} {:?}", cell.strategy, cell.future, cell.same_as);
+        for (i, k) in cell.keys.iter().enumerate() {
+            if k.period == hedgerow::measure::Period::All {
+                let v: Vec<_> = cell.values.iter().map(|r| r[i]).collect();
+                if let Some(s) = study::summarize(&v, o.replications as usize, o.independent) {
+                    println!(
+                        "{:30} {:30} {:>14.6} ± {:<12.6} p05 {:.5} p95 {:.5} share {:?} n {}",
+                        k.scope.name(w),
+                        k.metric.name,
+                        s.mean,
+                        s.half_width.unwrap_or(f64::NAN),
+                        s.p05,
+                        s.p95,
+                        s.param_share,
+                        s.n
+                    )
+                }
+            }
+        }
+    }
 }

@@ -35,7 +35,8 @@ impl Sim<'_> {
         let now = self.now;
         self.open_month = Some(usize::from(self.world.month_of(now)));
         for pool in &mut self.pools {
-            for meter in [&mut pool.installed, &mut pool.up, &mut pool.down, &mut pool.gangs, &mut pool.reserved, &mut pool.idle]
+            for meter in
+                [&mut pool.installed, &mut pool.up, &mut pool.down, &mut pool.gangs, &mut pool.reserved, &mut pool.idle]
             {
                 meter.take(now);
             }
@@ -49,6 +50,7 @@ impl Sim<'_> {
         for cell in &mut self.cells {
             cell.allocated.take(now);
             cell.billed.take(now);
+            cell.covered.take(now);
         }
         let money = &mut self.money;
         money.cell_read.fill(now);
@@ -105,6 +107,10 @@ impl Sim<'_> {
     fn close_cell(&mut self, cell: CellId) {
         let (now, Some(month)) = (self.now, self.open_month) else { return };
         let from = std::mem::replace(&mut self.money.cell_read[cell.index()], now);
+        if from == now {
+            // Nothing to read; at the very start the price may not be in force yet.
+            return;
+        }
         let terms = &self.world.cells[cell];
         let workload = &self.world.workloads[terms.workload];
         let committed = self.pools[terms.pool.index()].shares[workload.tenant.index()].committed;
@@ -115,6 +121,12 @@ impl Sim<'_> {
         if self.sabotage == Sabotage::Counter(Counter::Billed) {
             billed /= 2;
         }
+        let covered = state.covered.take(now);
+        assert!(
+            billed + covered == allocated,
+            "{} at {now}: billed {billed} + under the guarantee {covered} != held {allocated} chip-us",
+            workload.path
+        );
         let row = &mut self.record.cells[cell.index()][month];
         row.allocated += allocated;
         row.billed += billed;
@@ -124,7 +136,9 @@ impl Sim<'_> {
                 let contract = self.world.tenants[workload.tenant].contract;
                 contract.and_then(|contract| self.live.contract_price(contract, terms.pool))
             }
-            PriceKind::OnDemand | PriceKind::Committed | PriceKind::CapacityBlock => self.live.price(terms.pool, workload.price),
+            PriceKind::OnDemand | PriceKind::Committed | PriceKind::CapacityBlock => {
+                self.live.price(terms.pool, workload.price)
+            }
         };
         let price = price.unwrap_or_else(|| panic!("{} has no {} price", workload.path, workload.price.name()));
         self.meter(PostingKind::Usage, Sku::Cell(cell), month, price, (from, now), billed, 0);
@@ -139,6 +153,9 @@ impl Sim<'_> {
             return;
         }
         let from = std::mem::replace(&mut self.money.share_read[pool.index()][tenant.index()], now);
+        if from == now {
+            return;
+        }
         let (guaranteed, offered) = (share.guaranteed_meter.take(now), share.offered_meter.take(now));
         let (reserved, reserved_offered) = (share.reserved_meter.take(now), share.reserved_offered_meter.take(now));
         let row = &mut self.record.shares[pool.index()][tenant.index()][month];
@@ -157,7 +174,15 @@ impl Sim<'_> {
         }
         if reserved > 0 || reserved_offered > 0 {
             let time = ShareTime { offered: reserved_offered, undelivered: reserved.saturating_sub(reserved_offered) };
-            self.meter(PostingKind::ReservedInference, sku, month, price, (from, now), reserved_offered, time.undelivered);
+            self.meter(
+                PostingKind::ReservedInference,
+                sku,
+                month,
+                price,
+                (from, now),
+                reserved_offered,
+                time.undelivered,
+            );
             let posting = self.money.books.reserved_inference(self.world, now, pool, tenant, time, price);
             self.post(posting);
         }

@@ -1,7 +1,6 @@
 //! The empty record of a world. Counts nothing.
 
 use super::model::{CellMonth, PoolMonth, RunKey, RunRecord, ShareMonth, WorkloadTotals};
-use crate::units::Money;
 use crate::world::World;
 
 impl RunRecord {
@@ -22,7 +21,6 @@ impl RunRecord {
             cells: vec![vec![CellMonth::default(); months]; world.cells.len()],
             shares: world.pools.iter().map(shares).collect(),
             workloads: vec![WorkloadTotals::default(); world.workloads.len()],
-            book_value_end: vec![Money::ZERO; world.pools.len()],
             ..RunRecord::default()
         }
     }

@@ -37,8 +37,6 @@ pub struct RunRecord {
     pub meters: Vec<MeterRow>,
     /// Closed contract periods.
     pub periods: Vec<PeriodRow>,
-    /// Book value of the fleet at the end, by pool [micro-USD].
-    pub book_value_end: Vec<Money>,
     /// Closing balance by party [micro-USD].
     pub balances: Vec<Money>,
     /// Effects and dated changes, in order.
@@ -129,6 +127,10 @@ pub struct WorkloadTotals {
     pub jct_us: u128,
     /// Completion times of the finished [us].
     pub jcts: Histogram,
+    /// First submission in the window.
+    pub first_submit: Option<SimTime>,
+    /// Last finish of a job submitted in the window.
+    pub last_finish: Option<SimTime>,
     /// Whole run: integral of the number of jobs in the system [job us], metered where the number changes.
     pub in_system_us: u128,
     /// Whole run: time in the system of jobs that left, plus that of those still there at the end [us].

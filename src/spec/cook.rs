@@ -70,7 +70,9 @@ impl<'a> Cook<'a> {
 
     /// Records an error.
     pub fn error(&mut self, origin: Origin, path: &str, message: impl Into<String>, remedy: impl Into<String>) {
-        self.problems.push(Problem::at(origin, message, remedy).on(path));
+        if self.problems.len() < MOST_PROBLEMS {
+            self.problems.push(Problem::at(origin, message, remedy).on(path));
+        }
     }
 
     /// The judged value; None when it is refused, the problems saying why.
@@ -105,13 +107,17 @@ impl<'a> Cook<'a> {
                 let leaf = |cook: &mut Self, (i, item): (usize, &Node)| {
                     cook.leaf_in(item, &range, false, &format!("{path}[{i}]"))
                 };
-                let leaves: Vec<_> = self.unnamed(|cook| items.iter().enumerate().map(|item| leaf(cook, item)).collect());
+                let leaves: Vec<_> =
+                    self.unnamed(|cook| items.iter().enumerate().map(|item| leaf(cook, item)).collect());
                 leaves.into_iter().collect::<Option<Vec<_>>>().map(Cooked::Leaves)
             }
             Kind::Integers(min, max) => {
                 let items = self.items(node, path, "a list of whole numbers", "e.g. [8, 64]")?;
-                let all: Vec<_> =
-                    items.iter().enumerate().map(|(i, item)| self.integer(item, *min, *max, &format!("{path}[{i}]"))).collect();
+                let all: Vec<_> = items
+                    .iter()
+                    .enumerate()
+                    .map(|(i, item)| self.integer(item, *min, *max, &format!("{path}[{i}]")))
+                    .collect();
                 all.into_iter().collect::<Option<Vec<_>>>().map(Cooked::Integers)
             }
             Kind::Table(table) => self.record(node, table, path).map(Cooked::Record),
@@ -192,7 +198,12 @@ impl<'a> Cook<'a> {
             return self.wrong_type(node, path, expected, &remedy);
         };
         if text.chars().count() > LONGEST_TEXT {
-            self.error(node.origin, path, format!("`{}` is too long", last(path)), format!("at most {LONGEST_TEXT} characters"));
+            self.error(
+                node.origin,
+                path,
+                format!("`{}` is too long", last(path)),
+                format!("at most {LONGEST_TEXT} characters"),
+            );
             return None;
         }
         Some(at(text.clone(), node, path))
@@ -234,7 +245,12 @@ impl<'a> Cook<'a> {
         match &node.value {
             Value::List(items) if items.len() <= MOST_ENTRIES => Some(items),
             Value::List(items) => {
-                self.error(node.origin, path, format!("a list of {} is too long", items.len()), format!("at most {MOST_ENTRIES}"));
+                self.error(
+                    node.origin,
+                    path,
+                    format!("a list of {} is too long", items.len()),
+                    format!("at most {MOST_ENTRIES}"),
+                );
                 None
             }
             _ => self.wrong_type(node, path, expected, remedy),
@@ -249,7 +265,9 @@ impl<'a> Cook<'a> {
         later: &[(&str, &str)],
         path: &str,
     ) -> Option<Cooked> {
-        let Some(entries) = node.entries() else { return self.wrong_type(node, path, "a table", "kind = \"stream\" ...") };
+        let Some(entries) = node.entries() else {
+            return self.wrong_type(node, path, "a table", "kind = \"stream\" ...");
+        };
         if let Some(table) = kind.table(node) {
             return self.record(node, table, path).map(Cooked::Record);
         }
@@ -308,7 +326,10 @@ impl<'a> Cook<'a> {
     fn missing(&mut self, node: &Node, entries: &Entries, table: &'static Table, path: &str) {
         let what = |key: &Key| format!("{}: {}", key.name, key.doc);
         for key in table.keys.iter().filter(|key| key.required && !self.lost.all) {
-            if !entries.contains_key(key.name) && !self.lost.keys.contains(key.name) && !self.lost.names.contains(key.name) {
+            if !entries.contains_key(key.name)
+                && !self.lost.keys.contains(key.name)
+                && !self.lost.names.contains(key.name)
+            {
                 let place = if path.is_empty() { "the file".to_owned() } else { format!("`{path}`") };
                 self.error(node.origin, path, format!("{place} needs `{}`", key.name), what(key));
             }
@@ -323,7 +344,12 @@ impl<'a> Cook<'a> {
             }
             let lost = self.lost.all || group.keys.iter().any(|key| self.lost.keys.contains(*key));
             if given.is_empty() && group.required && !lost {
-                self.error(node.origin, path, format!("`{path}` needs one of `{all}`"), format!("e.g. {} = ...", group.keys[0]));
+                self.error(
+                    node.origin,
+                    path,
+                    format!("`{path}` needs one of `{all}`"),
+                    format!("e.g. {} = ...", group.keys[0]),
+                );
             }
         }
     }
@@ -333,14 +359,20 @@ impl<'a> Cook<'a> {
             return self.wrong_type(node, path, "a table of names", "e.g. { name = ... }");
         };
         if entries.len() > MOST_ENTRIES {
-            self.error(node.origin, path, format!("{} entries are too many", entries.len()), format!("at most {MOST_ENTRIES}"));
+            self.error(
+                node.origin,
+                path,
+                format!("{} entries are too many", entries.len()),
+                format!("at most {MOST_ENTRIES}"),
+            );
             return None;
         }
         let mut out = Vec::new();
         for (name, entry) in entries {
             let own = join(path, name);
-            if !is_name(name) {
-                let remedy = "letters, digits, `_`, `-` and `.`, at most 64";
+            // Chips may have dots in their names; what paths lead through may not.
+            if !is_name(name) || (of.is_container() && name.contains('.')) {
+                let remedy = "letters, digits, `_` and `-`, at most 64";
                 self.error(entry.key, &own, format!("`{name}` cannot be a name"), remedy);
                 continue;
             }
@@ -363,12 +395,17 @@ impl<'a> Cook<'a> {
             let own = name.map_or_else(|| format!("{path}[{i}]"), |name| join(path, name));
             if let Some(name) = name {
                 let origin = item.get("name").map_or(item.origin, |n| n.origin);
-                if !is_name(name) {
-                    let remedy = "letters, digits, `_`, `-` and `.`, at most 64";
+                if !is_name(name) || name.contains('.') {
+                    let remedy = "letters, digits, `_` and `-`, at most 64";
                     self.error(origin, &own, format!("`{name}` cannot be a name"), remedy);
                 }
                 if !seen.insert(name) {
-                    self.error(origin, &own, format!("two elements are named `{name}`"), "names tell elements apart: change one");
+                    self.error(
+                        origin,
+                        &own,
+                        format!("two elements are named `{name}`"),
+                        "names tell elements apart: change one",
+                    );
                 }
             }
             let outer = std::mem::replace(&mut self.unnamed, name.is_none());
@@ -395,6 +432,9 @@ impl<'a> Cook<'a> {
         }
     }
 }
+
+/// Problems of one file that are kept; nobody reads so many.
+const MOST_PROBLEMS: usize = 10_000;
 
 /// Keys that may stand beside the numbers of a noted table.
 pub(super) const NOTE_KEYS: &[&str] = &["source", "as_of", "confidence", "reason"];

@@ -17,7 +17,8 @@ const UNITS: [(&str, f64); 8] = [
 ];
 
 /// What a duration looks like, for remedies.
-pub(super) const LOOKS: &str = "a duration is a number and a unit, e.g. \"9mo\", \"1.5h\" or \"1y 3mo\" (y, q, mo, w, d, h, min, s)";
+pub(super) const LOOKS: &str =
+    "a duration is a number and a unit, e.g. \"9mo\", \"1.5h\" or \"1y 3mo\" (y, q, mo, w, d, h, min, s)";
 
 /// Hours of `"9mo"`, `"1.5h"`, `"1y 3mo"`; the error says what is wrong.
 pub(super) fn hours(text: &str) -> Result<f64, String> {
@@ -62,12 +63,14 @@ fn unknown_unit(unit: &str) -> String {
 /// The civil date and time, UTC, of a TOML date; the error says what is wrong.
 pub(super) fn date(written: &Datetime) -> Result<Date, String> {
     let day = written.date.ok_or("a time of day is not a date")?;
-    let day = civil::Date::new(day.year as i16, day.month as i8, day.day as i8).map_err(|_| format!("there is no day {written}"))?;
+    let day = civil::Date::new(day.year as i16, day.month as i8, day.day as i8)
+        .map_err(|_| format!("there is no day {written}"))?;
     let time = match written.time {
         None => civil::Time::midnight(),
         Some(time) => {
             let (second, nanosecond) = (time.second.unwrap_or(0) as i8, time.nanosecond.unwrap_or(0) as i32);
-            civil::Time::new(time.hour as i8, time.minute as i8, second, nanosecond).map_err(|_| format!("there is no time {written}"))?
+            civil::Time::new(time.hour as i8, time.minute as i8, second, nanosecond)
+                .map_err(|_| format!("there is no time {written}"))?
         }
     };
     if !(1970..=2200).contains(&day.year()) {
@@ -87,7 +90,9 @@ mod tests {
     /// A year is 8766 h, a month 730.5 h; units add.
     #[test]
     fn units_of_time_are_fixed_lengths() {
-        for (text, want) in [("9mo", 6574.5), ("1q", 2191.5), ("1.5h", 1.5), ("1y 3mo", 10957.5), ("90min", 1.5), ("1_000 d", 24_000.0)] {
+        for (text, want) in
+            [("9mo", 6574.5), ("1q", 2191.5), ("1.5h", 1.5), ("1y 3mo", 10957.5), ("90min", 1.5), ("1_000 d", 24_000.0)]
+        {
             assert_eq!(hours(text), Ok(want), "{text}");
         }
         for text in ["", "9", "mo", "9m", "9 parsecs", "-3h", "1..2h", "∞h"] {

@@ -40,7 +40,12 @@ impl Cook<'_> {
         if entries.contains_key("p5") || entries.contains_key("p95") {
             let pair = node.to_toml();
             let message = format!("`{}` is a bare pair: once per draw, or once per event?", last(path));
-            self.error(node.origin, path, message, format!("say {{ unknown = {pair} }} for once per draw, or {{ varies = {pair} }} for once per event"));
+            self.error(
+                node.origin,
+                path,
+                message,
+                format!("say {{ unknown = {pair} }} for once per draw, or {{ varies = {pair} }} for once per event"),
+            );
             return None;
         }
         for (name, entry) in entries {
@@ -50,16 +55,27 @@ impl Cook<'_> {
             }
         }
         let note = self.leaf_note(entries, range, time, path);
-        let forms: Vec<&str> = ["value", "unknown", "varies"].into_iter().filter(|f| entries.contains_key(*f)).collect();
+        let forms: Vec<&str> =
+            ["value", "unknown", "varies"].into_iter().filter(|f| entries.contains_key(*f)).collect();
         let quantity = match forms[..] {
             [form] => self.quantity(node, form, entries, range, time, path),
             [] => {
-                self.error(node.origin, path, format!("`{}` has no value", last(path)), "one of `value`, `unknown`, `varies`");
+                self.error(
+                    node.origin,
+                    path,
+                    format!("`{}` has no value", last(path)),
+                    "one of `value`, `unknown`, `varies`",
+                );
                 None
             }
             [first, second, ..] => {
                 let key = entries[second].key;
-                self.error(key, path, format!("`{second}` beside `{first}`"), "keep one of `value`, `unknown`, `varies`");
+                self.error(
+                    key,
+                    path,
+                    format!("`{second}` beside `{first}`"),
+                    "keep one of `value`, `unknown`, `varies`",
+                );
                 None
             }
         };
@@ -67,7 +83,15 @@ impl Cook<'_> {
         Some(Leaf { quantity, origin: node.origin, path: path.to_owned(), note })
     }
 
-    fn quantity(&mut self, node: &Node, form: &str, entries: &Entries, range: &Range, time: bool, path: &str) -> Option<Quantity> {
+    fn quantity(
+        &mut self,
+        node: &Node,
+        form: &str,
+        entries: &Entries,
+        range: &Range,
+        time: bool,
+        path: &str,
+    ) -> Option<Quantity> {
         let inner = &entries[form].node;
         if form == "value" {
             for key in ["loads_on", "each"].into_iter().filter_map(|key| entries.get(key)) {
@@ -153,7 +177,11 @@ impl Cook<'_> {
         let mut squares = 0.0;
         for (factor, load) in loads {
             let path = join(&own, factor);
-            if !self.names.factors.contains(factor) && !self.lost.all && !self.lost.names.contains("factors") && !self.lost.keys.contains(factor) {
+            if !self.names.factors.contains(factor)
+                && !self.lost.all
+                && !self.lost.names.contains("factors")
+                && !self.lost.keys.contains(factor)
+            {
                 let remedy = suggest::remedy(factor, self.names.factors.iter().map(String::as_str), "factor");
                 self.error(load.key, &path, format!("`[factors]` has no `{factor}`"), remedy);
             }
@@ -164,7 +192,12 @@ impl Cook<'_> {
         }
         if squares > 1.0 + 1e-12 {
             let message = format!("the squared loads add up to {squares:.2}, more than 1");
-            self.error(entry.node.origin, &own, message, "loads are correlations with independent factors: make them smaller");
+            self.error(
+                entry.node.origin,
+                &own,
+                message,
+                "loads are correlations with independent factors: make them smaller",
+            );
             return None;
         }
         Some(out)

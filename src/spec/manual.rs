@@ -18,9 +18,17 @@ pub fn manual() -> String {
                 Kind::Later(feature) => later.push(format!("| `{}` in {} | {feature} |", key.name, table.title)),
                 kind => {
                     let needed = if key.required { " **required**" } else { "" };
-                    let _ = writeln!(out, "| `{}`{needed} | {} | {} |", key.name, describe(kind).replace('|', "\\|"), key.doc.replace('|', "\\|"));
+                    let _ = writeln!(
+                        out,
+                        "| `{}`{needed} | {} | {} |",
+                        key.name,
+                        describe(kind).replace('|', "\\|"),
+                        key.doc.replace('|', "\\|")
+                    );
                     if let Kind::Choice(_, words) | Kind::Variant(_, words) = kind {
-                        later.extend(words.iter().map(|(word, feature)| format!("| `{} = \"{word}\"` in {} | {feature} |", key.name, table.title)));
+                        later.extend(words.iter().map(|(word, feature)| {
+                            format!("| `{} = \"{word}\"` in {} | {feature} |", key.name, table.title)
+                        }));
                     }
                 }
             }
@@ -35,7 +43,11 @@ pub fn manual() -> String {
     }
     later.sort();
     later.dedup();
-    let _ = write!(out, "\n## What comes later\nThese are refused by name today.\n\n| key | comes with |\n|---|---|\n{}\n", later.join("\n"));
+    let _ = write!(
+        out,
+        "\n## What comes later\nThese are refused by name today.\n\n| key | comes with |\n|---|---|\n{}\n",
+        later.join("\n")
+    );
     out
 }
 
@@ -85,7 +97,9 @@ fn describe(kind: &Kind) -> String {
         Kind::Number(range) => format!("number [{}]", in_range(range)),
         Kind::Duration(_) => "duration".into(),
         Kind::Integer(min, max) | Kind::IntegerElseLater(min, max, _) => format!("whole number [{min} to {max}]"),
-        Kind::IntegerOr(min, max, table) => format!("whole number [{min} to {max}], or {}", table.doc.to_lowercase().trim_end_matches('.')),
+        Kind::IntegerOr(min, max, table) => {
+            format!("whole number [{min} to {max}], or {}", table.doc.to_lowercase().trim_end_matches('.'))
+        }
         Kind::Date => "date".into(),
         Kind::Text => "text".into(),
         Kind::Bool => "true or false".into(),
@@ -95,7 +109,9 @@ fn describe(kind: &Kind) -> String {
         Kind::Numbers(range) => format!("list of numbers [{}]", in_range(range)),
         Kind::Integers(min, max) => format!("list of whole numbers [{min} to {max}]"),
         Kind::Table(table) => format!("table: {}", table.title),
-        Kind::Variant(tables, _) => format!("table by `kind`: {}", tables.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")),
+        Kind::Variant(tables, _) => {
+            format!("table by `kind`: {}", tables.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "))
+        }
         Kind::Map(_, of) => format!("name = {}", describe(of)),
         Kind::NumberOrMap(range, _) => format!("number [{}], or by name", in_range(range)),
         Kind::List(of) => format!("list of {}", describe(of)),

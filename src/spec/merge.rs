@@ -31,7 +31,12 @@ pub(super) fn overlay(base: &mut Node, over: Node, kind: Option<&'static Kind>) 
 /// Keys that say the same thing as `name` another way: giving one takes the others out of what it is laid over.
 pub(super) fn rivals(node: &Node, kind: &'static Kind, name: &str) -> Vec<&'static str> {
     let groups = kind.table(node).map_or(&[][..], |table| table.groups);
-    groups.iter().filter(|g| g.keys.contains(&name)).flat_map(|g| g.keys.iter().copied()).filter(|k| *k != name).collect()
+    groups
+        .iter()
+        .filter(|g| g.keys.contains(&name))
+        .flat_map(|g| g.keys.iter().copied())
+        .filter(|k| *k != name)
+        .collect()
 }
 
 /// True when `over` makes another kind of workload of `base`.

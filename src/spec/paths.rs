@@ -60,7 +60,9 @@ pub(super) fn apply(tree: &mut Node, path: &str, value: &Node) -> Result<(), Ref
 fn mark(node: &mut Node, pattern: &str) {
     node.pattern = Some(pattern.to_owned());
     match &mut node.value {
-        Value::Table(entries) => entries.iter_mut().for_each(|(name, entry)| mark(&mut entry.node, &join(pattern, name))),
+        Value::Table(entries) => {
+            entries.iter_mut().for_each(|(name, entry)| mark(&mut entry.node, &join(pattern, name)))
+        }
         Value::List(items) => items.iter_mut().enumerate().for_each(|(i, item)| mark(item, &format!("{pattern}[{i}]"))),
         _ => {}
     }
@@ -72,7 +74,8 @@ fn put(tree: &mut Node, target: &Target, value: Node) {
     for step in parents {
         node = match (&mut node.value, step) {
             (Value::Table(entries), Step::Key(name)) => {
-                let fresh = || Entry { key: value.origin, node: Node::new(Value::Table(Default::default()), value.origin) };
+                let fresh =
+                    || Entry { key: value.origin, node: Node::new(Value::Table(Default::default()), value.origin) };
                 &mut entries.entry(name.clone()).or_insert_with(fresh).node
             }
             (Value::List(items), Step::Index(i)) => &mut items[*i],
@@ -103,13 +106,26 @@ impl Walk {
         self.refusal.get_or_insert((message, remedy.into()));
     }
 
-    fn visit(&mut self, node: Option<&Node>, kind: &'static Kind, segments: &[Segment], steps: &mut Vec<Step>, path: &str) {
+    fn visit(
+        &mut self,
+        node: Option<&Node>,
+        kind: &'static Kind,
+        segments: &[Segment],
+        steps: &mut Vec<Step>,
+        path: &str,
+    ) {
         let Some((first, rest)) = segments.split_first() else { return };
         match kind {
-            Kind::Later(feature) => self.refuse(format!("`{path}` is not read yet: it comes with {feature}"), "take it out for now"),
+            Kind::Later(feature) => {
+                self.refuse(format!("`{path}` is not read yet: it comes with {feature}"), "take it out for now")
+            }
             Kind::List(_) => self.visit_list(node, kind, first, rest, steps, path),
-            Kind::Table(_) | Kind::Variant(..) | Kind::Map(..) => self.visit_table(node, kind, first, rest, steps, path),
-            Kind::NumberOrMap(..) if node.is_none_or(|n| n.entries().is_some_and(|e| !super::leaf::is_leaf_table(e))) => {
+            Kind::Table(_) | Kind::Variant(..) | Kind::Map(..) => {
+                self.visit_table(node, kind, first, rest, steps, path)
+            }
+            Kind::NumberOrMap(..)
+                if node.is_none_or(|n| n.entries().is_some_and(|e| !super::leaf::is_leaf_table(e))) =>
+            {
                 self.visit_table(node, kind, first, rest, steps, path);
             }
             _ => self.visit_leaf(node, segments, steps, path),
@@ -136,6 +152,9 @@ impl Walk {
         for name in names {
             let own = join(path, &name);
             let Some(child) = kind.child(here, &name) else {
+                if self.refusal.is_some() {
+                    continue; // Only the first is told, and looking for what was meant is slow.
+                }
                 let known: Vec<&str> = kind.table(here).into_iter().flat_map(|t| t.names()).collect();
                 let place = if path.is_empty() { "the file".into() } else { format!("`{path}`") };
                 self.refuse(format!("{place} has no key `{name}`"), suggest::remedy(&name, known, "key"));
@@ -145,7 +164,10 @@ impl Walk {
             let is_map = matches!(kind, Kind::Map(..));
             if is_map && next.is_none() && (child.is_container() || matches!(child, Kind::List(_))) {
                 let remedy = suggest::remedy(&name, present().map(String::as_str), "such table");
-                self.refuse(format!("`{own}` is not declared"), format!("{remedy} (`set` changes leaves; the table must be declared)"));
+                self.refuse(
+                    format!("`{own}` is not declared"),
+                    format!("{remedy} (`set` changes leaves; the table must be declared)"),
+                );
                 continue;
             }
             steps.push(Step::Key(name.clone()));
@@ -158,14 +180,30 @@ impl Walk {
         }
     }
 
-    fn arrive(&mut self, child: &'static Kind, here: &Node, kind: &'static Kind, name: &str, steps: &[Step], path: String) {
+    fn arrive(
+        &mut self,
+        child: &'static Kind,
+        here: &Node,
+        kind: &'static Kind,
+        name: &str,
+        steps: &[Step],
+        path: String,
+    ) {
         match child {
-            Kind::Later(feature) => self.refuse(format!("`{path}` is not read yet: it comes with {feature}"), "take it out for now"),
+            Kind::Later(feature) => {
+                self.refuse(format!("`{path}` is not read yet: it comes with {feature}"), "take it out for now")
+            }
             Kind::Map(..) | Kind::Variant(..) | Kind::Set => {
-                self.refuse(format!("`{path}` is a table: `set` changes leaves"), format!("name a leaf below it: {path}.X"));
+                self.refuse(
+                    format!("`{path}` is a table: `set` changes leaves"),
+                    format!("name a leaf below it: {path}.X"),
+                );
             }
             Kind::Table(_) if matches!(kind, Kind::Map(..)) || path == name => {
-                self.refuse(format!("`{path}` is a table: `set` changes leaves"), format!("name a leaf below it: {path}.X"));
+                self.refuse(
+                    format!("`{path}` is a table: `set` changes leaves"),
+                    format!("name a leaf below it: {path}.X"),
+                );
             }
             Kind::Extends => self.refuse("`extends` cannot be set".into(), "write it in the file"),
             _ => {
@@ -200,14 +238,17 @@ impl Walk {
             any = true;
             let own = name_of(item).map_or_else(|| format!("{path}[{i}]"), |name| join(path, &name));
             if rest.is_empty() {
-                self.refuse(format!("`{own}` is a table: `set` changes leaves"), format!("name a leaf below it: {own}.X"));
+                self.refuse(
+                    format!("`{own}` is a table: `set` changes leaves"),
+                    format!("name a leaf below it: {own}.X"),
+                );
                 continue;
             }
             steps.push(Step::Index(i));
             self.visit(Some(item), element, rest, steps, &own);
             steps.pop();
         }
-        if !any {
+        if !any && self.refusal.is_none() {
             let names: Vec<String> = items.iter().filter_map(name_of).collect();
             let written = match first {
                 Segment::Key(name) => name.clone(),
@@ -241,7 +282,12 @@ impl Walk {
 
 /// `pools.*.deliveries[0].at`, with quotes around parts that hold dots.
 fn parse(path: &str) -> Result<Vec<Segment>, Refusal> {
-    let refusal = || (format!("`{path}` is not a path"), "a path is names joined by dots, e.g. pools.x.deliveries.second.at".to_owned());
+    let refusal = || {
+        (
+            format!("`{path}` is not a path"),
+            "a path is names joined by dots, e.g. pools.x.deliveries.second.at".to_owned(),
+        )
+    };
     if path.len() > LONGEST_PATH {
         return Err(("a path this long matches nothing".into(), format!("at most {LONGEST_PATH} characters")));
     }
@@ -287,7 +333,10 @@ mod tests {
     #[test]
     fn paths_are_names_joined_by_dots() {
         let key = |name: &str| Segment::Key(name.into());
-        assert_eq!(parse("pools.*.x[0].at"), Ok(vec![key("pools"), Segment::Any, key("x"), Segment::Index(0), key("at")]));
+        assert_eq!(
+            parse("pools.*.x[0].at"),
+            Ok(vec![key("pools"), Segment::Any, key("x"), Segment::Index(0), key("at")])
+        );
         assert_eq!(parse("mfu.\"a.b\""), Ok(vec![key("mfu"), key("a.b")]));
         for bad in ["", ".", "a.", "a..b", "a[", "a[x]", "\"a", "a[0]b"] {
             assert!(parse(bad).is_err(), "{bad}");

@@ -19,13 +19,16 @@ pub fn print_config(read: &Read) -> String {
 fn section(node: &Node, kind: &'static Kind, header: &str, sources: &Sources, out: &mut String) {
     let Some(entries) = node.entries() else { return };
     let names: Vec<&String> = match kind.table(node) {
-        Some(table) => table.keys.iter().filter_map(|key| entries.get_key_value(key.name)).map(|(name, _)| name).collect(),
+        Some(table) => {
+            table.keys.iter().filter_map(|key| entries.get_key_value(key.name)).map(|(name, _)| name).collect()
+        }
         None => entries.keys().collect(),
     };
     let notes = entries.keys().filter(|name| !names.contains(name));
     let names: Vec<&String> = names.iter().copied().chain(notes).collect();
     let child = |name: &str| kind.child(node, name);
-    let is_section = |name: &&&String| child(name).is_some_and(Kind::is_container) && entries[**name].node.entries().is_some();
+    let is_section =
+        |name: &&&String| child(name).is_some_and(Kind::is_container) && entries[**name].node.entries().is_some();
     let (below, leaves): (Vec<&&String>, Vec<&&String>) = names.iter().partition(is_section);
     if !header.is_empty() && (!leaves.is_empty() || below.is_empty()) {
         out.push_str(&format!("\n[{header}]\n"));

@@ -200,7 +200,11 @@ impl Shown {
     fn new(line: &str, start: usize, end: usize) -> Shown {
         let floor = |at: usize| (0..=at.min(line.len())).rev().find(|i| line.is_char_boundary(*i)).unwrap_or(0);
         let (start, end) = (floor(start), floor(end));
-        let from = if line.chars().count() > WIDEST_LINE && start > WIDEST_LINE / 2 { floor(start - WIDEST_LINE / 2) } else { 0 };
+        let from = if line.chars().count() > WIDEST_LINE && start > WIDEST_LINE / 2 {
+            floor(start - WIDEST_LINE / 2)
+        } else {
+            0
+        };
         // Tabs and control characters become one space, so that columns hold.
         let clean = |text: &str| text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect::<String>();
         let before = clean(&line[from..start]);

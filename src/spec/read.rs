@@ -104,7 +104,11 @@ impl Reader {
         if chain.iter().any(|(other, _)| *other == identity) {
             self.lost.all = true;
             let names: Vec<&str> = chain.iter().map(|(_, name)| name.as_str()).chain([name.as_str()]).collect();
-            self.error(from, format!("`extends` goes in a circle: {}", names.join(" -> ")), "take one of these `extends` out");
+            self.error(
+                from,
+                format!("`extends` goes in a circle: {}", names.join(" -> ")),
+                "take one of these `extends` out",
+            );
             return None;
         }
         match load(path) {
@@ -186,7 +190,11 @@ impl Reader {
     fn finish(mut self, tree: Option<Node>, sets: &[String]) -> Result<Read, Problems> {
         let Some(mut tree) = tree else { return Err(Problems::new(self.sources, self.problems)) };
         if sets.len() > MOST_SETS {
-            self.error(Origin::default(), "too many --set", format!("at most {MOST_SETS}; write a file that extends this one"));
+            self.error(
+                Origin::default(),
+                "too many --set",
+                format!("at most {MOST_SETS}; write a file that extends this one"),
+            );
         }
         for (i, set) in sets.iter().take(MOST_SETS).enumerate() {
             self.set(&mut tree, i + 1, set);
@@ -205,7 +213,11 @@ impl Reader {
         let index = self.sources.add_text(format!("--set #{number}"), set.to_owned(), None);
         let whole = self.sources.add_place(index, 0..set.len(), None);
         let Some((path, value)) = split_set(set) else {
-            return self.error(whole, "`--set` needs a path and a value", "--set path=value, e.g. --set pools.x.nodes=100");
+            return self.error(
+                whole,
+                "`--set` needs a path and a value",
+                "--set path=value, e.g. --set pools.x.nodes=100",
+            );
         };
         let offset = set.len() - value.len();
         let node = match DeValue::parse(value.trim_end()) {
@@ -213,7 +225,11 @@ impl Reader {
             Err(_) if is_word(value.trim()) => Node::new(Value::Text(value.trim().to_owned()), whole),
             Err(error) => {
                 let origin = self.sources.add_place(index, offset..set.len(), None);
-                return self.error(origin, error.message().to_owned(), "a value as TOML writes it: 1_000, \"9mo\", 2026-12-31, [1, 2]");
+                return self.error(
+                    origin,
+                    error.message().to_owned(),
+                    "a value as TOML writes it: 1_000, \"9mo\", 2026-12-31, [1, 2]",
+                );
             }
         };
         let origin = self.sources.add_place(index, offset..set.trim_end().len().max(offset), None);
@@ -239,8 +255,13 @@ fn judge(tree: &Node, lost: &Lost, before: usize) -> (Option<Spec>, Vec<Problem>
     let names = Names::of(tree);
     let mut cook = Cook::new(&names, lost);
     let root = cook_file(&mut cook, tree);
-    for entry in set_entries(tree) {
-        judge_set(&mut cook, tree, &entry);
+    let entries = set_entries(tree);
+    if let Some(entry) = entries.get(MOST_SETS) {
+        let remedy = format!("at most {MOST_SETS} in all strategies and futures; `*` matches many leaves at once");
+        cook.error(entry.path.origin, &entry.path.path, "too many `set` entries", remedy);
+    }
+    for entry in entries.iter().take(MOST_SETS) {
+        judge_set(&mut cook, tree, entry);
     }
     let problems = std::mem::take(&mut cook.problems);
     let root = root.filter(|_| before == 0 && problems.is_empty());
@@ -281,7 +302,8 @@ fn set_entries(tree: &Node) -> Vec<SetEntry> {
 /// The bytes of a file, or what is wrong with it.
 fn load(path: &Path) -> Result<Vec<u8>, (String, String)> {
     let name = path.display();
-    let metadata = std::fs::metadata(path).map_err(|error| (format!("cannot read `{name}`: {}", plain(&error)), nearby(path)))?;
+    let metadata =
+        std::fs::metadata(path).map_err(|error| (format!("cannot read `{name}`: {}", plain(&error)), nearby(path)))?;
     if metadata.is_dir() {
         return Err((format!("`{name}` is a folder"), "name the scenario file in it".into()));
     }

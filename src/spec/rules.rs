@@ -48,9 +48,16 @@ fn ordered(cook: &mut Cook<'_>, first: Option<&At<Date>>, second: Option<&At<Dat
         return;
     }
     let name = |at: &At<Date>| super::cook::last(&at.path).to_owned();
-    let message = format!("`{}` ({}) is not before `{}` ({})", name(first), first.value.date(), name(second), second.value.date());
+    let message = format!(
+        "`{}` ({}) is not before `{}` ({})",
+        name(first),
+        first.value.date(),
+        name(second),
+        second.value.date()
+    );
     // The end of a scenario is what the start is measured against; everything else is measured against the scenario.
-    let wrong = if name(second) == "end" && name(first) != "start" || name(first) == "ordered" { first } else { second };
+    let wrong =
+        if name(second) == "end" && name(first) != "start" || name(first) == "ordered" { first } else { second };
     cook.error(wrong.origin, &wrong.path, message, format!("`{}` comes first, then `{}`", name(first), name(second)));
 }
 
@@ -76,7 +83,9 @@ pub(super) fn delivery(cook: &mut Cook<'_>, fields: &Fields, _: Origin, _: &str)
 
 /// A weight for every value, and one above zero.
 pub(super) fn mix(cook: &mut Cook<'_>, fields: &Fields, origin: Origin, path: &str) {
-    let (Some(Cooked::Integers(values)), Some(weights)) = (fields.get("values"), leaves(fields, "weights")) else { return };
+    let (Some(Cooked::Integers(values)), Some(weights)) = (fields.get("values"), leaves(fields, "weights")) else {
+        return;
+    };
     if values.len() != weights.len() || values.is_empty() {
         let message = format!("{} values but {} weights", values.len(), weights.len());
         cook.error(origin, path, message, "one weight for each value");
@@ -124,16 +133,36 @@ pub(super) fn law(cook: &mut Cook<'_>, fields: &Fields, origin: Origin, path: &s
     let at = scv.map_or(origin, |leaf| leaf.origin);
     match (shape, scv.is_some()) {
         ("constant" | "exponential", true) => {
-            cook.error(at, path, format!("a law that is {shape} has no `scv` to choose"), "take it out, or choose another `dist`");
+            cook.error(
+                at,
+                path,
+                format!("a law that is {shape} has no `scv` to choose"),
+                "take it out, or choose another `dist`",
+            );
         }
         ("lognormal" | "hyperexponential" | "erlang", false) if !cook.lost.keys.contains("scv") => {
-            cook.error(dist.origin, path, format!("a law that is {shape} needs `scv`"), "the squared coefficient of variation, e.g. scv = 4.0");
+            cook.error(
+                dist.origin,
+                path,
+                format!("a law that is {shape} needs `scv`"),
+                "the squared coefficient of variation, e.g. scv = 4.0",
+            );
         }
         ("hyperexponential", true) if fixed.is_some_and(|x| x < 1.0) => {
-            cook.error(at, path, "a hyperexponential law has `scv` of at least 1", "for less than 1 say dist = \"erlang\"");
+            cook.error(
+                at,
+                path,
+                "a hyperexponential law has `scv` of at least 1",
+                "for less than 1 say dist = \"erlang\"",
+            );
         }
         ("erlang", true) if fixed.is_some_and(|x| !(0.0 < x && x <= 1.0)) => {
-            cook.error(at, path, "an erlang law has `scv` above 0 and at most 1", "1, 0.5, 0.25 ...: one over the number of stages");
+            cook.error(
+                at,
+                path,
+                "an erlang law has `scv` above 0 and at most 1",
+                "1, 0.5, 0.25 ...: one over the number of stages",
+            );
         }
         ("lognormal", true) if fixed == Some(0.0) => {
             cook.error(at, path, "a lognormal law has `scv` above 0", "for no variation say dist = \"constant\"");
@@ -148,7 +177,8 @@ pub(super) fn contract(cook: &mut Cook<'_>, fields: &Fields, origin: Origin, pat
     let labs = between.iter().filter(|name| cook.names.is_lab(&name.value)).count();
     let clouds = between.iter().filter(|name| cook.names.is_cloud(&name.value)).count();
     let known = between.iter().all(|name| cook.names.is_lab(&name.value) || cook.names.is_cloud(&name.value));
-    let one_each = between.len() == 2 && between.iter().any(|n| cook.names.is_lab(&n.value)) && clouds >= 1 && labs >= 1;
+    let one_each =
+        between.len() == 2 && between.iter().any(|n| cook.names.is_lab(&n.value)) && clouds >= 1 && labs >= 1;
     if (known || between.len() != 2) && !one_each {
         let at = between.first().map_or(origin, |name| name.origin);
         cook.error(at, path, "`between` names one lab and one cloud", "between = [\"lab\", \"cloud\"]");
@@ -166,7 +196,12 @@ pub(super) fn contract_price(cook: &mut Cook<'_>, fields: &Fields, origin: Origi
         (None, Some(to)) if !fields.contains_key("ratio") => {
             cook.error(to.origin, path, "`ratio_to` without `ratio`", "add ratio = 0.4");
         }
-        _ if fields.is_empty() => cook.error(origin, path, "a price needs `ratio` or `usd_per_chip_hour`", "ratio_to = \"capacity_block\", ratio = 0.4"),
+        _ if fields.is_empty() => cook.error(
+            origin,
+            path,
+            "a price needs `ratio` or `usd_per_chip_hour`",
+            "ratio_to = \"capacity_block\", ratio = 0.4",
+        ),
         _ => {}
     }
 }
@@ -174,6 +209,11 @@ pub(super) fn contract_price(cook: &mut Cook<'_>, fields: &Fields, origin: Origi
 /// A delay follows a condition.
 pub(super) fn tranche(cook: &mut Cook<'_>, fields: &Fields, _: Origin, path: &str) {
     if let (Some(after), Some(_)) = (leaf(fields, "after"), date(fields, "at")) {
-        cook.error(after.origin, path, "`after` delays a condition; a date needs no delay", "move the date, or say `when`");
+        cook.error(
+            after.origin,
+            path,
+            "`after` delays a condition; a date needs no delay",
+            "move the date, or say `when`",
+        );
     }
 }

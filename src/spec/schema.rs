@@ -62,7 +62,9 @@ fn of_table(table: &'static Table, strict: bool) -> Value {
     }
     if table.noted {
         for key in NOTE_KEYS {
-            properties.entry(*key).or_insert_with(|| if *key == "as_of" { json!({}) } else { json!({ "type": "string" }) });
+            properties
+                .entry(*key)
+                .or_insert_with(|| if *key == "as_of" { json!({}) } else { json!({ "type": "string" }) });
         }
     }
     let mut out = json!({
@@ -83,7 +85,9 @@ fn of_table(table: &'static Table, strict: bool) -> Value {
 
 fn unit_note(kind: &Kind) -> String {
     match kind {
-        Kind::Number(range) | Kind::Numbers(range) | Kind::NumberOrMap(range, _) if range.unit != "-" => format!(" [{}]", range.unit),
+        Kind::Number(range) | Kind::Numbers(range) | Kind::NumberOrMap(range, _) if range.unit != "-" => {
+            format!(" [{}]", range.unit)
+        }
         _ => String::new(),
     }
 }
@@ -99,7 +103,9 @@ fn number(range: &Range) -> Value {
 fn of_kind(kind: &'static Kind) -> Value {
     match kind {
         Kind::Number(range) => number(range),
-        Kind::Duration(_) => json!({ "anyOf": [{ "type": "string" }, { "const": 0 }, { "$ref": "#/definitions/duration" }] }),
+        Kind::Duration(_) => {
+            json!({ "anyOf": [{ "type": "string" }, { "const": 0 }, { "$ref": "#/definitions/duration" }] })
+        }
         Kind::Integer(min, max) | Kind::IntegerElseLater(min, max, _) => integer(*min, *max),
         Kind::IntegerOr(min, max, table) => json!({ "anyOf": [integer(*min, *max), of_table(table, true)] }),
         // TOML dates reach schema checkers as strings, or as nothing JSON knows: no type is claimed.

@@ -95,7 +95,8 @@ impl Sources {
 
     /// Adds a text; `bytes` for a file.
     pub(super) fn add_text(&mut self, name: String, text: String, bytes: Option<Vec<u8>>) -> usize {
-        let lines = std::iter::once(0).chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i as u32 + 1));
+        let lines =
+            std::iter::once(0).chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i as u32 + 1));
         let lines = lines.collect();
         self.texts.push(Text { name, text, bytes, lines });
         self.texts.len() - 1

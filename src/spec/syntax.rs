@@ -65,7 +65,8 @@ pub(super) fn recover(text: &str) -> Recovered {
         let mut news = false;
         for error in found {
             let span = error.span().unwrap_or(0..0);
-            let index = statements.partition_point(|s| s.range.end <= span.start).min(statements.len().saturating_sub(1));
+            let index =
+                statements.partition_point(|s| s.range.end <= span.start).min(statements.len().saturating_sub(1));
             if !blamed.insert(index) || errors.len() >= MOST_ERRORS {
                 continue;
             }
@@ -151,7 +152,11 @@ fn explain(message: &str, found: &str) -> (String, String) {
     if message.contains("comma") {
         return cure("put a comma between the two");
     }
-    if message.contains("float") || message.contains("integer") || message.contains("digit") || message.contains("leading zero") {
+    if message.contains("float")
+        || message.contains("integer")
+        || message.contains("digit")
+        || message.contains("leading zero")
+    {
         return cure("a number is written 1_000, 3.5 or 6e26");
     }
     cure("TOML is `key = value`: texts in quotes, lists in [ ], tables in { }")
@@ -287,7 +292,8 @@ fn looks_like_header(line: &str) -> bool {
 /// `key =`.
 fn looks_like_key(line: &str) -> bool {
     let line = line.trim_start();
-    line.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && line.trim_start_matches(is_key_char).starts_with('=')
+    line.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_')
+        && line.trim_start_matches(is_key_char).starts_with('=')
 }
 
 #[cfg(test)]

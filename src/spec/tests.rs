@@ -35,7 +35,10 @@ fn problems(text: &str, sets: &[&str]) -> String {
     let sets: Vec<String> = sets.iter().map(|s| s.to_string()).collect();
     match read_text("t.toml", text, &sets) {
         Ok(_) => String::new(),
-        Err(problems) => problems.iter().map(|p| format!("{}: {} ({})\n", problems.sources().describe(p.origin), p.message, p.remedy)).collect(),
+        Err(problems) => problems
+            .iter()
+            .map(|p| format!("{}: {} ({})\n", problems.sources().describe(p.origin), p.message, p.remedy))
+            .collect(),
     }
 }
 
@@ -71,7 +74,17 @@ fn the_full_file_is_read() {
 
 #[test]
 fn sets_change_leaves() {
-    let read = ok(BASE, &["pools.*.slip = \"1mo\"", "pools.b.deliveries.second.chips=16", "pools.b.deliveries[1].at=2026-08-01", "run.seed=7", "pools.a.nodes=2", "run.failures=off"]);
+    let read = ok(
+        BASE,
+        &[
+            "pools.*.slip = \"1mo\"",
+            "pools.b.deliveries.second.chips=16",
+            "pools.b.deliveries[1].at=2026-08-01",
+            "run.seed=7",
+            "pools.a.nodes=2",
+            "run.failures=off",
+        ],
+    );
     let spec = &read.spec;
     assert_eq!(spec.pools[1].table.deliveries[0].size.amount.quantity, Quantity::Fixed(16.0));
     assert_eq!(spec.pools[0].table.size.as_ref().unwrap().unit, SizeUnit::Nodes);
@@ -94,7 +107,8 @@ fn sets_change_leaves() {
 
 #[test]
 fn each_gives_every_leaf_its_own_key() {
-    let read = ok(BASE, &["pools.*.slip={ unknown = { p5 = \"1mo\", p95 = \"2mo\" }, each = true, loads_on = { ai = 0.5 } }"]);
+    let read =
+        ok(BASE, &["pools.*.slip={ unknown = { p5 = \"1mo\", p95 = \"2mo\" }, each = true, loads_on = { ai = 0.5 } }"]);
     let Quantity::Unknown(spread) = &read.spec.pools[0].table.slip.as_ref().unwrap().quantity else { panic!() };
     assert_eq!(spread.key, "pools.a.slip");
 }
@@ -106,9 +120,15 @@ fn what_is_wrong_is_named_with_its_cure() {
     refused("[pools.c]\nslip = { p5 = \"1mo\", p95 = \"2mo\" }", "say { unknown = ");
     refused("[pools.c]\nslip = { unknown = { p5 = \"2mo\", p95 = \"1mo\" } }", "`p5` is not below `p95`");
     refused("[pools.c]\nslip = { unknown = { p5 = 0, p95 = \"1mo\" } }", "needs 0 < p5");
-    refused("[pools.c]\nslip = { unknown = { p5 = \"1d\", p95 = \"1mo\" }, loads_on = { a = 0.5 } }", "did you mean `ai`?");
+    refused(
+        "[pools.c]\nslip = { unknown = { p5 = \"1d\", p95 = \"1mo\" }, loads_on = { a = 0.5 } }",
+        "did you mean `ai`?",
+    );
     refused("[pools.c]\nslip = { unknown = { p5 = \"1d\", p95 = \"1mo\" }, loads_on = { ai = 1.5 } }", "out of range");
-    refused("[pools.c]\ndeliveries = [{ at = 2026-05-01, nodes = { unknown = { p5 = 1, p95 = 2 } } }]", "give the element a name");
+    refused(
+        "[pools.c]\ndeliveries = [{ at = 2026-05-01, nodes = { unknown = { p5 = 1, p95 = 2 } } }]",
+        "give the element a name",
+    );
     refused("[pools.c]\ndeliveries = [{ at = 2026-05-01 }]", "needs one of `nodes`");
     refused("[pools.c]\nnodes = 3\nchips = 24", "the same thing twice");
     refused("[pools.c]\nbuild = { rule = \"fixed\" }", "comes with build rules");
@@ -120,7 +140,10 @@ fn what_is_wrong_is_named_with_its_cure() {
     refused("[labs.m.models.x]\n", "comes with the market");
     refused("[labs.m.workloads.x]\nkind = \"batch\"", "comes with serving");
     refused("[labs.m.workloads.x]\nkind = \"pretraning\"", "did you mean \"pretraining\"?");
-    refused("[labs.m.workloads.x]\nkind = \"pretraining\"\npools = [\"a\"]\nflops = 1e26\nchips = { min = 1, max = 2 }", "comes with elastic gangs");
+    refused(
+        "[labs.m.workloads.x]\nkind = \"pretraining\"\npools = [\"a\"]\nflops = 1e26\nchips = { min = 1, max = 2 }",
+        "comes with elastic gangs",
+    );
     refused("[strategies.x]\nwithout = [\"y\"]", "there is no bet");
     refused("[futures.x]\nset = { \"pools.a.slip\" = 3 }", "needs a unit of time");
     refused("[futures.x]\nset = { \"pools.z.slip\" = \"3mo\" }", "the table must be declared");
@@ -132,12 +155,17 @@ fn what_is_wrong_is_named_with_its_cure() {
 /// What `--print-config` prints means the same as what was read, and says where each value came from.
 #[test]
 fn the_printed_file_means_the_same() {
-    let read = ok(include_str!("../../tests/full.toml"), &["run.seed=7", "pools.abstract.slip={ unknown = { p5 = \"1mo\", p95 = \"2mo\" } }"]);
+    let read = ok(
+        include_str!("../../tests/full.toml"),
+        &["run.seed=7", "pools.abstract.slip={ unknown = { p5 = \"1mo\", p95 = \"2mo\" } }"],
+    );
     let printed = print_config(&read);
     assert!(printed.contains("seed = 7  # from --set #1"), "{printed}");
     assert!(printed.contains("discount_rate = 0.09  # from t.toml:27:17"), "{printed}");
     let again = ok(&printed, &[]);
-    let plain = |text: String| text.lines().map(|line| line.split("  # from").next().unwrap_or("").to_owned()).collect::<Vec<_>>();
+    let plain = |text: String| {
+        text.lines().map(|line| line.split("  # from").next().unwrap_or("").to_owned()).collect::<Vec<_>>()
+    };
     assert_eq!(plain(print_config(&again)), plain(printed));
     assert_eq!(again.spec.run.seed.as_ref().unwrap().value, 7);
     assert_eq!(again.spec.pools.len(), read.spec.pools.len());
@@ -147,12 +175,51 @@ fn the_printed_file_means_the_same() {
 #[test]
 fn the_full_file_has_every_key() {
     let text = include_str!("../../tests/full.toml");
-    for line in manual().lines().take_while(|line| *line != "## What comes later").filter(|line| line.starts_with("| `")) {
+    for line in
+        manual().lines().take_while(|line| *line != "## What comes later").filter(|line| line.starts_with("| `"))
+    {
         let key = line.trim_start_matches("| `").split('`').next().unwrap();
         let excused = ["extends"].contains(&key);
-        assert!(excused || text.contains(&format!("{key} =")) || text.contains(&format!("[{key}")) || text.contains(&format!(".{key}")), "{key}");
+        assert!(
+            excused
+                || text.contains(&format!("{key} ="))
+                || text.contains(&format!("[{key}"))
+                || text.contains(&format!(".{key}")),
+            "{key}"
+        );
     }
     assert_eq!(json_schema()["properties"]["run"]["properties"]["draws"]["maximum"], 1_000_000);
+}
+
+/// Files made to be large, deep or wrong everywhere are refused soon.
+#[test]
+fn absurd_files_are_refused() {
+    let big = 200_000;
+    let wide =
+        format!("[futures.f.set]\n{}", (0..3000).map(|i| format!("\"pools.*.slip{i}\" = 1\n")).collect::<String>());
+    let pools: String = (0..2000).map(|i| format!("[pools.p{i}]\nnodes = 1\n")).collect();
+    for text in [
+        "[".repeat(big),
+        format!("a = {}", "[".repeat(big)),
+        format!("a = {}", "{a=".repeat(big)),
+        "a.".repeat(big),
+        "x\n".repeat(big),
+        "x = y\n".repeat(big),
+        "\"\"\"\n[a]\n".repeat(big / 4),
+        "[a]\n".repeat(big / 4),
+        (0..big / 4).map(|i| format!("k{i} = {i}\n")).collect(),
+        (0..big / 4).map(|i| format!("[pools.p{i}]\nx = 1\n")).collect(),
+        "\u{1}".repeat(big),
+        "é".repeat(big),
+        format!("{BASE}{pools}{wide}"),
+        format!("{BASE}[labs.l.workloads.v]\nprofile = [{}]", "1,".repeat(big)),
+    ] {
+        let start = std::time::Instant::now();
+        let found = read_text("absurd.toml", &text, &[]).expect_err("absurd").render(false);
+        assert!(!found.is_empty());
+        let beginning: String = text.chars().take(20).collect();
+        assert!(start.elapsed().as_secs() < 20, "{beginning:?}... took {:?}", start.elapsed());
+    }
 }
 
 /// Bytes flipped, lines deleted and doubled, tokens swapped: whatever comes out is read or refused, never a panic.
@@ -166,10 +233,36 @@ fn mutated_files_never_panic() {
         state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         ((state >> 33) as usize) % below.max(1)
     };
-    let tokens = ["[", "]", "{", "}", "=", ",", "\"", "'''", "\"\"\"", "unknown", "p5", "0", "-1", "1e999", "nan", "\n", "[[a]]", "set", "*", "é", "2026-02-30", "true"];
+    let tokens = [
+        "[",
+        "]",
+        "{",
+        "}",
+        "=",
+        ",",
+        "\"",
+        "'''",
+        "\"\"\"",
+        "unknown",
+        "p5",
+        "0",
+        "-1",
+        "1e999",
+        "nan",
+        "\n",
+        "[[a]]",
+        "set",
+        "*",
+        "é",
+        "2026-02-30",
+        "true",
+    ];
     for round in 0..count {
         let mut bytes = text.as_bytes().to_vec();
         for _ in 0..=next(4) {
+            if bytes.is_empty() {
+                break;
+            }
             let at = next(bytes.len());
             match next(6) {
                 0 => bytes[at] = next(256) as u8,
@@ -195,9 +288,17 @@ fn mutated_files_never_panic() {
         if round % 2 == 0 {
             reader_text = String::from_utf8_lossy(&bytes).into_owned().into_bytes();
         }
-        if let Err(problems) = read::read_bytes("m.toml", reader_text, &[]) {
-            assert!(!problems.is_empty());
-            let _ = problems.render(false);
+        match read_bytes("m.toml", reader_text, &[]) {
+            Ok(read) => {
+                assert!(print_config(&read).contains("[scenario]"));
+                for future in &read.spec.futures {
+                    let _ = read.with_overrides(&future.table.set).map_err(|problems| problems.to_json());
+                }
+            }
+            Err(problems) => {
+                assert!(!problems.is_empty());
+                let _ = problems.render(round % 3 == 0);
+            }
         }
     }
 }

@@ -178,7 +178,12 @@ fn entries(table: &DeTable<'_>, text: usize, sources: &mut Sources) -> Entries {
 }
 
 /// Our tree of a parsed value that stands at `span`.
-pub(super) fn from_value(value: &DeValue<'_>, span: std::ops::Range<usize>, text: usize, sources: &mut Sources) -> Node {
+pub(super) fn from_value(
+    value: &DeValue<'_>,
+    span: std::ops::Range<usize>,
+    text: usize,
+    sources: &mut Sources,
+) -> Node {
     let origin = sources.add_place(text, span, None);
     let value = match value {
         DeValue::String(text) => Value::Text(text.to_string()),

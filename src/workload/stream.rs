@@ -29,7 +29,7 @@ impl<'w> Stream<'w> {
     /// Jobs 0, 1, ... after the start; -1, -2, ... backwards before it, so that its length moves nobody after it.
     pub fn new(world: &World, terms: &'w crate::world::Stream, path: &str, live: &Live, key: RunKey) -> Self {
         let law = terms.interval;
-        let per_hour = live.value(&terms.per_hour);
+        let per_hour = live.value(&terms.per_day) / 24.0;
         let points = Points {
             prefix: key.prefix(Purpose::Arrival, path, 0),
             branch: law.needs_branch().then(|| key.prefix(Purpose::Branch, path, 0)),

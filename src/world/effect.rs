@@ -11,8 +11,6 @@ pub enum EventKind {
     Delivery,
     /// ... by a retirement.
     Retirement,
-    /// A delivery was ordered [chips].
-    Order,
     /// A delivery was cancelled.
     DeliveryCancelled,
     /// A price came into force [nano-USD per chip-hour].
@@ -83,8 +81,6 @@ pub enum Effect {
     ContractStart(ContractId),
     /// A contract ends.
     ContractEnd(ContractId),
-    /// Nodes ordered: (pool, delivery, chips ordered).
-    Ordered(PoolId, u32, u32),
     /// Nodes delivered: (pool, delivery, chips now planned in the ground).
     Delivered(PoolId, u32, u32),
     /// A delivery is cancelled.
@@ -153,9 +149,6 @@ impl Effect {
             Effect::ContractEnd(contract) => {
                 live.contracts[contract.index()].active = false;
                 row(EventKind::ContractEnd, contract.index(), 0, 0)
-            }
-            Effect::Ordered(pool, delivery, chips) => {
-                row(EventKind::Order, pool.index(), delivery as usize, i64::from(chips))
             }
             Effect::Delivered(pool, delivery, chips) => {
                 row(EventKind::Delivery, pool.index(), delivery as usize, i64::from(chips))

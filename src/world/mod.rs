@@ -1,10 +1,13 @@
 //! The validated world. Resolves names to ids; immutable during a study. What a run may change is `Live`.
 
+mod build;
 pub mod catalog;
 mod effect;
 mod live;
+mod lookup;
 mod model;
 mod month;
+pub use build::{ReadFile, commit_inside, commit_inside_years_of_365_25_days};
 pub use effect::{Change, Effect, EventKind};
 pub use live::{ContractLive, InForce, LISTED, Live, PoolLive, loaded};
 pub use model::*;

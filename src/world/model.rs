@@ -505,8 +505,8 @@ pub struct Campaigns {
 /// A random stream of gang jobs.
 #[derive(Clone, Debug)]
 pub struct Stream {
-    /// Mean arrivals per hour [1/h].
-    pub per_hour: Param,
+    /// Mean arrivals a day [1/d], the unit of the file, so that an unknown's draw needs no scaling.
+    pub per_day: Param,
     /// Unit-mean renewal law of the intervals in operational time; Exponential is Poisson.
     pub interval: Law,
     /// Relative rate by hour of week from Monday 00:00 UTC, mean 1; empty: flat.
@@ -547,8 +547,10 @@ pub struct Cell {
     /// Pool.
     pub pool: PoolId,
     /// Speed of this pool's chip relative to the workload's reference [-].
+    ///
+    /// Where this cell and the workload's first both state an mfu, a run multiplies by mfu / mfu of the first: this part leaves it out.
     pub speed: Param,
-    /// Model FLOP utilization while productive [-], where stated.
+    /// Model FLOP utilization while productive [-], where stated; always for campaigns.
     pub mfu: Option<Param>,
 }
 

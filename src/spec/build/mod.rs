@@ -67,7 +67,10 @@ fn opening(t: &mut Record) -> Initial {
     let vintage = |mut t: Record| Vintage { in_service: t.must_date("in_service"), size: t.must_size() };
     Initial {
         fleet: t.map("fleet", |named| rename(named, |c| records(c).into_iter().map(vintage).collect())),
-        campaigns: t.tables("campaigns", |mut t| RunningCampaign { workload: t.must_text("workload"), age: t.must_leaf("age") }),
+        campaigns: t.tables("campaigns", |mut t| RunningCampaign {
+            workload: t.must_text("workload"),
+            age: t.must_leaf("age"),
+        }),
         cash: t.leaves_by_name("cash"),
     }
 }
@@ -157,7 +160,8 @@ impl Record {
         Some(LawSpec { dist: t.must_text("dist"), mean: t.must_leaf("mean"), scv: t.leaf("scv") })
     }
     fn size(&mut self) -> Option<Size> {
-        let units = [("nodes", SizeUnit::Nodes), ("chips", SizeUnit::Chips), ("mw", SizeUnit::Mw), ("usd", SizeUnit::Usd)];
+        let units =
+            [("nodes", SizeUnit::Nodes), ("chips", SizeUnit::Chips), ("mw", SizeUnit::Mw), ("usd", SizeUnit::Usd)];
         units.into_iter().find_map(|(key, unit)| Some(Size { unit, amount: self.leaf(key)? }))
     }
     fn must_size(&mut self) -> Size {

@@ -31,7 +31,11 @@ pub(super) fn pool(mut t: Record) -> Pool {
         chips_per_node: t.integer("chips_per_node"),
         size: t.size(),
         deliveries: t.list("deliveries", delivery),
-        retirements: t.list("retirements", |mut t| Retirement { name: t.text("name"), at: t.must_date("at"), size: t.must_size() }),
+        retirements: t.list("retirements", |mut t| Retirement {
+            name: t.text("name"),
+            at: t.must_date("at"),
+            size: t.must_size(),
+        }),
         slip: t.leaf("slip"),
         schedule: t.record("schedule").map(schedule).unwrap_or_default(),
         domain: t.text("domain"),

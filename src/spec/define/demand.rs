@@ -33,7 +33,10 @@ static CHECKPOINT: Table = table(
 
 const KIND: Key = must(
     "kind",
-    Kind::Choice(&["pretraining", "stream", "trace"], &[("service", "serving"), ("serving", "serving"), ("batch", "serving")]),
+    Kind::Choice(
+        &["pretraining", "stream", "trace"],
+        &[("service", "serving"), ("serving", "serving"), ("batch", "serving")],
+    ),
     "Kind of work; it says which keys may follow.",
 );
 const POOLS: Key = must("pools", Kind::Names(Refers::Pool), "Pools it may run on, in order of preference.");
@@ -42,10 +45,16 @@ const PRICE: Key = key(
     Kind::Choice(&["on_demand", "committed", "capacity_block", "contract"], &[("spot", "spot prices")]),
     "Price kind; default `contract` when the lab has one, else `on_demand`.",
 );
-const PRIORITY: Key = key("priority", Kind::Integer(-1_000_000, 1_000_000), "Larger goes first under order `priority`; default 0.");
-const CHECKPOINTS: Key = key("checkpoint", Kind::Table(&CHECKPOINT), "Checkpoints; absent: all work since the start is lost.");
+const PRIORITY: Key =
+    key("priority", Kind::Integer(-1_000_000, 1_000_000), "Larger goes first under order `priority`; default 0.");
+const CHECKPOINTS: Key =
+    key("checkpoint", Kind::Table(&CHECKPOINT), "Checkpoints; absent: all work since the start is lost.");
 const RESTART: Key = key("restart", duration(0.0), "Time to load and resume after a failure; default none.");
-const FAILURES: Key = key("failures", Kind::Choice(&["sampled", "goodput", "off"], &[]), "How failures are played; default `[run] failures`.");
+const FAILURES: Key = key(
+    "failures",
+    Kind::Choice(&["sampled", "goodput", "off"], &[]),
+    "How failures are played; default `[run] failures`.",
+);
 const VOLUME: Key = key("volume", share(), "Share of the jobs that are ours, by each job's mark; default 1.");
 const MFU: Key = key("mfu", Kind::Map(Refers::Anything, &share()), "Useful FLOP over peak while productive, by chip.");
 
@@ -55,7 +64,15 @@ static PRETRAINING: Table = Table {
         "[labs.X.workloads.Y] kind = \"pretraining\"",
         "A pre-training campaign after the other.",
         &[
-            KIND, POOLS, PRICE, PRIORITY, CHECKPOINTS, RESTART, FAILURES, VOLUME, MFU,
+            KIND,
+            POOLS,
+            PRICE,
+            PRIORITY,
+            CHECKPOINTS,
+            RESTART,
+            FAILURES,
+            VOLUME,
+            MFU,
             must("flops", number("FLOP", 1e12, 1e32), "Useful FLOPs of a campaign."),
             must("chips", Kind::IntegerElseLater(1, MOST_CHIPS_I, "elastic gangs"), "Gang size."),
             key("campaign_efficiency", share(), "Delivered over headline throughput; default 1."),
@@ -68,13 +85,13 @@ static PRETRAINING: Table = Table {
 static MIX: Table = Table {
     rule: Some(rules::mix),
     ..table(
-    "chips",
-    "A mix of gang sizes.",
-    &[
-        must("values", Kind::Integers(1, MOST_CHIPS_I), "Gang sizes."),
-        must("weights", Kind::Numbers(range("-", 0.0, 1e9)), "Relative frequencies."),
-    ],
-)
+        "chips",
+        "A mix of gang sizes.",
+        &[
+            must("values", Kind::Integers(1, MOST_CHIPS_I), "Gang sizes."),
+            must("weights", Kind::Numbers(range("-", 0.0, 1e9)), "Relative frequencies."),
+        ],
+    )
 };
 
 static STREAM: Table = Table {
@@ -88,15 +105,35 @@ static STREAM: Table = Table {
         "[labs.X.workloads.Y] kind = \"stream\"",
         "A stream of gang jobs.",
         &[
-            KIND, POOLS, PRICE, PRIORITY, CHECKPOINTS, RESTART, FAILURES, VOLUME, MFU,
+            KIND,
+            POOLS,
+            PRICE,
+            PRIORITY,
+            CHECKPOINTS,
+            RESTART,
+            FAILURES,
+            VOLUME,
+            MFU,
             key("per_day", number("1/d", 0.0, 1e8), "Mean arrivals a day; alone: Poisson."),
             key("interval", Kind::Table(&LAW_OF_TIME), "Renewal law of the intervals."),
-            key("profile", Kind::Numbers(range("-", 0.0, 1e6)), "Relative rate by hour of week (168 numbers, Monday 00:00 UTC first) or of day (24); absent: flat."),
+            key(
+                "profile",
+                Kind::Numbers(range("-", 0.0, 1e6)),
+                "Relative rate by hour of week (168 numbers, Monday 00:00 UTC first) or of day (24); absent: flat.",
+            ),
             key("chips", Kind::IntegerOr(1, MOST_CHIPS_I, &MIX), "Gang sizes; default 1."),
             key("work_chip_hours", Kind::Table(&LAW_OF_WORK), "Work of a job in hours of the reference chip."),
             key("duration", Kind::Table(&LAW_OF_TIME), "Time of a job on the reference chip."),
-            key("reference_chip", Kind::Text, "Chip in whose hours work is counted; default the chip of the first pool."),
-            key("speed", Kind::Map(Refers::Anything, &number("-", 1e-6, 1e6)), "Speed by chip relative to the reference chip."),
+            key(
+                "reference_chip",
+                Kind::Text,
+                "Chip in whose hours work is counted; default the chip of the first pool.",
+            ),
+            key(
+                "speed",
+                Kind::Map(Refers::Anything, &number("-", 1e-6, 1e6)),
+                "Speed by chip relative to the reference chip.",
+            ),
             later("estimate", "estimates of users"),
             later("growth", "growth of demand"),
         ],
@@ -107,7 +144,15 @@ static TRACE: Table = table(
     "[labs.X.workloads.Y] kind = \"trace\"",
     "Jobs from a file.",
     &[
-        KIND, POOLS, PRICE, PRIORITY, CHECKPOINTS, RESTART, FAILURES, VOLUME, MFU,
+        KIND,
+        POOLS,
+        PRICE,
+        PRIORITY,
+        CHECKPOINTS,
+        RESTART,
+        FAILURES,
+        VOLUME,
+        MFU,
         must("file", Kind::Text, "CSV file, relative to the scenario file."),
         key("submit", Kind::Text, "Column of the submission time; default `submit_s`."),
         key("chips", Kind::Text, "Column of the gang size; default `chips`."),

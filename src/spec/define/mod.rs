@@ -207,7 +207,11 @@ const SIZES: &[&str] = &["nodes", "chips", "mw", "usd"];
 
 const LAWS: Kind = Kind::Choice(
     &["constant", "exponential", "erlang", "lognormal", "hyperexponential"],
-    &[("empirical", "empirical distributions"), ("gamma", "gamma and Weibull laws"), ("weibull", "gamma and Weibull laws")],
+    &[
+        ("empirical", "empirical distributions"),
+        ("gamma", "gamma and Weibull laws"),
+        ("weibull", "gamma and Weibull laws"),
+    ],
 );
 const SCV: Key = key("scv", number("-", 0.0, 1e4), "Squared coefficient of variation, where the shape leaves it open.");
 

@@ -25,9 +25,17 @@ static CONTRACT_PRICE: Table = Table {
         "[contracts.X] price",
         "What a chip-hour costs.",
         &[
-            key("ratio_to", Kind::Choice(&["on_demand", "committed", "capacity_block"], &[("spot", "spot prices")]), "Price kind the ratio refers to."),
+            key(
+                "ratio_to",
+                Kind::Choice(&["on_demand", "committed", "capacity_block"], &[("spot", "spot prices")]),
+                "Price kind the ratio refers to.",
+            ),
             key("ratio", number("-", 0.0, 10.0), "Contract price over that price."),
-            key("usd_per_chip_hour", Kind::NumberOrMap(BY_CHIP, &Kind::Number(BY_CHIP)), "Price for every chip, or by chip."),
+            key(
+                "usd_per_chip_hour",
+                Kind::NumberOrMap(BY_CHIP, &Kind::Number(BY_CHIP)),
+                "Price for every chip, or by chip.",
+            ),
         ],
     )
 };
@@ -35,24 +43,24 @@ static CONTRACT_PRICE: Table = Table {
 pub(super) static CONTRACT: Table = Table {
     rule: Some(rules::contract),
     ..table(
-    "[contracts.X]",
-    "Terms between a lab and a cloud.",
-    &[
-        must("between", Kind::Names(Refers::Party), "The lab and the cloud."),
-        must("start", Kind::Date, "First day of the first contract year."),
-        key("commit", Kind::Table(&COMMIT), "Spend commitment."),
-        key("price", Kind::Table(&CONTRACT_PRICE), "What a chip-hour costs."),
-        key("internal", Kind::Bool, "What is paid stays in the group; default false."),
-        later("capacity_option", "capacity options"),
-        later("credits", "credits"),
-        later("serving", "serving"),
-        later("revenue_share", "serving"),
-        later("minimum_share", "minimum shares"),
-        later("termination", "termination terms"),
-        later("notice", "termination terms"),
-        later("collectability", "labs' cash"),
-    ],
-)
+        "[contracts.X]",
+        "Terms between a lab and a cloud.",
+        &[
+            must("between", Kind::Names(Refers::Party), "The lab and the cloud."),
+            must("start", Kind::Date, "First day of the first contract year."),
+            key("commit", Kind::Table(&COMMIT), "Spend commitment."),
+            key("price", Kind::Table(&CONTRACT_PRICE), "What a chip-hour costs."),
+            key("internal", Kind::Bool, "What is paid stays in the group; default false."),
+            later("capacity_option", "capacity options"),
+            later("credits", "credits"),
+            later("serving", "serving"),
+            later("revenue_share", "serving"),
+            later("minimum_share", "minimum shares"),
+            later("termination", "termination terms"),
+            later("notice", "termination terms"),
+            later("collectability", "labs' cash"),
+        ],
+    )
 };
 
 static TRANCHE: Table = Table {

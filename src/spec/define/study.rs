@@ -14,12 +14,32 @@ pub(in crate::spec) static ROOT: Table = table(
         key("sites", Kind::Map(Refers::Anything, &Kind::Table(&supply::SITE)), "Places with power."),
         key("pools", Kind::Map(Refers::Anything, &Kind::Table(&supply::POOL)), "Nodes of one instance type at a site."),
         key("labs", Kind::Map(Refers::Anything, &Kind::Table(&demand::LAB)), "Buyers of compute and their work."),
-        key("contracts", Kind::Map(Refers::Anything, &Kind::Table(&money::CONTRACT)), "Terms between a lab and a cloud."),
+        key(
+            "contracts",
+            Kind::Map(Refers::Anything, &Kind::Table(&money::CONTRACT)),
+            "Terms between a lab and a cloud.",
+        ),
         key("investments", Kind::Map(Refers::Anything, &Kind::Table(&money::INVESTMENT)), "Money into labs."),
-        key("bets", Kind::Map(Refers::Anything, &Kind::Table(&money::BET)), "What belongs together, to be switched as one."),
-        key("strategies", Kind::Map(Refers::Anything, &Kind::Table(&STRATEGY)), "Choices of ours; none: one named `base`."),
-        key("futures", Kind::Map(Refers::Anything, &Kind::Table(&FUTURE)), "Conditions that are not our choice; none: one named `base`."),
-        key("factors", Kind::Map(Refers::Anything, &Kind::Text), "Common factors that unknowns load on: name = description."),
+        key(
+            "bets",
+            Kind::Map(Refers::Anything, &Kind::Table(&money::BET)),
+            "What belongs together, to be switched as one.",
+        ),
+        key(
+            "strategies",
+            Kind::Map(Refers::Anything, &Kind::Table(&STRATEGY)),
+            "Choices of ours; none: one named `base`.",
+        ),
+        key(
+            "futures",
+            Kind::Map(Refers::Anything, &Kind::Table(&FUTURE)),
+            "Conditions that are not our choice; none: one named `base`.",
+        ),
+        key(
+            "factors",
+            Kind::Map(Refers::Anything, &Kind::Text),
+            "Common factors that unknowns load on: name = description.",
+        ),
         key("initial", Kind::Table(&INITIAL), "The state at the start."),
         later("segments", "the market"),
         later("market", "the market"),
@@ -33,20 +53,20 @@ pub(in crate::spec) static ROOT: Table = table(
 static SCENARIO: Table = Table {
     rule: Some(rules::scenario),
     ..table(
-    "[scenario]",
-    "What the file asks, and over which time.",
-    &[
-        key("name", Kind::Text, "Name of the output folder: letters, digits, `-`, `_`; default the file's name."),
-        key("title", Kind::Text, "Headline."),
-        key("question", Kind::Text, "The question the file answers."),
-        must("start", Kind::Date, "First instant."),
-        must("end", Kind::Date, "Last instant."),
-        key("decide_at", Kind::Date, "Strategies may differ only after this."),
-        key("analysis", Kind::Choice(&["terminating", "steady"], &[]), "Kind of question; default `terminating`."),
-        key("warm_up", duration(0.0), "Deleted from the start of a steady analysis."),
-        key("spin_up", duration(0.0), "Simulated before the start to fill queues."),
-    ],
-)
+        "[scenario]",
+        "What the file asks, and over which time.",
+        &[
+            key("name", Kind::Text, "Name of the output folder: letters, digits, `-`, `_`; default the file's name."),
+            key("title", Kind::Text, "Headline."),
+            key("question", Kind::Text, "The question the file answers."),
+            must("start", Kind::Date, "First instant."),
+            must("end", Kind::Date, "Last instant."),
+            key("decide_at", Kind::Date, "Strategies may differ only after this."),
+            key("analysis", Kind::Choice(&["terminating", "steady"], &[]), "Kind of question; default `terminating`."),
+            key("warm_up", duration(0.0), "Deleted from the start of a steady analysis."),
+            key("spin_up", duration(0.0), "Simulated before the start to fill queues."),
+        ],
+    )
 };
 
 static RUN: Table = table(
@@ -57,8 +77,16 @@ static RUN: Table = table(
         key("replications", Kind::Integer(1, 1_000_000), "Plays of chance within each draw; default 1."),
         key("seed", Kind::Integer(0, i64::MAX), "Study seed; default 1."),
         key("tick", duration(1.0 / 3600.0), "Sets the threshold between sampled failures and goodput; default 1h."),
-        key("failures", Kind::Choice(&["auto", "sampled", "goodput", "off"], &[]), "How failures are played; default `auto`."),
-        key("fleet", Kind::Choice(&["sized", "same"], &[]), "Whether a strategy without a bet's host cancels the deliveries built for it."),
+        key(
+            "failures",
+            Kind::Choice(&["auto", "sampled", "goodput", "off"], &[]),
+            "How failures are played; default `auto`.",
+        ),
+        key(
+            "fleet",
+            Kind::Choice(&["sized", "same"], &[]),
+            "Whether a strategy without a bet's host cancels the deliveries built for it.",
+        ),
         key("jobs", Kind::Bool, "Write jobs.csv; default false."),
     ],
 );
@@ -67,7 +95,11 @@ static STRATEGY: Table = table(
     "[strategies.X]",
     "A choice: bets left out, leaves changed.",
     &[
-        key("without", Kind::Names(Refers::BetPart), "Bets, or parts of bets (`openai.invest`), switched off at `decide_at`."),
+        key(
+            "without",
+            Kind::Names(Refers::BetPart),
+            "Bets, or parts of bets (`openai.invest`), switched off at `decide_at`.",
+        ),
         key("set", Kind::Set, "Leaves changed: `{ \"pools.x.slip\" = \"3mo\" }`."),
         later("priority", "strategies with levers of their own"),
     ],
@@ -86,7 +118,11 @@ static INITIAL: Table = table(
     "[initial]",
     "What stands, runs and is owned at the start.",
     &[
-        key("fleet", Kind::Map(Refers::Pool, &Kind::List(&Kind::Table(&VINTAGE))), "Vintages of what stands at the start, by pool."),
+        key(
+            "fleet",
+            Kind::Map(Refers::Pool, &Kind::List(&Kind::Table(&VINTAGE))),
+            "Vintages of what stands at the start, by pool.",
+        ),
         key("campaigns", Kind::Map(Refers::Anything, &Kind::Table(&RUNNING)), "Campaigns that run at the start."),
         key("cash", Kind::Map(Refers::Party, &number("USD", -1e14, 1e14)), "Opening cash by party."),
         later("shares", "the market"),
@@ -102,7 +138,10 @@ static VINTAGE: Table = Table {
         &[
             key("name", Kind::Text, "Name, for paths."),
             must("in_service", Kind::Date, "When they entered service."),
-            SIZE_NODES, SIZE_CHIPS, SIZE_MW, SIZE_USD,
+            SIZE_NODES,
+            SIZE_CHIPS,
+            SIZE_MW,
+            SIZE_USD,
         ],
     )
 };

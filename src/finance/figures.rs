@@ -1,0 +1,205 @@
+//! One run's figures in dollars: NPV in three columns, cash lines, contracts, margins, unit costs. Averages nothing over runs.
+
+use super::{book, cash, commitment, margin, npv};
+use crate::measure::{Metric, Period, Scope, Sheet};
+use crate::record::{PostingKind, RunRecord};
+use crate::units::Money;
+use crate::world::{CloudId, ContractId, World};
+
+macro_rules! metric {
+    ($name:ident, $text:literal, $unit:literal, $what:literal) => {
+        static $name: Metric = Metric { name: $text, unit: $unit, what: $what };
+    };
+}
+
+metric!(
+    NPV_OPERATIONS,
+    "npv_operations",
+    "USD",
+    "Present value of cash across the group's border at each transfer's own date, without equity and terminal value. Eq. (20)."
+);
+metric!(
+    NPV_EQUITY,
+    "npv_equity",
+    "USD",
+    "Present value of dated tranches (negative); the value of stakes and conditional tranches are not modelled."
+);
+metric!(NPV_TOTAL, "npv_total", "USD", "Operations + equity + terminal value in the scenario's mode.");
+metric!(NPV_NONE, "npv_total_none", "USD", "Operations + equity, without terminal value.");
+metric!(NPV_BOOK, "npv_total_book", "USD", "Operations + equity + book value of the fleet at the end, discounted.");
+metric!(
+    TERMINAL,
+    "terminal_book",
+    "USD",
+    "Book value of the fleet at the end, discounted: straight line over the useful life from the in-service date."
+);
+metric!(
+    REVENUE,
+    "revenue",
+    "USD",
+    "Usage, reservations, reserved inference and shortfalls paid by labs outside the group."
+);
+metric!(INTERNAL, "internal_revenue", "USD", "What the group's own labs were charged: eliminated, a memo.");
+metric!(CAPEX, "capex", "USD", "Chips with their servers, when paid: deposits, rest at delivery, cancellation fees.");
+metric!(POWER, "power_cost", "USD", "Electricity.");
+metric!(FACILITY, "facility_cost", "USD", "Shell, mechanical and electrical, as a charge on megawatts installed.");
+metric!(OPERATIONS, "operations_cost", "USD", "Staff, maintenance and network, as a charge on megawatts installed.");
+metric!(EQUITY, "equity_paid", "USD", "Dated tranches paid.");
+metric!(BILLED, "billed_usd", "USD", "Billed to a lab: usage, reservations, reserved inference, shortfalls.");
+metric!(
+    MARGIN,
+    "margin_usd",
+    "USD",
+    "Billed to a lab less its gang and reserved chip-hours at book unit cost; no capital charge. Eq. (23)."
+);
+metric!(
+    UNUSED,
+    "unused_commitment_usd",
+    "USD",
+    "Paid by a lab and not used: the idle part of its guarantees, and shortfalls."
+);
+metric!(
+    UNIT_COST,
+    "unit_cost_book_usd_per_chip_hour",
+    "USD/chip-h",
+    "Depreciation, power, facility and operations per up chip-hour; label book, without capital charge. Eq. (22)."
+);
+metric!(
+    IDLE_COST,
+    "uncommitted_idle_usd",
+    "USD",
+    "Idle chip-hours that nobody paid for x book unit cost: nobody's margin."
+);
+metric!(
+    INSIDE,
+    "commitment_inside_share",
+    "-",
+    "Share of a commitment that falls inside the horizon, by contract years and days. Eq. (24)."
+);
+metric!(
+    OUTSIDE,
+    "commitment_pv_share_outside",
+    "-",
+    "Share of its present value beyond the end, each contract year flowing evenly. Eq. (25)."
+);
+metric!(BEYOND, "beyond_horizon_usd", "USD", "Still committed when the study ends: no true-up inside.");
+metric!(
+    SHORTFALL,
+    "shortfall_usd",
+    "USD",
+    "Shortfalls of closed periods: commitment less drawn less excused. Eq. (21)."
+);
+metric!(EXCUSED, "excused_usd", "USD", "Contract price x guaranteed and reserved chip-hours that were late or down.");
+metric!(DRAWN, "drawn_usd", "USD", "Usage, reservations and reserved inference that counted toward the commitment.");
+
+/// In the order of their columns.
+pub static METRICS: &[&Metric] = &[
+    &NPV_OPERATIONS,
+    &NPV_EQUITY,
+    &NPV_TOTAL,
+    &NPV_NONE,
+    &NPV_BOOK,
+    &TERMINAL,
+    &REVENUE,
+    &INTERNAL,
+    &CAPEX,
+    &POWER,
+    &FACILITY,
+    &OPERATIONS,
+    &EQUITY,
+    &BILLED,
+    &MARGIN,
+    &UNUSED,
+    &UNIT_COST,
+    &IDLE_COST,
+    &INSIDE,
+    &OUTSIDE,
+    &BEYOND,
+    &SHORTFALL,
+    &EXCUSED,
+    &DRAWN,
+];
+
+/// Dollars of one run. A world without sites has none.
+pub fn figures(world: &World, record: &RunRecord, sheet: &mut Sheet) {
+    for cloud in world.clouds.ids() {
+        if world.sites.iter().any(|site| site.cloud == cloud) {
+            cloud_figures(world, record, cloud, sheet);
+        }
+    }
+    let yearly = Period::yearly(world);
+    for (tenant, terms) in world.tenants.enumerate() {
+        if terms.contract.is_none() {
+            continue;
+        }
+        for period in &yearly {
+            let line = margin::lab_margin(world, record, tenant, period.months(world));
+            sheet.put(&BILLED, Scope::Tenant(tenant), *period, Some(line.billed));
+            sheet.put(&MARGIN, Scope::Tenant(tenant), *period, Some(line.margin()));
+        }
+        let unused = margin::unused_commitment(world, record, tenant, Period::All.months(world));
+        sheet.put(&UNUSED, Scope::Tenant(tenant), Period::All, Some(unused.reservation + unused.shortfall));
+    }
+    for (pool, terms) in world.pools.enumerate() {
+        if terms.site.is_some() {
+            let months = Period::All.months(world);
+            sheet.put(&UNIT_COST, Scope::Pool(pool), Period::All, book::unit_cost(world, record, pool, months.clone()));
+            let idle = margin::idle(world, record, pool, months);
+            sheet.put(&IDLE_COST, Scope::Pool(pool), Period::All, Some(idle.uncommitted_cost));
+        }
+    }
+    for contract in world.contracts.ids() {
+        contract_figures(world, record, contract, sheet);
+    }
+}
+
+fn cloud_figures(world: &World, record: &RunRecord, cloud: CloudId, sheet: &mut Sheet) {
+    let npv = npv::npv(world, record, cloud);
+    let scope = Scope::Cloud(cloud);
+    for (metric, value) in [
+        (&NPV_OPERATIONS, npv.operations),
+        (&NPV_EQUITY, npv.equity),
+        (&NPV_TOTAL, npv.total()),
+        (&NPV_NONE, npv.total_none()),
+        (&NPV_BOOK, npv.total_book()),
+        (&TERMINAL, npv.terminal_book),
+    ] {
+        sheet.put(metric, scope, Period::All, Some(value));
+    }
+    let lines = cash::cash_lines(world, record, cloud);
+    for period in Period::yearly(world) {
+        let inside = |year: i16| match period {
+            Period::Year(y) => y == year,
+            Period::All | Period::Month(_) => true,
+        };
+        let sum = |kinds: &[PostingKind], internal: bool| {
+            let of = lines.iter().filter(|line| kinds.contains(&line.kind) && inside(line.year));
+            of.map(|line| if internal { line.internal } else { line.amount }).sum::<Money>().usd()
+        };
+        use PostingKind::*;
+        let billed = [Usage, Reservation, ReservedInference, Shortfall];
+        sheet.put(&REVENUE, scope, period, Some(sum(&billed, false)));
+        sheet.put(&INTERNAL, scope, period, Some(sum(&billed, true)));
+        sheet.put(&CAPEX, scope, period, Some(-sum(&[CapexOrder, CapexDelivery, CancelFee], false)));
+        sheet.put(&POWER, scope, period, Some(-sum(&[Power], false)));
+        sheet.put(&FACILITY, scope, period, Some(-sum(&[Facility], false)));
+        sheet.put(&OPERATIONS, scope, period, Some(-sum(&[Operations], false)));
+        sheet.put(&EQUITY, scope, period, Some(-sum(&[Tranche], false)));
+    }
+}
+
+fn contract_figures(world: &World, record: &RunRecord, contract: ContractId, sheet: &mut Sheet) {
+    let terms = &world.contracts[contract];
+    if terms.commit_usd.is_none() {
+        return;
+    }
+    let scope = Scope::Contract(contract);
+    let rows = || record.periods.iter().filter(|row| row.contract == contract);
+    let mut put = |metric, value| sheet.put(metric, scope, Period::All, value);
+    put(&INSIDE, Some(terms.inside.share));
+    put(&OUTSIDE, Some(terms.inside.pv_share_outside));
+    put(&BEYOND, commitment::beyond_horizon(world, record, contract).map(Money::usd));
+    put(&SHORTFALL, Some(rows().map(|row| row.shortfall).sum::<Money>().usd()));
+    put(&EXCUSED, Some(rows().map(|row| row.excused).sum::<Money>().usd()));
+    put(&DRAWN, Some(rows().map(|row| row.drawn).sum::<Money>().usd()));
+}

@@ -1,0 +1,245 @@
+//! Where the chips went: the four fractions of design 5, availability, megawatts, chip-hours by tenant, pool and price kind.
+//! Ratios of integrals over the period; averages of ratios nowhere.
+
+use super::{Metric, Period, Scope, Sheet, chip_hours, ratio, sum};
+use crate::record::{CellMonth, RunRecord};
+use crate::world::{PoolId, World};
+use std::ops::Range;
+
+static INSTALLED: Metric = Metric {
+    name: "installed_chips",
+    unit: "chips",
+    what: "Chips in the ground, mean over time: installed chip-hours / hours.",
+};
+static AVAILABILITY: Metric = Metric {
+    name: "availability",
+    unit: "-",
+    what: "Up chip-hours / installed chip-hours. Idle and reserved nodes do not fail here.",
+};
+static ALLOCATED: Metric = Metric {
+    name: "allocated_fraction",
+    unit: "-",
+    what: "Chip-hours held by gangs / (gangs + idle); reserved chips are in neither. Eq. (9).",
+};
+static BUSY: Metric = Metric {
+    name: "busy_fraction",
+    unit: "-",
+    what: "(productive + checkpoint + lost + restart + yielding) chip-hours / (gangs + idle). Eq. (10).",
+};
+static GOODPUT: Metric = Metric {
+    name: "goodput_fraction",
+    unit: "-",
+    what: "Productive chip-hours / (gangs + idle): work that was kept. Eq. (11).",
+};
+static MFU: Metric = Metric {
+    name: "mfu",
+    unit: "-",
+    what: "Useful FLOP / (allocated chip-time x BF16 peak), over workloads that state an MFU. Eq. (12).",
+};
+static RESERVED: Metric = Metric {
+    name: "reserved_chips",
+    unit: "chips",
+    what: "Reserved and offered chips, mean over time: billed, not simulated, in none of the fractions.",
+};
+static IDLE: Metric = Metric { name: "idle_chips", unit: "chips", what: "Up chips that nobody holds, mean over time." };
+static MW_INSTALLED: Metric = Metric {
+    name: "mw_installed",
+    unit: "MW",
+    what: "Installed chips at full power at the meter, mean: chips x TDP x host overhead x PUE.",
+};
+static MW_USED: Metric = Metric {
+    name: "mw_used",
+    unit: "MW",
+    what: "Power drawn at the meter, mean: idle chips draw the idle share, gangs full power, reserved chips by reserved_busy.",
+};
+static CHIP_HOURS: Metric =
+    Metric { name: "allocated_chip_hours", unit: "chip-h", what: "Chip-hours a workload's gangs held on a pool." };
+static PRODUCTIVE: Metric =
+    Metric { name: "productive_chip_hours", unit: "chip-h", what: "Of those: work that was kept." };
+static CHECKPOINT: Metric =
+    Metric { name: "checkpoint_chip_hours", unit: "chip-h", what: "Of those: completed checkpoints." };
+static LOST: Metric = Metric {
+    name: "lost_chip_hours",
+    unit: "chip-h",
+    what: "Of those: work and unfinished checkpoints that failures destroyed.",
+};
+static RESTART: Metric =
+    Metric { name: "restart_chip_hours", unit: "chip-h", what: "Of those: loading after a failure." };
+static BILLED: Metric = Metric {
+    name: "billed_chip_hours",
+    unit: "chip-h",
+    what: "Chip-hours beyond the lab's guarantee, billed at the workload's price kind.",
+};
+static GUARANTEED: Metric = Metric {
+    name: "guaranteed_chip_hours",
+    unit: "chip-h",
+    what: "Guaranteed chip-hours that were up and offered: billed used or not.",
+};
+static UNDELIVERED: Metric = Metric {
+    name: "undelivered_chip_hours",
+    unit: "chip-h",
+    what: "Guaranteed or reserved chip-hours that were late or down: excused from the commitment.",
+};
+static RESERVED_HOURS: Metric = Metric {
+    name: "reserved_chip_hours",
+    unit: "chip-h",
+    what: "Reserved chip-hours that were up and offered: billed, not simulated.",
+};
+
+/// In the order of their columns.
+pub static METRICS: &[&Metric] = &[
+    &INSTALLED,
+    &AVAILABILITY,
+    &ALLOCATED,
+    &BUSY,
+    &GOODPUT,
+    &MFU,
+    &RESERVED,
+    &IDLE,
+    &MW_INSTALLED,
+    &MW_USED,
+    &CHIP_HOURS,
+    &PRODUCTIVE,
+    &CHECKPOINT,
+    &LOST,
+    &RESTART,
+    &BILLED,
+    &GUARANTEED,
+    &UNDELIVERED,
+    &RESERVED_HOURS,
+];
+
+/// Figures of pools and of who held them, for every period.
+pub fn measure(world: &World, record: &RunRecord, every: &[Period], sheet: &mut Sheet) {
+    for period in every {
+        let months = period.months(world);
+        for pool in world.pools.ids() {
+            measure_pool(world, record, pool, *period, &months, sheet);
+        }
+        for (id, _) in world.cells.enumerate() {
+            let row = cell(record, id.index(), &months);
+            let scope = Scope::Cell(id);
+            for (metric, value) in [
+                (&CHIP_HOURS, row.allocated),
+                (&PRODUCTIVE, row.productive),
+                (&CHECKPOINT, row.checkpoint),
+                (&LOST, row.lost),
+                (&RESTART, row.restart),
+                (&BILLED, row.billed),
+            ] {
+                sheet.put(metric, scope, *period, Some(chip_hours(value)));
+            }
+        }
+        measure_shares(world, record, *period, &months, sheet);
+    }
+}
+
+fn measure_pool(
+    world: &World,
+    record: &RunRecord,
+    pool: PoolId,
+    period: Period,
+    months: &Range<u16>,
+    sheet: &mut Sheet,
+) {
+    let rows = &record.pools[pool.index()];
+    let us = months_us(world, months);
+    let installed = sum(rows, months, |row| row.installed) as f64;
+    let gangs = sum(rows, months, |row| row.gangs) as f64;
+    let idle = sum(rows, months, |row| row.idle) as f64;
+    let spent = pool_phases(world, record, pool, months);
+    let busy = spent.productive + spent.checkpoint + spent.lost + spent.restart + spent.yielding;
+    let scope = Scope::Pool(pool);
+    let mut put = |metric, value| sheet.put(metric, scope, period, value);
+    put(&INSTALLED, ratio(installed, us));
+    put(&AVAILABILITY, ratio(sum(rows, months, |row| row.up) as f64, installed));
+    put(&ALLOCATED, ratio(gangs, gangs + idle));
+    put(&BUSY, ratio(busy as f64, gangs + idle));
+    put(&GOODPUT, ratio(spent.productive as f64, gangs + idle));
+    put(&RESERVED, ratio(sum(rows, months, |row| row.reserved) as f64, us));
+    put(&IDLE, ratio(idle, us));
+    if world.pools[pool].site.is_some() {
+        put(&MFU, mfu(world, record, pool, months));
+        put(&MW_INSTALLED, ratio(sum(rows, months, |row| row.installed_mw_us) as f64 / 1e9, us));
+        put(&MW_USED, ratio(sum(rows, months, |row| row.energy_mw_us) as f64 / 1e9, us));
+    }
+}
+
+/// Length of the metered part of the months [us].
+fn months_us(world: &World, months: &Range<u16>) -> f64 {
+    months
+        .clone()
+        .map(|month| {
+            let from = world.months[usize::from(month)].max(world.measure_from);
+            world.month_end(month).0.saturating_sub(from.0)
+        })
+        .sum::<u64>() as f64
+}
+
+fn cell(record: &RunRecord, cell: usize, months: &Range<u16>) -> CellMonth {
+    let rows = &record.cells[cell];
+    CellMonth {
+        allocated: sum(rows, months, |row| row.allocated),
+        billed: sum(rows, months, |row| row.billed),
+        productive: sum(rows, months, |row| row.productive),
+        checkpoint: sum(rows, months, |row| row.checkpoint),
+        lost: sum(rows, months, |row| row.lost),
+        restart: sum(rows, months, |row| row.restart),
+        yielding: sum(rows, months, |row| row.yielding),
+    }
+}
+
+fn pool_phases(world: &World, record: &RunRecord, pool: PoolId, months: &Range<u16>) -> CellMonth {
+    let mut total = CellMonth::default();
+    for (id, _) in world.cells.enumerate().filter(|(_, cell)| cell.pool == pool) {
+        let row = cell(record, id.index(), months);
+        total.allocated += row.allocated;
+        total.productive += row.productive;
+        total.checkpoint += row.checkpoint;
+        total.lost += row.lost;
+        total.restart += row.restart;
+        total.yielding += row.yielding;
+    }
+    total
+}
+
+/// Sum of MFU x productive over sum of allocated chip-time, of the cells that state an MFU (the peak cancels: one chip a pool).
+fn mfu(world: &World, record: &RunRecord, pool: PoolId, months: &Range<u16>) -> Option<f64> {
+    let (mut useful, mut allocated) = (0.0, 0.0);
+    for (id, terms) in world.cells.enumerate().filter(|(_, cell)| cell.pool == pool) {
+        if let Some(mfu) = &terms.mfu {
+            let row = cell(record, id.index(), months);
+            useful += value(record, mfu) * row.productive as f64;
+            allocated += row.allocated as f64;
+        }
+    }
+    ratio(useful, allocated)
+}
+
+/// Value of a parameter in this run.
+pub fn value(record: &RunRecord, param: &crate::world::Param) -> f64 {
+    match param {
+        crate::world::Param::Fixed(value) => *value,
+        crate::world::Param::Unknown(id) => record.drawn[0][id.index()],
+        crate::world::Param::Varies(law, _) => law.median(),
+    }
+}
+
+fn measure_shares(world: &World, record: &RunRecord, period: Period, months: &Range<u16>, sheet: &mut Sheet) {
+    for pool in world.pools.ids() {
+        for tenant in world.tenants.ids() {
+            let rows = &record.shares[pool.index()][tenant.index()];
+            if rows.is_empty() {
+                continue;
+            }
+            let total = |field: fn(&crate::record::ShareMonth) -> u128| sum(rows, months, field);
+            let (offered, reserved) = (total(|row| row.offered), total(|row| row.reserved_offered));
+            let promised = total(|row| row.guaranteed) + total(|row| row.reserved);
+            let scope = Scope::Share(pool, tenant);
+            sheet.put(&GUARANTEED, scope, period, Some(chip_hours(offered)));
+            sheet.put(&RESERVED_HOURS, scope, period, Some(chip_hours(reserved)));
+            let missed = promised.saturating_sub(offered + reserved);
+            sheet.put(&UNDELIVERED, scope, period, Some(chip_hours(missed)));
+        }
+    }
+}

@@ -1,0 +1,86 @@
+//! Runs a plan in parallel: the only user of rayon. Results are collected in plan order, so that any number of threads gives
+//! the same bytes. Knows no file.
+
+use super::outcome::{CellOutcome, Outcome, RunFigures};
+use super::plan::{CellPlan, Plan};
+use crate::kernel::{Run, simulate};
+use crate::measure::{Sheet, measure};
+use crate::record::{RunKey, RunRecord};
+use crate::world::World;
+use rayon::prelude::*;
+
+/// Told about every finished run.
+pub type Progress<'a> = &'a (dyn Fn(usize) + Sync);
+
+/// Runs every cell of a plan that is not equal to an earlier one.
+pub fn run_plan(plan: &Plan, progress: Progress) -> Outcome {
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(plan.threads.unwrap_or(0))
+        .build()
+        .expect("a thread pool can be built");
+    pool.install(|| {
+        let mut outcomes: Vec<CellOutcome> = Vec::with_capacity(plan.cells.len());
+        for cell in &plan.cells {
+            let outcome = match cell.same_as {
+                Some(at) => CellOutcome::same(cell, at, &outcomes[at]),
+                None => run_cell(plan, cell, progress),
+            };
+            outcomes.push(outcome);
+        }
+        let unloaded = unloaded_margins(plan, progress);
+        Outcome::new(plan, outcomes, unloaded)
+    })
+}
+
+fn run_cell(plan: &Plan, cell: &CellPlan, progress: Progress) -> CellOutcome {
+    let keys: Vec<RunKey> = (0..plan.draws)
+        .flat_map(|draw| (0..plan.replications).map(move |replication| RunKey { draw, replication }))
+        .collect();
+    let runs: Vec<(RunFigures, Option<RunRecord>)> = keys
+        .par_iter()
+        .map(|key| {
+            let run = Run { key: *key, fixed: plan.fixed, no_loadings: false };
+            let record = simulate(&cell.world, run);
+            let figures = figures(&cell.world, &record);
+            progress(1);
+            let first = *key == RunKey::default();
+            (figures, first.then_some(record))
+        })
+        .collect();
+    CellOutcome::new(cell, runs)
+}
+
+/// Everything the study keeps of a run.
+fn figures(world: &World, record: &RunRecord) -> RunFigures {
+    let mut sheet = Sheet::default();
+    measure(world, record, &mut sheet);
+    crate::finance::figures::figures(world, record, &mut sheet);
+    if let Err(mismatches) = crate::finance::reconcile::reconcile(world, record) {
+        panic!("the second route to the dollars disagrees: {mismatches:?}");
+    }
+    RunFigures::new(world, record, sheet)
+}
+
+/// Margins by lab of further runs of the first cell in which unknowns load on no factor: what correlation is left without
+/// common causes. Empty when nothing loads on a factor.
+fn unloaded_margins(plan: &Plan, progress: Progress) -> Vec<Vec<f64>> {
+    let loads = |world: &World| world.unknowns.iter().any(|unknown| !unknown.loads_on.is_empty());
+    let Some(cell) = plan.cells.first().filter(|cell| loads(&cell.world) && !plan.fixed) else { return Vec::new() };
+    let keys: Vec<RunKey> = (0..plan.draws)
+        .flat_map(|draw| (0..plan.replications).map(move |replication| RunKey { draw, replication }))
+        .collect();
+    keys.par_iter()
+        .map(|key| {
+            let record = simulate(&cell.world, Run { key: *key, fixed: false, no_loadings: true });
+            progress(1);
+            margins(&cell.world, &record)
+        })
+        .collect()
+}
+
+/// Margin of each lab over the whole study [USD], by tenant.
+pub fn margins(world: &World, record: &RunRecord) -> Vec<f64> {
+    let all = crate::measure::Period::All.months(world);
+    let margin = |tenant| crate::finance::margin::lab_margin(world, record, tenant, all.clone()).margin();
+    world.tenants.ids().map(margin).collect()
+}

@@ -1,0 +1,21 @@
+//! Studies: strategies x futures x draws x replications, planned, run in parallel and reduced in plan order.
+//! Draws nothing itself and writes no file.
+
+mod execute;
+mod outcome;
+mod plan;
+mod reduce;
+
+pub use execute::{Progress, run_plan};
+pub use outcome::{CellOutcome, ConcentrationRow, Outcome};
+pub use plan::{CellPlan, Options, Plan, plan};
+pub use reduce::{Difference, Summary, differences, summarize, two_level};
+
+use crate::measure::Metric;
+
+/// Every metric of every layer, in the order of their columns.
+pub fn registry() -> Vec<&'static Metric> {
+    let mut all = crate::measure::registry();
+    all.extend(crate::finance::figures::METRICS);
+    all
+}

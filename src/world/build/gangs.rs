@@ -1,0 +1,377 @@
+//! What every kind of gang work shares: pools of one domain, room, price, speed, failures. Draws no job.
+
+use super::contracts::{chip_name, listed_kind};
+use super::desk::{Desk, did_you_mean};
+use super::sizes::most_planned;
+use super::time::Times;
+use crate::spec::{self, Checkpoint, Common, Leaf, Named, Origin, Tables};
+use crate::units::{IdVec, Span};
+use crate::world::model::{Chip, Contract, Failures, Param, Pool, PoolId, PriceKind, Site, Tenant};
+
+/// What workloads run on, built before them.
+pub(super) struct Supply<'s> {
+    pub times: &'s Times,
+    pub sites: &'s IdVec<Site>,
+    pub pools: &'s IdVec<Pool>,
+    pub chips: &'s IdVec<Chip>,
+    pub contracts: &'s IdVec<Contract>,
+}
+
+/// Pools in order of preference; they must share a domain.
+pub(super) fn pools(desk: &mut Desk<'_>, origin: Origin, path: &str, common: &Common) -> Vec<PoolId> {
+    let spec = desk.spec;
+    let mut found: Vec<PoolId> = Vec::new();
+    for name in &common.pools {
+        let Some(index) = desk.find(&spec.pools, name, "pool") else { continue };
+        if found.contains(&PoolId::new(index)) {
+            desk.problem(
+                name.origin,
+                &name.path,
+                format!("`{}` names pool `{}` twice", path, name.value),
+                "name it once",
+            );
+            continue;
+        }
+        found.push(PoolId::new(index));
+    }
+    if common.pools.is_empty() {
+        let path = format!("{path}.pools");
+        desk.problem(origin, &path, format!("`{path}` names no pool"), "name at least one");
+    }
+    let domain = |id: &PoolId| {
+        let pool = &spec.pools[id.index()];
+        pool.table.domain.as_ref().map_or(&pool.name, |domain| &domain.value)
+    };
+    if let Some(other) = found.iter().find(|id| domain(id) != domain(&found[0])) {
+        let (first, other) = (&spec.pools[found[0].index()].name, &spec.pools[other.index()].name);
+        let message = format!("`{path}` runs on pools `{first}` and `{other}`, which do not share a scheduler");
+        desk.problem(origin, &format!("{path}.pools"), message, format!("put `domain = \"{first}\"` on both"));
+    }
+    found
+}
+
+/// Chips of the largest of these pools at its fullest.
+pub(super) fn room(supply: &Supply<'_>, pools: &[PoolId]) -> u64 {
+    let room = |id: &PoolId| most_planned(&supply.pools[*id]) * u64::from(supply.pools[*id].chips_per_node);
+    pools.iter().map(room).max().unwrap_or(0)
+}
+
+/// A gang that no pool ever holds is a problem.
+pub(super) fn check_fit(
+    desk: &mut Desk<'_>,
+    supply: &Supply<'_>,
+    workload: &Named<spec::Workload>,
+    pools: &[PoolId],
+    gangs: &[u32],
+) {
+    let room = room(supply, pools);
+    let Some(gang) = gangs.iter().copied().filter(|gang| room < u64::from(*gang)).max() else { return };
+    if !pools.is_empty() {
+        let path = format!("{}.chips", workload.path);
+        let message = format!(
+            "a gang of `{}` takes {gang} chips, and its largest pool never has more than {room}",
+            workload.path
+        );
+        desk.problem(workload.origin, &path, message, "make the gang smaller or a pool larger");
+    }
+}
+
+/// The price kind of a workload, which each of its pools must have.
+pub(super) fn price(
+    desk: &mut Desk<'_>,
+    supply: &Supply<'_>,
+    workload: &Named<spec::Workload>,
+    common: &Common,
+    tenant: &Tenant,
+    pools: &[PoolId],
+) -> PriceKind {
+    let billed = |id: &PoolId| supply.pools[*id].site.is_some();
+    if !pools.iter().any(billed) {
+        if let (Some(word), false) = (&common.price, pools.is_empty()) {
+            let message =
+                format!("`{}` states a price, and its pools stand at no site: nobody bills it", workload.path);
+            desk.problem(
+                word.origin,
+                &word.path,
+                message,
+                "drop `price`, or give the pools an `instance` and a `site`",
+            );
+        }
+        return PriceKind::Free;
+    }
+    if let Some(free) = pools.iter().find(|id| !billed(id)) {
+        let message = format!(
+            "`{}` mixes pools at a site with `{}`, which stands at none",
+            workload.path, supply.pools[*free].name
+        );
+        let remedy = "give every pool an `instance` and a `site`, or none of them";
+        desk.problem(workload.origin, &format!("{}.pools", workload.path), message, remedy);
+        return PriceKind::Free;
+    }
+    let kind = match &common.price {
+        Some(word) => listed_kind(word).unwrap_or(PriceKind::Contract),
+        None if own_cloud(supply, tenant, pools) => PriceKind::Contract,
+        None => PriceKind::OnDemand,
+    };
+    for pool in pools {
+        if !has_price(supply, tenant, *pool, kind) {
+            let origin = common.price.as_ref().map_or(workload.origin, |word| word.origin);
+            let name = &supply.pools[*pool].name;
+            let message = format!("`{}` pays the {} price, and pool `{name}` has none", workload.path, kind.name());
+            desk.problem(origin, &format!("{}.price", workload.path), message, price_remedy(tenant, kind, name));
+        }
+    }
+    kind
+}
+
+fn price_remedy(tenant: &Tenant, kind: PriceKind, pool: &str) -> String {
+    match (kind, tenant.contract) {
+        (PriceKind::Contract, None) => {
+            format!("write a contract between `{}` and the pool's cloud, or another `price`", tenant.name)
+        }
+        (PriceKind::Contract, Some(_)) => {
+            "give the contract's `price` a `ratio_to` that the pool has, or `usd_per_chip_hour`".into()
+        }
+        _ => format!("set `pools.{pool}.prices.{}.usd_per_chip_hour`, or choose another `price`", kind.name()),
+    }
+}
+
+/// Whether the tenant has a contract with the cloud of all these pools.
+fn own_cloud(supply: &Supply<'_>, tenant: &Tenant, pools: &[PoolId]) -> bool {
+    let cloud = |id: &PoolId| supply.pools[*id].site.map(|site| supply.sites[site].cloud);
+    tenant.contract.is_some_and(|contract| pools.iter().all(|id| cloud(id) == Some(supply.contracts[contract].cloud)))
+}
+
+fn has_price(supply: &Supply<'_>, tenant: &Tenant, pool: PoolId, kind: PriceKind) -> bool {
+    match kind {
+        PriceKind::Contract => {
+            let prices = tenant.contract.map(|contract| &supply.contracts[contract].prices);
+            prices.is_some_and(|prices| prices.iter().any(|price| price.0 == pool))
+        }
+        PriceKind::Free => supply.pools[pool].site.is_none(),
+        PriceKind::OnDemand | PriceKind::Committed | PriceKind::CapacityBlock => {
+            supply.pools[pool].prices.iter().any(|path| path.kind == kind)
+        }
+    }
+}
+
+/// How failures are played: as the workload says, else the run, else by how many fall into a tick.
+pub(super) fn failures(
+    desk: &mut Desk<'_>,
+    supply: &Supply<'_>,
+    common: &Common,
+    pools: &[PoolId],
+    gang: u32,
+) -> Failures {
+    if let Some(mode) = written_mode(desk, common) {
+        return mode;
+    }
+    let worst = pools.iter().map(|id| supply.pools[*id].failures_per_chip_hour).fold(0.0, f64::max);
+    let tick_h = desk.spec.run.tick.as_ref().map_or(1.0, |leaf| desk.number(leaf));
+    match f64::from(gang) * worst * tick_h {
+        0.0 => Failures::Off,
+        in_a_tick if 1.0 < in_a_tick => Failures::Goodput,
+        _ => Failures::Sampled,
+    }
+}
+
+/// A trace's running times hold their failures already, unless the file says otherwise.
+pub(super) fn failures_of_trace(desk: &Desk<'_>, common: &Common) -> Failures {
+    written_mode(desk, common).unwrap_or(Failures::Off)
+}
+
+fn written_mode(desk: &Desk<'_>, common: &Common) -> Option<Failures> {
+    let word = common.failures.as_ref().or(desk.spec.run.failures.as_ref())?;
+    match word.value.as_str() {
+        "sampled" => Some(Failures::Sampled),
+        "goodput" => Some(Failures::Goodput),
+        "off" => Some(Failures::Off),
+        _ => None,
+    }
+}
+
+/// Work between checkpoints and the time to write one [h].
+pub(super) fn checkpoint(desk: &mut Desk<'_>, checkpoint: &Checkpoint) -> (Param, Param) {
+    (desk.param(&checkpoint.interval, (1e-6, 1e9)), desk.param(&checkpoint.cost, (0.0, 1e9)))
+}
+
+/// A share above 0: nothing can be divided by less.
+pub(super) fn positive(desk: &mut Desk<'_>, leaf: Option<&Leaf>, default: f64) -> Param {
+    let Some(leaf) = leaf else { return Param::Fixed(default) };
+    let param = desk.param(leaf, (1e-6, 1.0));
+    if param == Param::Fixed(0.0) {
+        desk.problem(leaf.origin, &leaf.path, format!("`{}` is 0", leaf.path), "write a share above 0");
+        return Param::Fixed(1.0);
+    }
+    param
+}
+
+/// Campaigns count FLOPs, so each pool's chip needs a BF16 peak and a stated utilization.
+pub(super) fn check_mfu(
+    desk: &mut Desk<'_>,
+    supply: &Supply<'_>,
+    workload: &Named<spec::Workload>,
+    common: &Common,
+    pools: &[PoolId],
+) {
+    let mut chips: Vec<&Chip> = pools.iter().map(|id| &supply.chips[supply.pools[*id].chip]).collect();
+    chips.dedup();
+    for chip in chips {
+        let path = format!("{}.mfu.{}", workload.path, chip.name);
+        if chip.bf16_tflops.is_none() {
+            let message = format!("`{}` counts FLOPs, and {} has no published BF16 peak", workload.path, chip.name);
+            desk.problem(workload.origin, &path, message, "run it on a pool of an `instance` whose chip has one");
+        } else if !common.mfu.iter().any(|row| desk.catalog.chip(&row.name).is_ok_and(|known| known.name == chip.name))
+        {
+            let message = format!("`{}` states no mfu on {}", workload.path, chip.name);
+            desk.problem(workload.origin, &path, message, format!("set `{path}`, e.g. 0.35"));
+        }
+    }
+}
+
+/// (pool, speed, mfu) in order of preference.
+pub(super) fn cells(
+    desk: &mut Desk<'_>,
+    supply: &Supply<'_>,
+    workload: &Named<spec::Workload>,
+    common: &Common,
+    pools: &[PoolId],
+) -> Vec<(PoolId, Param, Option<Param>)> {
+    let mfu = by_chip(desk, &common.mfu, true);
+    let Some(first) = pools.first() else { return Vec::new() };
+    let first = supply.chips[supply.pools[*first].chip].name.as_str();
+    let none = Tables::new();
+    let (reference, speeds) = match &workload.table {
+        spec::Workload::Stream(stream) => (reference_chip(desk, stream, first), &stream.speed),
+        spec::Workload::Pretraining(_) | spec::Workload::Trace(_) => (first.to_owned(), &none),
+    };
+    let speeds = by_chip(desk, speeds, false);
+    let scale = Scale { reference, first: first.to_owned(), speeds, mfu };
+    let cells = pools.iter().map(|id| {
+        let chip = &supply.chips[supply.pools[*id].chip];
+        (*id, scale.speed(desk, workload, chip), find(&scale.mfu, &chip.name).cloned())
+    });
+    cells.collect()
+}
+
+/// In which chip's hours a workload counts, and what it states by chip.
+struct Scale {
+    reference: String,
+    /// Chip of the first pool: a run multiplies by mfu over this chip's, where both are stated.
+    first: String,
+    speeds: Vec<(String, Param)>,
+    mfu: Vec<(String, Param)>,
+}
+
+impl Scale {
+    /// Speed of a chip: as stated, else the ratio of BF16 peaks, times the ratio of utilizations where both are stated.
+    fn speed(&self, desk: &mut Desk<'_>, workload: &Named<spec::Workload>, chip: &Chip) -> Param {
+        let mfu = |chip: &str| find(&self.mfu, chip);
+        let by_run = mfu(&chip.name).zip(mfu(&self.first));
+        if let Some(stated) = find(&self.speeds, &chip.name) {
+            return match by_run {
+                Some((here, first)) if chip.name != self.first => {
+                    undone(desk, workload, &chip.name, [stated, here, first])
+                }
+                _ => stated.clone(),
+            };
+        }
+        if chip.name == self.reference {
+            // The reference runs at 1; where the run would scale it against another first chip, that is undone.
+            return match by_run {
+                Some((here, first)) if chip.name != self.first => {
+                    undone(desk, workload, &chip.name, [&Param::Fixed(1.0), here, first])
+                }
+                _ => Param::Fixed(1.0),
+            };
+        }
+        // What remains of mfu / mfu of the reference once the run has multiplied by mfu / mfu of the first chip.
+        let rest = match (by_run, mfu(&chip.name), mfu(&self.reference)) {
+            (Some((_, first)), _, Some(reference)) if self.reference != self.first => {
+                self.ratio(desk, workload, first, reference)
+            }
+            (None, Some(here), Some(reference)) => self.ratio(desk, workload, here, reference),
+            _ => 1.0,
+        };
+        Param::Fixed(self.peaks(desk, workload, chip) * rest)
+    }
+
+    /// Ratio of BF16 peaks to the reference; where one is missing a speed must be stated.
+    fn peaks(&self, desk: &mut Desk<'_>, workload: &Named<spec::Workload>, chip: &Chip) -> f64 {
+        let reference = desk.catalog.chip(&self.reference).ok().and_then(|chip| chip.bf16_tflops().value());
+        if let (Some(peak), Some(reference)) = (chip.bf16_tflops, reference) {
+            return peak / reference;
+        }
+        // A campaign without a peak has its problem already.
+        if !matches!(workload.table, spec::Workload::Pretraining(_)) {
+            let path = format!("{}.speed.{}", workload.path, chip.name);
+            let message =
+                format!("no BF16 peaks to compare {} with {} in `{}`", chip.name, self.reference, workload.path);
+            desk.problem(workload.origin, &path, message, format!("set `{path}`, or use pools of one chip"));
+        }
+        1.0
+    }
+
+    fn ratio(&self, desk: &mut Desk<'_>, workload: &Named<spec::Workload>, over: &Param, under: &Param) -> f64 {
+        if !matches!((over, under), (Param::Fixed(_), Param::Fixed(_))) {
+            desk.note(format!("{}: speeds against {} take mfu at its median", workload.path, self.reference));
+        }
+        desk.median_of(over) / desk.median_of(under)
+    }
+}
+
+/// A whole speed, less the mfu / mfu of the first chip that a run will multiply by; needs all three known.
+fn undone(
+    desk: &mut Desk<'_>,
+    workload: &Named<spec::Workload>,
+    chip: &str,
+    [speed, here, first]: [&Param; 3],
+) -> Param {
+    if let (Param::Fixed(speed), Param::Fixed(here), Param::Fixed(first)) = (speed, here, first) {
+        return Param::Fixed(speed * first / here);
+    }
+    let message =
+        format!("`{}` has a speed on {chip} and an mfu that is not known: both would scale its work", workload.path);
+    desk.problem(
+        workload.origin,
+        &format!("{}.speed.{chip}", workload.path),
+        message,
+        "keep the speed or the unknown mfu",
+    );
+    speed.clone()
+}
+
+fn find<'p>(rows: &'p [(String, Param)], chip: &str) -> Option<&'p Param> {
+    rows.iter().find(|(name, _)| name == chip).map(|(_, param)| param)
+}
+
+/// Parameters by chip, under the catalog's names.
+fn by_chip(desk: &mut Desk<'_>, rows: &Tables<Leaf>, share: bool) -> Vec<(String, Param)> {
+    let mut built = Vec::new();
+    for row in rows {
+        let param = if share { positive(desk, Some(&row.table), 1.0) } else { desk.param(&row.table, (1e-6, 1e6)) };
+        if let Some(name) = chip_name(desk, row) {
+            built.push((name, param));
+        }
+    }
+    built
+}
+
+fn reference_chip(desk: &mut Desk<'_>, stream: &spec::Stream, first: &str) -> String {
+    let Some(name) = &stream.reference_chip else { return first.to_owned() };
+    let catalog = desk.catalog;
+    if name.value == first {
+        return first.to_owned();
+    }
+    catalog.chip(&name.value).map_or_else(
+        |_| {
+            let remedy = did_you_mean(&name.value, catalog.chips.iter().map(|chip| chip.name.as_str()), "chip");
+            desk.problem(name.origin, &name.path, format!("the catalog has no chip `{}`", name.value), remedy);
+            first.to_owned()
+        },
+        |chip| chip.name.clone(),
+    )
+}
+
+/// Shortest stretch of work.
+pub(super) const SHORTEST: Span = Span(1);

@@ -1,0 +1,167 @@
+//! Labs and their workloads: who runs what, on which pools, at which price. Plays nothing.
+
+use super::desk::Desk;
+use super::gangs::{self, Supply};
+use super::{ReadFile, initial, parties, streams, traces};
+use crate::spec::{self, Common, Named};
+use crate::units::IdVec;
+use crate::world::model::{
+    Campaigns, Cell, CellId, Contract, ContractId, DomainId, Param, PoolId, Source, Tenant, TenantId, Workload,
+    WorkloadId,
+};
+
+/// Interval of a workload that has one campaign only, at the start: beyond every horizon [h].
+const NEVER_H: f64 = 1e9;
+
+/// Labs in order of name.
+pub(super) fn tenants(desk: &mut Desk<'_>, contracts: &IdVec<Contract>) -> IdVec<Tenant> {
+    let spec = desk.spec;
+    let tenants = spec.labs.iter().enumerate().map(|(index, lab)| Tenant {
+        name: lab.name.clone(),
+        own: lab.table.own.as_ref().is_some_and(|own| own.value),
+        party: parties::of_lab(desk, index),
+        contract: contract_of(desk, contracts, TenantId::new(index)),
+    });
+    IdVec(tenants.collect())
+}
+
+/// A contract whose parties could not be resolved belongs to nobody; its problem is noted.
+fn contract_of(desk: &Desk<'_>, contracts: &IdVec<Contract>, tenant: TenantId) -> Option<ContractId> {
+    let name = &desk.spec.labs[tenant.index()].name;
+    let named = |id: ContractId| desk.spec.contracts[id.index()].table.between.iter().any(|party| party.value == *name);
+    contracts.enumerate().find(|(id, contract)| contract.tenant == tenant && named(*id)).map(|(id, _)| id)
+}
+
+/// Workloads in order of lab and name, and their cells in order of preference.
+pub(super) fn workloads(
+    desk: &mut Desk<'_>,
+    supply: &Supply<'_>,
+    tenants: &IdVec<Tenant>,
+    read_file: &ReadFile<'_>,
+) -> (IdVec<Workload>, IdVec<Cell>) {
+    let spec = desk.spec;
+    let (mut workloads, mut cells) = (IdVec::default(), IdVec::default());
+    for (lab, (id, tenant)) in spec.labs.iter().zip(tenants.enumerate()) {
+        for workload in &lab.table.workloads {
+            let place = Place { workload, tenant: (id, tenant), id: WorkloadId::new(workloads.len()) };
+            let built = place.build(desk, supply, &mut cells, read_file);
+            workloads.0.push(built);
+        }
+    }
+    (workloads, cells)
+}
+
+/// A workload of the file, and whose it is.
+struct Place<'p> {
+    workload: &'p Named<spec::Workload>,
+    tenant: (TenantId, &'p Tenant),
+    id: WorkloadId,
+}
+
+impl Place<'_> {
+    fn build(
+        &self,
+        desk: &mut Desk<'_>,
+        supply: &Supply<'_>,
+        cells: &mut IdVec<Cell>,
+        read_file: &ReadFile<'_>,
+    ) -> Workload {
+        let path = &self.workload.path;
+        let common = common(&self.workload.table);
+        let pools = gangs::pools(desk, self.workload.origin, path, common);
+        let (source, gangs) = self.source(desk, supply, common, &pools, read_file);
+        gangs::check_fit(desk, supply, self.workload, &pools, &gangs);
+        let price = gangs::price(desk, supply, self.workload, common, self.tenant.1, &pools);
+        let largest = gangs.iter().copied().max().unwrap_or(0);
+        let mode = match self.workload.table {
+            spec::Workload::Trace(_) => gangs::failures_of_trace(desk, common),
+            spec::Workload::Pretraining(_) | spec::Workload::Stream(_) => {
+                gangs::failures(desk, supply, common, &pools, largest)
+            }
+        };
+        let mine = gangs::cells(desk, supply, self.workload, common, &pools);
+        let first = cells.len();
+        cells.0.extend(mine.into_iter().map(|(pool, speed, mfu)| Cell { workload: self.id, pool, speed, mfu }));
+        Workload {
+            name: self.workload.name.clone(),
+            path: path.clone(),
+            tenant: self.tenant.0,
+            domain: domain(supply, &pools),
+            cells: (first..cells.len()).map(CellId::new).collect(),
+            priority: common.priority.as_ref().map_or(0, |at| at.value.clamp(-1_000_000, 1_000_000) as i32),
+            price,
+            volume: desk.param_or(&common.volume, (0.0, 1.0), 1.0),
+            checkpoint: common.checkpoint.as_ref().map(|checkpoint| gangs::checkpoint(desk, checkpoint)),
+            restart_h: desk.param_or(&common.restart, (0.0, 1e9), 0.0),
+            failures: mode,
+            source,
+        }
+    }
+
+    /// What arrives, and the gang sizes that must fit.
+    fn source(
+        &self,
+        desk: &mut Desk<'_>,
+        supply: &Supply<'_>,
+        common: &Common,
+        pools: &[PoolId],
+        read_file: &ReadFile<'_>,
+    ) -> (Source, Vec<u32>) {
+        match &self.workload.table {
+            spec::Workload::Stream(stream) => {
+                let stream = streams::stream(desk, self.workload, stream);
+                let gangs = stream.chips.iter().map(|(chips, _)| *chips).collect();
+                (Source::Stream(stream), gangs)
+            }
+            spec::Workload::Pretraining(written) => {
+                let campaigns = self.campaigns(desk, written);
+                gangs::check_mfu(desk, supply, self.workload, common, pools);
+                let gangs = vec![campaigns.chips];
+                (Source::Campaigns(campaigns), gangs)
+            }
+            // Rows too large are counted where they are read: a file of a million rows has one problem, not a million.
+            spec::Workload::Trace(trace) => {
+                let room = gangs::room(supply, pools);
+                (Source::Trace(traces::jobs(desk, supply.times, self.workload, trace, room, read_file)), Vec::new())
+            }
+        }
+    }
+
+    fn campaigns(&self, desk: &mut Desk<'_>, written: &spec::Pretraining) -> Campaigns {
+        let mut needs = |key: &str, there: bool| {
+            if !there {
+                let path = format!("{}.{key}", self.workload.path);
+                let message = format!("pretraining workload `{}` has no `{key}`", self.workload.name);
+                desk.problem(self.workload.origin, &path, message, format!("set `{path}`"));
+            }
+        };
+        needs("flops", written.flops.is_some());
+        needs("chips", written.chips.is_some());
+        let efficiency = &written.campaign_efficiency;
+        let running_age = initial::running_age(desk, &self.workload.path);
+        Campaigns {
+            flops: written.flops.as_ref().map_or(Param::Fixed(1e12), |leaf| desk.param_by_event(leaf, (1e6, 1e40))),
+            campaign_efficiency: gangs::positive(desk, efficiency.as_ref(), 1.0),
+            chips: written.chips.as_ref().map_or(1, |at| at.value.clamp(1, 1_000_000_000) as u32),
+            every_h: written
+                .every
+                .as_ref()
+                .map_or(Param::Fixed(NEVER_H), |leaf| desk.param_by_event(leaf, (1e-6, 1e9))),
+            running_age,
+        }
+    }
+}
+
+/// Keys shared by every kind.
+fn common(workload: &spec::Workload) -> &Common {
+    match workload {
+        spec::Workload::Pretraining(campaigns) => &campaigns.common,
+        spec::Workload::Stream(stream) => &stream.common,
+        spec::Workload::Trace(trace) => &trace.common,
+    }
+}
+
+/// The domain of the first pool; a workload without pools has a problem and stands in the first domain.
+fn domain(supply: &Supply<'_>, pools: &[PoolId]) -> DomainId {
+    pools.first().map_or(DomainId::new(0), |pool| supply.pools[*pool].domain)
+}

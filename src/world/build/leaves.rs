@@ -1,0 +1,118 @@
+//! Every numeric leaf of a scenario, table by table. Judges none.
+
+use crate::spec::{
+    ChipsSpec, Common, Contract, Dated, Delivery, Initial, Investment, LawSpec, Leaf, Pool, Pretraining, Site, Spec,
+    Stream, Workload,
+};
+
+/// Every leaf that is written, sorted by path.
+pub(super) fn leaves(spec: &Spec) -> Vec<&Leaf> {
+    let mut found: Vec<&Leaf> = Vec::new();
+    let scenario = &spec.scenario;
+    found.extend(scenario.warm_up.iter().chain(&scenario.spin_up).chain(&spec.run.tick));
+    found.extend(spec.clouds.iter().filter_map(|cloud| cloud.table.discount_rate.as_ref()));
+    spec.sites.iter().for_each(|site| of_site(&site.table, &mut found));
+    spec.pools.iter().for_each(|pool| of_pool(&pool.table, &mut found));
+    let workloads = spec.labs.iter().flat_map(|lab| &lab.table.workloads);
+    workloads.for_each(|workload| of_workload(&workload.table, &mut found));
+    spec.contracts.iter().for_each(|contract| of_contract(&contract.table, &mut found));
+    spec.investments.iter().for_each(|investment| of_investment(&investment.table, &mut found));
+    of_initial(&spec.initial, &mut found);
+    found.sort_by(|a, b| a.path.cmp(&b.path));
+    found
+}
+
+fn of_site<'a>(site: &'a Site, found: &mut Vec<&'a Leaf>) {
+    dated(&site.mw, found);
+    found.extend(site.pue.iter().chain(&site.power_usd_per_mwh).chain(&site.facility_usd_per_mw_year));
+    found.extend(site.operations_usd_per_mw_year.iter().chain(&site.escalator_per_year));
+}
+
+fn of_pool<'a>(pool: &'a Pool, found: &mut Vec<&'a Leaf>) {
+    found.extend(pool.size.iter().map(|size| &size.amount));
+    pool.deliveries.iter().for_each(|delivery| of_delivery(delivery, found));
+    found.extend(pool.retirements.iter().map(|retirement| &retirement.size.amount));
+    found.extend(pool.slip.iter().chain(&pool.reserved_busy).chain(&pool.failures_per_chip_hour));
+    for price in &pool.prices {
+        found.extend(&price.table.usd_per_chip_hour);
+        found.extend(price.table.steps.iter().flat_map(|step| step.times.iter().chain(&step.usd_per_chip_hour)));
+    }
+    if let Some(repair) = &pool.repair {
+        law(&repair.time, found);
+    }
+    found.extend(pool.cost_usd_per_chip.iter().chain(&pool.lead).chain(&pool.useful_life_years).chain(&pool.tdp_w));
+    found.extend(pool.host_overhead.iter().chain(&pool.idle_power_share));
+    let shares = pool.guaranteed.iter().chain(&pool.reserved).chain(&pool.borrowable);
+    shares.for_each(|share| dated(&share.table, found));
+}
+
+fn of_delivery<'a>(delivery: &'a Delivery, found: &mut Vec<&'a Leaf>) {
+    found.push(&delivery.size.amount);
+    found.extend(delivery.deposit.iter().chain(&delivery.cancel_fee));
+}
+
+fn of_workload<'a>(workload: &'a Workload, found: &mut Vec<&'a Leaf>) {
+    match workload {
+        Workload::Pretraining(campaigns) => of_campaigns(campaigns, found),
+        Workload::Stream(stream) => of_stream(stream, found),
+        Workload::Trace(trace) => of_common(&trace.common, found),
+    }
+}
+
+fn of_common<'a>(common: &'a Common, found: &mut Vec<&'a Leaf>) {
+    if let Some(checkpoint) = &common.checkpoint {
+        found.extend([&checkpoint.interval, &checkpoint.cost]);
+    }
+    found.extend(common.restart.iter().chain(&common.volume));
+    found.extend(common.mfu.iter().map(|mfu| &mfu.table));
+}
+
+fn of_campaigns<'a>(campaigns: &'a Pretraining, found: &mut Vec<&'a Leaf>) {
+    of_common(&campaigns.common, found);
+    found.extend(campaigns.flops.iter().chain(&campaigns.campaign_efficiency).chain(&campaigns.every));
+}
+
+fn of_stream<'a>(stream: &'a Stream, found: &mut Vec<&'a Leaf>) {
+    of_common(&stream.common, found);
+    found.extend(&stream.per_day);
+    let laws = stream.interval.iter().chain(&stream.work_chip_hours).chain(&stream.duration);
+    laws.for_each(|spec| law(spec, found));
+    found.extend(&stream.profile);
+    if let Some(ChipsSpec::Mix { weights, .. }) = &stream.chips {
+        found.extend(weights);
+    }
+    found.extend(stream.speed.iter().map(|speed| &speed.table));
+}
+
+fn of_contract<'a>(contract: &'a Contract, found: &mut Vec<&'a Leaf>) {
+    if let Some(commit) = &contract.commit {
+        found.push(&commit.usd);
+        found.extend(&commit.ramp);
+    }
+    if let Some(price) = &contract.price {
+        found.extend(&price.ratio);
+        found.extend(price.usd_per_chip_hour.iter().map(|price| &price.table));
+    }
+}
+
+fn of_investment<'a>(investment: &'a Investment, found: &mut Vec<&'a Leaf>) {
+    for tranche in &investment.tranches {
+        found.push(&tranche.usd);
+        found.extend(&tranche.after);
+    }
+}
+
+fn of_initial<'a>(initial: &'a Initial, found: &mut Vec<&'a Leaf>) {
+    found.extend(initial.fleet.iter().flat_map(|fleet| &fleet.table).map(|vintage| &vintage.size.amount));
+    found.extend(initial.campaigns.iter().map(|campaign| &campaign.table.age));
+    found.extend(initial.cash.iter().map(|cash| &cash.table));
+}
+
+fn dated<'a>(entries: &'a [Dated], found: &mut Vec<&'a Leaf>) {
+    found.extend(entries.iter().map(|entry| &entry.amount));
+}
+
+fn law<'a>(spec: &'a LawSpec, found: &mut Vec<&'a Leaf>) {
+    found.push(&spec.mean);
+    found.extend(&spec.scv);
+}

@@ -1,0 +1,210 @@
+//! Pools: what stands, what comes, what goes, at what price. Judges each pool alone.
+
+use super::desk::Desk;
+use super::hardware::Hardware;
+use super::time::{Times, date_text};
+use super::{initial, prices, shares, sizes};
+use crate::spec::{self, Named};
+use crate::units::{Date, Id, IdVec, SimTime};
+use crate::world::model::{Chip, Delivery, Domain, DomainId, LawOf, Param, Pool, Repair, Site};
+
+/// Share of a delivery paid at order, unless given.
+const DEPOSIT: f64 = 0.3;
+
+/// Pools in order of name.
+pub(super) fn pools(
+    desk: &mut Desk<'_>,
+    times: &Times,
+    sites: &IdVec<Site>,
+    hardware: &[Hardware],
+    chips: &IdVec<Chip>,
+    domains: &IdVec<Domain>,
+) -> IdVec<Pool> {
+    let spec = desk.spec;
+    initial::check_names(desk);
+    let pools = spec.pools.iter().zip(hardware).enumerate().map(|(index, (pool, hardware))| {
+        let chip = chips.iter().position(|chip| chip.name == hardware.chip).expect("every pool's chip is listed");
+        let domain = domains.iter().position(|domain| domain.pools.contains(&Id::new(index)));
+        let domain = Id::new(domain.expect("every pool has a domain"));
+        one(desk, times, sites, pool, hardware, Id::new(chip), domain)
+    });
+    IdVec(pools.collect())
+}
+
+fn one(
+    desk: &mut Desk<'_>,
+    times: &Times,
+    sites: &IdVec<Site>,
+    pool: &Named<spec::Pool>,
+    hardware: &Hardware,
+    chip: Id<Chip>,
+    domain: DomainId,
+) -> Pool {
+    let table = &pool.table;
+    let initial = initial::vintages(desk, times, pool, hardware);
+    let deliveries = deliveries(desk, times, pool, hardware);
+    if initial.is_empty() && deliveries.is_empty() && table.size.is_none() {
+        let message = format!("pool `{}` has no size", pool.name);
+        desk.problem(pool.origin, &pool.path, message, "write `nodes`, `chips`, `mw` or `usd`, or `deliveries`");
+    }
+    let built = Pool {
+        name: pool.name.clone(),
+        path: pool.path.clone(),
+        site: hardware.site,
+        instance: hardware.instance.clone(),
+        chip,
+        chips_per_node: hardware.chips_per_node,
+        domain,
+        initial,
+        deliveries,
+        retirements: retirements(desk, times, pool, hardware),
+        slip_h: slip(desk, times, pool),
+        power: hardware.power,
+        reserved_busy: table.reserved_busy.as_ref().map_or(1.0, |leaf| desk.number(leaf)),
+        cost_usd_per_chip: hardware.cost_usd_per_chip.clone(),
+        useful_life_years: hardware.useful_life_years,
+        prices: prices::paths(desk, times, sites, pool, hardware),
+        failures_per_chip_hour: hardware.failures_per_chip_hour,
+        repair: table.repair.as_ref().and_then(|repair| self::repair(desk, repair)),
+        guaranteed: shares::shares(desk, times, &table.guaranteed),
+        reserved: shares::shares(desk, times, &table.reserved),
+    };
+    check_whole_life(desk, pool, &built);
+    shares::check_whole_nodes(desk, pool, &built);
+    built
+}
+
+/// The whole plan must fit in counts of chips, and nothing can go that is not there.
+fn check_whole_life(desk: &mut Desk<'_>, pool: &Named<spec::Pool>, built: &Pool) {
+    let standing: u64 = built.initial.iter().map(|vintage| u64::from(vintage.nodes)).sum();
+    let coming: u64 = built.deliveries.iter().map(|delivery| u64::from(delivery.nodes)).sum();
+    if 4_000_000_000 < (standing + coming) * u64::from(built.chips_per_node) {
+        let message = format!("pool `{}` grows beyond four billion chips", pool.name);
+        desk.problem(pool.origin, &pool.path, message, "make it smaller");
+    }
+    let mut going = 0;
+    for (at, nodes) in &built.retirements {
+        going += u64::from(*nodes);
+        let come = built.deliveries.iter().filter(|d| d.at <= *at).map(|d| u64::from(d.nodes)).sum::<u64>();
+        if standing + come < going {
+            let message = format!("pool `{}` retires {going} nodes when {} have come", pool.name, standing + come);
+            let path = format!("{}.retirements", pool.path);
+            return desk.problem(pool.origin, &path, message, "retire fewer, or later");
+        }
+    }
+}
+
+/// Deliveries in order of date.
+fn deliveries(desk: &mut Desk<'_>, times: &Times, pool: &Named<spec::Pool>, hardware: &Hardware) -> Vec<Delivery> {
+    let mut written: Vec<&spec::Delivery> = pool.table.deliveries.iter().collect();
+    written.sort_by_key(|delivery| delivery.at.value);
+    let mut built: Vec<Delivery> = Vec::new();
+    for delivery in written {
+        let mut next = one_delivery(desk, times, pool, hardware, delivery);
+        let same = built.iter().filter(|before| before.name == next.name).count();
+        if 0 < same {
+            match &delivery.name {
+                Some(name) => {
+                    let message = format!("two deliveries of pool `{}` are named `{}`", pool.name, name.value);
+                    desk.problem(name.origin, &name.path, message, "give each its own name");
+                }
+                None => next.name = format!("{} ({})", next.name, same + 1),
+            }
+        }
+        built.push(next);
+    }
+    built
+}
+
+fn one_delivery(
+    desk: &mut Desk<'_>,
+    times: &Times,
+    pool: &Named<spec::Pool>,
+    hardware: &Hardware,
+    delivery: &spec::Delivery,
+) -> Delivery {
+    let at = in_horizon(
+        desk,
+        times,
+        &delivery.at,
+        "delivery",
+        "what stands at the start belongs to [initial.fleet] or the pool's size",
+    );
+    let (ordered, ordered_before_start) = order(desk, times, pool, hardware, delivery);
+    let for_bet = delivery.for_bet.as_ref().filter(|bet| desk.find(&desk.spec.bets, bet, "bet").is_some());
+    Delivery {
+        name: delivery.name.as_ref().map_or_else(|| date_text(delivery.at.value), |name| name.value.clone()),
+        at,
+        ordered,
+        ordered_before_start,
+        nodes: sizes::nodes(desk, hardware, &delivery.size),
+        deposit: delivery.deposit.as_ref().map_or(DEPOSIT, |leaf| desk.number(leaf)),
+        cancel_fee: delivery.cancel_fee.as_ref().map_or(0.0, |leaf| desk.number(leaf)),
+        for_bet: for_bet.map(|bet| bet.value.clone()),
+    }
+}
+
+/// When a delivery is ordered (None: before the run), and whether that is before the scenario's start.
+fn order(
+    desk: &mut Desk<'_>,
+    times: &Times,
+    pool: &Named<spec::Pool>,
+    hardware: &Hardware,
+    delivery: &spec::Delivery,
+) -> (Option<SimTime>, bool) {
+    if let Some(ordered) = &delivery.ordered
+        && delivery.at.value < ordered.value
+    {
+        let message = format!("a delivery of pool `{}` is ordered after it comes", pool.name);
+        desk.problem(ordered.origin, &ordered.path, message, "order it earlier");
+    }
+    let lead = jiff::SignedDuration::from_micros((hardware.lead_h * 3.6e9).round() as i64);
+    let date: Date = delivery.ordered.as_ref().map_or_else(|| delivery.at.value.saturating_sub(lead), |at| at.value);
+    (times.calendar.time(date), times.before_start(date))
+}
+
+/// Retirements in the order of the file's dates.
+fn retirements(
+    desk: &mut Desk<'_>,
+    times: &Times,
+    pool: &Named<spec::Pool>,
+    hardware: &Hardware,
+) -> Vec<(SimTime, u32)> {
+    let all = pool.table.retirements.iter().map(|retirement| {
+        let at = in_horizon(
+            desk,
+            times,
+            &retirement.at,
+            "retirement",
+            "what went before the start is not in [initial.fleet]",
+        );
+        (at, sizes::nodes(desk, hardware, &retirement.size))
+    });
+    let mut all: Vec<(SimTime, u32)> = all.collect();
+    all.sort();
+    all
+}
+
+/// The instant of a change of a fleet; before the start it is a problem.
+fn in_horizon(desk: &mut Desk<'_>, times: &Times, at: &spec::At<Date>, what: &str, remedy: &str) -> SimTime {
+    if times.before_start(at.value) {
+        let message = format!("a {what} on {} lies before the scenario's start", date_text(at.value));
+        desk.problem(at.origin, &at.path, message, remedy);
+    }
+    times.clip(at.value)
+}
+
+fn slip(desk: &mut Desk<'_>, times: &Times, pool: &Named<spec::Pool>) -> Param {
+    let Some(leaf) = &pool.table.slip else { return Param::Fixed(0.0) };
+    let slip = desk.param(leaf, (0.0, f64::MAX));
+    if times.decide_at.is_none() && slip != Param::Fixed(0.0) {
+        let message = format!("`{}` moves deliveries due after `decide_at`, and there is none", leaf.path);
+        desk.problem(leaf.origin, &leaf.path, message, "write `[scenario] decide_at`");
+    }
+    slip
+}
+
+fn repair(desk: &mut Desk<'_>, repair: &spec::Repair) -> Option<Repair> {
+    let law: LawOf = super::streams::law_of_mean(desk, &repair.time)?;
+    Some(Repair { law, crews: repair.crews.as_ref().map(|at| at.value.clamp(1, 1_000_000) as u32) })
+}

@@ -1,0 +1,285 @@
+//! Small worlds in text and what they become, or what is wrong with them.
+
+use crate::spec::read_text;
+use crate::stats::law::Law;
+use crate::units::{SimTime, Span};
+use crate::world::catalog::Catalog;
+use crate::world::*;
+
+/// The world of a scenario's text under one strategy and the future `base`, with one trace file.
+fn build_as(strategy: &str, text: &str, trace: &str) -> Result<World, Vec<String>> {
+    let read =
+        read_text("test.toml", text, &[]).unwrap_or_else(|problems| panic!("the reader refuses it:\n{problems}"));
+    let file = |_: &str| Ok(trace.to_owned());
+    let built = World::build(&read.spec, Catalog::embedded(), strategy, "base", &file);
+    built.map_err(|problems| problems.iter().map(|p| format!("{} | {}", p.message, p.remedy)).collect())
+}
+
+fn build(text: &str) -> World {
+    build_as("base", text, "").unwrap_or_else(|problems| panic!("refused: {problems:#?}"))
+}
+
+/// Every problem of a text, one a line: message | remedy.
+fn problems(text: &str) -> Vec<String> {
+    build_as("base", text, "").err().unwrap_or_default()
+}
+
+/// Asserts that exactly one problem is found and that it says all of `words`.
+fn check_problem(text: &str, words: &[&str]) {
+    let found = problems(text);
+    assert_eq!(found.len(), 1, "{found:#?}");
+    for word in words {
+        assert!(found[0].contains(word), "no `{word}` in {}", found[0]);
+    }
+}
+
+const MM2: &str = r#"
+[scenario]
+name = "mm2"
+start = 2026-01-01
+end = 2026-03-15
+analysis = "steady"
+warm_up = "10d"
+[run]
+draws = 3
+[pools.p]
+chips = 2
+[labs.a.workloads.jobs]
+kind = "stream"
+pools = ["p"]
+per_day = { unknown = { p5 = 10, p95 = 20 } }
+duration = { dist = "exponential", mean = "2h" }
+"#;
+
+/// Two abstract chips, one Poisson stream, no price, no failures; months begin 1 January, 1 February and 1 March, the warm-up ends on the 11th.
+#[test]
+fn a_queueing_study_needs_no_catalog() {
+    let world = build(MM2);
+    let workload = &world.workloads.0[0];
+    let Source::Stream(stream) = &workload.source else { panic!("{:?}", workload.source) };
+    assert_eq!(world.month_names, ["2026-01", "2026-02", "2026-03"]);
+    assert_eq!((world.start, world.measure_from), (SimTime::ZERO, SimTime(10 * Span::DAY.0)));
+    assert_eq!((workload.price, workload.failures), (PriceKind::Free, Failures::Off));
+    assert_eq!(
+        (&stream.per_day, stream.interval),
+        (&Param::Unknown(UnknownId::new(0)), Law::Exponential { mean: 1.0 })
+    );
+    assert_eq!(world.unknowns.0[0].key, "labs.a.workloads.jobs.per_day");
+    assert_eq!((world.pools.0[0].initial[0].nodes, world.draws, world.cells.len()), (2, 3, 1));
+    assert_eq!(world.parties.len(), 7, "one lab and six at the boundary");
+}
+
+/// A dated study with a stream fills its queues for 8 weeks; one of traces only starts at once.
+#[test]
+fn spin_up_is_for_random_streams_of_dated_studies() {
+    let dated = MM2.replace("analysis = \"steady\"\nwarm_up = \"10d\"", "");
+    assert_eq!(build(&dated).start, SimTime(56 * Span::DAY.0));
+    let trace = "[scenario]\nname = \"t\"\nstart = 2026-01-01\nend = 2026-01-02\n[pools.p]\nchips = 4\n[labs.a.workloads.t]\nkind = \"trace\"\npools = [\"p\"]\nfile = \"jobs.csv\"\n";
+    let world = build_as("base", trace, "submit_s,chips,duration_s\n20,2,5\n10,4,0\n").unwrap();
+    let Source::Trace(jobs) = &world.workloads.0[0].source else { panic!() };
+    assert_eq!(world.start, SimTime::ZERO);
+    assert_eq!((jobs[0].row, jobs[0].duration, jobs[1].submit), (1, Span(1), Span::from_seconds(20.0)));
+    let bad = build_as("base", trace, "submit_s,chips,duration_s\nx,2,5\n10,1.5,0\n3,9,1\n").unwrap_err();
+    assert_eq!(bad.len(), 3, "{bad:#?}");
+    assert!(bad.iter().any(|p| p.contains("row 1 (after the header): the submission time `x`")), "{bad:#?}");
+    assert!(bad.iter().any(|p| p.contains("1 of 1 jobs")), "{bad:#?}");
+}
+
+#[test]
+fn a_gang_must_fit_a_pool_and_share_a_scheduler() {
+    check_problem(&format!("{MM2}chips = 3\n"), &["takes 3 chips", "never has more than 2"]);
+    let two = MM2.replace("[labs", "[pools.q]\nchips = 2\n[labs").replace("[\"p\"]", "[\"p\", \"q\"]");
+    check_problem(&two, &["do not share a scheduler", "put `domain = \"p\"` on both"]);
+    let shared = two.replace("chips = 2\n", "chips = 2\ndomain = \"d\"\n");
+    assert_eq!(build(&shared).domains.0[0].pools.len(), 2);
+    check_problem(
+        &shared
+            .replacen("domain", "schedule = { order = \"priority\" }\ndomain", 1)
+            .replace("[labs", "schedule = { queue_limit = 3 }\n[labs"),
+        &["not their schedule"],
+    );
+}
+
+#[test]
+fn dates_must_make_sense() {
+    check_problem(&MM2.replace("warm_up = \"10d\"", ""), &["steady", "warm_up"]);
+    check_problem(&MM2.replace("warm_up = \"10d\"", "warm_up = \"90d\""), &["nothing is left"]);
+}
+
+const CLOUD: &str = r#"
+[scenario]
+name = "cloud"
+start = 2026-01-01
+end = 2028-01-01
+decide_at = 2026-06-01
+[clouds.aws]
+discount_rate = 0.09
+[sites.s]
+cloud = "aws"
+region = "us-east-2"
+pue = 1.14
+mw = [{ at = 2025-01-01, mw = 10 }, { at = 2027-01-01, mw = 30 }]
+power_usd_per_mwh = 60
+facility_usd_per_mw_year = 1e6
+operations_usd_per_mw_year = 2e5
+[pools.rainier]
+site = "s"
+instance = "trn2.48xlarge"
+chips = 8_000
+deliveries = [{ name = "second", at = 2027-02-01, mw = 10, for_bet = "a" }]
+prices.on_demand = { usd_per_chip_hour = 3.0, steps = [{ at = 2027-01-01, times = 0.8 }] }
+guaranteed.lab = [{ at = 2025-06-01, chips = 100 }, { at = 2025-10-01, chips = 4000 }, { at = 2027-06-01, chips = 8000 }]
+[labs.lab.workloads.train]
+kind = "pretraining"
+pools = ["rainier"]
+chips = 4000
+flops = 1e25
+every = { varies = { p5 = "4mo", p95 = "9mo" } }
+mfu = { trainium2 = 0.35 }
+[contracts.c]
+between = ["lab", "aws"]
+start = 2026-04-20
+commit = { usd = 1e9, years = 3, ramp = [1, 1, 2] }
+price = { ratio_to = "on_demand", ratio = 0.5 }
+[investments.lab]
+tranches = [{ at = 2025-11-01, usd = 1e9 }, { at = 2026-03-01, usd = 2e9 }, { at = 2027-03-01, usd = 3e9 }]
+[bets.a]
+host = ["contracts.c"]
+invest = ["investments.lab"]
+[strategies.base]
+[strategies.none]
+without = ["a"]
+[strategies.less]
+set = { "labs.*.workloads.train.volume" = 0.25 }
+[strategies.wrong]
+set = { "pools.rainier.slip" = "1mo" }
+"#;
+
+/// Trainium2: 500 W x 1.5 x 1.14 = 855 W a chip at the meter, 13.68 kW a node of 16: 10 MW hold 730 nodes. 2027-02-01 less 9 months of
+/// 30.4375 days is an order in 2026. Of the two guarantees before the run the later one is in force at its first instant.
+#[test]
+fn sizes_prices_and_dates_are_resolved() {
+    let world = build(CLOUD);
+    let pool = &world.pools.0[0];
+    assert_eq!(pool.power, ChipPower { tdp_mw: 500_000, idle_mw: 102_600, full_mw: 855_000 });
+    assert_eq!((pool.initial[0].nodes, pool.deliveries[0].nodes), (500, 730));
+    assert!(!pool.deliveries[0].ordered_before_start && pool.deliveries[0].ordered.is_some());
+    assert_eq!(
+        pool.guaranteed.iter().map(|s| (s.at.0 == 0, s.chips)).collect::<Vec<_>>(),
+        [(true, 4000), (false, 8000)]
+    );
+    assert_eq!(pool.prices[0].base, Param::Fixed(3.0));
+    assert_eq!(pool.prices[0].steps[0].change, PriceChange::Times(Param::Fixed(0.8)));
+    let contract = &world.contracts.0[0];
+    assert_eq!(contract.prices[0].1, ContractPrice::Ratio(PriceKind::OnDemand, Param::Fixed(0.5)));
+    assert_eq!(contract.periods.iter().map(|p| p.share).collect::<Vec<_>>(), [0.25, 0.25]);
+    assert_eq!(world.workloads.0[0].price, PriceKind::Contract);
+    // 4000 chips x 1.97e-5 x 1 h = 0.08 failures a tick.
+    assert_eq!(world.workloads.0[0].failures, Failures::Sampled);
+    let investment = &world.investments.0[0];
+    assert_eq!((investment.sunk_usd, investment.tranches.len()), (1e9, 2));
+    assert!(world.assumptions.iter().any(|row| row.path == "catalog.chips.trainium2.tdp_w" && row.value == "500"));
+    assert!(world.assumptions.iter().any(|row| row.path == "pools.rainier.prices.on_demand.usd_per_chip_hour"));
+}
+
+#[test]
+fn a_strategy_is_without_contracts_investments_and_tagged_deliveries() {
+    let without = build_as("none", CLOUD, "").unwrap().without;
+    assert_eq!((without.contracts.len(), without.investments.len(), without.hosts_of), (1, 1, vec!["a".to_owned()]));
+    let less = build_as("less", CLOUD, "").unwrap().without;
+    assert_eq!(less.volumes, [(WorkloadId::new(0), Param::Fixed(0.25))]);
+    let wrong = build_as("wrong", CLOUD, "").unwrap_err();
+    assert!(wrong.len() == 1 && wrong[0].contains("`pools.rainier.slip` cannot change at `decide_at`"), "{wrong:#?}");
+    let typo = build_as("nine", CLOUD, "").unwrap_err();
+    assert!(typo[0].contains("no strategy `nine` | did you mean `none`?"), "{typo:#?}");
+}
+
+#[test]
+fn what_cannot_stand_or_be_paid_is_named() {
+    check_problem(&CLOUD.replace("mw = 10 }", "mw = 5 }"), &["need 6.840 MW", "2026-01-01", "has 5 MW"]);
+    check_problem(&CLOUD.replace("chips = 8_000", "chips = 8_001"), &["8001", "write 8000 or 8016"]);
+    let early = CLOUD.replace("at = 2027-02-01", "at = 2025-02-01").replace("mw = 10 }, {", "mw = 30 }, {");
+    check_problem(&early, &["before the scenario's start", "[initial.fleet]"]);
+    check_problem(&CLOUD.replace("chips = 8000 }", "chips = 80000 }"), &["80000 chips", "ever planned"]);
+    check_problem(&CLOUD.replace("trainium2 = 0.35", "trainium3 = 0.35"), &["no mfu on trainium2"]);
+    check_problem(&CLOUD.replace("trn2.48xlarge", "trn2.48xlarg"), &["did you mean `trn2.48xlarge`?"]);
+    let two = problems(&CLOUD.replace("ratio_to = \"on_demand\"", "ratio_to = \"committed\""));
+    assert!(two.iter().any(|p| p.contains("pays the contract price, and pool `rainier` has none")), "{two:#?}");
+}
+
+/// Each line of a file with every key taken out or its number changed: problems, never a panic.
+#[test]
+fn no_text_makes_the_builder_panic() {
+    let whole = include_str!("../../../tests/full.toml");
+    let lines: Vec<&str> = whole.lines().collect();
+    let mut judged = 0;
+    for out in 0..lines.len() {
+        for with in [String::new(), lines[out].replace('1', "7"), lines[out].replace("0 ", "1 ")] {
+            let mut kept = lines.clone();
+            kept[out] = &with;
+            let text = kept.join("\n");
+            let Ok(read) = read_text("full.toml", &text, &[]) else { continue };
+            judged += 1;
+            for strategy in ["base", "both", "none"] {
+                let _ =
+                    World::build(&read.spec, Catalog::embedded(), strategy, "slow", &|_| Err("no such file".into()));
+            }
+        }
+    }
+    assert!(100 < judged, "only {judged} texts were read");
+}
+
+/// Two chips: speeds by BF16 peaks (trainium2 667, trainium1 190), and a run multiplies by mfu / mfu of the first; a stated speed is whole,
+/// so 0.5 is held as 0.5 x 0.4 / 0.2 = 1.
+#[test]
+fn speeds_leave_out_what_a_run_multiplies() {
+    let pools = "[pools.a]\ninstance = \"trn2.48xlarge\"\nnodes = 1\ndomain = \"d\"\n[pools.b]\ninstance = \"trn1.32xlarge\"\nnodes = 1\ndomain = \"d\"\n[labs";
+    let text = MM2.replace("[labs", pools).replace("[\"p\"]", "[\"a\", \"b\"]");
+    let world = build(&text);
+    assert_eq!(world.cells.0[1].speed, Param::Fixed(190.0 / 667.0));
+    let stated = build(&format!("{text}mfu = {{ trainium2 = 0.4, trainium1 = 0.2 }}\nspeed = {{ trainium1 = 0.5 }}\n"));
+    assert_eq!(stated.cells.0[1].speed, Param::Fixed(1.0));
+}
+
+/// One wildcard is one unknown for all it sets, drawn once; the range is what the strictest field allows.
+#[test]
+fn a_wildcard_is_one_unknown() {
+    let two = MM2.replace("[labs", "[labs.b.workloads.jobs]\nkind = \"stream\"\npools = [\"p\"]\nper_day = 4\nduration = { dist = \"constant\", mean = \"1h\" }\n[labs");
+    let set = "[futures.base]\nset = { \"labs.*.workloads.jobs.volume\" = { unknown = { p5 = 0.2, p95 = 0.6 } } }\n";
+    let read = read_text("test.toml", &format!("{two}{set}"), &[]).unwrap();
+    let spec = read.with_overrides(&read.spec.futures[0].table.set).unwrap();
+    let world = World::build(&spec, Catalog::embedded(), "base", "base", &|_| Ok(String::new())).unwrap();
+    assert_eq!(
+        world.unknowns.iter().map(|u| u.key.as_str()).collect::<Vec<_>>(),
+        ["labs.*.workloads.jobs.volume", "labs.a.workloads.jobs.per_day"]
+    );
+    assert_eq!(world.unknowns.0[0].range, (0.0, 1.0));
+    assert_eq!(world.workloads.0[0].volume, world.workloads.0[1].volume);
+}
+
+/// Reserved chips leave in whole nodes; a slip needs a decision to slip after; a bet needs a date to be dropped at.
+#[test]
+fn what_acts_at_a_decision_needs_its_date() {
+    check_problem(
+        &CLOUD.replace("guaranteed.lab", "reserved.lab = [{ at = 2026-01-01, chips = 24 }]\nguaranteed.lab"),
+        &["24 reserved", "write 16 or 32"],
+    );
+    let undecided = CLOUD.replace("decide_at = 2026-06-01\n", "");
+    check_problem(
+        &undecided.replace("chips = 8_000", "slip = \"2mo\"\nchips = 8_000"),
+        &["`decide_at`, and there is none"],
+    );
+    let none = build_as("none", &undecided, "").unwrap_err();
+    assert!(none.len() == 1 && none[0].contains("no `decide_at` at which it acts"), "{none:#?}");
+}
+
+/// The order of tables in the file changes nothing.
+#[test]
+fn the_order_of_writing_changes_nothing() {
+    let head = CLOUD.find("[clouds.aws]").unwrap();
+    let tables: Vec<String> =
+        CLOUD[head..].split("\n[").map(|table| table.trim_start_matches('[').to_owned()).collect();
+    let turned = tables.iter().rev().map(|table| format!("[{table}\n")).collect::<String>();
+    let (a, b) = (build(CLOUD), build(&format!("{}{turned}", &CLOUD[..head])));
+    assert_eq!(format!("{a:?}"), format!("{b:?}"));
+}
