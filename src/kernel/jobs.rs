@@ -54,20 +54,20 @@ impl Sim<'_> {
             self.workloads[lane as usize].in_system.add(now, 1);
         }
         if let Source::Campaigns(_) = self.world.workloads[id].source {
-            self.on_campaign_submitted(slot, draft.work_us);
+            self.on_campaign_submitted(slot);
         } else {
             self.enqueue(slot, true);
         }
     }
 
-    /// A campaign waits for its predecessor.
-    fn on_campaign_submitted(&mut self, slot: u32, whole_us: u64) {
+    /// A campaign waits for its predecessor. What it had done before the run began is behind its plan as it is behind its work.
+    fn on_campaign_submitted(&mut self, slot: u32) {
         let job = *self.jobs.get(slot);
         let terms = &self.world.workloads[WorkloadId::new(job.workload as usize)];
         let state = &self.workloads[job.workload as usize];
         let alone = Attempt {
             start: job.submit,
-            work_us: whole_us,
+            work_us: job.work_us,
             interval_us: state.interval_us,
             cost_us: state.cost_us,
             ..Attempt::default()

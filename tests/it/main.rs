@@ -1,3 +1,4 @@
 //! One integration binary: stories that go through the public face of the crate.
 
 mod broken;
+mod record;
