@@ -50,6 +50,7 @@ impl Sim<'_> {
         for cell in &mut self.cells {
             cell.allocated.take(now);
             cell.billed.take(now);
+            cell.covered.take(now);
         }
         let money = &mut self.money;
         money.cell_read.fill(now);
@@ -120,6 +121,12 @@ impl Sim<'_> {
         if self.sabotage == Sabotage::Counter(Counter::Billed) {
             billed /= 2;
         }
+        let covered = state.covered.take(now);
+        assert!(
+            billed + covered == allocated,
+            "{} at {now}: billed {billed} + under the guarantee {covered} != held {allocated} chip-us",
+            workload.path
+        );
         let row = &mut self.record.cells[cell.index()][month];
         row.allocated += allocated;
         row.billed += billed;

@@ -112,12 +112,6 @@ impl PoolState {
         self.idle.add(now, chips);
     }
 
-    /// `nodes` leave: free ones now, the rest as they are freed.
-    pub fn retire(&mut self, now: SimTime, nodes: u32) {
-        self.retiring_nodes += nodes;
-        self.retire_free(now);
-    }
-
     /// Retires what is due and free; returns the nodes that left.
     pub fn retire_free(&mut self, now: SimTime) -> u32 {
         let nodes = self.retiring_nodes.min(self.nodes.free_nodes());

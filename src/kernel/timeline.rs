@@ -34,6 +34,8 @@ pub enum Dated {
     OpenBooks,
     /// A month closes.
     MonthClose,
+    /// A test's marker: writes its row and changes nothing.
+    Marker,
 }
 
 /// When and what.

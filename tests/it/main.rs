@@ -2,3 +2,5 @@
 
 mod broken;
 mod record;
+mod story;
+mod timelines;

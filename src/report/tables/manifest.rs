@@ -1,18 +1,27 @@
 //! `manifest.json`: what was run on what. No clock, thread count or path, so that the same input gives the same bytes.
 
+use crate::spec::{Read, print_config};
 use crate::study::{Outcome, Plan};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// A file that was read: (name as given, bytes).
-pub type Input<'a> = (&'a str, &'a [u8]);
+/// What no scenario of this version models, whatever its file says.
+const NOT_MODELLED: [&str; 8] = [
+    "conditional equity: tranches with conditions are listed, never paid; stakes have no value",
+    "re-letting of freed capacity",
+    "the market: who chooses which model",
+    "the router and what it resells",
+    "serving: inference is a reservation of chips, billed and not simulated",
+    "shocks: exits, outages, price wars",
+    "failures of idle and reserved nodes",
+    "taxes and financing",
+];
 
 /// The manifest as pretty JSON.
 pub fn manifest(
     plan: &Plan,
     outcome: &Outcome,
-    inputs: &[Input<'_>],
-    not_modelled: &[String],
+    read: &Read,
     files: &[(String, String)],
 ) -> String {
     let world = &plan.cells[0].world;
@@ -27,18 +36,23 @@ pub fn manifest(
     }
     let rows: serde_json::Map<String, Value> =
         files.iter().map(|(name, text)| (name.clone(), json!(text.lines().count().saturating_sub(1)))).collect();
-    let inputs: Vec<Value> = inputs
-        .iter()
+    let inputs: Vec<Value> = read
+        .sources
+        .inputs()
         .map(|(name, bytes)| {
-            let file = std::path::Path::new(name).file_name().map_or_else(|| (*name).into(), |f| f.to_string_lossy());
+            let file = std::path::Path::new(name).file_name().map_or_else(|| name.into(), |f| f.to_string_lossy());
             json!({ "file": file, "sha256": hex(&Sha256::digest(bytes)) })
         })
         .collect();
+    let money = plan.cells.iter().any(|cell| !cell.world.sites.is_empty());
+    let mut not_modelled: Vec<String> =
+        NOT_MODELLED.iter().filter(|_| money).map(|what| (*what).to_owned()).collect();
+    not_modelled.extend(read.spec.not_modelled.iter().map(|at| at.value.clone()));
     let mut notes: Vec<&String> = plan.cells.iter().flat_map(|cell| &cell.world.notes).collect();
     notes.sort();
     notes.dedup();
     let manifest = json!({
-        "hedgerow": env!("CARGO_PKG_VERSION"),
+        "version": env!("CARGO_PKG_VERSION"),
         "name": world.name,
         "title": world.title,
         "question": world.question,
@@ -57,6 +71,7 @@ pub fn manifest(
         "notes": notes,
         "inputs": inputs,
         "rows": rows,
+        "config": print_config(read),
     });
     let mut text = serde_json::to_string_pretty(&manifest).expect("a manifest is JSON");
     text.push('\n');

@@ -8,15 +8,14 @@ mod rows;
 mod series;
 mod summary;
 
-pub use manifest::Input;
-
 use crate::report::csv_out::Cell;
+use crate::spec::Read;
 use crate::study::{CellPlan, Outcome, Plan, Summary};
 
 /// Every file of a finished study but charts and page: (name, text), the manifest last.
 ///
-/// `inputs` are the files that were read, for their hashes; `all_rows` also keeps jobs.csv.
-pub fn tables(plan: &Plan, outcome: &Outcome, inputs: &[Input<'_>], not_modelled: &[String]) -> Vec<(String, String)> {
+/// `read` gives the hashes of the files that were read, the resolved configuration and what is read but not modelled.
+pub fn tables(plan: &Plan, outcome: &Outcome, read: &Read) -> Vec<(String, String)> {
     let mut files: Vec<(String, String)> = vec![
         ("summary.csv".into(), summary::summary(plan, outcome)),
         ("pools.csv".into(), series::pools(plan, outcome)),
@@ -34,7 +33,7 @@ pub fn tables(plan: &Plan, outcome: &Outcome, inputs: &[Input<'_>], not_modelled
     if plan.cells.iter().any(|cell| cell.world.job_rows) {
         files.push(("jobs.csv".into(), rows::jobs(plan, outcome)));
     }
-    let manifest = manifest::manifest(plan, outcome, inputs, not_modelled, &files);
+    let manifest = manifest::manifest(plan, outcome, read, &files);
     files.push(("manifest.json".into(), manifest));
     files
 }
