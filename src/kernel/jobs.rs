@@ -295,7 +295,7 @@ impl Sim<'_> {
     fn nodes_of(&self, slot: u32, job: &Job) -> usize {
         let pool = self.world.cells[CellId::new(job.cell as usize)].pool.index();
         if self.pools[pool].nodes.is_counted() {
-            job.chips as usize
+            job.chips.div_ceil(self.pools[pool].chips_per_node as u32) as usize
         } else {
             self.jobs.cold_ref(slot).pieces.iter().map(|piece| piece.nodes as usize).sum()
         }
@@ -333,29 +333,24 @@ impl Sim<'_> {
     /// Gives the nodes back, sends the failed one to repair; returns the chips that are down.
     fn free_nodes(&mut self, slot: u32, pool: usize, job: &Job, failed: Option<(usize, i64)>) -> u64 {
         let mut broken = None;
+        let at = failed.filter(|_| self.repair_takes_time(pool)).map(|(node, _)| node as u32);
         if self.pools[pool].nodes.is_counted() {
-            let down = u32::from(failed.is_some() && self.repair_takes_time(pool));
+            let chips = self.pools[pool].chips_per_node as u32;
+            broken = at.map(|_| super::nodes::Piece { node: 0, nodes: 1, chips });
+            let down = broken.map_or(0, |piece| piece.chips);
             self.pools[pool].nodes.give_counted(job.chips - down);
-            if down > 0 {
-                broken = Some(super::nodes::Piece { node: 0, nodes: 1, chips: 1 });
-            }
         } else {
-            let takes_time = self.repair_takes_time(pool);
-            let mut at = failed.filter(|_| takes_time).map(|(node, _)| node as u32);
             let mut pieces = std::mem::take(&mut self.jobs.cold(slot).pieces);
-            for piece in pieces.drain(..) {
-                match at {
-                    Some(n) if n < piece.nodes => {
-                        at = None;
-                        broken = Some(self.split_off(pool, piece, n));
-                    }
-                    Some(n) => {
-                        at = Some(n - piece.nodes);
-                        self.pools[pool].nodes.give(piece);
-                    }
-                    None => self.pools[pool].nodes.give(piece),
-                }
+            if let Some(mut n) = at {
+                let which = pieces.iter().position(|piece| {
+                    let inside = n < piece.nodes;
+                    n -= if inside { 0 } else { piece.nodes };
+                    inside
+                });
+                let piece = pieces.swap_remove(which.expect("the failing node is the gang's"));
+                broken = Some(self.split_off(pool, piece, n));
             }
+            self.pools[pool].nodes.give_all(&mut pieces);
             self.jobs.cold(slot).pieces = pieces;
         }
         let Some(piece) = broken else { return 0 };

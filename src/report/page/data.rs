@@ -316,7 +316,8 @@ fn summary(row: Row) -> Result<Summary, DataError> {
 
 /// Every column that is no key is a metric, or the p05 or p95 of one.
 fn monthly(row: Row) -> Result<Monthly, DataError> {
-    const KEYS: [&str; 8] = ["strategy", "future", "month", "pool", "site", "lab", "price_kind", "n"];
+    const KEYS: [&str; 9] =
+        ["strategy", "future", "month", "pool", "site", "lab", "workload", "price_kind", "n"];
     let mut values = BTreeMap::new();
     let is_metric = |h: &&str| !KEYS.contains(h) && !h.ends_with("_p05") && !h.ends_with("_p95");
     for metric in row.headers().filter(is_metric) {
