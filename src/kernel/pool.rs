@@ -138,7 +138,7 @@ impl PoolState {
     }
 
     /// Recomputes entitlements: e = the guarantee, or guarantee x up / (sum of guarantees) where fewer chips are up.
-    /// Reservations count as guarantees, in whole nodes.
+    /// Reservations count as guarantees, in whole nodes. Eq. (8).
     pub fn entitle(&mut self, now: SimTime) {
         let leaving = u64::from(self.retiring_nodes) * self.chips_per_node;
         let up = self.up.level().saturating_sub(leaving);
