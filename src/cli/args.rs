@@ -2,8 +2,13 @@
 
 use super::failure::Failure;
 use crate::spec::{self, Read};
+use crate::study::{self, Options, Plan};
+use crate::world::catalog::Catalog;
 use clap::ValueEnum;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+
+/// Largest file that a scenario may name [bytes].
+const LARGEST_TRACE: u64 = 1 << 30;
 
 /// How an answer is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -55,6 +60,12 @@ impl Scenario {
         Ok(spec::read(&self.file, &self.changes())?)
     }
 
+    /// The study of what was read, every world of it built; files it names are relative to the scenario's folder.
+    pub fn plan(&self, read: &Read, options: &Options) -> Result<Plan, Failure> {
+        let folder = self.file.parent().unwrap_or(Path::new(""));
+        Ok(study::plan(read, Catalog::embedded(), options, &|name| open(folder, name))?)
+    }
+
     fn changes(&self) -> Vec<String> {
         let mut sets = Vec::new();
         if self.quick {
@@ -69,5 +80,27 @@ impl Scenario {
             Fleet::Same => "run.fleet=\"same\"".to_owned(),
         }));
         sets
+    }
+}
+
+/// The text of a file named in the scenario.
+fn open(folder: &Path, name: &str) -> Result<String, String> {
+    let path = folder.join(name);
+    let facts = std::fs::metadata(&path).map_err(|error| reason(&error))?;
+    if !facts.is_file() {
+        return Err("it is not a file".into());
+    }
+    if LARGEST_TRACE < facts.len() {
+        return Err(format!("it has more than {} MiB", LARGEST_TRACE >> 20));
+    }
+    std::fs::read_to_string(&path).map_err(|error| reason(&error))
+}
+
+/// The reason without the platform's error number.
+fn reason(error: &std::io::Error) -> String {
+    match error.kind() {
+        std::io::ErrorKind::NotFound => "there is no such file".into(),
+        std::io::ErrorKind::InvalidData => "it is not UTF-8".into(),
+        kind => kind.to_string(),
     }
 }

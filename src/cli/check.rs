@@ -2,8 +2,10 @@
 
 use super::args::{Format, Scenario};
 use super::failure::Failure;
+use super::summary::Summary;
 use super::terminal;
-use crate::spec::{Problems, Read, Spec};
+use crate::spec::Problems;
+use crate::study::Options;
 use serde_json::{Value, json};
 
 /// Say everything that is wrong with a scenario, or what its study would be
@@ -19,22 +21,30 @@ pub struct Check {
     format: Format,
 }
 
-/// Reads and judges; a refusal is bad input.
+/// Reads the file, builds every world of its study, and tells; a refusal is bad input.
 pub fn run(args: &Check) -> Result<(), Failure> {
-    match (args.scenario.read(), args.format) {
-        (Ok(read), Format::Human) if args.quiet => drop(read),
-        (Ok(read), Format::Human) => terminal::say(&Summary::of(&read.spec).text())?,
-        (Ok(read), Format::Json) => say_json(true, None, Summary::of(&read.spec).json())?,
-        (Err(Failure::Problems(problems)), Format::Json) => {
-            say_json(false, Some(&problems), Value::Null)?;
-            return Err(Failure::Told);
+    match (summary(args), args.format) {
+        (Ok(_), Format::Human) if args.quiet => Ok(()),
+        (Ok(summary), Format::Human) => {
+            let text = format!("ok  {}\n{}", args.scenario.file.display(), summary.text());
+            Ok(terminal::say(&terminal::cut(&text, terminal::width()))?)
         }
-        (Err(failure), _) => return Err(failure),
+        (Ok(summary), Format::Json) => say_json(None, summary.json()),
+        (Err(Failure::Problems(problems)), Format::Json) => {
+            say_json(Some(&problems), Value::Null)?;
+            Err(Failure::Told)
+        }
+        (Err(failure), _) => Err(failure),
     }
-    Ok(())
 }
 
-fn say_json(ok: bool, problems: Option<&Problems>, summary: Value) -> Result<(), Failure> {
-    let problems = problems.map_or(json!([]), Problems::to_json);
-    Ok(terminal::say(&format!("{:#}\n", json!({ "ok": ok, "problems": problems, "summary": summary })))?)
+fn summary(args: &Check) -> Result<Summary, Failure> {
+    let read = args.scenario.read()?;
+    Ok(Summary::of(&args.scenario.plan(&read, &Options::default())?))
+}
+
+fn say_json(problems: Option<&Problems>, summary: Value) -> Result<(), Failure> {
+    let list = problems.map_or(json!([]), Problems::to_json);
+    let answer = json!({ "ok": problems.is_none(), "problems": list, "summary": summary });
+    Ok(terminal::say(&format!("{answer:#}\n"))?)
 }

@@ -32,6 +32,8 @@ enum What {
     Deals,
     /// Scheduling policies
     Policies,
+    /// What is measured, with unit and definition
+    Metrics,
 }
 
 /// How a table is printed.
@@ -56,6 +58,7 @@ pub fn run(args: &List) -> Result<(), Failure> {
         What::Models => catalog(Listing::Models),
         What::Deals => catalog(Listing::Deals),
         What::Policies => listing::policies(),
+        What::Metrics => listing::metrics(),
     };
     print(&table, args.format)
 }

@@ -7,9 +7,14 @@ mod facts;
 mod failure;
 mod list;
 mod new;
+mod oracles;
+mod progress;
+mod run;
 mod schema;
 mod strategy;
+mod summary;
 mod terminal;
+mod verify;
 
 pub use failure::{Failure, Outcome};
 pub use schema::text as schema_text;
@@ -26,16 +31,22 @@ pub struct Args {
 
 #[derive(Subcommand, Debug)]
 enum Command {
+    Run(run::Run),
     New(new::New),
     Check(check::Check),
     Schema(schema::Schema),
     List(list::List),
     Facts(facts::Facts),
     Explain(explain::Explain),
+    Verify(verify::Verify),
 }
 
 /// Commands by what one wants, in the order of `--help`.
-const GROUPS: [(&str, &[&str]); 1] = [("Write", &["new", "check", "schema", "list", "facts", "explain"])];
+const GROUPS: [(&str, &[&str]); 3] = [
+    ("Ask", &["run"]),
+    ("Write", &["new", "check", "schema", "list", "facts", "explain"]),
+    ("Admin", &["verify"]),
+];
 
 /// The arguments of this process; else help, version or a refusal has been printed.
 pub fn parse() -> Result<Args, Outcome> {
@@ -50,12 +61,14 @@ pub fn parse() -> Result<Args, Outcome> {
 /// Carries out a command.
 pub fn run(args: &Args) -> Result<(), Failure> {
     match &args.command {
+        Command::Run(args) => run::run(args),
         Command::New(args) => new::run(args),
         Command::Check(args) => check::run(args),
         Command::Schema(args) => schema::run(args),
         Command::List(args) => list::run(args),
         Command::Facts(args) => facts::run(args),
         Command::Explain(args) => explain::run(args),
+        Command::Verify(args) => verify::run(args),
     }
 }
 

@@ -23,14 +23,24 @@ impl Sim<'_> {
         }
         for (pool, state) in self.pools.iter().enumerate() {
             let gangs = state.gangs.level();
-            assert!(gangs == held[pool], "pool {pool} at {}: {gangs} chips in gangs, jobs hold {}", self.now, held[pool]);
+            assert!(
+                gangs == held[pool],
+                "pool {pool} at {}: {gangs} chips in gangs, jobs hold {}",
+                self.now,
+                held[pool]
+            );
             let shares: u64 = state.shares.iter().map(|share| share.held).sum();
             assert!(shares == gangs, "pool {pool} at {}: tenants hold {shares} of {gangs}", self.now);
             state.assert_conserved(self.now);
         }
         for (cell, state) in self.cells.iter().enumerate() {
             let level = state.allocated.level();
-            assert!(level == cells[cell], "cell {cell} at {}: metered {level} chips, jobs hold {}", self.now, cells[cell]);
+            assert!(
+                level == cells[cell],
+                "cell {cell} at {}: metered {level} chips, jobs hold {}",
+                self.now,
+                cells[cell]
+            );
         }
         let waiting: usize = self.domains.iter().map(|domain| domain.waiting).sum();
         let queued: usize = self.domains.iter().flat_map(|domain| &domain.queues).map(|queue| queue.len()).sum();

@@ -171,7 +171,8 @@ impl Sim<'_> {
             Failures::Off => {}
             Failures::Sampled if rate > 0 => {
                 // Failing at the instant of the finish, the job has finished.
-                let until = self.jobs.cold_ref(slot).exposure_left.div_ceil(rate).clamp(1, u128::from(SimTime::NEVER.0)) as u64;
+                let until =
+                    self.jobs.cold_ref(slot).exposure_left.div_ceil(rate).clamp(1, u128::from(SimTime::NEVER.0)) as u64;
                 if until < attempt.length_us() {
                     when = Some(When::new(self.now + Span(until), Class::Failure));
                 }
@@ -422,6 +423,11 @@ impl Sim<'_> {
         }
         let Some(last) = self.open_month else { return };
         let from = attempt.start.max(self.world.measure_from);
+        // Most jobs neither fail nor checkpoint and lie in one month: all of it is work.
+        if failed.is_none() && attempt.is_plain() && self.world.months[last] <= from && self.sabotage == Sabotage::None {
+            self.record.cells[cell][last].productive += u128::from(self.now.since(from).0) * chips;
+            return;
+        }
         let mut to = self.now;
         let mut month = last;
         // From the last month backwards: most attempts lie in one.

@@ -88,6 +88,9 @@ impl Sim<'_> {
     fn fill_reserved(&mut self, domain: usize) {
         for n in 0..self.world.domains.0[domain].pools.len() {
             let pool = self.world.domains.0[domain].pools[n].index();
+            if !self.pools[pool].any_committed {
+                continue;
+            }
             self.pools[pool].fill_reserved(self.now);
             if self.silenced(Counter::Reserved) {
                 let chips = self.pools[pool].reserved.level();

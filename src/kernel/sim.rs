@@ -427,8 +427,7 @@ fn workload_states(world: &World, live: &Live, key: draw::RunKey) -> Vec<Workloa
 
 fn domain_states(world: &World) -> Vec<DomainState> {
     let state = |id| {
-        let mut priorities: Vec<i32> =
-            world.workloads.iter().filter(|w| w.domain == id).map(|w| w.priority).collect();
+        let mut priorities: Vec<i32> = world.workloads.iter().filter(|w| w.domain == id).map(|w| w.priority).collect();
         priorities.sort_unstable();
         priorities.dedup();
         let levels = priorities.len().max(1);

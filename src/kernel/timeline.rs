@@ -125,7 +125,11 @@ impl List<'_> {
             for (priced, price) in &terms.prices {
                 if let (true, ContractPrice::PerChipHour(usd)) = (*priced == pool, price) {
                     let rate = Rate::from_usd(self.live.value(usd));
-                    self.push(SimTime::ZERO, Class::PriceStep, Dated::Takes(Effect::ContractPrice(contract, pool, rate)));
+                    self.push(
+                        SimTime::ZERO,
+                        Class::PriceStep,
+                        Dated::Takes(Effect::ContractPrice(contract, pool, rate)),
+                    );
                 }
             }
         }

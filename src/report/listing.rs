@@ -1,7 +1,10 @@
-//! The catalog as tables: `list chips | instances | prices | models | deals`.
+//! What there is to choose from, as tables: `list chips | instances | prices | models | deals | policies | metrics`.
 //!
 //! It does not choose a format and does not print.
 use super::table::{Cell, Column, Table, show};
+use crate::measure::Metric;
+use crate::policy::{self, Entry};
+use crate::study;
 use crate::world::catalog::{Catalog, ChipField, Known, PriceKind, Provenance};
 
 /// What can be listed from the catalog.
@@ -238,6 +241,63 @@ fn deals(catalog: &Catalog) -> Table {
     }
     table.note("n.p. not published".to_string());
     table
+}
+
+/// A policy as its registry describes it.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy {
+    /// `order`, `backfill` or `placement`: the key of `schedule`.
+    pub part: &'static str,
+    /// As written in scenario files.
+    pub name: &'static str,
+    /// One sentence.
+    pub what: &'static str,
+    /// Where it is described.
+    pub source: &'static str,
+}
+
+/// Every scheduling policy, by the key of `schedule` that chooses it.
+pub fn policy_registry() -> Vec<Policy> {
+    fn of<T>(part: &'static str, entries: &[Entry<T>]) -> Vec<Policy> {
+        entries.iter().map(|entry| Policy { part, name: entry.name, what: entry.what, source: entry.source }).collect()
+    }
+    [of("order", &policy::ORDERS), of("backfill", &policy::BACKFILLS), of("placement", &policy::PLACEMENTS)].concat()
+}
+
+/// Policies: `schedule = { order, backfill, placement }` of a pool.
+pub fn policies() -> Table {
+    let columns = ["part", "name", "what", "source"].map(Column::left).to_vec();
+    let mut table = Table::new("policies: schedule = { order, backfill, placement } of a pool", columns);
+    for Policy { part, name, what, source } in policy_registry() {
+        table.push([part, name, what, source].map(Cell::text).to_vec());
+    }
+    table
+}
+
+/// Every metric of every layer.
+pub fn metric_registry() -> Vec<&'static Metric> {
+    study::registry()
+}
+
+/// Metrics with their units and definitions.
+pub fn metrics() -> Table {
+    let mut table = Table::new("metrics", ["metric", "unit", "what"].map(Column::left).to_vec());
+    for metric in metric_registry() {
+        table.push([metric.name, metric.unit, metric.what].map(Cell::text).to_vec());
+    }
+    table
+}
+
+/// docs/metrics.md.
+pub fn metrics_manual() -> String {
+    let mut out = String::from(
+        "# Metrics\n\nMade from the registry of metrics; do not edit. `hedgerow list metrics` and `hedgerow explain METRIC` say the same.\n\
+         A metric without a value in a run is blank, not zero.\n\n| metric | unit | definition |\n|---|---|---|\n",
+    );
+    for Metric { name, unit, what } in metric_registry() {
+        out += &format!("| `{name}` | {unit} | {} |\n", what.replace('|', "\\|"));
+    }
+    out
 }
 
 #[cfg(test)]

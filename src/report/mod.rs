@@ -1,9 +1,12 @@
 //! What a reader sees of a finished study: charts, one offline page, CSV text, and the folder they land in.
 //! It computes no result: every number arrives ready, and empty stays empty.
 pub mod chart;
+pub mod columns;
 pub mod csv_out;
 pub mod facts;
 pub mod folder;
 pub mod html;
 pub mod listing;
+pub mod page;
 pub mod table;
+pub mod tables;

@@ -4,6 +4,7 @@ mod build;
 pub mod catalog;
 mod effect;
 mod live;
+mod lookup;
 mod model;
 mod month;
 pub use build::{ReadFile, commit_inside, commit_inside_years_of_365_25_days};

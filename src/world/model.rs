@@ -548,8 +548,7 @@ pub struct Cell {
     pub pool: PoolId,
     /// Speed of this pool's chip relative to the workload's reference [-].
     ///
-    /// Of campaigns the ratio of BF16 peaks to the first cell's chip, mfu left out: effective speed = speed x mfu / mfu of
-    /// the first cell. Of streams and traces the whole speed, mfu included at medians where both chips state one.
+    /// Where this cell and the workload's first both state an mfu, a run multiplies by mfu / mfu of the first: this part leaves it out.
     pub speed: Param,
     /// Model FLOP utilization while productive [-], where stated; always for campaigns.
     pub mfu: Option<Param>,

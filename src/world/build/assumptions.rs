@@ -21,7 +21,9 @@ fn of_leaf(desk: &Desk<'_>, leaf: &Leaf) -> Assumption {
     };
     let range = match &leaf.quantity {
         Quantity::Fixed(_) => stated,
-        Quantity::Unknown(spread) | Quantity::Varies(spread) => format!("{}..{}", number(spread.p5), number(spread.p95)),
+        Quantity::Unknown(spread) | Quantity::Varies(spread) => {
+            format!("{}..{}", number(spread.p5), number(spread.p95))
+        }
     };
     Assumption {
         path: leaf.path.clone(),

@@ -22,7 +22,12 @@ pub(super) fn without(desk: &mut Desk<'_>, strategy: &str, times: &Times, worklo
     without.hosts_of.dedup();
     if let (None, Some(first)) = (times.decide_at, table.table.without.first()) {
         let message = format!("strategy `{strategy}` is without a bet, and there is no `decide_at` at which it acts");
-        desk.problem(first.origin, &first.path, message, "write `[scenario] decide_at`, the start to differ from the start");
+        desk.problem(
+            first.origin,
+            &first.path,
+            message,
+            "write `[scenario] decide_at`, the start to differ from the start",
+        );
     }
     if times.decide_at.is_some() {
         for leaf in &table.table.set {
@@ -30,7 +35,10 @@ pub(super) fn without(desk: &mut Desk<'_>, strategy: &str, times: &Times, worklo
         }
     }
     for id in &without.contracts {
-        desk.note(format!("contract {} states no termination terms: it ends at decide_at without fee", spec.contracts[id.index()].name));
+        desk.note(format!(
+            "contract {} states no termination terms: it ends at decide_at without fee",
+            spec.contracts[id.index()].name
+        ));
     }
     without
 }
@@ -55,7 +63,8 @@ fn chosen<'a, T>(desk: &mut Desk<'_>, tables: &'a [Named<T>], name: &str, what: 
 /// One entry of `without`: a bet, or one of its parts.
 fn switch_off(desk: &mut Desk<'_>, name: &At<String>, without: &mut Without) {
     let bets = &desk.spec.bets;
-    let (bet_name, part) = name.value.split_once('.').map_or((name.value.as_str(), None), |(bet, part)| (bet, Some(part)));
+    let (bet_name, part) =
+        name.value.split_once('.').map_or((name.value.as_str(), None), |(bet, part)| (bet, Some(part)));
     let Some(bet) = bets.iter().find(|bet| bet.name == bet_name) else {
         let remedy = did_you_mean(bet_name, bets.iter().map(|bet| bet.name.as_str()), "bet");
         return desk.problem(name.origin, &name.path, format!("there is no bet `{bet_name}`"), remedy);
@@ -80,7 +89,9 @@ fn invest_off(desk: &mut Desk<'_>, bet: &spec::Bet, without: &mut Without) {
     for path in &bet.invest {
         match spec.investments.iter().position(|investment| investment.path == path.value) {
             Some(index) => without.investments.push(InvestmentId::new(index)),
-            None => absent(desk, path, spec.investments.iter().map(|investment| investment.path.as_str()), "investment"),
+            None => {
+                absent(desk, path, spec.investments.iter().map(|investment| investment.path.as_str()), "investment")
+            }
         }
     }
 }
@@ -104,8 +115,11 @@ fn absent<'n>(desk: &mut Desk<'_>, path: &At<String>, names: impl Iterator<Item 
 /// A leaf set at `decide_at`: today a run can change the volume of a workload only.
 fn set_at_decision(desk: &mut Desk<'_>, leaf: &SetLeaf, workloads: &IdVec<Workload>, without: &mut Without) {
     let at = &leaf.path;
-    let matching: Vec<WorkloadId> =
-        workloads.enumerate().filter(|(_, workload)| matches(&at.value, &format!("{}.volume", workload.path))).map(|w| w.0).collect();
+    let matching: Vec<WorkloadId> = workloads
+        .enumerate()
+        .filter(|(_, workload)| matches(&at.value, &format!("{}.volume", workload.path)))
+        .map(|w| w.0)
+        .collect();
     if matching.is_empty() {
         let message = format!("`{}` cannot change at `decide_at`: a run holds it fixed", at.value);
         let remedy = "set `labs.X.workloads.Y.volume`, or drop `decide_at` so that strategies differ from the start";
@@ -114,7 +128,8 @@ fn set_at_decision(desk: &mut Desk<'_>, leaf: &SetLeaf, workloads: &IdVec<Worklo
     let share = match leaf.toml.trim().parse::<f64>() {
         Ok(share) if (0.0..=1.0).contains(&share) => share,
         _ => {
-            let message = format!("`{}` = {} is not a share that a strategy can set at `decide_at`", at.value, leaf.toml);
+            let message =
+                format!("`{}` = {} is not a share that a strategy can set at `decide_at`", at.value, leaf.toml);
             return desk.problem(at.origin, &at.path, message, "write a number from 0 to 1");
         }
     };

@@ -29,14 +29,26 @@ pub fn commit_inside(signed: Date, shares: &[f64], from: Date, end: Date, rate: 
         .map(|((begin, finish), share)| {
             let elapsed = |at: Date| fraction_of_year(begin, at).clamp(0.0, 1.0);
             let years = |at: Date| year_fraction_days(signed, at);
-            Piece { share: *share, from: elapsed(from), to: elapsed(end), begins_y: years(begin), ends_y: years(finish) }
+            Piece {
+                share: *share,
+                from: elapsed(from),
+                to: elapsed(end),
+                begins_y: years(begin),
+                ends_y: years(finish),
+            }
         })
         .collect();
     inside(&pieces, rate)
 }
 
 /// The same by contract years of 365.25 days from `signed`, as coupled.json entry 12 counts them.
-pub fn commit_inside_years_of_365_25_days(signed: Date, shares: &[f64], from: Date, end: Date, rate: f64) -> CommitInside {
+pub fn commit_inside_years_of_365_25_days(
+    signed: Date,
+    shares: &[f64],
+    from: Date,
+    end: Date,
+    rate: f64,
+) -> CommitInside {
     let (from, end) = (year_fraction_days(signed, from), year_fraction_days(signed, end));
     let pieces: Vec<Piece> = shares
         .iter()
@@ -73,7 +85,8 @@ impl Piece {
         let length = self.ends_y - self.begins_y;
         let (a, b) = (self.begins_y + from * length, self.begins_y + to * length);
         // Over a year the discount factor's mean is (v^a - v^b) / (ln(1+k) (b - a)); its limit at k = 0 is 1.
-        let discounted_years = if rate == 0.0 { b - a } else { (pow(1.0 + rate, -a) - pow(1.0 + rate, -b)) / log1p(rate) };
+        let discounted_years =
+            if rate == 0.0 { b - a } else { (pow(1.0 + rate, -a) - pow(1.0 + rate, -b)) / log1p(rate) };
         self.share / length * discounted_years
     }
 }

@@ -9,8 +9,8 @@ use super::time::{Times, date_text};
 use crate::spec::{self, At, Leaf, Named};
 use crate::units::{Date, IdVec, SimTime, Span};
 use crate::world::model::{
-    Chip, Cloud, CloudId, Contract, ContractPeriod, ContractPrice, Param, Pool, PoolId, PriceKind, Share,
-    Site, TenantId,
+    Chip, Cloud, CloudId, Contract, ContractPeriod, ContractPrice, Param, Pool, PoolId, PriceKind, Share, Site,
+    TenantId,
 };
 
 /// Commitments per guaranteed gigawatt-year outside this range are told [USD].
@@ -77,7 +77,8 @@ fn parties(desk: &mut Desk<'_>, contract: &Named<spec::Contract>) -> (TenantId, 
     let lab = between.iter().find_map(|name| spec.labs.iter().position(|lab| lab.name == name.value));
     let cloud = between.iter().find_map(|name| spec.clouds.iter().position(|cloud| cloud.name == name.value));
     for name in between {
-        let parties = || spec.labs.iter().map(|lab| lab.name.as_str()).chain(spec.clouds.iter().map(|cloud| cloud.name.as_str()));
+        let parties =
+            || spec.labs.iter().map(|lab| lab.name.as_str()).chain(spec.clouds.iter().map(|cloud| cloud.name.as_str()));
         if !parties().any(|party| party == name.value) {
             let remedy = did_you_mean(&name.value, parties(), "lab or cloud");
             desk.problem(name.origin, &name.path, format!("there is no lab or cloud `{}`", name.value), remedy);
@@ -158,7 +159,8 @@ fn prices(
     let ours = pools.enumerate().filter(|(_, pool)| pool.site.is_some_and(|site| sites[site].cloud == cloud));
     let priced = ours.filter_map(|(id, pool)| {
         let name = chips[pool.chip].name.as_str();
-        let per_chip = by_chip.iter().find(|(chip, _)| chip == name).or_else(|| by_chip.iter().find(|(chip, _)| chip.is_empty()));
+        let per_chip =
+            by_chip.iter().find(|(chip, _)| chip == name).or_else(|| by_chip.iter().find(|(chip, _)| chip.is_empty()));
         if let Some((_, price)) = per_chip {
             return Some((id, ContractPrice::PerChipHour(price.clone())));
         }
@@ -197,7 +199,11 @@ pub(super) fn chip_name(desk: &mut Desk<'_>, row: &Named<Leaf>) -> Option<String
     }
 }
 
-fn ratio(desk: &mut Desk<'_>, contract: &Named<spec::Contract>, price: &spec::ContractPrice) -> Option<(PriceKind, Param)> {
+fn ratio(
+    desk: &mut Desk<'_>,
+    contract: &Named<spec::Contract>,
+    price: &spec::ContractPrice,
+) -> Option<(PriceKind, Param)> {
     match (&price.ratio_to, &price.ratio) {
         (Some(kind), Some(ratio)) => Some((listed_kind(kind)?, desk.param(ratio, (0.0, 10.0)))),
         (None, None) => None,
@@ -248,7 +254,8 @@ pub(super) fn note_intensity(
 fn gw_years(pool: &Pool, tenant: TenantId, term: (SimTime, SimTime)) -> f64 {
     let mine = |shares: &[Share]| shares.iter().filter(|share| share.tenant == tenant).cloned().collect::<Vec<_>>();
     let (guaranteed, reserved) = (mine(&pool.guaranteed), mine(&pool.reserved));
-    let mut cuts: Vec<SimTime> = guaranteed.iter().chain(&reserved).map(|share| share.at.clamp(term.0, term.1)).collect();
+    let mut cuts: Vec<SimTime> =
+        guaranteed.iter().chain(&reserved).map(|share| share.at.clamp(term.0, term.1)).collect();
     cuts.extend([term.0, term.1]);
     cuts.sort();
     let spans = cuts.windows(2).map(|cut| {

@@ -27,7 +27,10 @@ fn one(desk: &mut Desk<'_>, name: &str, pools: &[usize]) -> Domain {
         let Some(these) = Rules::written(&pool.table.schedule) else { continue };
         match &rules {
             Some((first, before)) if *before != these => {
-                let message = format!("pools `{}` and `{}` share the domain `{name}` but not their schedule", first.name, pool.name);
+                let message = format!(
+                    "pools `{}` and `{}` share the domain `{name}` but not their schedule",
+                    first.name, pool.name
+                );
                 let path = format!("{}.schedule", pool.path);
                 desk.problem(pool.origin, &path, message, format!("write `schedule` on one pool of `{name}` only"));
             }

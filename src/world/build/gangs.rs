@@ -24,7 +24,12 @@ pub(super) fn pools(desk: &mut Desk<'_>, origin: Origin, path: &str, common: &Co
     for name in &common.pools {
         let Some(index) = desk.find(&spec.pools, name, "pool") else { continue };
         if found.contains(&PoolId::new(index)) {
-            desk.problem(name.origin, &name.path, format!("`{}` names pool `{}` twice", path, name.value), "name it once");
+            desk.problem(
+                name.origin,
+                &name.path,
+                format!("`{}` names pool `{}` twice", path, name.value),
+                "name it once",
+            );
             continue;
         }
         found.push(PoolId::new(index));
@@ -63,7 +68,10 @@ pub(super) fn check_fit(
     let Some(gang) = gangs.iter().copied().filter(|gang| room < u64::from(*gang)).max() else { return };
     if !pools.is_empty() {
         let path = format!("{}.chips", workload.path);
-        let message = format!("a gang of `{}` takes {gang} chips, and its largest pool never has more than {room}", workload.path);
+        let message = format!(
+            "a gang of `{}` takes {gang} chips, and its largest pool never has more than {room}",
+            workload.path
+        );
         desk.problem(workload.origin, &path, message, "make the gang smaller or a pool larger");
     }
 }
@@ -77,12 +85,27 @@ pub(super) fn price(
     tenant: &Tenant,
     pools: &[PoolId],
 ) -> PriceKind {
-    let priced = |id: &PoolId| !supply.pools[*id].instance.is_empty();
-    if !pools.iter().any(priced) {
+    let billed = |id: &PoolId| supply.pools[*id].site.is_some();
+    if !pools.iter().any(billed) {
         if let (Some(word), false) = (&common.price, pools.is_empty()) {
-            let message = format!("`{}` states a price, and its pools are abstract: nothing is billed", workload.path);
-            desk.problem(word.origin, &word.path, message, "drop `price`, or give the pools an `instance`");
+            let message =
+                format!("`{}` states a price, and its pools stand at no site: nobody bills it", workload.path);
+            desk.problem(
+                word.origin,
+                &word.path,
+                message,
+                "drop `price`, or give the pools an `instance` and a `site`",
+            );
         }
+        return PriceKind::Free;
+    }
+    if let Some(free) = pools.iter().find(|id| !billed(id)) {
+        let message = format!(
+            "`{}` mixes pools at a site with `{}`, which stands at none",
+            workload.path, supply.pools[*free].name
+        );
+        let remedy = "give every pool an `instance` and a `site`, or none of them";
+        desk.problem(workload.origin, &format!("{}.pools", workload.path), message, remedy);
         return PriceKind::Free;
     }
     let kind = match &common.price {
@@ -103,8 +126,12 @@ pub(super) fn price(
 
 fn price_remedy(tenant: &Tenant, kind: PriceKind, pool: &str) -> String {
     match (kind, tenant.contract) {
-        (PriceKind::Contract, None) => format!("write a contract between `{}` and the pool's cloud, or another `price`", tenant.name),
-        (PriceKind::Contract, Some(_)) => "give the contract's `price` a `ratio_to` that the pool has, or `usd_per_chip_hour`".into(),
+        (PriceKind::Contract, None) => {
+            format!("write a contract between `{}` and the pool's cloud, or another `price`", tenant.name)
+        }
+        (PriceKind::Contract, Some(_)) => {
+            "give the contract's `price` a `ratio_to` that the pool has, or `usd_per_chip_hour`".into()
+        }
         _ => format!("set `pools.{pool}.prices.{}.usd_per_chip_hour`, or choose another `price`", kind.name()),
     }
 }
@@ -121,7 +148,7 @@ fn has_price(supply: &Supply<'_>, tenant: &Tenant, pool: PoolId, kind: PriceKind
             let prices = tenant.contract.map(|contract| &supply.contracts[contract].prices);
             prices.is_some_and(|prices| prices.iter().any(|price| price.0 == pool))
         }
-        PriceKind::Free => supply.pools[pool].instance.is_empty(),
+        PriceKind::Free => supply.pools[pool].site.is_none(),
         PriceKind::OnDemand | PriceKind::Committed | PriceKind::CapacityBlock => {
             supply.pools[pool].prices.iter().any(|path| path.kind == kind)
         }
@@ -129,7 +156,13 @@ fn has_price(supply: &Supply<'_>, tenant: &Tenant, pool: PoolId, kind: PriceKind
 }
 
 /// How failures are played: as the workload says, else the run, else by how many fall into a tick.
-pub(super) fn failures(desk: &mut Desk<'_>, supply: &Supply<'_>, common: &Common, pools: &[PoolId], gang: u32) -> Failures {
+pub(super) fn failures(
+    desk: &mut Desk<'_>,
+    supply: &Supply<'_>,
+    common: &Common,
+    pools: &[PoolId],
+    gang: u32,
+) -> Failures {
     if let Some(mode) = written_mode(desk, common) {
         return mode;
     }
@@ -188,7 +221,8 @@ pub(super) fn check_mfu(
         if chip.bf16_tflops.is_none() {
             let message = format!("`{}` counts FLOPs, and {} has no published BF16 peak", workload.path, chip.name);
             desk.problem(workload.origin, &path, message, "run it on a pool of an `instance` whose chip has one");
-        } else if !common.mfu.iter().any(|row| desk.catalog.chip(&row.name).is_ok_and(|known| known.name == chip.name)) {
+        } else if !common.mfu.iter().any(|row| desk.catalog.chip(&row.name).is_ok_and(|known| known.name == chip.name))
+        {
             let message = format!("`{}` states no mfu on {}", workload.path, chip.name);
             desk.problem(workload.origin, &path, message, format!("set `{path}`, e.g. 0.35"));
         }
@@ -207,13 +241,12 @@ pub(super) fn cells(
     let Some(first) = pools.first() else { return Vec::new() };
     let first = supply.chips[supply.pools[*first].chip].name.as_str();
     let none = Tables::new();
-    let (reference, speeds, campaigns) = match &workload.table {
-        spec::Workload::Stream(stream) => (reference_chip(desk, stream, first), &stream.speed, false),
-        spec::Workload::Pretraining(_) => (first.to_owned(), &none, true),
-        spec::Workload::Trace(_) => (first.to_owned(), &none, false),
+    let (reference, speeds) = match &workload.table {
+        spec::Workload::Stream(stream) => (reference_chip(desk, stream, first), &stream.speed),
+        spec::Workload::Pretraining(_) | spec::Workload::Trace(_) => (first.to_owned(), &none),
     };
     let speeds = by_chip(desk, speeds, false);
-    let scale = Scale { reference, speeds, mfu, campaigns };
+    let scale = Scale { reference, first: first.to_owned(), speeds, mfu };
     let cells = pools.iter().map(|id| {
         let chip = &supply.chips[supply.pools[*id].chip];
         (*id, scale.speed(desk, workload, chip), find(&scale.mfu, &chip.name).cloned())
@@ -224,43 +257,88 @@ pub(super) fn cells(
 /// In which chip's hours a workload counts, and what it states by chip.
 struct Scale {
     reference: String,
+    /// Chip of the first pool: a run multiplies by mfu over this chip's, where both are stated.
+    first: String,
     speeds: Vec<(String, Param)>,
     mfu: Vec<(String, Param)>,
-    /// Campaigns take their mfu from the cell in the run, so it is left out of the speed.
-    campaigns: bool,
 }
 
 impl Scale {
     /// Speed of a chip: as stated, else the ratio of BF16 peaks, times the ratio of utilizations where both are stated.
     fn speed(&self, desk: &mut Desk<'_>, workload: &Named<spec::Workload>, chip: &Chip) -> Param {
+        let mfu = |chip: &str| find(&self.mfu, chip);
+        let by_run = mfu(&chip.name).zip(mfu(&self.first));
         if let Some(stated) = find(&self.speeds, &chip.name) {
-            return stated.clone();
+            return match by_run {
+                Some((here, first)) if chip.name != self.first => {
+                    undone(desk, workload, &chip.name, [stated, here, first])
+                }
+                _ => stated.clone(),
+            };
         }
         if chip.name == self.reference {
-            return Param::Fixed(1.0);
+            // The reference runs at 1; where the run would scale it against another first chip, that is undone.
+            return match by_run {
+                Some((here, first)) if chip.name != self.first => {
+                    undone(desk, workload, &chip.name, [&Param::Fixed(1.0), here, first])
+                }
+                _ => Param::Fixed(1.0),
+            };
         }
-        let reference_peak = desk.catalog.chip(&self.reference).ok().and_then(|chip| chip.bf16_tflops().value());
-        let (Some(peak), Some(reference_peak)) = (chip.bf16_tflops, reference_peak) else {
-            // A campaign without a peak has its problem already.
-            if !self.campaigns {
-                let path = format!("{}.speed.{}", workload.path, chip.name);
-                let message = format!("no BF16 peaks to compare {} with {} in `{}`", chip.name, self.reference, workload.path);
-                desk.problem(workload.origin, &path, message, format!("set `{path}`, or use pools of one chip"));
+        // What remains of mfu / mfu of the reference once the run has multiplied by mfu / mfu of the first chip.
+        let rest = match (by_run, mfu(&chip.name), mfu(&self.reference)) {
+            (Some((_, first)), _, Some(reference)) if self.reference != self.first => {
+                self.ratio(desk, workload, first, reference)
             }
-            return Param::Fixed(1.0);
+            (None, Some(here), Some(reference)) => self.ratio(desk, workload, here, reference),
+            _ => 1.0,
         };
-        Param::Fixed(peak / reference_peak * self.utilization(desk, workload, &chip.name))
+        Param::Fixed(self.peaks(desk, workload, chip) * rest)
     }
 
-    fn utilization(&self, desk: &mut Desk<'_>, workload: &Named<spec::Workload>, chip: &str) -> f64 {
-        let (Some(here), Some(there), false) = (find(&self.mfu, chip), find(&self.mfu, &self.reference), self.campaigns) else {
-            return 1.0;
-        };
-        if !matches!((here, there), (Param::Fixed(_), Param::Fixed(_))) {
-            desk.note(format!("{}: the speed on {chip} takes the mfu at its median", workload.path));
+    /// Ratio of BF16 peaks to the reference; where one is missing a speed must be stated.
+    fn peaks(&self, desk: &mut Desk<'_>, workload: &Named<spec::Workload>, chip: &Chip) -> f64 {
+        let reference = desk.catalog.chip(&self.reference).ok().and_then(|chip| chip.bf16_tflops().value());
+        if let (Some(peak), Some(reference)) = (chip.bf16_tflops, reference) {
+            return peak / reference;
         }
-        desk.median_of(here) / desk.median_of(there)
+        // A campaign without a peak has its problem already.
+        if !matches!(workload.table, spec::Workload::Pretraining(_)) {
+            let path = format!("{}.speed.{}", workload.path, chip.name);
+            let message =
+                format!("no BF16 peaks to compare {} with {} in `{}`", chip.name, self.reference, workload.path);
+            desk.problem(workload.origin, &path, message, format!("set `{path}`, or use pools of one chip"));
+        }
+        1.0
     }
+
+    fn ratio(&self, desk: &mut Desk<'_>, workload: &Named<spec::Workload>, over: &Param, under: &Param) -> f64 {
+        if !matches!((over, under), (Param::Fixed(_), Param::Fixed(_))) {
+            desk.note(format!("{}: speeds against {} take mfu at its median", workload.path, self.reference));
+        }
+        desk.median_of(over) / desk.median_of(under)
+    }
+}
+
+/// A whole speed, less the mfu / mfu of the first chip that a run will multiply by; needs all three known.
+fn undone(
+    desk: &mut Desk<'_>,
+    workload: &Named<spec::Workload>,
+    chip: &str,
+    [speed, here, first]: [&Param; 3],
+) -> Param {
+    if let (Param::Fixed(speed), Param::Fixed(here), Param::Fixed(first)) = (speed, here, first) {
+        return Param::Fixed(speed * first / here);
+    }
+    let message =
+        format!("`{}` has a speed on {chip} and an mfu that is not known: both would scale its work", workload.path);
+    desk.problem(
+        workload.origin,
+        &format!("{}.speed.{chip}", workload.path),
+        message,
+        "keep the speed or the unknown mfu",
+    );
+    speed.clone()
 }
 
 fn find<'p>(rows: &'p [(String, Param)], chip: &str) -> Option<&'p Param> {

@@ -98,7 +98,12 @@ fn of_abstract(desk: &mut Desk<'_>, pool: &Named<spec::Pool>) -> Hardware {
     }
 }
 
-fn of_instance(desk: &mut Desk<'_>, pool: &Named<spec::Pool>, instance: &Instance, site: Option<(Id<Site>, f64)>) -> Hardware {
+fn of_instance(
+    desk: &mut Desk<'_>,
+    pool: &Named<spec::Pool>,
+    instance: &Instance,
+    site: Option<(Id<Site>, f64)>,
+) -> Hardware {
     let table = &pool.table;
     let catalog = desk.catalog;
     let chip = catalog.chip(&instance.chip).expect("the catalog is whole");
@@ -186,7 +191,8 @@ impl Ask<'_, '_> {
     fn blank(&mut self, key: &str) -> f64 {
         if self.needed {
             let path = format!("{}.{key}", self.pool.path);
-            let message = format!("`{key}` of {} is not published, and pool `{}` needs it", self.chip.name, self.pool.name);
+            let message =
+                format!("`{key}` of {} is not published, and pool `{}` needs it", self.chip.name, self.pool.name);
             self.desk.problem(self.pool.origin, &path, message, format!("set `{path}`"));
         }
         0.0

@@ -35,12 +35,20 @@ pub(super) fn check_names(desk: &mut Desk<'_>) {
 }
 
 /// What stands in a pool at the start, oldest first; the pool's size and its vintages must agree.
-pub(super) fn vintages(desk: &mut Desk<'_>, times: &Times, pool: &Named<spec::Pool>, hardware: &Hardware) -> Vec<Vintage> {
+pub(super) fn vintages(
+    desk: &mut Desk<'_>,
+    times: &Times,
+    pool: &Named<spec::Pool>,
+    hardware: &Hardware,
+) -> Vec<Vintage> {
     let size = pool.table.size.as_ref().map(|size| (sizes::nodes(desk, hardware, size), &size.amount));
     let Some(fleet) = desk.spec.initial.fleet.iter().find(|fleet| fleet.name == pool.name) else {
         let (Some((nodes, _)), true) = (size, size.is_some_and(|size| 0 < size.0)) else { return Vec::new() };
         if hardware.site.is_some() {
-            desk.note(format!("[initial.fleet] says nothing of pool {}: its nodes are taken as new at the start", pool.name));
+            desk.note(format!(
+                "[initial.fleet] says nothing of pool {}: its nodes are taken as new at the start",
+                pool.name
+            ));
         }
         return vec![Vintage { age_years: 0.0, nodes }];
     };
@@ -49,7 +57,11 @@ pub(super) fn vintages(desk: &mut Desk<'_>, times: &Times, pool: &Named<spec::Po
     for vintage in &fleet.table {
         let since = &vintage.in_service;
         if start < since.value {
-            let message = format!("a vintage of pool `{}` enters service on {}, after the start", pool.name, date_text(since.value));
+            let message = format!(
+                "a vintage of pool `{}` enters service on {}, after the start",
+                pool.name,
+                date_text(since.value)
+            );
             desk.problem(since.origin, &since.path, message, format!("write it as a delivery of `{}`", pool.path));
         }
         let nodes = sizes::nodes(desk, hardware, &vintage.size);

@@ -69,7 +69,8 @@ fn receiver(desk: &mut Desk<'_>, investment: &Named<spec::Investment>) -> Tenant
         None => labs.iter().position(|lab| lab.name == investment.name),
     };
     if found.is_none() && investment.table.lab.is_none() {
-        let message = format!("investment `{}` does not say which lab receives, and no lab has its name", investment.name);
+        let message =
+            format!("investment `{}` does not say which lab receives, and no lab has its name", investment.name);
         desk.problem(investment.origin, &investment.path, message, "write `lab = \"LAB\"`");
     }
     TenantId::new(found.unwrap_or(0))

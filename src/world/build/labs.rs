@@ -6,8 +6,12 @@ use super::{ReadFile, initial, parties, streams, traces};
 use crate::spec::{self, Common, Named};
 use crate::units::IdVec;
 use crate::world::model::{
-    Campaigns, Cell, CellId, Contract, ContractId, DomainId, Param, PoolId, Source, Tenant, TenantId, Workload, WorkloadId,
+    Campaigns, Cell, CellId, Contract, ContractId, DomainId, Param, PoolId, Source, Tenant, TenantId, Workload,
+    WorkloadId,
 };
+
+/// Interval of a workload that has one campaign only, at the start: beyond every horizon [h].
+const NEVER_H: f64 = 1e9;
 
 /// Labs in order of name.
 pub(super) fn tenants(desk: &mut Desk<'_>, contracts: &IdVec<Contract>) -> IdVec<Tenant> {
@@ -133,14 +137,16 @@ impl Place<'_> {
         };
         needs("flops", written.flops.is_some());
         needs("chips", written.chips.is_some());
-        needs("every", written.every.is_some());
         let efficiency = &written.campaign_efficiency;
         let running_age = initial::running_age(desk, &self.workload.path);
         Campaigns {
             flops: written.flops.as_ref().map_or(Param::Fixed(1e12), |leaf| desk.param_by_event(leaf, (1e6, 1e40))),
             campaign_efficiency: gangs::positive(desk, efficiency.as_ref(), 1.0),
             chips: written.chips.as_ref().map_or(1, |at| at.value.clamp(1, 1_000_000_000) as u32),
-            every_h: written.every.as_ref().map_or(Param::Fixed(1.0), |leaf| desk.param_by_event(leaf, (1e-6, 1e9))),
+            every_h: written
+                .every
+                .as_ref()
+                .map_or(Param::Fixed(NEVER_H), |leaf| desk.param_by_event(leaf, (1e-6, 1e9))),
             running_age,
         }
     }

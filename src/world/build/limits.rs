@@ -27,7 +27,9 @@ pub(super) struct Run {
 /// `[run]` with its defaults: one draw, one replication, seed 1, a sized fleet.
 pub(super) fn run(desk: &Desk<'_>) -> Run {
     let run = &desk.spec.run;
-    let count = |at: &Option<crate::spec::At<i64>>| at.as_ref().map_or(1, |at| u32::try_from(at.value.max(1)).unwrap_or(u32::MAX));
+    let count = |at: &Option<crate::spec::At<i64>>| {
+        at.as_ref().map_or(1, |at| u32::try_from(at.value.max(1)).unwrap_or(u32::MAX))
+    };
     Run {
         seed: run.seed.as_ref().map_or(1, |at| at.value.max(0) as u64),
         draws: count(&run.draws),
@@ -50,7 +52,12 @@ pub(super) fn check(desk: &mut Desk<'_>, world: &World) {
     let arrivals = arrivals(desk, world);
     if MOST_ARRIVALS < arrivals {
         let message = format!("about {arrivals:.2e} jobs arrive in one run");
-        desk.problem(Default::default(), "scenario.end", message, "at most 2e9: shorten the scenario or lower the rates");
+        desk.problem(
+            Default::default(),
+            "scenario.end",
+            message,
+            "at most 2e9: shorten the scenario or lower the rates",
+        );
     }
     let rows = (world.months.len() * (world.cells.len() + world.pools.len())) as f64;
     let jobs = if world.job_rows { cells as f64 * arrivals * JOB_ROW_BYTES } else { 0.0 };

@@ -18,7 +18,8 @@ pub(crate) const BOUNDARY: [&str; 6] = [
 pub(super) fn parties(desk: &mut Desk<'_>) -> IdVec<Party> {
     let spec = desk.spec;
     let clouds = spec.clouds.iter().map(|cloud| &cloud.name);
-    let mut parties: Vec<Party> = clouds.chain(spec.labs.iter().map(|lab| &lab.name)).map(|name| party(name, false)).collect();
+    let mut parties: Vec<Party> =
+        clouds.chain(spec.labs.iter().map(|lab| &lab.name)).map(|name| party(name, false)).collect();
     for lab in &spec.labs {
         let taken = BOUNDARY.contains(&lab.name.as_str()) || spec.clouds.iter().any(|cloud| cloud.name == lab.name);
         if taken {

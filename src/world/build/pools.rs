@@ -123,7 +123,13 @@ fn one_delivery(
     hardware: &Hardware,
     delivery: &spec::Delivery,
 ) -> Delivery {
-    let at = in_horizon(desk, times, &delivery.at, "delivery", "what stands at the start belongs to [initial.fleet] or the pool's size");
+    let at = in_horizon(
+        desk,
+        times,
+        &delivery.at,
+        "delivery",
+        "what stands at the start belongs to [initial.fleet] or the pool's size",
+    );
     let (ordered, ordered_before_start) = order(desk, times, pool, hardware, delivery);
     let for_bet = delivery.for_bet.as_ref().filter(|bet| desk.find(&desk.spec.bets, bet, "bet").is_some());
     Delivery {
@@ -158,9 +164,20 @@ fn order(
 }
 
 /// Retirements in the order of the file's dates.
-fn retirements(desk: &mut Desk<'_>, times: &Times, pool: &Named<spec::Pool>, hardware: &Hardware) -> Vec<(SimTime, u32)> {
+fn retirements(
+    desk: &mut Desk<'_>,
+    times: &Times,
+    pool: &Named<spec::Pool>,
+    hardware: &Hardware,
+) -> Vec<(SimTime, u32)> {
     let all = pool.table.retirements.iter().map(|retirement| {
-        let at = in_horizon(desk, times, &retirement.at, "retirement", "what went before the start is not in [initial.fleet]");
+        let at = in_horizon(
+            desk,
+            times,
+            &retirement.at,
+            "retirement",
+            "what went before the start is not in [initial.fleet]",
+        );
         (at, sizes::nodes(desk, hardware, &retirement.size))
     });
     let mut all: Vec<(SimTime, u32)> = all.collect();

@@ -20,10 +20,14 @@ pub(super) fn paths(
     pool: &Named<spec::Pool>,
     hardware: &Hardware,
 ) -> Vec<PricePath> {
-    if hardware.instance.is_empty() {
+    let Some(site) = hardware.site else {
+        if let (Some(price), false) = (pool.table.prices.first(), hardware.instance.is_empty()) {
+            let message = format!("pool `{}` has prices but no `site`, so nobody is paid", pool.name);
+            desk.problem(price.origin, &price.path, message, "name its `site`, or drop the prices");
+        }
         return Vec::new();
-    }
-    let region = hardware.site.map_or("", |site| sites[site].region.as_str());
+    };
+    let region = sites[site].region.as_str();
     let kinds = LISTED.iter().filter_map(|kind| {
         let written = pool.table.prices.iter().find(|price| price.name == kind.name());
         path(desk, times, pool, *kind, written, &hardware.instance, region)
@@ -54,7 +58,13 @@ fn path(
 }
 
 /// The catalog's price; committed means three years where listed, else one.
-fn from_catalog(desk: &mut Desk<'_>, pool: &Named<spec::Pool>, kind: PriceKind, instance: &str, region: &str) -> Option<Param> {
+fn from_catalog(
+    desk: &mut Desk<'_>,
+    pool: &Named<spec::Pool>,
+    kind: PriceKind,
+    instance: &str,
+    region: &str,
+) -> Option<Param> {
     let rows: &[Row] = match kind {
         PriceKind::OnDemand => &[Row::OnDemand],
         PriceKind::Committed => &[Row::Committed3y, Row::Committed1y],

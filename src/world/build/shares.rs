@@ -82,12 +82,18 @@ fn check_sum(desk: &mut Desk<'_>, times: &Times, id: PoolId, pool: &Pool) {
         let on = times.date(at.max(times.start));
         if most < promised {
             let table = &desk.spec.pools[id.index()];
-            let message = format!("{promised} chips of pool `{}` are guaranteed or reserved on {on}, and at most {most} are ever planned", pool.name);
+            let message = format!(
+                "{promised} chips of pool `{}` are guaranteed or reserved on {on}, and at most {most} are ever planned",
+                pool.name
+            );
             return desk.problem(table.origin, &table.path, message, "promise fewer, or plan more");
         }
         if there < promised && !told {
             told = true;
-            desk.note(format!("pool {}: {promised} chips are promised on {on}, and {there} are planned by then", pool.name));
+            desk.note(format!(
+                "pool {}: {promised} chips are promised on {on}, and {there} are planned by then",
+                pool.name
+            ));
         }
     }
 }
@@ -95,7 +101,8 @@ fn check_sum(desk: &mut Desk<'_>, times: &Times, id: PoolId, pool: &Pool) {
 /// Chips of all tenants in force at an instant.
 pub(super) fn in_force(shares: &[Share], at: SimTime) -> u64 {
     let past = &shares[..shares.partition_point(|share| share.at <= at)];
-    let newest = past.iter().enumerate().filter(|(i, share)| past[i + 1..].iter().all(|later| later.tenant != share.tenant));
+    let newest =
+        past.iter().enumerate().filter(|(i, share)| past[i + 1..].iter().all(|later| later.tenant != share.tenant));
     newest.map(|(_, share)| u64::from(share.chips)).sum()
 }
 
@@ -112,10 +119,14 @@ fn check_prices(
     let table = &spec.pools[id.index()];
     for share in table.table.guaranteed.iter().chain(&table.table.reserved) {
         let Some(tenant) = tenants.iter().find(|tenant| tenant.name == share.name) else { continue };
-        let priced = tenant.contract.is_some_and(|contract| contracts[contract].prices.iter().any(|price| price.0 == id));
+        let priced =
+            tenant.contract.is_some_and(|contract| contracts[contract].prices.iter().any(|price| price.0 == id));
         if !priced {
             let cloud = spec.clouds.get(sites[site].cloud.index()).map_or("its cloud", |cloud| &cloud.name);
-            let message = format!("`{}` holds chips of pool `{}`, and no contract of theirs with `{cloud}` prices it", share.name, pool.name);
+            let message = format!(
+                "`{}` holds chips of pool `{}`, and no contract of theirs with `{cloud}` prices it",
+                share.name, pool.name
+            );
             desk.problem(share.origin, &share.path, message, contract_remedy(tenant, cloud));
         }
     }
@@ -125,6 +136,8 @@ fn check_prices(
 fn contract_remedy(tenant: &Tenant, cloud: &str) -> String {
     match tenant.contract {
         None => format!("write a contract `between = [\"{}\", \"{cloud}\"]` with a `price`", tenant.name),
-        Some(_) => "give the contract's `price` a `ratio_to` that the pool has, or `usd_per_chip_hour` for its chip".into(),
+        Some(_) => {
+            "give the contract's `price` a `ratio_to` that the pool has, or `usd_per_chip_hour` for its chip".into()
+        }
     }
 }

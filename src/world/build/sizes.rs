@@ -112,7 +112,10 @@ fn check_site(desk: &mut Desk<'_>, times: &Times, id: SiteId, site: &Site, pools
         if given * (1.0 + 1e-9) < needed {
             let table = &desk.spec.sites[id.index()];
             let on = times.date(at.max(times.start));
-            let message = format!("pools at `{}` need {needed:.3} MW at the meter on {on}, and the site has {given} MW", site.name);
+            let message = format!(
+                "pools at `{}` need {needed:.3} MW at the meter on {on}, and the site has {given} MW",
+                site.name
+            );
             let remedy = format!("raise `{}.mw` by then, or make the pools smaller or later", table.path);
             return desk.problem(table.origin, &format!("{}.mw", table.path), message, remedy);
         }

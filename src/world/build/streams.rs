@@ -13,7 +13,13 @@ const MEANS: (f64, f64) = (1e-9, 1e15);
 /// A stream of the file.
 pub(super) fn stream(desk: &mut Desk<'_>, workload: &Named<spec::Workload>, stream: &spec::Stream) -> Stream {
     let (per_day, interval) = arrivals(desk, workload, stream);
-    Stream { per_day, interval, profile: profile(desk, &stream.profile), chips: sizes(desk, stream), work: work(desk, workload, stream) }
+    Stream {
+        per_day,
+        interval,
+        profile: profile(desk, &stream.profile),
+        chips: sizes(desk, stream),
+        work: work(desk, workload, stream),
+    }
 }
 
 /// Mean arrivals a day and the unit-mean law of their intervals.
@@ -33,7 +39,12 @@ fn arrivals(desk: &mut Desk<'_>, workload: &Named<spec::Workload>, stream: &spec
         }
         _ => {
             let message = format!("stream `{}` has not exactly one of `per_day` and `interval`", workload.path);
-            desk.problem(workload.origin, &workload.path, message, "write how many jobs come a day, or the law of their intervals");
+            desk.problem(
+                workload.origin,
+                &workload.path,
+                message,
+                "write how many jobs come a day, or the law of their intervals",
+            );
             (Param::Fixed(1.0), poisson)
         }
     }
@@ -79,7 +90,8 @@ fn sizes(desk: &mut Desk<'_>, stream: &spec::Stream) -> Vec<(u32, f64)> {
         }
         return vec![(1, 1.0)];
     }
-    let mut sizes: Vec<(u32, f64)> = values.iter().map(|at| chips(at.value)).zip(weights).filter(|size| 0.0 < size.1).collect();
+    let mut sizes: Vec<(u32, f64)> =
+        values.iter().map(|at| chips(at.value)).zip(weights).filter(|size| 0.0 < size.1).collect();
     sizes.sort_by_key(|size| size.0);
     let mut before = 0.0;
     for size in &mut sizes {

@@ -8,7 +8,8 @@ use crate::world::*;
 
 /// The world of a scenario's text under one strategy and the future `base`, with one trace file.
 fn build_as(strategy: &str, text: &str, trace: &str) -> Result<World, Vec<String>> {
-    let read = read_text("test.toml", text, &[]).unwrap_or_else(|problems| panic!("the reader refuses it:\n{problems}"));
+    let read =
+        read_text("test.toml", text, &[]).unwrap_or_else(|problems| panic!("the reader refuses it:\n{problems}"));
     let file = |_: &str| Ok(trace.to_owned());
     let built = World::build(&read.spec, Catalog::embedded(), strategy, "base", &file);
     built.map_err(|problems| problems.iter().map(|p| format!("{} | {}", p.message, p.remedy)).collect())
@@ -59,7 +60,10 @@ fn a_queueing_study_needs_no_catalog() {
     assert_eq!(world.month_names, ["2026-01", "2026-02", "2026-03"]);
     assert_eq!((world.start, world.measure_from), (SimTime::ZERO, SimTime(10 * Span::DAY.0)));
     assert_eq!((workload.price, workload.failures), (PriceKind::Free, Failures::Off));
-    assert_eq!((&stream.per_day, stream.interval), (&Param::Unknown(UnknownId::new(0)), Law::Exponential { mean: 1.0 }));
+    assert_eq!(
+        (&stream.per_day, stream.interval),
+        (&Param::Unknown(UnknownId::new(0)), Law::Exponential { mean: 1.0 })
+    );
     assert_eq!(world.unknowns.0[0].key, "labs.a.workloads.jobs.per_day");
     assert_eq!((world.pools.0[0].initial[0].nodes, world.draws, world.cells.len()), (2, 3, 1));
     assert_eq!(world.parties.len(), 7, "one lab and six at the boundary");
@@ -88,7 +92,12 @@ fn a_gang_must_fit_a_pool_and_share_a_scheduler() {
     check_problem(&two, &["do not share a scheduler", "put `domain = \"p\"` on both"]);
     let shared = two.replace("chips = 2\n", "chips = 2\ndomain = \"d\"\n");
     assert_eq!(build(&shared).domains.0[0].pools.len(), 2);
-    check_problem(&shared.replacen("domain", "schedule = { order = \"priority\" }\ndomain", 1).replace("[labs", "schedule = { queue_limit = 3 }\n[labs"), &["not their schedule"]);
+    check_problem(
+        &shared
+            .replacen("domain", "schedule = { order = \"priority\" }\ndomain", 1)
+            .replace("[labs", "schedule = { queue_limit = 3 }\n[labs"),
+        &["not their schedule"],
+    );
 }
 
 #[test]
@@ -155,7 +164,10 @@ fn sizes_prices_and_dates_are_resolved() {
     assert_eq!(pool.power, ChipPower { tdp_mw: 500_000, idle_mw: 102_600, full_mw: 855_000 });
     assert_eq!((pool.initial[0].nodes, pool.deliveries[0].nodes), (500, 730));
     assert!(!pool.deliveries[0].ordered_before_start && pool.deliveries[0].ordered.is_some());
-    assert_eq!(pool.guaranteed.iter().map(|s| (s.at.0 == 0, s.chips)).collect::<Vec<_>>(), [(true, 4000), (false, 8000)]);
+    assert_eq!(
+        pool.guaranteed.iter().map(|s| (s.at.0 == 0, s.chips)).collect::<Vec<_>>(),
+        [(true, 4000), (false, 8000)]
+    );
     assert_eq!(pool.prices[0].base, Param::Fixed(3.0));
     assert_eq!(pool.prices[0].steps[0].change, PriceChange::Times(Param::Fixed(0.8)));
     let contract = &world.contracts.0[0];
@@ -193,4 +205,81 @@ fn what_cannot_stand_or_be_paid_is_named() {
     check_problem(&CLOUD.replace("trn2.48xlarge", "trn2.48xlarg"), &["did you mean `trn2.48xlarge`?"]);
     let two = problems(&CLOUD.replace("ratio_to = \"on_demand\"", "ratio_to = \"committed\""));
     assert!(two.iter().any(|p| p.contains("pays the contract price, and pool `rainier` has none")), "{two:#?}");
+}
+
+/// Each line of a file with every key taken out or its number changed: problems, never a panic.
+#[test]
+fn no_text_makes_the_builder_panic() {
+    let whole = include_str!("../../../tests/full.toml");
+    let lines: Vec<&str> = whole.lines().collect();
+    let mut judged = 0;
+    for out in 0..lines.len() {
+        for with in [String::new(), lines[out].replace('1', "7"), lines[out].replace("0 ", "1 ")] {
+            let mut kept = lines.clone();
+            kept[out] = &with;
+            let text = kept.join("\n");
+            let Ok(read) = read_text("full.toml", &text, &[]) else { continue };
+            judged += 1;
+            for strategy in ["base", "both", "none"] {
+                let _ =
+                    World::build(&read.spec, Catalog::embedded(), strategy, "slow", &|_| Err("no such file".into()));
+            }
+        }
+    }
+    assert!(100 < judged, "only {judged} texts were read");
+}
+
+/// Two chips: speeds by BF16 peaks (trainium2 667, trainium1 190), and a run multiplies by mfu / mfu of the first; a stated speed is whole,
+/// so 0.5 is held as 0.5 x 0.4 / 0.2 = 1.
+#[test]
+fn speeds_leave_out_what_a_run_multiplies() {
+    let pools = "[pools.a]\ninstance = \"trn2.48xlarge\"\nnodes = 1\ndomain = \"d\"\n[pools.b]\ninstance = \"trn1.32xlarge\"\nnodes = 1\ndomain = \"d\"\n[labs";
+    let text = MM2.replace("[labs", pools).replace("[\"p\"]", "[\"a\", \"b\"]");
+    let world = build(&text);
+    assert_eq!(world.cells.0[1].speed, Param::Fixed(190.0 / 667.0));
+    let stated = build(&format!("{text}mfu = {{ trainium2 = 0.4, trainium1 = 0.2 }}\nspeed = {{ trainium1 = 0.5 }}\n"));
+    assert_eq!(stated.cells.0[1].speed, Param::Fixed(1.0));
+}
+
+/// One wildcard is one unknown for all it sets, drawn once; the range is what the strictest field allows.
+#[test]
+fn a_wildcard_is_one_unknown() {
+    let two = MM2.replace("[labs", "[labs.b.workloads.jobs]\nkind = \"stream\"\npools = [\"p\"]\nper_day = 4\nduration = { dist = \"constant\", mean = \"1h\" }\n[labs");
+    let set = "[futures.base]\nset = { \"labs.*.workloads.jobs.volume\" = { unknown = { p5 = 0.2, p95 = 0.6 } } }\n";
+    let read = read_text("test.toml", &format!("{two}{set}"), &[]).unwrap();
+    let spec = read.with_overrides(&read.spec.futures[0].table.set).unwrap();
+    let world = World::build(&spec, Catalog::embedded(), "base", "base", &|_| Ok(String::new())).unwrap();
+    assert_eq!(
+        world.unknowns.iter().map(|u| u.key.as_str()).collect::<Vec<_>>(),
+        ["labs.*.workloads.jobs.volume", "labs.a.workloads.jobs.per_day"]
+    );
+    assert_eq!(world.unknowns.0[0].range, (0.0, 1.0));
+    assert_eq!(world.workloads.0[0].volume, world.workloads.0[1].volume);
+}
+
+/// Reserved chips leave in whole nodes; a slip needs a decision to slip after; a bet needs a date to be dropped at.
+#[test]
+fn what_acts_at_a_decision_needs_its_date() {
+    check_problem(
+        &CLOUD.replace("guaranteed.lab", "reserved.lab = [{ at = 2026-01-01, chips = 24 }]\nguaranteed.lab"),
+        &["24 reserved", "write 16 or 32"],
+    );
+    let undecided = CLOUD.replace("decide_at = 2026-06-01\n", "");
+    check_problem(
+        &undecided.replace("chips = 8_000", "slip = \"2mo\"\nchips = 8_000"),
+        &["`decide_at`, and there is none"],
+    );
+    let none = build_as("none", &undecided, "").unwrap_err();
+    assert!(none.len() == 1 && none[0].contains("no `decide_at` at which it acts"), "{none:#?}");
+}
+
+/// The order of tables in the file changes nothing.
+#[test]
+fn the_order_of_writing_changes_nothing() {
+    let head = CLOUD.find("[clouds.aws]").unwrap();
+    let tables: Vec<String> =
+        CLOUD[head..].split("\n[").map(|table| table.trim_start_matches('[').to_owned()).collect();
+    let turned = tables.iter().rev().map(|table| format!("[{table}\n")).collect::<String>();
+    let (a, b) = (build(CLOUD), build(&format!("{}{turned}", &CLOUD[..head])));
+    assert_eq!(format!("{a:?}"), format!("{b:?}"));
 }

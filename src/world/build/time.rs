@@ -39,7 +39,11 @@ impl Times {
 
 /// `2027-03-01`, with the time of day only where there is one.
 pub(super) fn date_text(date: Date) -> String {
-    if date == date.date().to_datetime(jiff::civil::Time::midnight()) { date.date().to_string() } else { date.to_string() }
+    if date == date.date().to_datetime(jiff::civil::Time::midnight()) {
+        date.date().to_string()
+    } else {
+        date.to_string()
+    }
 }
 
 /// The instants of the study; missing dates are problems and replaced so that the rest can be judged.
@@ -75,7 +79,12 @@ fn horizon(desk: &mut Desk<'_>) -> (Date, Date) {
     let scenario = &desk.spec.scenario;
     let missing = |desk: &mut Desk<'_>, key: &str, example: &str| {
         let path = format!("scenario.{key}");
-        desk.problem(Default::default(), &path, format!("[scenario] has no `{key}`"), format!("write `{key} = {example}`"));
+        desk.problem(
+            Default::default(),
+            &path,
+            format!("[scenario] has no `{key}`"),
+            format!("write `{key} = {example}`"),
+        );
     };
     let stand_in = jiff::civil::date(2026, 1, 1).at(0, 0, 0, 0);
     let from = scenario.start.as_ref().map_or(stand_in, |at| at.value);

@@ -37,14 +37,22 @@ pub(super) fn jobs(
     let mut jobs = table.rows(desk, file, &text);
     let too_large = jobs.iter().filter(|job| room < u64::from(job.chips)).count();
     if 0 < too_large && 0 < room {
-        let message = format!("{too_large} of {} jobs of `{}` take more than the {room} chips its pools ever have", jobs.len(), file.value);
+        let message = format!(
+            "{too_large} of {} jobs of `{}` take more than the {room} chips its pools ever have",
+            jobs.len(),
+            file.value
+        );
         desk.problem(file.origin, &file.path, message, "make a pool larger, or leave those rows out");
     }
     jobs.sort_by_key(|job| job.submit);
     let length = times.end.since(times.start);
     let late = jobs.iter().filter(|job| length <= job.submit).count();
     if 0 < late {
-        desk.note(format!("{}: {late} of {} jobs are submitted after the end and not played", workload.path, jobs.len()));
+        desk.note(format!(
+            "{}: {late} of {} jobs are submitted after the end and not played",
+            workload.path,
+            jobs.len()
+        ));
     }
     jobs
 }

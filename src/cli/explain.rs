@@ -1,0 +1,122 @@
+//! `hedgerow explain`: what a metric, a column, a policy or a strategy means, in words. Computes nothing.
+
+use super::args::Format;
+use super::failure::Failure;
+use super::{strategy, terminal};
+use crate::report::columns::{self, Column};
+use crate::report::listing;
+use crate::spec;
+use serde_json::{Value, json};
+use std::path::Path;
+
+/// What a metric, a column, an output file, a policy or a strategy means
+#[derive(clap::Args, Debug)]
+#[command(after_help = "Examples:\n  hedgerow explain allocated_fraction\n  hedgerow explain summary.csv:param_share\n  hedgerow explain scenarios/gang.toml skip_ahead")]
+pub struct Explain {
+    /// METRIC, COLUMN, FILE.csv[:COLUMN] or POLICY; or SCENARIO [STRATEGY]
+    #[arg(required = true, num_args = 1..=2, value_name = "NAME")]
+    names: Vec<String>,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+}
+
+/// Prints every meaning the name has.
+pub fn run(args: &Explain) -> Result<(), Failure> {
+    let found = match args.names.as_slice() {
+        [file, name] => strategies(file, Some(name))?,
+        [file] if file.ends_with(".toml") => strategies(file, None)?,
+        [name] => words(name)?,
+        other => unreachable!("{} names", other.len()),
+    };
+    let text = match args.format {
+        Format::Human => found.iter().map(Meaning::text).collect::<Vec<_>>().join("\n"),
+        Format::Json => format!("{:#}\n", Value::Array(found.iter().map(Meaning::json).collect())),
+    };
+    Ok(terminal::say(&text)?)
+}
+
+/// One meaning of a name.
+struct Meaning {
+    kind: &'static str,
+    name: String,
+    unit: Option<&'static str>,
+    text: String,
+}
+
+impl Meaning {
+    fn text(&self) -> String {
+        match self.unit {
+            Some(unit) => format!("{} ({}) [{unit}]\n  {}\n", self.name, self.kind, self.text),
+            None => format!("{} ({})\n  {}\n", self.name, self.kind, self.text),
+        }
+    }
+
+    fn json(&self) -> Value {
+        json!({ "kind": self.kind, "name": self.name, "unit": self.unit, "meaning": self.text })
+    }
+}
+
+/// Strategies of a scenario, all or one, as sentences.
+fn strategies(file: &str, name: Option<&str>) -> Result<Vec<Meaning>, Failure> {
+    let spec = spec::read(Path::new(file), &[])?.spec;
+    let meaning = |found: &spec::Named<spec::Strategy>| Meaning {
+        kind: "strategy",
+        name: found.name.clone(),
+        unit: None,
+        text: strategy::sentence(&spec, found),
+    };
+    let wanted = spec.strategies.iter().filter(|found| name.is_none_or(|name| name == found.name));
+    let found: Vec<Meaning> = wanted.map(meaning).collect();
+    match (name, found.is_empty()) {
+        (_, false) => Ok(found),
+        (None, true) => Err(Failure::input(format!("`{file}` names no strategy: there is only `base`"), "write `[strategies.NAME]`")),
+        (Some(name), true) => {
+            let names = spec.strategies.iter().map(|strategy| strategy.name.clone()).collect();
+            Err(unknown(format!("`{file}` has no strategy `{name}`"), name, names))
+        }
+    }
+}
+
+/// Everything called `name`: metrics, files, columns, policies.
+fn words(name: &str) -> Result<Vec<Meaning>, Failure> {
+    let mut all: Vec<(String, Meaning)> = Vec::new();
+    for metric in listing::metric_registry() {
+        let text = metric.what.to_owned();
+        all.push((metric.name.to_owned(), Meaning { kind: "metric", name: metric.name.to_owned(), unit: Some(metric.unit), text }));
+    }
+    for file in columns::FILES {
+        let names: Vec<&str> = file.columns.iter().map(|column| column.name).collect();
+        let text = format!("{}\n  columns: {}", file.what, names.join(", "));
+        all.push((file.name.to_owned(), Meaning { kind: "output file", name: file.name.to_owned(), unit: None, text }));
+        for Column { name, unit, what } in file.columns {
+            let full = format!("{}:{name}", file.name);
+            let meaning = |full: &str| Meaning { kind: "column", name: full.to_owned(), unit: Some(unit), text: (*what).to_owned() };
+            all.push(((*name).to_owned(), meaning(&full)));
+            all.push((full.clone(), meaning(&full)));
+        }
+    }
+    for policy in listing::policy_registry() {
+        let text = format!("{} ({})", policy.what, policy.source);
+        all.push((policy.name.to_owned(), Meaning { kind: policy.part, name: policy.name.to_owned(), unit: None, text }));
+    }
+    let (found, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(word, _)| word == name);
+    if found.is_empty() {
+        let names = others.into_iter().map(|(word, _)| word).collect();
+        return Err(unknown(format!("nothing here is called `{name}`"), name, names));
+    }
+    Ok(found.into_iter().map(|(_, meaning)| meaning).collect())
+}
+
+/// A name that is not there, with the nearest that are.
+fn unknown(message: String, name: &str, names: Vec<String>) -> Failure {
+    let mut near: Vec<(usize, String)> = names.into_iter().map(|known| (strsim::osa_distance(name, &known), known)).collect();
+    near.retain(|(distance, _)| *distance <= 1 + name.chars().count() / 3);
+    near.sort();
+    near.dedup();
+    let near: Vec<String> = near.into_iter().take(3).map(|(_, known)| format!("`{known}`")).collect();
+    match near.as_slice() {
+        [] => Failure::input(message, "`hedgerow list metrics`, `hedgerow list policies` and docs/records.md have the names"),
+        _ => Failure::input(message, format!("did you mean {}?", near.join(" or "))),
+    }
+}

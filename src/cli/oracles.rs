@@ -1,0 +1,163 @@
+//! The cases of `verify`: built-in scenarios and the exact values that theory gives for them. Plays nothing.
+
+use crate::stats::law::{Law, LawKind};
+use crate::stats::phase::mphc_waiting;
+use crate::stats::queueing::{cobham_waits, erlang_b, erlang_c, machine_repair, mdc_mean_wait, mmc_mean_wait};
+use crate::stats::renewal::Checkpointed;
+
+/// A scenario with exact answers.
+pub struct Case {
+    /// In words.
+    pub name: &'static str,
+    /// File under scenarios/theory.
+    pub file: &'static str,
+    /// Its text.
+    pub text: &'static str,
+    /// The trace it names, where it names one.
+    pub trace: Option<&'static str>,
+    /// Changes, as after `--set`.
+    pub sets: &'static [&'static str],
+    /// Largest standard error over the exact value [-]; design 10.1.
+    pub limit: f64,
+    /// What is known exactly.
+    pub quantities: Vec<Quantity>,
+}
+
+/// A figure of the whole study that is known exactly.
+pub struct Quantity {
+    /// Metric.
+    pub metric: &'static str,
+    /// Scope.
+    pub of: &'static str,
+    /// In the metric's unit.
+    pub exact: f64,
+}
+
+fn quantity(metric: &'static str, of: &'static str, exact: f64) -> Quantity {
+    Quantity { metric, of, exact }
+}
+
+const STABLE: &str = "the queue is stable";
+const JOBS: &str = "users.jobs";
+/// Limits of the standard error: as a rule, of high variance, of a hundred servers.
+const RULE: f64 = 0.005;
+const WIDE: f64 = 0.01;
+const HUNDRED: f64 = 0.02;
+
+macro_rules! theory {
+    ($file:literal) => {
+        include_str!(concat!("../../scenarios/theory/", $file))
+    };
+}
+
+/// Every case, times in hours.
+pub fn cases() -> Vec<Case> {
+    let simple = |name, file, text, limit, quantities| Case { name, file, text, trace: None, sets: &[], limit, quantities };
+    let waits = |rate: f64, servers: u32, service: Result<Law, String>| {
+        let service = service.expect("the law is sound");
+        let exact = mphc_waiting(rate, servers, &service).expect(STABLE);
+        vec![quantity("wait_mean", JOBS, exact.mean_wait), quantity("p_wait", JOBS, exact.p_wait)]
+    };
+    let classes = cobham_waits(&[2.0, 3.0, 3.0], 1.0, 10).expect(STABLE);
+    let names = ["users.first", "users.second", "users.third"];
+    let by_class = names.iter().zip(&classes).map(|(name, wait)| quantity("wait_mean", name, *wait)).collect();
+    vec![
+        simple(
+            "M/M/10 at load 0.8",
+            "mmc.toml",
+            theory!("mmc.toml"),
+            RULE,
+            vec![
+                quantity("wait_mean", JOBS, mmc_mean_wait(8.0, 1.0, 10).expect(STABLE)),
+                quantity("p_wait", JOBS, erlang_c(10, 8.0)),
+            ],
+        ),
+        Case {
+            name: "M/M/100 at load 0.9",
+            file: "mmc.toml",
+            text: theory!("mmc.toml"),
+            trace: None,
+            sets: &[
+                "pools.servers.nodes=100",
+                "labs.users.workloads.jobs.per_day=2160",
+                "run.draws=40",
+                "scenario.end=2026-09-01",
+            ],
+            limit: HUNDRED,
+            quantities: vec![quantity("wait_mean", JOBS, mmc_mean_wait(90.0, 1.0, 100).expect(STABLE))],
+        },
+        simple(
+            "M/D/2 at load 0.75",
+            "mdc.toml",
+            theory!("mdc.toml"),
+            RULE,
+            vec![quantity("wait_mean", JOBS, mdc_mean_wait(1.5, 1.0, 2).expect(STABLE))],
+        ),
+        simple(
+            "M/E2/2 at load 0.75",
+            "mekc.toml",
+            theory!("mekc.toml"),
+            RULE,
+            waits(1.5, 2, Law::by_mean(LawKind::Erlang, 1.0, Some(0.5))),
+        ),
+        simple(
+            "M/H2/2 at load 0.75",
+            "mh2c.toml",
+            theory!("mh2c.toml"),
+            WIDE,
+            waits(1.5, 2, Law::by_mean(LawKind::Hyperexponential, 1.0, Some(4.0))),
+        ),
+        simple(
+            "Erlang B, 10 servers, 5 erlangs",
+            "erlang_b.toml",
+            theory!("erlang_b.toml"),
+            RULE,
+            vec![quantity("blocked_fraction", JOBS, erlang_b(10, 5.0))],
+        ),
+        simple("three priority classes", "priority.toml", theory!("priority.toml"), RULE, by_class),
+        Case {
+            name: "five machines, one crew",
+            file: "machine_repair.toml",
+            text: theory!("machine_repair.toml"),
+            trace: Some(theory!("machine_repair.csv")),
+            sets: &[],
+            limit: WIDE,
+            quantities: vec![quantity("availability", "machines", machine_repair(5, 1, 0.1, 1.0).availability)],
+        },
+        simple(
+            "checkpoints and failures",
+            "checkpoint.toml",
+            theory!("checkpoint.toml"),
+            WIDE,
+            vec![quantity("jct_mean", "users.training", checkpointed().wall_time().mean / 60.0)],
+        ),
+    ]
+}
+
+/// 10,000 min of work in segments of 116.69 min: 85 whole ones and a rest; one failure a day.
+fn checkpointed() -> Checkpointed {
+    let (work, total) = (116.69, 10_000.0);
+    Checkpointed { full_segments: 85, work, rest: total - 85.0 * work, checkpoint: 5.0, restart: 10.0, mtbf: 24.0 * 60.0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The numbers that open the scenario files, from golden/methods/queueing.json.
+    #[test]
+    fn exact_values_are_those_the_files_state() {
+        for case in cases().iter().filter(|case| case.name != "M/M/100 at load 0.9") {
+            for quantity in &case.quantities {
+                let exact = if quantity.metric == "jct_mean" { quantity.exact * 60.0 } else { quantity.exact };
+                let stated = case.text.lines().take_while(|line| line.starts_with('#')).any(|line| near(line, exact));
+                assert!(stated, "{}: {} {} is not in {}", case.name, quantity.metric, exact, case.file);
+            }
+        }
+    }
+
+    fn near(line: &str, exact: f64) -> bool {
+        let mut numbers = line.split(|c: char| !(c.is_ascii_digit() || c == '.')).filter_map(|word| word.trim_end_matches('.').parse::<f64>().ok());
+        numbers.any(|number| (number - exact).abs() <= 1e-6 * exact)
+    }
+}

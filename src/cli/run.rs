@@ -1,0 +1,93 @@
+//! `hedgerow run`: plays a study and leaves its folder. Simulates nothing itself: `study` does.
+
+use super::args::{Format, Scenario};
+use super::failure::Failure;
+use super::progress::Bar;
+use super::terminal;
+use crate::report::folder::Folder;
+use crate::report::page::{Data, pages, terminal as headlines};
+use crate::report::tables::tables;
+use crate::spec;
+use crate::study::{Options, Outcome, Plan, run_plan};
+use serde_json::json;
+use std::path::PathBuf;
+use std::time::Instant;
+
+/// Play a study: strategies x futures x draws x replications
+#[derive(clap::Args, Debug)]
+pub struct Run {
+    #[command(flatten)]
+    scenario: Scenario,
+    /// Output folder [default: output/<scenario>/]
+    #[arg(short, long, value_name = "DIR")]
+    output: Option<PathBuf>,
+    /// Threads; by default as many as there are. The results do not depend on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    threads: Option<u16>,
+    /// Everything that is not known at its median: chance alone
+    #[arg(long)]
+    fixed: bool,
+    /// Only errors
+    #[arg(long)]
+    quiet: bool,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    format: Format,
+    /// Print the scenario after `extends` and `--set`, with where each value comes from, and stop
+    #[arg(long)]
+    print_config: bool,
+}
+
+/// Plays the study and writes its folder, all of it or nothing.
+pub fn run(args: &Run) -> Result<(), Failure> {
+    let read = args.scenario.read()?;
+    if args.print_config {
+        return Ok(terminal::say(&spec::print_config(&read))?);
+    }
+    let options = Options { fixed: args.fixed, threads: args.threads.map(usize::from), ..Options::default() };
+    let plan = args.scenario.plan(&read, &options)?;
+    let name = &plan.cells[0].world.name;
+    let place = args.output.clone().unwrap_or_else(|| PathBuf::from("output").join(name));
+    // Begun before the first run, so that a place we may not write to costs no time.
+    let folder = Folder::begin(&place)?;
+    let began = Instant::now();
+    let outcome = play(&plan, args.quiet);
+    let files = tables(&plan, &outcome, &read);
+    // Charts and page see the CSV texts alone, as `hedgerow report` will.
+    let data = Data::parse(&files).expect("our own tables read back");
+    for (name, text) in &files {
+        folder.write(name, text.as_bytes())?;
+    }
+    for (name, bytes) in pages(&data) {
+        folder.write(&name, bytes)?;
+    }
+    folder.finish()?;
+    if args.quiet {
+        return Ok(());
+    }
+    match args.format {
+        Format::Human => {
+            let runs = plan.runs_per_cell() * plan.cells.iter().filter(|cell| cell.same_as.is_none()).count();
+            terminal::say(&headlines(&data))?;
+            let seconds = began.elapsed().as_secs_f64();
+            terminal::tell(&format!("{runs} runs in {seconds:.1} s, written to {}\n", place.display()));
+        }
+        Format::Json => say_json(name, &place, &files)?,
+    }
+    Ok(())
+}
+
+/// Every run of a plan, with a bar for whoever is looking; `verify` plays the same way.
+pub fn play(plan: &Plan, quiet: bool) -> Outcome {
+    let cells = plan.cells.iter().filter(|cell| cell.same_as.is_none()).count();
+    let bar = Bar::new(cells * plan.runs_per_cell(), quiet);
+    let outcome = run_plan(plan, &|n| bar.add(n));
+    bar.finish();
+    outcome
+}
+
+fn say_json(name: &str, place: &std::path::Path, files: &[(String, String)]) -> Result<(), Failure> {
+    let names: Vec<&String> = files.iter().map(|(name, _)| name).collect();
+    let answer = json!({ "scenario": name, "folder": place.display().to_string(), "files": names });
+    Ok(terminal::say(&format!("{answer:#}\n"))?)
+}

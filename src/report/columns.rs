@@ -1,0 +1,268 @@
+//! The data dictionary: every CSV of an output folder, its columns, their units and meanings. Writes no CSV itself.
+//!
+//! Whoever writes one takes its header from here, so that `explain` and docs/records.md cannot fall behind.
+
+/// One CSV file of an output folder.
+#[derive(Clone, Copy, Debug)]
+pub struct FileDoc {
+    /// File name.
+    pub name: &'static str,
+    /// What a row is.
+    pub what: &'static str,
+    /// Columns in order.
+    pub columns: &'static [Column],
+}
+
+/// A column.
+#[derive(Clone, Copy, Debug)]
+pub struct Column {
+    /// Header.
+    pub name: &'static str,
+    /// Unit: `-` for fractions and counts, `text`, `date`, or as in column `unit`.
+    pub unit: &'static str,
+    /// One sentence.
+    pub what: &'static str,
+}
+
+const fn col(name: &'static str, unit: &'static str, what: &'static str) -> Column {
+    Column { name, unit, what }
+}
+
+const STRATEGY: Column = col("strategy", "text", "Strategy: a choice of ours.");
+const FUTURE: Column = col("future", "text", "Future: a condition that is not our choice. Nothing is averaged over futures.");
+const MONTH: Column = col("month", "date", "Calendar month, e.g. 2026-03.");
+const POOL: Column = col("pool", "text", "Pool.");
+const LAB: Column = col("lab", "text", "Lab.");
+const DRAWS: Column = col("draws", "-", "Draws of what is not known, m.");
+const N: Column = col("n", "-", "Runs that have a value: draws x replications less the blanks.");
+const MEAN: Column = col("mean", "as in unit", "Mean over the runs of the cell (strategy x future).");
+const CI_LOW: Column = col("ci_low", "as in unit", "Lower end of the 95 % t interval of the mean over draws, m - 1 degrees of freedom.");
+const CI_HIGH: Column = col("ci_high", "as in unit", "Upper end of that interval: simulation error, not risk.");
+const P05: Column = col("p05", "as in unit", "5 % quantile (type 7) over all runs of the cell: draws and chance together.");
+const P50: Column = col("p50", "as in unit", "Median of the same.");
+const P95: Column = col("p95", "as in unit", "95 % quantile of the same; p05 to p95 is the risk.");
+const PARAM_SHARE: Column = col(
+    "param_share",
+    "-",
+    "Share of the variance that comes from what is not known rather than from chance (two-level split); blank with one replication.",
+);
+
+/// Every file, in the order one reads them.
+pub const FILES: &[FileDoc] = &[
+    FileDoc {
+        name: "summary.csv",
+        what: "A metric of one cell (strategy x future) over one scope and period, over all runs.",
+        columns: &[
+            STRATEGY,
+            FUTURE,
+            col("scope_kind", "text", "What the figure is of: cloud, site, pool, lab, workload, workload@pool, lab@pool, campaign, contract."),
+            col("scope", "text", "Which one."),
+            col("period", "text", "`all`, a fiscal year (2027), or a month (2027-03)."),
+            col("metric", "text", "Metric; docs/metrics.md defines it."),
+            col("unit", "text", "Unit of the numbers in this row; `-` for fractions and counts."),
+            DRAWS,
+            N,
+            MEAN,
+            CI_LOW,
+            CI_HIGH,
+            P05,
+            P50,
+            P95,
+            PARAM_SHARE,
+        ],
+    },
+    FileDoc {
+        name: "pools.csv",
+        what: "A pool in a month: means over the runs of the cell. installed = gangs + reserved + idle + down.",
+        columns: &[
+            STRATEGY,
+            FUTURE,
+            POOL,
+            MONTH,
+            col("installed_chips", "chips", "In the ground, mean over the month."),
+            col("gang_chips", "chips", "Held by gangs, mean over the month."),
+            col("reserved_chips", "chips", "Reserved and billed, not simulated."),
+            col("idle_chips", "chips", "Up and held by nobody."),
+            col("down_chips", "chips", "Failed and not yet repaired."),
+            col("allocated_fraction", "-", "Held by gangs / (gangs + idle)."),
+            col("mw_installed", "MW", "Installed chips at full power, at the meter."),
+            col("mw_used", "MW", "Drawn at the meter."),
+        ],
+    },
+    FileDoc {
+        name: "tenants.csv",
+        what: "A lab on a pool in a month: means over the runs of the cell.",
+        columns: &[
+            STRATEGY,
+            FUTURE,
+            LAB,
+            POOL,
+            MONTH,
+            col("allocated_chip_hours", "chip-h", "Held by the lab's gangs."),
+            col("productive_chip_hours", "chip-h", "Of those: work that was kept."),
+            col("billed_chip_hours", "chip-h", "Held beyond the guarantee and billed at the workload's price kind."),
+            col("guaranteed_chip_hours", "chip-h", "Guaranteed by contract, up and offered: billed whether used or not."),
+            col("reserved_chip_hours", "chip-h", "Reserved by contract, up and offered."),
+        ],
+    },
+    FileDoc {
+        name: "cashflow.csv",
+        what: "A line of a party's cash, lines down, fiscal years across; means over the runs of the cell, so that it adds up.",
+        columns: &[
+            STRATEGY,
+            FUTURE,
+            col("party", "text", "Whose cash."),
+            col("line", "text", "Why money moved: usage, reservation, reserved_inference, shortfall, capex_order, capex_delivery, cancel_fee, power, facility, operations, tranche, or `total`."),
+            col("YEAR", "USD", "Received less paid in that fiscal year; one column a year, headed by it."),
+            col("total", "USD", "Sum of the years."),
+        ],
+    },
+    FileDoc {
+        name: "ledger.csv",
+        what: "A transfer of money between two parties; draw 0, replication 0 of each cell. Amounts of a run sum to zero over parties.",
+        columns: &[
+            STRATEGY,
+            FUTURE,
+            col("draw", "-", "Draw, from 0."),
+            col("replication", "-", "Replication within the draw, from 0."),
+            col("at", "date", "Instant of the posting, UTC."),
+            col("month", "date", "Month of the study it belongs to."),
+            col("payer", "text", "Who pays."),
+            col("payee", "text", "Who is paid."),
+            col("kind", "text", "Why; the lines of cashflow.csv."),
+            col("sku", "text", "For what: workload@pool, pool, lab@pool, delivery, contract period or tranche."),
+            col("price_kind", "text", "on_demand, committed, capacity_block or contract; blank where no chip-hour is sold."),
+            col("price_segment", "-", "How often that price had stepped since the start."),
+            col("quantity", "as in unit", "How much was sold."),
+            col("unit", "text", "Unit of the quantity: chip-h, MWh, MW-h, chips, USD."),
+            col("rate_usd", "USD per unit", "Price of one unit, exact to the nano-dollar."),
+            col("amount_usd", "USD", "quantity x rate, rounded once to the micro-dollar, half to even."),
+            col("internal", "text", "true: between the cloud and its own lab, eliminated in the provider's view."),
+        ],
+    },
+    FileDoc {
+        name: "events.csv",
+        what: "A change of what a run lives with: price, delivery, guarantee, contract; draw 0, replication 0 of each cell.",
+        columns: &[
+            STRATEGY,
+            FUTURE,
+            col("draw", "-", "Draw, from 0."),
+            col("replication", "-", "Replication within the draw, from 0."),
+            col("at", "date", "When it came into force, UTC."),
+            col("kind", "text", "What changed."),
+            col("subject", "text", "Of which pool, site, contract or workload."),
+            col("object", "text", "Which tenant, delivery or price kind of it; may be blank."),
+            col("value", "as in unit", "New value."),
+            col("unit", "text", "Unit of the value."),
+        ],
+    },
+    FileDoc {
+        name: "concentration.csv",
+        what: "Concentration of one base along one axis in the trailing twelve months.",
+        columns: &[
+            STRATEGY,
+            FUTURE,
+            col("month", "date", "Last month of the twelve."),
+            col("axis", "text", "lab, vendor or region."),
+            col("base", "text", "What is shared out: revenue, remaining commitment, USD at cost, MW, chip-hours."),
+            col("name", "text", "One name of the axis; `all` for the row of the index."),
+            col("share", "-", "Its share of the base; blank in the row of the index."),
+            col("hhi", "-", "Herfindahl-Hirschman index, sum of squared shares, 0 to 1; only in the row of the index."),
+            col("effective_number", "-", "1 / hhi: as concentrated as that many equal names."),
+        ],
+    },
+    FileDoc {
+        name: "differences.csv",
+        what: "A metric of one strategy less the same of another in the same future, paired run by run.",
+        columns: &[
+            FUTURE,
+            col("strategy", "text", "Strategy."),
+            col("against", "text", "The strategy it is compared with."),
+            col("scope_kind", "text", "What the figure is of."),
+            col("scope", "text", "Which one."),
+            col("period", "text", "`all`, a fiscal year, or a month."),
+            col("metric", "text", "Metric; docs/metrics.md defines it."),
+            col("unit", "text", "Unit of the numbers in this row."),
+            DRAWS,
+            N,
+            col("mean", "as in unit", "Mean of the paired differences."),
+            CI_LOW,
+            CI_HIGH,
+            col("p05", "as in unit", "5 % quantile of the paired differences."),
+            P50,
+            col("p95", "as in unit", "95 % quantile of the paired differences."),
+            col("share_of_draws_better", "-", "Share of draws in which the strategy's mean is the larger: the risk of the choice."),
+            col("ranking_stability", "-", "How surely the sign of the mean would stay with other chance: Monte-Carlo, not risk."),
+        ],
+    },
+    FileDoc {
+        name: "assumptions.csv",
+        what: "A number that the study assumes, of the scenario or of the catalog.",
+        columns: &[
+            col("path", "text", "Dotted path of the value; `catalog.` for built-in rows."),
+            col("value", "text", "As written or resolved."),
+            col("range", "text", "p5..p95 or low..high, when one is stated."),
+            col("source", "text", "Where it was read."),
+            col("as_of", "date", "Date of the source."),
+            col("confidence", "text", "high, medium, low or estimate."),
+            col("reason", "text", "Why this value."),
+            col("effect", "text", "Which way it moves the answer, where a study found out; else blank."),
+        ],
+    },
+    FileDoc {
+        name: "jobs.csv",
+        what: "A job of draw 0, replication 0 of each cell; written when `[run] jobs = true`.",
+        columns: &[
+            STRATEGY,
+            FUTURE,
+            col("workload", "text", "Lab and workload."),
+            col("job", "-", "Number in its stream, from 0; negative in the spin-up."),
+            col("chips", "chips", "Gang size."),
+            col("submitted_s", "s", "Submission, since the start of the scenario."),
+            col("started_s", "s", "Start of the first attempt; blank: refused or never started."),
+            col("finished_s", "s", "End; blank: still running or waiting at the end."),
+            col("waiting_s", "s", "Submission to first start; blank when it never started."),
+            col("pool", "text", "Pool of the last attempt."),
+            col("failures", "-", "Failures that stopped it."),
+        ],
+    },
+];
+
+/// Headers of a file in order; asking for a file that has no entry is our mistake.
+pub fn headers(file: &str) -> Vec<&'static str> {
+    let found = FILES.iter().find(|doc| doc.name == file);
+    found.unwrap_or_else(|| panic!("{file} has no entry in the data dictionary")).columns.iter().map(|c| c.name).collect()
+}
+
+/// docs/records.md: every file and column.
+pub fn manual() -> String {
+    let mut out = String::from(
+        "# Output files\n\nMade from `src/report/columns.rs`; do not edit. `hedgerow explain COLUMN` says the same.\n\
+         Empty is not zero: a blank cell has no value. Numbers have no thousands separators and no exponents.\n",
+    );
+    for file in FILES {
+        out += &format!("\n## {}\n{}\n\n| column | unit | meaning |\n|---|---|---|\n", file.name, file.what);
+        for Column { name, unit, what } in file.columns {
+            out += &format!("| `{name}` | {unit} | {} |\n", what.replace('|', "\\|"));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_column_has_a_unit_and_a_sentence_once() {
+        for file in FILES {
+            let mut names = headers(file.name);
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), file.columns.len(), "{}: a column twice", file.name);
+            for column in file.columns {
+                assert!(!column.unit.is_empty() && column.what.ends_with('.'), "{}: {}", file.name, column.name);
+            }
+        }
+    }
+}

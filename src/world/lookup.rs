@@ -1,0 +1,55 @@
+//! Names and short ways through the tables of a world. Computes nothing.
+
+use super::model::{
+    CellId, CloudId, ContractId, ContractPrice, PoolId, PriceKind, PricePath, TenantId, WorkloadId, World,
+};
+use crate::units::{Id, IdVec};
+
+impl World {
+    /// Pool of that name.
+    pub fn pool_named(&self, name: &str) -> Option<PoolId> {
+        position(&self.pools, |pool| pool.name == name)
+    }
+    /// Lab of that name.
+    pub fn tenant_named(&self, name: &str) -> Option<TenantId> {
+        position(&self.tenants, |tenant| tenant.name == name)
+    }
+    /// Workload of that dotted path, `labs.X.workloads.Y`.
+    pub fn workload_at(&self, path: &str) -> Option<WorkloadId> {
+        position(&self.workloads, |workload| workload.path == path)
+    }
+    /// Contract of that name.
+    pub fn contract_named(&self, name: &str) -> Option<ContractId> {
+        position(&self.contracts, |contract| contract.name == name)
+    }
+    /// The cell of a workload on a pool; None when it does not run there.
+    pub fn cell(&self, workload: WorkloadId, pool: PoolId) -> Option<CellId> {
+        self.workloads[workload].cells.iter().copied().find(|cell| self.cells[*cell].pool == pool)
+    }
+    /// `lab.workload`, as tables print it.
+    pub fn workload_label(&self, workload: WorkloadId) -> String {
+        let workload = &self.workloads[workload];
+        format!("{}.{}", self.tenants[workload.tenant].name, workload.name)
+    }
+    /// Owner of a pool; None for pools without site.
+    pub fn cloud_of(&self, pool: PoolId) -> Option<CloudId> {
+        self.pools[pool].site.map(|site| self.sites[site].cloud)
+    }
+    /// Price path of a pool by kind; None where it has none.
+    pub fn price_path(&self, pool: PoolId, kind: PriceKind) -> Option<&PricePath> {
+        self.pools[pool].prices.iter().find(|path| path.kind == kind)
+    }
+    /// What a contract charges for a pool; None where it does not reach it.
+    pub fn contract_price(&self, contract: ContractId, pool: PoolId) -> Option<&ContractPrice> {
+        self.contracts[contract].prices.iter().find(|price| price.0 == pool).map(|(_, price)| price)
+    }
+    /// Chips that stand in a pool at the run's first instant.
+    pub fn initial_chips(&self, pool: PoolId) -> u64 {
+        let pool = &self.pools[pool];
+        pool.initial.iter().map(|vintage| u64::from(vintage.nodes)).sum::<u64>() * u64::from(pool.chips_per_node)
+    }
+}
+
+fn position<T>(items: &IdVec<T>, is: impl Fn(&T) -> bool) -> Option<Id<T>> {
+    items.iter().position(is).map(Id::new)
+}
