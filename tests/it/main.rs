@@ -1,7 +1,11 @@
 //! One integration binary: stories that go through the public face of the crate.
 
 mod broken;
+mod golden;
 mod laws;
 mod mutations;
+mod randomness;
+mod renewal;
+mod statistics;
 mod story;
 mod timelines;

@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Everything that is counted or paid happens: gangs that fail, restart and checkpoint, repairs, a guarantee, a reservation, a
 /// delivery ordered and paid, one cancelled for a fee, a commitment that is not met, a tranche, and a lab that pays list.
-const EVERYTHING: &str = r#"
+pub const EVERYTHING: &str = r#"
 [scenario]
 name = "everything"
 start = 2026-01-01
