@@ -3,5 +3,11 @@
 mod broken;
 mod campaigns;
 mod record;
+mod golden;
+mod laws;
+mod mutations;
+mod randomness;
+mod renewal;
+mod statistics;
 mod story;
 mod timelines;
