@@ -64,7 +64,8 @@ pub fn run(args: &Run) -> Result<(), Failure> {
         Format::Human => {
             let runs = plan.runs_per_cell() * plan.cells.iter().filter(|cell| cell.same_as.is_none()).count();
             terminal::say(&terminal::cut(&table.to_text(), terminal::width()))?;
-            terminal::tell(&format!("{runs} runs in {:.1} s, written to {}\n", began.elapsed().as_secs_f64(), place.display()));
+            let plural = if runs == 1 { "" } else { "s" };
+            terminal::tell(&format!("{runs} run{plural} in {:.1} s, written to {}\n", began.elapsed().as_secs_f64(), place.display()));
         }
         Format::Json => say_json(name, &place, &table)?,
     }
