@@ -5,8 +5,8 @@ use super::failure::Failure;
 use super::progress::Bar;
 use super::terminal;
 use crate::report::folder::Folder;
-use crate::report::table::Table;
-use crate::report::written;
+use crate::report::page::{Data, pages, terminal as headlines};
+use crate::report::tables::tables;
 use crate::spec;
 use crate::study::{Options, Outcome, Plan, run_plan};
 use serde_json::json;
@@ -52,22 +52,28 @@ pub fn run(args: &Run) -> Result<(), Failure> {
     let folder = Folder::begin(&place)?;
     let began = Instant::now();
     let outcome = play(&plan, args.quiet);
-    for (name, bytes) in written::files(&read, &plan, &outcome) {
+    let files = tables(&plan, &outcome, &read);
+    // Charts and page see the CSV texts alone, as `hedgerow report` will.
+    let data = Data::parse(&files).expect("our own tables read back");
+    for (name, text) in &files {
+        folder.write(name, text.as_bytes())?;
+    }
+    for (name, bytes) in pages(&data) {
         folder.write(&name, bytes)?;
     }
     folder.finish()?;
     if args.quiet {
         return Ok(());
     }
-    let table = written::headlines(&plan, &outcome);
     match args.format {
         Format::Human => {
             let runs = plan.runs_per_cell() * plan.cells.iter().filter(|cell| cell.same_as.is_none()).count();
-            terminal::say(&terminal::cut(&table.to_text(), terminal::width()))?;
+            terminal::say(&headlines(&data))?;
+            let seconds = began.elapsed().as_secs_f64();
             let plural = if runs == 1 { "" } else { "s" };
-            terminal::tell(&format!("{runs} run{plural} in {:.1} s, written to {}\n", began.elapsed().as_secs_f64(), place.display()));
+            terminal::tell(&format!("{runs} run{plural} in {seconds:.1} s, written to {}\n", place.display()));
         }
-        Format::Json => say_json(name, &place, &table)?,
+        Format::Json => say_json(name, &place, &files)?,
     }
     Ok(())
 }
@@ -81,7 +87,8 @@ pub fn play(plan: &Plan, quiet: bool) -> Outcome {
     outcome
 }
 
-fn say_json(name: &str, place: &std::path::Path, table: &Table) -> Result<(), Failure> {
-    let answer = json!({ "scenario": name, "folder": place.display().to_string(), "headlines": table.to_json()["rows"] });
+fn say_json(name: &str, place: &std::path::Path, files: &[(String, String)]) -> Result<(), Failure> {
+    let names: Vec<&String> = files.iter().map(|(name, _)| name).collect();
+    let answer = json!({ "scenario": name, "folder": place.display().to_string(), "files": names });
     Ok(terminal::say(&format!("{answer:#}\n"))?)
 }

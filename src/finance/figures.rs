@@ -12,13 +12,33 @@ macro_rules! metric {
     };
 }
 
-metric!(NPV_OPERATIONS, "npv_operations", "USD", "Present value of cash across the group's border at each transfer's own date, without equity and terminal value. Eq. (20).");
-metric!(NPV_EQUITY, "npv_equity", "USD", "Present value of dated tranches (negative); the value of stakes and conditional tranches are not modelled.");
+metric!(
+    NPV_OPERATIONS,
+    "npv_operations",
+    "USD",
+    "Present value of cash across the group's border at each transfer's own date, without equity and terminal value. Eq. (20)."
+);
+metric!(
+    NPV_EQUITY,
+    "npv_equity",
+    "USD",
+    "Present value of dated tranches (negative); the value of stakes and conditional tranches are not modelled."
+);
 metric!(NPV_TOTAL, "npv_total", "USD", "Operations + equity + terminal value in the scenario's mode.");
 metric!(NPV_NONE, "npv_total_none", "USD", "Operations + equity, without terminal value.");
 metric!(NPV_BOOK, "npv_total_book", "USD", "Operations + equity + book value of the fleet at the end, discounted.");
-metric!(TERMINAL, "terminal_book", "USD", "Book value of the fleet at the end, discounted: straight line over the useful life from the in-service date.");
-metric!(REVENUE, "revenue", "USD", "Usage, reservations, reserved inference and shortfalls paid by labs outside the group.");
+metric!(
+    TERMINAL,
+    "terminal_book",
+    "USD",
+    "Book value of the fleet at the end, discounted: straight line over the useful life from the in-service date."
+);
+metric!(
+    REVENUE,
+    "revenue",
+    "USD",
+    "Usage, reservations, reserved inference and shortfalls paid by labs outside the group."
+);
 metric!(INTERNAL, "internal_revenue", "USD", "What the group's own labs were charged: eliminated, a memo.");
 metric!(CAPEX, "capex", "USD", "Chips with their servers, when paid: deposits, rest at delivery, cancellation fees.");
 metric!(POWER, "power_cost", "USD", "Electricity.");
@@ -26,21 +46,77 @@ metric!(FACILITY, "facility_cost", "USD", "Shell, mechanical and electrical, as 
 metric!(OPERATIONS, "operations_cost", "USD", "Staff, maintenance and network, as a charge on megawatts installed.");
 metric!(EQUITY, "equity_paid", "USD", "Dated tranches paid.");
 metric!(BILLED, "billed_usd", "USD", "Billed to a lab: usage, reservations, reserved inference, shortfalls.");
-metric!(MARGIN, "margin_usd", "USD", "Billed to a lab less its gang and reserved chip-hours at book unit cost; no capital charge. Eq. (23).");
-metric!(UNUSED, "unused_commitment_usd", "USD", "Paid by a lab and not used: the idle part of its guarantees, and shortfalls.");
-metric!(UNIT_COST, "unit_cost_book_usd_per_chip_hour", "USD/chip-h", "Depreciation, power, facility and operations per up chip-hour; label book, without capital charge. Eq. (22).");
-metric!(IDLE_COST, "uncommitted_idle_usd", "USD", "Idle chip-hours that nobody paid for x book unit cost: nobody's margin.");
-metric!(INSIDE, "commitment_inside_share", "-", "Share of a commitment that falls inside the horizon, by contract years and days. Eq. (24).");
-metric!(OUTSIDE, "commitment_pv_share_outside", "-", "Share of its present value beyond the end, each contract year flowing evenly. Eq. (25).");
+metric!(
+    MARGIN,
+    "margin_usd",
+    "USD",
+    "Billed to a lab less its gang and reserved chip-hours at book unit cost; no capital charge. Eq. (23)."
+);
+metric!(
+    UNUSED,
+    "unused_commitment_usd",
+    "USD",
+    "Paid by a lab and not used: the idle part of its guarantees, and shortfalls."
+);
+metric!(
+    UNIT_COST,
+    "unit_cost_book_usd_per_chip_hour",
+    "USD/chip-h",
+    "Depreciation, power, facility and operations per up chip-hour; label book, without capital charge. Eq. (22)."
+);
+metric!(
+    IDLE_COST,
+    "uncommitted_idle_usd",
+    "USD",
+    "Idle chip-hours that nobody paid for x book unit cost: nobody's margin."
+);
+metric!(
+    INSIDE,
+    "commitment_inside_share",
+    "-",
+    "Share of a commitment that falls inside the horizon, by contract years and days. Eq. (24)."
+);
+metric!(
+    OUTSIDE,
+    "commitment_pv_share_outside",
+    "-",
+    "Share of its present value beyond the end, each contract year flowing evenly. Eq. (25)."
+);
 metric!(BEYOND, "beyond_horizon_usd", "USD", "Still committed when the study ends: no true-up inside.");
-metric!(SHORTFALL, "shortfall_usd", "USD", "Shortfalls of closed periods: commitment less drawn less excused. Eq. (21).");
+metric!(
+    SHORTFALL,
+    "shortfall_usd",
+    "USD",
+    "Shortfalls of closed periods: commitment less drawn less excused. Eq. (21)."
+);
 metric!(EXCUSED, "excused_usd", "USD", "Contract price x guaranteed and reserved chip-hours that were late or down.");
 metric!(DRAWN, "drawn_usd", "USD", "Usage, reservations and reserved inference that counted toward the commitment.");
 
 /// In the order of their columns.
 pub static METRICS: &[&Metric] = &[
-    &NPV_OPERATIONS, &NPV_EQUITY, &NPV_TOTAL, &NPV_NONE, &NPV_BOOK, &TERMINAL, &REVENUE, &INTERNAL, &CAPEX, &POWER, &FACILITY,
-    &OPERATIONS, &EQUITY, &BILLED, &MARGIN, &UNUSED, &UNIT_COST, &IDLE_COST, &INSIDE, &OUTSIDE, &BEYOND, &SHORTFALL, &EXCUSED,
+    &NPV_OPERATIONS,
+    &NPV_EQUITY,
+    &NPV_TOTAL,
+    &NPV_NONE,
+    &NPV_BOOK,
+    &TERMINAL,
+    &REVENUE,
+    &INTERNAL,
+    &CAPEX,
+    &POWER,
+    &FACILITY,
+    &OPERATIONS,
+    &EQUITY,
+    &BILLED,
+    &MARGIN,
+    &UNUSED,
+    &UNIT_COST,
+    &IDLE_COST,
+    &INSIDE,
+    &OUTSIDE,
+    &BEYOND,
+    &SHORTFALL,
+    &EXCUSED,
     &DRAWN,
 ];
 

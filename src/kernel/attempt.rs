@@ -58,11 +58,13 @@ impl Attempt {
 
     /// Length when nothing fails.
     pub fn length_us(&self) -> u64 {
-        self.restart_us
-            + self.work_us
-            + self.checkpoints() * self.cost_us
-            + self.drawn_lost_us
-            + self.drawn_restart_us
+        self.restart_us + self.work_us + self.checkpoints() * self.cost_us + self.drawn_lost_us + self.drawn_restart_us
+    }
+
+    /// Nothing but work.
+    #[inline]
+    pub fn is_plain(&self) -> bool {
+        self.restart_us == 0 && self.interval_us == 0 && self.drawn_lost_us + self.drawn_restart_us == 0
     }
 
     /// End when nothing fails.
@@ -146,8 +148,14 @@ mod tests {
     /// Restart 2, then cycles of 10 work + 1 checkpoint. Fails at 2 + 11 + 11 + 7: two cycles kept, 7 of work lost.
     #[test]
     fn a_failure_keeps_whole_cycles() {
-        let attempt =
-            Attempt { start: SimTime(100), restart_us: 2, work_us: 35, interval_us: 10, cost_us: 1, ..Attempt::default() };
+        let attempt = Attempt {
+            start: SimTime(100),
+            restart_us: 2,
+            work_us: 35,
+            interval_us: 10,
+            cost_us: 1,
+            ..Attempt::default()
+        };
         assert_eq!(attempt.length_us(), 2 + 35 + 4);
         assert_eq!(attempt.saved_us(31), 20);
         let phases = attempt.phases(SimTime(100), SimTime(131), Some(SimTime(131)));

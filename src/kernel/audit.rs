@@ -23,14 +23,24 @@ impl Sim<'_> {
         }
         for (pool, state) in self.pools.iter().enumerate() {
             let gangs = state.gangs.level();
-            assert!(gangs == held[pool], "pool {pool} at {}: {gangs} chips in gangs, jobs hold {}", self.now, held[pool]);
+            assert!(
+                gangs == held[pool],
+                "pool {pool} at {}: {gangs} chips in gangs, jobs hold {}",
+                self.now,
+                held[pool]
+            );
             let shares: u64 = state.shares.iter().map(|share| share.held).sum();
             assert!(shares == gangs, "pool {pool} at {}: tenants hold {shares} of {gangs}", self.now);
             state.assert_conserved(self.now);
         }
         for (cell, state) in self.cells.iter().enumerate() {
             let level = state.allocated.level();
-            assert!(level == cells[cell], "cell {cell} at {}: metered {level} chips, jobs hold {}", self.now, cells[cell]);
+            assert!(
+                level == cells[cell],
+                "cell {cell} at {}: metered {level} chips, jobs hold {}",
+                self.now,
+                cells[cell]
+            );
         }
         let waiting: usize = self.domains.iter().map(|domain| domain.waiting).sum();
         let queued: usize = self.domains.iter().flat_map(|domain| &domain.queues).map(|queue| queue.len()).sum();
@@ -75,6 +85,21 @@ pub fn audit_record(world: &crate::world::World, record: &RunRecord, now: SimTim
                 row.down,
                 row.installed,
                 row.up
+            );
+            let power = &world.pools.0[pool].power;
+            let (at_idle, at_work) = (u128::from(power.idle_mw), u128::from(power.full_mw));
+            let busy_ppm = u128::from((world.pools.0[pool].reserved_busy * 1e6).round() as u64);
+            let energy = (row.idle + row.reserved) * at_idle
+                + row.gangs * at_work
+                + row.reserved * (at_work - at_idle) * busy_ppm / 1_000_000;
+            // Each reading of the meter rounds its reserved chips' energy down, and each follows an event or a month's end.
+            let readings = record.events.len() as u128 + 2;
+            assert!(
+                row.energy_mw_us <= energy && energy <= row.energy_mw_us + readings && row.installed_mw_us == row.installed * at_work,
+                "energy, {} month {month}: metered {} mW us, its chips draw {energy} (installed {})",
+                world.pools.0[pool].name,
+                row.energy_mw_us,
+                row.installed_mw_us
             );
             let cells: u128 = world.cells.ids().filter(|c| world.cells[*c].pool.index() == pool).map(|c| record.cells[c.index()][month].allocated).sum();
             assert!(cells == row.gangs, "pool {} month {month}: cells hold {cells} chip-us, gangs {}", world.pools.0[pool].name, row.gangs);

@@ -54,20 +54,21 @@ impl Sim<'_> {
             self.workloads[lane as usize].in_system.add(now, 1);
         }
         if let Source::Campaigns(_) = self.world.workloads[id].source {
-            self.on_campaign_submitted(slot, draft.work_us);
+            self.on_campaign_submitted(slot);
         } else {
             self.enqueue(slot, true);
         }
     }
 
     /// A campaign waits for its predecessor.
-    fn on_campaign_submitted(&mut self, slot: u32, whole_us: u64) {
+    fn on_campaign_submitted(&mut self, slot: u32) {
         let job = *self.jobs.get(slot);
         let terms = &self.world.workloads[WorkloadId::new(job.workload as usize)];
         let state = &self.workloads[job.workload as usize];
         let alone = Attempt {
             start: job.submit,
-            work_us: whole_us,
+            // What was done before the run began is not part of its plan.
+            work_us: job.work_us,
             interval_us: state.interval_us,
             cost_us: state.cost_us,
             ..Attempt::default()
@@ -119,7 +120,7 @@ impl Sim<'_> {
         let placement = self.pools[pool].placement;
         self.pools[pool].nodes.take(job.chips, placement, &mut self.jobs.cold(slot).pieces);
         self.pools[pool].hold(now, tenant, u64::from(job.chips));
-        self.sabotage_levels(pool, u64::from(job.chips), true);
+        self.sabotage_start(pool, u64::from(job.chips));
         if !self.silenced(Counter::Allocated) {
             self.cells[cell.index()].allocated.add(now, u64::from(job.chips));
         }
@@ -170,7 +171,8 @@ impl Sim<'_> {
             Failures::Off => {}
             Failures::Sampled if rate > 0 => {
                 // Failing at the instant of the finish, the job has finished.
-                let until = self.jobs.cold_ref(slot).exposure_left.div_ceil(rate).clamp(1, u128::from(SimTime::NEVER.0)) as u64;
+                let until =
+                    self.jobs.cold_ref(slot).exposure_left.div_ceil(rate).clamp(1, u128::from(SimTime::NEVER.0)) as u64;
                 if until < attempt.length_us() {
                     when = Some(When::new(self.now + Span(until), Class::Failure));
                 }
@@ -302,20 +304,19 @@ impl Sim<'_> {
         } else {
             let down = self.free_nodes(slot, pool, &job, failed);
             self.pools[pool].let_go(now, tenant, u64::from(job.chips), down);
-            self.sabotage_levels(pool, u64::from(job.chips), false);
+            self.sabotage_failure(pool, down);
         }
         if !self.silenced(Counter::Allocated) {
             self.cells[cell.index()].allocated.sub(now, u64::from(job.chips));
         }
         self.jobs.cold(slot).running = false;
-        if failed.is_some() {
-            self.pools[pool].entitle(now);
+        // A node that goes down may cut every tenant's entitlement, so all of them are billed anew.
+        if failed.is_some() || self.pools[pool].retiring_nodes > 0 {
+            self.after_supply(pool);
+        } else {
+            self.bill_share(pool, tenant);
+            self.pools[pool].assert_conserved(now);
         }
-        if self.pools[pool].retiring_nodes > 0 {
-            self.retire_due(pool);
-        }
-        self.bill_share(pool, tenant);
-        self.pools[pool].assert_conserved(now);
         self.touch(self.world.workloads[workload].domain.index());
     }
 
@@ -422,6 +423,11 @@ impl Sim<'_> {
         }
         let Some(last) = self.open_month else { return };
         let from = attempt.start.max(self.world.measure_from);
+        // Most jobs neither fail nor checkpoint and lie in one month: all of it is work.
+        if failed.is_none() && attempt.is_plain() && self.world.months[last] <= from && self.sabotage == Sabotage::None {
+            self.record.cells[cell][last].productive += u128::from(self.now.since(from).0) * chips;
+            return;
+        }
         let mut to = self.now;
         let mut month = last;
         // From the last month backwards: most attempts lie in one.
@@ -492,18 +498,26 @@ impl Sim<'_> {
         self.world.measure_from <= submit && submit < self.world.end
     }
 
-    /// Mutation tests only: undo a counter's change.
+    /// Mutation tests only: undoes what a start counted.
     #[inline]
-    fn sabotage_levels(&mut self, pool: usize, chips: u64, starting: bool) {
-        if self.sabotage == Sabotage::None {
-            return;
-        }
+    fn sabotage_start(&mut self, pool: usize, chips: u64) {
         let now = self.now;
-        let pool = &mut self.pools[pool];
-        match (self.sabotage, starting) {
-            (Sabotage::Counter(Counter::Idle), true) => pool.idle.add(now, chips),
-            (Sabotage::Counter(Counter::Gangs), true) => pool.gangs.sub(now, chips),
-            _ => {}
+        if self.silenced(Counter::Idle) {
+            self.pools[pool].idle.add(now, chips);
+        }
+        if self.silenced(Counter::Gangs) {
+            self.pools[pool].gangs.sub(now, chips);
+        }
+    }
+
+    /// Mutation tests only: undoes what a failure counted.
+    fn sabotage_failure(&mut self, pool: usize, down: u64) {
+        let now = self.now;
+        if self.silenced(Counter::Down) {
+            self.pools[pool].down.sub(now, down);
+        }
+        if self.silenced(Counter::Up) {
+            self.pools[pool].up.add(now, down);
         }
     }
 }

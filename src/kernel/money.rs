@@ -35,7 +35,8 @@ impl Sim<'_> {
         let now = self.now;
         self.open_month = Some(usize::from(self.world.month_of(now)));
         for pool in &mut self.pools {
-            for meter in [&mut pool.installed, &mut pool.up, &mut pool.down, &mut pool.gangs, &mut pool.reserved, &mut pool.idle]
+            for meter in
+                [&mut pool.installed, &mut pool.up, &mut pool.down, &mut pool.gangs, &mut pool.reserved, &mut pool.idle]
             {
                 meter.take(now);
             }
@@ -49,6 +50,7 @@ impl Sim<'_> {
         for cell in &mut self.cells {
             cell.allocated.take(now);
             cell.billed.take(now);
+            cell.covered.take(now);
         }
         let money = &mut self.money;
         money.cell_read.fill(now);
@@ -119,6 +121,12 @@ impl Sim<'_> {
         if self.sabotage == Sabotage::Counter(Counter::Billed) {
             billed /= 2;
         }
+        let covered = state.covered.take(now);
+        assert!(
+            billed + covered == allocated,
+            "{} at {now}: billed {billed} + under the guarantee {covered} != held {allocated} chip-us",
+            workload.path
+        );
         let row = &mut self.record.cells[cell.index()][month];
         row.allocated += allocated;
         row.billed += billed;
@@ -128,7 +136,9 @@ impl Sim<'_> {
                 let contract = self.world.tenants[workload.tenant].contract;
                 contract.and_then(|contract| self.live.contract_price(contract, terms.pool))
             }
-            PriceKind::OnDemand | PriceKind::Committed | PriceKind::CapacityBlock => self.live.price(terms.pool, workload.price),
+            PriceKind::OnDemand | PriceKind::Committed | PriceKind::CapacityBlock => {
+                self.live.price(terms.pool, workload.price)
+            }
         };
         let price = price.unwrap_or_else(|| panic!("{} has no {} price", workload.path, workload.price.name()));
         self.meter(PostingKind::Usage, Sku::Cell(cell), month, price, (from, now), billed, 0);
@@ -164,7 +174,15 @@ impl Sim<'_> {
         }
         if reserved > 0 || reserved_offered > 0 {
             let time = ShareTime { offered: reserved_offered, undelivered: reserved.saturating_sub(reserved_offered) };
-            self.meter(PostingKind::ReservedInference, sku, month, price, (from, now), reserved_offered, time.undelivered);
+            self.meter(
+                PostingKind::ReservedInference,
+                sku,
+                month,
+                price,
+                (from, now),
+                reserved_offered,
+                time.undelivered,
+            );
             let posting = self.money.books.reserved_inference(self.world, now, pool, tenant, time, price);
             self.post(posting);
         }

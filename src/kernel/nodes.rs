@@ -93,7 +93,8 @@ pub struct Nodes {
 impl Nodes {
     /// No nodes yet.
     pub fn new(chips_per_node: u32) -> Nodes {
-        let buckets = if chips_per_node == 1 { Vec::new() } else { vec![Intervals::default(); chips_per_node as usize + 1] };
+        let buckets =
+            if chips_per_node == 1 { Vec::new() } else { vec![Intervals::default(); chips_per_node as usize + 1] };
         Nodes { chips_per_node, free_chips: 0, next_node: 0, buckets, partial: Vec::new() }
     }
 
@@ -129,7 +130,9 @@ impl Nodes {
         if whole > full {
             return false;
         }
-        rest == 0 || whole < full || self.buckets[rest as usize..self.chips_per_node as usize].iter().any(|b| b.count > 0)
+        rest == 0
+            || whole < full
+            || self.buckets[rest as usize..self.chips_per_node as usize].iter().any(|b| b.count > 0)
     }
 
     /// Takes `chips` for one gang; there must be room. Pieces are appended to `pieces`, none when nodes are one chip.
@@ -141,7 +144,8 @@ impl Nodes {
         }
         let per_node = self.chips_per_node;
         let (whole, rest) = (chips / per_node, chips % per_node);
-        self.buckets[per_node as usize].take_lowest(whole, |node, nodes| pieces.push(Piece { node, nodes, chips: per_node }));
+        self.buckets[per_node as usize]
+            .take_lowest(whole, |node, nodes| pieces.push(Piece { node, nodes, chips: per_node }));
         if rest > 0 {
             let bucket = self.bucket_for(rest, whole > 0, placement);
             let node = self.buckets[bucket].lowest().expect("has room");

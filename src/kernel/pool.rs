@@ -62,6 +62,8 @@ pub struct PoolState {
     pub retiring_nodes: u32,
     /// By tenant.
     pub shares: Vec<Share>,
+    /// Some tenant is ever guaranteed or reserved chips here.
+    pub any_committed: bool,
     /// Sum of entitlements, reservations included.
     entitled_sum: u64,
     /// Chips held beyond entitlements, over tenants.
@@ -93,6 +95,7 @@ impl PoolState {
             reserved: Meter::default(),
             idle: Meter::default(),
             retiring_nodes: 0,
+            any_committed: shares.iter().any(|share: &Share| share.committed),
             shares,
             entitled_sum: 0,
             beyond_sum: 0,
@@ -107,12 +110,6 @@ impl PoolState {
         self.installed.add(now, chips);
         self.up.add(now, chips);
         self.idle.add(now, chips);
-    }
-
-    /// `nodes` leave: free ones now, the rest as they are freed.
-    pub fn retire(&mut self, now: SimTime, nodes: u32) {
-        self.retiring_nodes += nodes;
-        self.retire_free(now);
     }
 
     /// Retires what is due and free; returns the nodes that left.
@@ -264,6 +261,10 @@ impl PoolState {
             "chips at {now}: gangs {gangs} + reserved {reserved} + idle {idle} + down {down} != installed {installed} (up {})",
             self.up.level()
         );
-        assert!(idle == self.nodes.free_chips(), "idle {idle} chips at {now}, free on nodes {}", self.nodes.free_chips());
+        assert!(
+            idle == self.nodes.free_chips(),
+            "idle {idle} chips at {now}, free on nodes {}",
+            self.nodes.free_chips()
+        );
     }
 }

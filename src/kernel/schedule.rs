@@ -1,7 +1,7 @@
 //! The scheduling pass of a domain: the policy's view of it, and the jobs it starts. Chooses nothing itself.
 
 use super::job::Jobs;
-use super::sim::Sim;
+use super::sim::{Counter, Sim};
 use crate::policy::{self, Chips, View};
 use crate::world::{CellId, WorkloadId};
 
@@ -71,9 +71,15 @@ impl Sim<'_> {
             self.fill_reserved(domain);
             let mut cursors = std::mem::take(&mut self.cursors);
             let backfill = self.world.domains.0[domain].backfill;
-            policy::pass(backfill, &mut Pass { sim: self, domain }, &mut cursors);
+            // A refused head may have been in the way of those behind it: the pass repeats.
+            loop {
+                policy::pass(backfill, &mut Pass { sim: self, domain }, &mut cursors);
+                if !self.refuse_beyond_limit(domain) {
+                    break;
+                }
+            }
+            self.domains[domain].fresh.clear();
             self.cursors = cursors;
-            self.refuse_beyond_limit(domain);
         }
         self.changed.clear();
     }
@@ -82,29 +88,38 @@ impl Sim<'_> {
     fn fill_reserved(&mut self, domain: usize) {
         for n in 0..self.world.domains.0[domain].pools.len() {
             let pool = self.world.domains.0[domain].pools[n].index();
+            if !self.pools[pool].any_committed {
+                continue;
+            }
             self.pools[pool].fill_reserved(self.now);
+            if self.silenced(Counter::Reserved) {
+                let chips = self.pools[pool].reserved.level();
+                self.pools[pool].reserved.sub(self.now, chips);
+                self.pools[pool].assert_conserved(self.now);
+            }
         }
     }
 
-    /// A queue above its limit refuses the newest of this instant's arrivals.
-    fn refuse_beyond_limit(&mut self, domain: usize) {
-        let Some(limit) = self.world.domains.0[domain].queue_limit else { return };
-        while self.domains[domain].waiting as u64 > limit {
-            let Some(slot) = self.domains[domain].fresh.pop() else { break };
-            let job = *self.jobs.get(slot);
-            let workload = WorkloadId::new(job.workload as usize);
-            let tenant = self.world.workloads[workload].tenant.index();
-            let removed = self.domains[domain].queues[tenant].remove_key(job.key);
-            assert_eq!(removed, slot, "the refused job is the one that waits under its key");
-            self.domains[domain].waiting -= 1;
-            let in_window = self.in_window(job.submit);
-            let now = self.now;
-            let state = &mut self.workloads[workload.index()];
-            state.totals.refused += u64::from(in_window);
-            state.in_system.sub(now, 1);
-            self.write_row(slot, None);
-            self.jobs.remove(slot);
+    /// A queue above its limit refuses the newest of this instant's arrivals; false when there is nobody to refuse.
+    fn refuse_beyond_limit(&mut self, domain: usize) -> bool {
+        let Some(limit) = self.world.domains.0[domain].queue_limit else { return false };
+        if self.domains[domain].waiting as u64 <= limit {
+            return false;
         }
-        self.domains[domain].fresh.clear();
+        let Some(slot) = self.domains[domain].fresh.pop() else { return false };
+        let job = *self.jobs.get(slot);
+        let workload = WorkloadId::new(job.workload as usize);
+        let tenant = self.world.workloads[workload].tenant.index();
+        let removed = self.domains[domain].queues[tenant].remove_key(job.key);
+        assert_eq!(removed, slot, "the refused job is the one that waits under its key");
+        self.domains[domain].waiting -= 1;
+        let in_window = self.in_window(job.submit);
+        let now = self.now;
+        let state = &mut self.workloads[workload.index()];
+        state.totals.refused += u64::from(in_window);
+        state.in_system.sub(now, 1);
+        self.write_row(slot, None);
+        self.jobs.remove(slot);
+        true
     }
 }

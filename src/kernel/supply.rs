@@ -1,8 +1,8 @@
 //! Handlers of what is dated about chips: deliveries, orders, cancellations, retirements, shares, effects.
 
-use super::sim::Sim;
+use super::sim::{Counter, Sim};
 use crate::record::EventRow;
-use crate::world::{Effect, PoolId, TenantId};
+use crate::world::{Change, Effect, EventKind, PoolId, TenantId};
 
 impl Sim<'_> {
     /// Applies an effect and writes its row: the only way `Live` changes.
@@ -34,9 +34,19 @@ impl Sim<'_> {
         self.apply(effect, class);
     }
 
+    /// A test's marker.
+    pub(super) fn on_marker(&mut self, class: u8) {
+        let change = Change { kind: EventKind::Marker, subject: 0, object: 0, value: i64::from(class) };
+        self.record.events.push(EventRow { at: self.now, class, change, run: 0 });
+    }
+
     pub(super) fn on_delivery(&mut self, pool: PoolId, n: u32, class: u8) {
         let terms = &self.world.pools[pool].deliveries[n as usize];
         self.pools[pool.index()].deliver(self.now, terms.nodes);
+        if self.silenced(Counter::Installed) {
+            let chips = u64::from(terms.nodes * self.world.pools[pool].chips_per_node);
+            self.pools[pool.index()].installed.sub(self.now, chips);
+        }
         self.post_delivery(pool, n);
         let chips = terms.nodes * self.world.pools[pool].chips_per_node;
         self.apply(Effect::Delivered(pool, n, chips), class);
@@ -56,17 +66,8 @@ impl Sim<'_> {
 
     pub(super) fn on_retire(&mut self, pool: PoolId, nodes: u32, class: u8) {
         self.pools[pool.index()].retiring_nodes += nodes;
-        self.pools[pool.index()].entitle(self.now);
-        self.retire_due(pool.index());
         self.apply(Effect::Retired(pool, nodes * self.world.pools[pool].chips_per_node), class);
         self.after_supply(pool.index());
-    }
-
-    /// Retires what is due and has become free.
-    pub(super) fn retire_due(&mut self, pool: usize) {
-        if self.pools[pool].retire_free(self.now) > 0 {
-            self.after_supply(pool);
-        }
     }
 
     pub(super) fn on_share(&mut self, pool: PoolId, tenant: TenantId, chips: u32, reserved: bool, class: u8) {
@@ -82,9 +83,13 @@ impl Sim<'_> {
         self.after_supply(pool.index());
     }
 
-    /// The chips that are up or promised changed: entitlements, what is billed, and a pass.
+    /// The chips that are up or promised changed, or some became free while nodes are to retire: retirements, entitlements,
+    /// what is billed, and a pass.
     pub(super) fn after_supply(&mut self, pool: usize) {
         self.pools[pool].entitle(self.now);
+        if self.pools[pool].retire_free(self.now) > 0 {
+            self.pools[pool].entitle(self.now);
+        }
         for tenant in 0..self.world.tenants.len() {
             self.bill_share(pool, tenant);
         }
@@ -105,6 +110,7 @@ impl Sim<'_> {
             let held = cell.allocated.level();
             let free = held.min(covered);
             covered -= free;
+            cell.covered.set(self.now, free);
             cell.billed.set(self.now, held - free);
         }
     }

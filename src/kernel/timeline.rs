@@ -34,6 +34,8 @@ pub enum Dated {
     OpenBooks,
     /// A month closes.
     MonthClose,
+    /// A test's marker: writes its row and changes nothing.
+    Marker,
 }
 
 /// When and what.
@@ -123,7 +125,11 @@ impl List<'_> {
             for (priced, price) in &terms.prices {
                 if let (true, ContractPrice::PerChipHour(usd)) = (*priced == pool, price) {
                     let rate = Rate::from_usd(self.live.value(usd));
-                    self.push(SimTime::ZERO, Class::PriceStep, Dated::Takes(Effect::ContractPrice(contract, pool, rate)));
+                    self.push(
+                        SimTime::ZERO,
+                        Class::PriceStep,
+                        Dated::Takes(Effect::ContractPrice(contract, pool, rate)),
+                    );
                 }
             }
         }

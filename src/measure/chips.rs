@@ -6,10 +6,16 @@ use crate::record::{CellMonth, RunRecord};
 use crate::world::{PoolId, World};
 use std::ops::Range;
 
-static INSTALLED: Metric =
-    Metric { name: "installed_chips", unit: "chips", what: "Chips in the ground, mean over time: installed chip-hours / hours." };
-static AVAILABILITY: Metric =
-    Metric { name: "availability", unit: "-", what: "Up chip-hours / installed chip-hours. Idle and reserved nodes do not fail here." };
+static INSTALLED: Metric = Metric {
+    name: "installed_chips",
+    unit: "chips",
+    what: "Chips in the ground, mean over time: installed chip-hours / hours.",
+};
+static AVAILABILITY: Metric = Metric {
+    name: "availability",
+    unit: "-",
+    what: "Up chip-hours / installed chip-hours. Idle and reserved nodes do not fail here.",
+};
 static ALLOCATED: Metric = Metric {
     name: "allocated_fraction",
     unit: "-",
@@ -46,30 +52,39 @@ static MW_USED: Metric = Metric {
     unit: "MW",
     what: "Power drawn at the meter, mean: idle chips draw the idle share, gangs full power, reserved chips by reserved_busy.",
 };
-static CHIP_HOURS: Metric = Metric {
-    name: "allocated_chip_hours",
+static CHIP_HOURS: Metric =
+    Metric { name: "allocated_chip_hours", unit: "chip-h", what: "Chip-hours a workload's gangs held on a pool." };
+static PRODUCTIVE: Metric =
+    Metric { name: "productive_chip_hours", unit: "chip-h", what: "Of those: work that was kept." };
+static CHECKPOINT: Metric =
+    Metric { name: "checkpoint_chip_hours", unit: "chip-h", what: "Of those: completed checkpoints." };
+static LOST: Metric = Metric {
+    name: "lost_chip_hours",
     unit: "chip-h",
-    what: "Chip-hours a workload's gangs held on a pool.",
+    what: "Of those: work and unfinished checkpoints that failures destroyed.",
 };
-static PRODUCTIVE: Metric = Metric { name: "productive_chip_hours", unit: "chip-h", what: "Of those: work that was kept." };
-static CHECKPOINT: Metric = Metric { name: "checkpoint_chip_hours", unit: "chip-h", what: "Of those: completed checkpoints." };
-static LOST: Metric =
-    Metric { name: "lost_chip_hours", unit: "chip-h", what: "Of those: work and unfinished checkpoints that failures destroyed." };
-static RESTART: Metric = Metric { name: "restart_chip_hours", unit: "chip-h", what: "Of those: loading after a failure." };
+static RESTART: Metric =
+    Metric { name: "restart_chip_hours", unit: "chip-h", what: "Of those: loading after a failure." };
 static BILLED: Metric = Metric {
     name: "billed_chip_hours",
     unit: "chip-h",
     what: "Chip-hours beyond the lab's guarantee, billed at the workload's price kind.",
 };
-static GUARANTEED: Metric =
-    Metric { name: "guaranteed_chip_hours", unit: "chip-h", what: "Guaranteed chip-hours that were up and offered: billed used or not." };
+static GUARANTEED: Metric = Metric {
+    name: "guaranteed_chip_hours",
+    unit: "chip-h",
+    what: "Guaranteed chip-hours that were up and offered: billed used or not.",
+};
 static UNDELIVERED: Metric = Metric {
     name: "undelivered_chip_hours",
     unit: "chip-h",
     what: "Guaranteed or reserved chip-hours that were late or down: excused from the commitment.",
 };
-static RESERVED_HOURS: Metric =
-    Metric { name: "reserved_chip_hours", unit: "chip-h", what: "Reserved chip-hours that were up and offered: billed, not simulated." };
+static RESERVED_HOURS: Metric = Metric {
+    name: "reserved_chip_hours",
+    unit: "chip-h",
+    what: "Reserved chip-hours that were up and offered: billed, not simulated.",
+};
 
 /// In the order of their columns.
 pub static METRICS: &[&Metric] = &[
@@ -119,7 +134,14 @@ pub fn measure(world: &World, record: &RunRecord, every: &[Period], sheet: &mut 
     }
 }
 
-fn measure_pool(world: &World, record: &RunRecord, pool: PoolId, period: Period, months: &Range<u16>, sheet: &mut Sheet) {
+fn measure_pool(
+    world: &World,
+    record: &RunRecord,
+    pool: PoolId,
+    period: Period,
+    months: &Range<u16>,
+    sheet: &mut Sheet,
+) {
     let rows = &record.pools[pool.index()];
     let us = months_us(world, months);
     let installed = sum(rows, months, |row| row.installed) as f64;

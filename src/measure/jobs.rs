@@ -6,11 +6,15 @@ use crate::record::{RunRecord, WorkloadTotals};
 use crate::units::Span;
 use crate::world::{Source, WorkloadId, World};
 
-static SUBMITTED: Metric = Metric { name: "jobs_submitted", unit: "jobs", what: "Jobs submitted to us in [measured from, end)." };
+static SUBMITTED: Metric =
+    Metric { name: "jobs_submitted", unit: "jobs", what: "Jobs submitted to us in [measured from, end)." };
 static STARTED: Metric = Metric { name: "jobs_started", unit: "jobs", what: "Of those: started by the end." };
 static FINISHED: Metric = Metric { name: "jobs_finished", unit: "jobs", what: "Of those: finished by the end." };
-static UNSTARTED: Metric =
-    Metric { name: "jobs_unstarted", unit: "jobs", what: "Of those: not started at the end; censored, their waits are lower bounds." };
+static UNSTARTED: Metric = Metric {
+    name: "jobs_unstarted",
+    unit: "jobs",
+    what: "Of those: not started at the end; censored, their waits are lower bounds.",
+};
 static ELSEWHERE: Metric = Metric {
     name: "jobs_elsewhere",
     unit: "jobs",
@@ -25,12 +29,17 @@ static WAIT_MEAN: Metric = Metric {
     what: "Mean time from submission to first start, of the started; the unstarted are not in it: see jobs_unstarted.",
 };
 static WAIT_P50: Metric = Metric { name: "wait_p50", unit: "h", what: "Median wait, unstarted at their time so far." };
-static WAIT_P90: Metric = Metric { name: "wait_p90", unit: "h", what: "90 % quantile of the wait, unstarted at their time so far." };
-static WAIT_P99: Metric = Metric { name: "wait_p99", unit: "h", what: "99 % quantile of the wait, unstarted at their time so far." };
-static JCT_MEAN: Metric = Metric { name: "jct_mean", unit: "h", what: "Mean time from submission to finish, of the finished." };
+static WAIT_P90: Metric =
+    Metric { name: "wait_p90", unit: "h", what: "90 % quantile of the wait, unstarted at their time so far." };
+static WAIT_P99: Metric =
+    Metric { name: "wait_p99", unit: "h", what: "99 % quantile of the wait, unstarted at their time so far." };
+static JCT_MEAN: Metric =
+    Metric { name: "jct_mean", unit: "h", what: "Mean time from submission to finish, of the finished." };
 static JCT_P50: Metric = Metric { name: "jct_p50", unit: "h", what: "Median completion time of the finished." };
-static JCT_P90: Metric = Metric { name: "jct_p90", unit: "h", what: "90 % quantile of the completion time of the finished." };
-static JCT_P99: Metric = Metric { name: "jct_p99", unit: "h", what: "99 % quantile of the completion time of the finished." };
+static JCT_P90: Metric =
+    Metric { name: "jct_p90", unit: "h", what: "90 % quantile of the completion time of the finished." };
+static JCT_P99: Metric =
+    Metric { name: "jct_p99", unit: "h", what: "99 % quantile of the completion time of the finished." };
 static FAILURES: Metric = Metric {
     name: "failures",
     unit: "failures",
@@ -41,21 +50,28 @@ static DELAY: Metric = Metric {
     unit: "d",
     what: "Finish less plan, mean over the finished campaigns; plan = submission + the time it needs alone, unfailed, on its first pool.",
 };
-static CAMPAIGNS: Metric = Metric { name: "campaigns_finished", unit: "campaigns", what: "Campaigns finished by the end." };
-static OPEN: Metric =
-    Metric { name: "campaigns_open", unit: "campaigns", what: "Campaigns submitted and not finished at the end: censored." };
+static CAMPAIGNS: Metric =
+    Metric { name: "campaigns_finished", unit: "campaigns", what: "Campaigns finished by the end." };
+static OPEN: Metric = Metric {
+    name: "campaigns_open",
+    unit: "campaigns",
+    what: "Campaigns submitted and not finished at the end: censored.",
+};
 static FINISH: Metric = Metric {
     name: "campaign_finish",
     unit: "y",
     what: "Finish of the n-th campaign, years of 365.25 days from the start; blank when not finished.",
 };
-static MAKESPAN: Metric =
-    Metric { name: "makespan", unit: "h", what: "Last finish less first submission of a trace whose jobs all finished." };
+static MAKESPAN: Metric = Metric {
+    name: "makespan",
+    unit: "h",
+    what: "Last finish less first submission of a trace whose jobs all finished.",
+};
 
 /// In the order of their columns.
 pub static METRICS: &[&Metric] = &[
-    &SUBMITTED, &STARTED, &FINISHED, &UNSTARTED, &ELSEWHERE, &BLOCKED, &P_WAIT, &WAIT_MEAN, &WAIT_P50, &WAIT_P90, &WAIT_P99,
-    &JCT_MEAN, &JCT_P50, &JCT_P90, &JCT_P99, &FAILURES, &DELAY, &CAMPAIGNS, &OPEN, &FINISH, &MAKESPAN,
+    &SUBMITTED, &STARTED, &FINISHED, &UNSTARTED, &ELSEWHERE, &BLOCKED, &P_WAIT, &WAIT_MEAN, &WAIT_P50, &WAIT_P90,
+    &WAIT_P99, &JCT_MEAN, &JCT_P50, &JCT_P90, &JCT_P99, &FAILURES, &DELAY, &CAMPAIGNS, &OPEN, &FINISH, &MAKESPAN,
 ];
 
 /// Campaigns whose finish has a row of its own.
@@ -104,7 +120,12 @@ fn measure_campaigns(world: &World, record: &RunRecord, id: WorkloadId, sheet: &
     let scope = Scope::Workload(id);
     sheet.put(&CAMPAIGNS, scope, Period::All, Some(delays.len() as f64));
     sheet.put(&OPEN, scope, Period::All, Some((rows().count() - delays.len()) as f64));
-    sheet.put(&DELAY, scope, Period::All, ratio(delays.iter().sum(), delays.len() as f64).filter(|_| !delays.is_empty()));
+    sheet.put(
+        &DELAY,
+        scope,
+        Period::All,
+        ratio(delays.iter().sum(), delays.len() as f64).filter(|_| !delays.is_empty()),
+    );
     for n in 0..NAMED_CAMPAIGNS {
         let finish = rows().find(|row| row.number == i64::from(n)).and_then(|row| row.finished);
         let years = finish.map(|at| world.calendar.years_from_start(at));

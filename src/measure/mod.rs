@@ -118,7 +118,10 @@ impl Period {
         let mut years = world.month_years.clone();
         years.dedup();
         let months = 0..world.months.len() as u16;
-        std::iter::once(Period::All).chain(years.into_iter().map(Period::Year)).chain(months.map(Period::Month)).collect()
+        std::iter::once(Period::All)
+            .chain(years.into_iter().map(Period::Year))
+            .chain(months.map(Period::Month))
+            .collect()
     }
 
     /// All and each fiscal year.

@@ -11,6 +11,7 @@ mod through_time;
 mod ticks;
 
 use scene::Scene;
+pub use ticks::short;
 
 /// A figure: what it says, its axes, its numbers. Render it with [`to_png`] or [`to_svg`].
 #[derive(Debug, Clone, PartialEq)]

@@ -122,6 +122,32 @@ pub fn write_all<'a>(place: &Path, files: impl IntoIterator<Item = (&'a str, &'a
     folder.finish()
 }
 
+/// Every file of a folder as (relative name with `/`, bytes), sorted, but for those whose first part is in `without`.
+/// The error names what could not be read.
+pub fn read(place: &Path, without: &[&str]) -> Result<Vec<(String, Vec<u8>)>, (PathBuf, io::Error)> {
+    let mut files = Vec::new();
+    let mut waiting = vec![String::new()];
+    while let Some(under) = waiting.pop() {
+        let folder = place.join(&under);
+        for entry in fs::read_dir(&folder).map_err(|e| (folder.clone(), e))? {
+            let entry = entry.map_err(|e| (folder.clone(), e))?;
+            let part = entry.file_name().to_string_lossy().into_owned();
+            let name = if under.is_empty() { part } else { format!("{under}/{part}") };
+            if without.contains(&name.as_str()) {
+                continue;
+            }
+            let kind = entry.file_type().map_err(|e| (entry.path(), e))?;
+            if kind.is_dir() {
+                waiting.push(name);
+            } else {
+                files.push((name, fs::read(entry.path()).map_err(|e| (entry.path(), e))?));
+            }
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
 /// Absent, empty, or an output of ours.
 fn check_ours(place: &Path) -> Result<(), FolderError> {
     let Ok(there) = fs::symlink_metadata(place) else { return Ok(()) };

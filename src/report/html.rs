@@ -52,6 +52,10 @@ pub struct TableView {
     pub numeric: Vec<bool>,
     /// Cells as shown; an empty string stays an empty cell.
     pub rows: Vec<Vec<String>>,
+    /// Columns in bold: the range over draws, which is the risk.
+    pub strong: Vec<usize>,
+    /// Columns in grey: the simulation error.
+    pub faint: Vec<usize>,
 }
 
 /// The page as one HTML file.
@@ -108,6 +112,8 @@ mod tests {
                 words(&["build as planned", "\u{2212}8.3", "2.1", "9.7", "71 %", "\u{b1}0.6"]),
                 words(&["sell the reserve", "0.4", "1.1", "1.7", "", ""]),
             ],
+            strong: vec![1, 3],
+            faint: vec![5],
         };
         let assumptions = TableView {
             caption: "Assumptions with sources".into(),
@@ -124,6 +130,7 @@ mod tests {
                 ]),
                 words(&["labs.anthropic.growth", "0.9", "0.4 to 1.6", "estimate", "2026-10-01", "low"]),
             ],
+            ..TableView::default()
         };
         let section = |heading: &str, name: &str, table: Option<TableView>| Section {
             heading: heading.into(),
@@ -168,6 +175,7 @@ mod tests {
             headers: vec![evil.into()],
             numeric: vec![],
             rows: vec![vec![evil.into()]],
+            ..TableView::default()
         };
         let section = Section {
             heading: evil.into(),

@@ -7,5 +7,6 @@ pub mod facts;
 pub mod folder;
 pub mod html;
 pub mod listing;
+pub mod page;
 pub mod table;
-pub mod written;
+pub mod tables;

@@ -39,11 +39,13 @@ pub(super) struct RunFigures {
 impl RunFigures {
     pub fn new(world: &World, record: &RunRecord, sheet: Sheet) -> RunFigures {
         let money = !world.sites.is_empty();
-        let cash = world.clouds.ids().flat_map(|cloud| {
-            cash::cash_lines(world, record, cloud).into_iter().map(move |line| (cloud, line))
-        });
+        let cash = world
+            .clouds
+            .ids()
+            .flat_map(|cloud| cash::cash_lines(world, record, cloud).into_iter().map(move |line| (cloud, line)));
         let decide = world.decide_at;
-        let remaining = |contract| decide.and_then(|at| commitment::remaining(world, record, contract, at)).map(Money::usd);
+        let remaining =
+            |contract| decide.and_then(|at| commitment::remaining(world, record, contract, at)).map(Money::usd);
         RunFigures {
             cash: cash.collect(),
             concentration: if money { concentrations(world, record) } else { Vec::new() },

@@ -137,7 +137,8 @@ fn equal_by_construction(a: &World, b: &World) -> bool {
     let (mut left, mut right) = (effective(a), effective(b));
     left.0.sort();
     right.0.sort();
-    left == right && format!("{:?}", a.without.volumes) == format!("{:?}", b.without.volumes)
+    left == right
+        && format!("{:?}", a.without.volumes) == format!("{:?}", b.without.volumes)
         && strategy_blind(a) == strategy_blind(b)
 }
 

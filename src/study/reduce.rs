@@ -80,7 +80,12 @@ pub struct Difference {
 }
 
 /// Paired differences `a - b` of the figures both have that `wanted` accepts.
-pub fn differences(outcome: &Outcome, a: &CellOutcome, b: &CellOutcome, wanted: impl Fn(&Key) -> bool) -> Vec<Difference> {
+pub fn differences(
+    outcome: &Outcome,
+    a: &CellOutcome,
+    b: &CellOutcome,
+    wanted: impl Fn(&Key) -> bool,
+) -> Vec<Difference> {
     let replications = outcome.replications as usize;
     let mut rows = Vec::new();
     for (at, key) in a.keys.iter().enumerate().filter(|(_, key)| wanted(key)) {

@@ -63,7 +63,9 @@ impl<'w> Campaigns<'w> {
         let interval_h = live.value_at(&self.terms.every_h, self.interval.unit(item));
         self.next_at = match self.running_age_h.filter(|_| item == 0) {
             // Campaign 0 has run `age` at the start: the next one is due after the residual of an interval of that age.
-            Some(age) => self.start + Span::from_hours(residual_h(&self.terms.every_h, live, self.interval.unit(0), age)),
+            Some(age) => {
+                self.start + Span::from_hours(residual_h(&self.terms.every_h, live, self.interval.unit(0), age))
+            }
             None => submit + Span::from_hours(interval_h),
         };
         let work_us = self.work_us(live, item);

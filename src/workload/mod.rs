@@ -45,7 +45,8 @@ impl<'w> Lane<'w> {
                 let chip = &world.chips[pool.chip];
                 let mfu = world.cells[first].mfu.as_ref().map(|mfu| live.value(mfu));
                 let speed = campaign::Speed {
-                    peak_flop_per_s: chip.bf16_tflops.expect("World::build refuses a campaign on an unrated chip") * 1e12,
+                    peak_flop_per_s: chip.bf16_tflops.expect("World::build refuses a campaign on an unrated chip")
+                        * 1e12,
                     mfu: mfu.expect("World::build refuses a campaign without MFU"),
                 };
                 Lane::Campaigns(campaign::Campaigns::new(world, terms, path, speed, live, key))

@@ -1,6 +1,6 @@
 //! The rules of ARCHITECTURE.md that a machine can check. What may import what, where each thing lives, what lives nowhere.
 
-use super::source::{Source, layers, sources};
+use super::source::{Source, layers, source, sources};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Fails with every breach at once.
@@ -11,6 +11,26 @@ fn none(breaches: Vec<String>) {
 /// Layers that a file imports.
 fn imports(source: &Source) -> BTreeSet<String> {
     source.paths.iter().filter(|path| path[0] == "crate" && path.len() > 1).map(|path| path[1].clone()).collect()
+}
+
+/// What is planted is seen, in groups and behind `super`; what stands in comments, texts and tests is not.
+#[test]
+fn the_reader_of_sources_sees_what_is_there() {
+    let text = r##"
+        //! std::env and unsafe in words
+        use crate::{units::{SimTime, Span}, kernel::Run};
+        use super::super::ledger as books;
+        use std::{fs, collections::BTreeMap};
+        fn f(x: f64) -> &'static str { let _ = ('"', '\'', b"unsafe"); x.ln(); r#"HashMap "quoted""# }
+        #[cfg(test)]
+        mod tests { use rayon::prelude::*; fn g() { unsafe {} } }
+        fn h() { println!("unsafe"); rand::random(); }
+    "##;
+    let source = source(std::path::Path::new("src/policy/strict.rs"), text.to_owned());
+    assert_eq!(imports(&source).into_iter().collect::<Vec<_>>(), ["kernel", "ledger", "units"]);
+    assert!(source.uses(&["std", "fs"]) && source.uses(&["rand"]) && source.says(&["println", "!"]));
+    assert!(source.says(&[".", "ln", "("]));
+    assert!(!source.uses(&["std", "env"]) && !source.uses(&["rayon"]) && !source.says(&["unsafe"]) && !source.says(&["HashMap"]));
 }
 
 /// A layer may import only layers declared above it in `lib.rs`.

@@ -5,3 +5,5 @@ mod broken;
 mod cli;
 mod docs;
 mod source;
+mod story;
+mod timelines;

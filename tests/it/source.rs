@@ -44,7 +44,8 @@ pub fn sources() -> Vec<Source> {
     let tests: BTreeSet<PathBuf> =
         all.iter().flat_map(|(path, _, tests)| tests.iter().map(|name| folder_of(path).join(name))).collect();
     let is_test = |path: &Path| tests.iter().any(|test| path.starts_with(test) || path.with_extension("") == *test);
-    all.into_iter().filter(|(path, ..)| !is_test(path)).map(|(path, tokens, _)| source(&path, tokens)).collect()
+    let read = |path: &Path| std::fs::read_to_string(path).expect("a source file is text");
+    all.into_iter().filter(|(path, ..)| !is_test(path)).map(|(path, ..)| source(&path, read(&path))).collect()
 }
 
 /// Layers in the order of `lib.rs`.
@@ -73,7 +74,9 @@ fn folder_of(path: &Path) -> PathBuf {
     }
 }
 
-fn source(path: &Path, tokens: Vec<String>) -> Source {
+/// A file of `src` with this text, its tests left out.
+pub fn source(path: &Path, text: String) -> Source {
+    let (tokens, _) = without_tests(tokens(&text));
     let below = path.strip_prefix("src").expect("it stands in src");
     let mut module: Vec<String> = below.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
     if matches!(module.last().map(String::as_str), Some("mod" | "lib" | "main")) {
@@ -82,7 +85,7 @@ fn source(path: &Path, tokens: Vec<String>) -> Source {
     Source {
         name: below.to_string_lossy().replace('\\', "/"),
         layer: module.first().cloned().unwrap_or_default(),
-        text: std::fs::read_to_string(path).expect("a source file is text"),
+        text,
         paths: paths(&tokens, &module),
         tokens,
     }

@@ -206,3 +206,80 @@ fn what_cannot_stand_or_be_paid_is_named() {
     let two = problems(&CLOUD.replace("ratio_to = \"on_demand\"", "ratio_to = \"committed\""));
     assert!(two.iter().any(|p| p.contains("pays the contract price, and pool `rainier` has none")), "{two:#?}");
 }
+
+/// Each line of a file with every key taken out or its number changed: problems, never a panic.
+#[test]
+fn no_text_makes_the_builder_panic() {
+    let whole = include_str!("../../../tests/full.toml");
+    let lines: Vec<&str> = whole.lines().collect();
+    let mut judged = 0;
+    for out in 0..lines.len() {
+        for with in [String::new(), lines[out].replace('1', "7"), lines[out].replace("0 ", "1 ")] {
+            let mut kept = lines.clone();
+            kept[out] = &with;
+            let text = kept.join("\n");
+            let Ok(read) = read_text("full.toml", &text, &[]) else { continue };
+            judged += 1;
+            for strategy in ["base", "both", "none"] {
+                let _ =
+                    World::build(&read.spec, Catalog::embedded(), strategy, "slow", &|_| Err("no such file".into()));
+            }
+        }
+    }
+    assert!(100 < judged, "only {judged} texts were read");
+}
+
+/// Two chips: speeds by BF16 peaks (trainium2 667, trainium1 190), and a run multiplies by mfu / mfu of the first; a stated speed is whole,
+/// so 0.5 is held as 0.5 x 0.4 / 0.2 = 1.
+#[test]
+fn speeds_leave_out_what_a_run_multiplies() {
+    let pools = "[pools.a]\ninstance = \"trn2.48xlarge\"\nnodes = 1\ndomain = \"d\"\n[pools.b]\ninstance = \"trn1.32xlarge\"\nnodes = 1\ndomain = \"d\"\n[labs";
+    let text = MM2.replace("[labs", pools).replace("[\"p\"]", "[\"a\", \"b\"]");
+    let world = build(&text);
+    assert_eq!(world.cells.0[1].speed, Param::Fixed(190.0 / 667.0));
+    let stated = build(&format!("{text}mfu = {{ trainium2 = 0.4, trainium1 = 0.2 }}\nspeed = {{ trainium1 = 0.5 }}\n"));
+    assert_eq!(stated.cells.0[1].speed, Param::Fixed(1.0));
+}
+
+/// One wildcard is one unknown for all it sets, drawn once; the range is what the strictest field allows.
+#[test]
+fn a_wildcard_is_one_unknown() {
+    let two = MM2.replace("[labs", "[labs.b.workloads.jobs]\nkind = \"stream\"\npools = [\"p\"]\nper_day = 4\nduration = { dist = \"constant\", mean = \"1h\" }\n[labs");
+    let set = "[futures.base]\nset = { \"labs.*.workloads.jobs.volume\" = { unknown = { p5 = 0.2, p95 = 0.6 } } }\n";
+    let read = read_text("test.toml", &format!("{two}{set}"), &[]).unwrap();
+    let spec = read.with_overrides(&read.spec.futures[0].table.set).unwrap();
+    let world = World::build(&spec, Catalog::embedded(), "base", "base", &|_| Ok(String::new())).unwrap();
+    assert_eq!(
+        world.unknowns.iter().map(|u| u.key.as_str()).collect::<Vec<_>>(),
+        ["labs.*.workloads.jobs.volume", "labs.a.workloads.jobs.per_day"]
+    );
+    assert_eq!(world.unknowns.0[0].range, (0.0, 1.0));
+    assert_eq!(world.workloads.0[0].volume, world.workloads.0[1].volume);
+}
+
+/// Reserved chips leave in whole nodes; a slip needs a decision to slip after; a bet needs a date to be dropped at.
+#[test]
+fn what_acts_at_a_decision_needs_its_date() {
+    check_problem(
+        &CLOUD.replace("guaranteed.lab", "reserved.lab = [{ at = 2026-01-01, chips = 24 }]\nguaranteed.lab"),
+        &["24 reserved", "write 16 or 32"],
+    );
+    let undecided = CLOUD.replace("decide_at = 2026-06-01\n", "");
+    check_problem(
+        &undecided.replace("chips = 8_000", "slip = \"2mo\"\nchips = 8_000"),
+        &["`decide_at`, and there is none"],
+    );
+    let none = build_as("none", &undecided, "").unwrap_err();
+    assert!(none.len() == 1 && none[0].contains("no `decide_at` at which it acts"), "{none:#?}");
+}
+
+/// The order of tables in the file changes nothing.
+#[test]
+fn the_order_of_writing_changes_nothing() {
+    let head = CLOUD.find("[clouds.aws]").unwrap();
+    let tables: Vec<String> =
+        CLOUD[head..].split("\n[").map(|table| table.trim_start_matches('[').to_owned()).collect();
+    let turned = tables.iter().rev().map(|table| format!("[{table}\n")).collect::<String>();
+    let (a, b) = (build(CLOUD), build(&format!("{}{turned}", &CLOUD[..head])));
+    assert_eq!(format!("{a:?}"), format!("{b:?}"));
+}

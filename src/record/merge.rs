@@ -1,0 +1,116 @@
+//! Adds the records of runs. Integers and histograms only, so that any grouping gives the same bytes; the order of rows is that of
+//! the runs. Averages nothing.
+
+use super::model::{CellMonth, PoolMonth, RunRecord, ShareMonth, WorkloadTotals};
+use crate::units::Money;
+
+impl RunRecord {
+    /// Adds the runs of `other` behind ours: counters add up, rows follow with their run shifted. A record of no run is neutral.
+    ///
+    /// Merging is associative to the bit. Records of worlds of different shape, and sums beyond 128 bits, are our mistake and panic.
+    pub fn merge(&mut self, other: &RunRecord) {
+        if other == &RunRecord::default() {
+            return;
+        }
+        if *self == RunRecord::default() {
+            *self = other.clone();
+            return;
+        }
+        let shift = self.keys.len() as u32;
+        self.keys.extend(&other.keys);
+        self.drawn.extend(other.drawn.iter().cloned());
+        each("pools", &mut self.pools, &other.pools, |ours, theirs| each("months", ours, theirs, PoolMonth::add));
+        each("cells", &mut self.cells, &other.cells, |ours, theirs| each("months", ours, theirs, CellMonth::add));
+        each("pools of shares", &mut self.shares, &other.shares, |ours, theirs| {
+            each("tenants of shares", ours, theirs, |ours, theirs| each("months", ours, theirs, ShareMonth::add));
+        });
+        each("workloads", &mut self.workloads, &other.workloads, WorkloadTotals::add);
+        each("parties", &mut self.balances, &other.balances, |ours, theirs| {
+            let sum = ours.0.checked_add(theirs.0);
+            *ours = Money(sum.unwrap_or_else(|| panic!("balances {ours} and {theirs} exceed 128 bits")));
+        });
+        append(&mut self.campaigns, &other.campaigns, |row| &mut row.run, shift);
+        append(&mut self.postings, &other.postings, |row| &mut row.run, shift);
+        append(&mut self.meters, &other.meters, |row| &mut row.run, shift);
+        append(&mut self.periods, &other.periods, |row| &mut row.run, shift);
+        append(&mut self.events, &other.events, |row| &mut row.run, shift);
+        append(&mut self.jobs, &other.jobs, |row| &mut row.run, shift);
+        count(&mut self.events_handled, other.events_handled);
+    }
+}
+
+impl PoolMonth {
+    fn add(&mut self, other: &PoolMonth) {
+        sum(&mut self.installed, other.installed);
+        sum(&mut self.up, other.up);
+        sum(&mut self.down, other.down);
+        sum(&mut self.gangs, other.gangs);
+        sum(&mut self.reserved, other.reserved);
+        sum(&mut self.idle, other.idle);
+        sum(&mut self.energy_mw_us, other.energy_mw_us);
+        sum(&mut self.installed_mw_us, other.installed_mw_us);
+    }
+}
+
+impl CellMonth {
+    fn add(&mut self, other: &CellMonth) {
+        sum(&mut self.allocated, other.allocated);
+        sum(&mut self.billed, other.billed);
+        sum(&mut self.productive, other.productive);
+        sum(&mut self.checkpoint, other.checkpoint);
+        sum(&mut self.lost, other.lost);
+        sum(&mut self.restart, other.restart);
+        sum(&mut self.yielding, other.yielding);
+    }
+}
+
+impl ShareMonth {
+    fn add(&mut self, other: &ShareMonth) {
+        sum(&mut self.guaranteed, other.guaranteed);
+        sum(&mut self.offered, other.offered);
+        sum(&mut self.reserved, other.reserved);
+        sum(&mut self.reserved_offered, other.reserved_offered);
+    }
+}
+
+impl WorkloadTotals {
+    fn add(&mut self, other: &WorkloadTotals) {
+        count(&mut self.submitted, other.submitted);
+        count(&mut self.started, other.started);
+        count(&mut self.finished, other.finished);
+        count(&mut self.refused, other.refused);
+        count(&mut self.unstarted, other.unstarted);
+        count(&mut self.waited, other.waited);
+        count(&mut self.elsewhere, other.elsewhere);
+        count(&mut self.failures, other.failures);
+        sum(&mut self.wait_us, other.wait_us);
+        self.waits.merge(&other.waits);
+        sum(&mut self.jct_us, other.jct_us);
+        self.jcts.merge(&other.jcts);
+        self.first_submit = [self.first_submit, other.first_submit].into_iter().flatten().min();
+        self.last_finish = self.last_finish.max(other.last_finish);
+        sum(&mut self.in_system_us, other.in_system_us);
+        sum(&mut self.sojourn_us, other.sojourn_us);
+    }
+}
+
+fn sum(ours: &mut u128, theirs: u128) {
+    *ours = ours.checked_add(theirs).unwrap_or_else(|| panic!("{ours} + {theirs} exceeds 128 bits"));
+}
+
+fn count(ours: &mut u64, theirs: u64) {
+    *ours = ours.checked_add(theirs).unwrap_or_else(|| panic!("{ours} + {theirs} exceeds 64 bits"));
+}
+
+fn each<T>(what: &str, ours: &mut [T], theirs: &[T], add: impl Fn(&mut T, &T)) {
+    assert!(ours.len() == theirs.len(), "merging records of {} and of {} {what}", ours.len(), theirs.len());
+    ours.iter_mut().zip(theirs).for_each(|(ours, theirs)| add(ours, theirs));
+}
+
+fn append<Row: Copy>(ours: &mut Vec<Row>, theirs: &[Row], run: impl Fn(&mut Row) -> &mut u32, shift: u32) {
+    ours.extend(theirs.iter().map(|row| {
+        let mut row = *row;
+        *run(&mut row) += shift;
+        row
+    }));
+}

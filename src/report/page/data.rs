@@ -1,0 +1,439 @@
+//! The tables of a finished study as typed rows, read from their CSV text and `manifest.json` alone.
+//! It computes nothing: a blank cell stays `None`, and the order of rows is that of the files.
+use std::collections::BTreeMap;
+
+use super::manifest::Manifest;
+use super::sheet::{Row, Sheet};
+use crate::report::folder::MANIFEST;
+
+/// Why the tables of a study cannot be read: the file, the place in it, and the cure.
+#[derive(Debug, thiserror::Error)]
+pub enum DataError {
+    /// No manifest among the files.
+    #[error(
+        "there is no {MANIFEST} here, so this is not the output of a study; run the study again or name its folder"
+    )]
+    NoManifest,
+    /// The manifest is not what a run writes.
+    #[error("{MANIFEST} cannot be read: {message}; run the study again")]
+    Manifest {
+        /// What is wrong with it.
+        message: String,
+    },
+    /// A table is not CSV.
+    #[error("{file} cannot be read: {message}; run the study again, or undo the change made to that file")]
+    Csv {
+        /// The table.
+        file: String,
+        /// What the reader said, with the line.
+        message: String,
+    },
+    /// A table lacks a column.
+    #[error("{file} has no column {column:?}; it may come from another version of hedgerow: run the study again")]
+    MissingColumn {
+        /// The table.
+        file: String,
+        /// The column.
+        column: String,
+    },
+    /// A cell that should hold a number holds words.
+    #[error(
+        "{file}, line {line}: {text:?} in column {column:?} is not a number; run the study again, or undo the change"
+    )]
+    NotANumber {
+        /// The table.
+        file: String,
+        /// Line of the file, the header being line 1.
+        line: usize,
+        /// The column.
+        column: String,
+        /// What stands there.
+        text: String,
+    },
+}
+
+/// A figure over the runs of a cell: its mean with the simulation error, and its range over draws.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct Figure {
+    /// Runs.
+    pub n: Option<f64>,
+    /// Mean over the runs.
+    pub mean: Option<f64>,
+    /// Low end of the interval of the mean.
+    pub ci_low: Option<f64>,
+    /// High end of the interval of the mean.
+    pub ci_high: Option<f64>,
+    /// 5th percentile over the runs.
+    pub p05: Option<f64>,
+    /// Median over the runs.
+    pub p50: Option<f64>,
+    /// 95th percentile over the runs.
+    pub p95: Option<f64>,
+}
+
+impl Figure {
+    /// Half the width of the interval of the mean.
+    pub fn half_width(&self) -> Option<f64> {
+        Some((self.ci_high? - self.ci_low?) / 2.0)
+    }
+
+    /// The interval of the mean.
+    pub fn interval(&self) -> Option<(f64, f64)> {
+        Some((self.ci_low?, self.ci_high?))
+    }
+}
+
+/// A row of `summary.csv`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Summary {
+    /// Strategy.
+    pub strategy: String,
+    /// Future.
+    pub future: String,
+    /// cloud, site, pool, lab, workload, workload@pool, lab@pool, campaign or contract.
+    pub scope_kind: String,
+    /// Whose figure it is.
+    pub scope: String,
+    /// `all` or a year.
+    pub period: String,
+    /// What is measured.
+    pub metric: String,
+    /// Its unit.
+    pub unit: String,
+    /// The figure.
+    pub figure: Figure,
+    /// Share of the variance that is not known rather than chance, 0..=1.
+    pub param_share: Option<f64>,
+}
+
+/// A month of a pool or of a lab in a pool: mean with p05 and p95 by metric.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Monthly {
+    /// Strategy.
+    pub strategy: String,
+    /// Future.
+    pub future: String,
+    /// As `2026-12`.
+    pub month: String,
+    /// Pool.
+    pub pool: String,
+    /// Lab; empty in rows of pools.
+    pub lab: String,
+    /// guaranteed, reserved, or the kind of price paid for use; empty in rows of pools.
+    pub price_kind: String,
+    /// Runs.
+    pub n: Option<f64>,
+    /// (mean, p05, p95) by metric; a metric without a mean is absent.
+    pub values: BTreeMap<String, (f64, Option<f64>, Option<f64>)>,
+}
+
+impl Monthly {
+    /// Mean of a metric.
+    pub fn mean(&self, metric: &str) -> Option<f64> {
+        self.values.get(metric).map(|v| v.0)
+    }
+}
+
+/// A line of `cashflow.csv` \[USD\].
+#[derive(Debug, Clone, PartialEq)]
+pub struct CashLine {
+    /// Strategy.
+    pub strategy: String,
+    /// Future.
+    pub future: String,
+    /// Whose cash.
+    pub cloud: String,
+    /// usage, capex_order, ..., net.
+    pub line: String,
+    /// By year, in the order of [`Data::cash_years`].
+    pub by_year: Vec<Option<f64>>,
+    /// Over all years.
+    pub total: Option<f64>,
+}
+
+/// A row of `concentration.csv`: the twelve months that end with `period`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Concentration {
+    /// Strategy.
+    pub strategy: String,
+    /// Future.
+    pub future: String,
+    /// As `2026-12`.
+    pub period: String,
+    /// lab, silicon_vendor or region.
+    pub axis: String,
+    /// revenue, mw, ...
+    pub base: String,
+    /// share, hhi, effective_number, cr1 or cr2.
+    pub measure: String,
+    /// Whose share; empty for indices.
+    pub name: String,
+    /// The figure.
+    pub figure: Figure,
+}
+
+/// A row of `risk.csv`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Risk {
+    /// Strategy.
+    pub strategy: String,
+    /// Future.
+    pub future: String,
+    /// npv_loss_var, npv_loss_es, margin_correlation, ...
+    pub measure: String,
+    /// Of whom.
+    pub name: String,
+    /// Level of a tail.
+    pub level: Option<f64>,
+    /// Unit of the value.
+    pub unit: String,
+    /// Runs.
+    pub n: Option<f64>,
+    /// Runs in the tail.
+    pub n_tail: Option<f64>,
+    /// The figure; `None` with a note when it is refused.
+    pub value: Option<f64>,
+    /// Low end.
+    pub low: Option<f64>,
+    /// High end.
+    pub high: Option<f64>,
+    /// Why there is no figure, or what to know of it.
+    pub note: String,
+}
+
+/// A row of `differences.csv`: `strategy` less `versus`, paired.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Difference {
+    /// Strategy.
+    pub strategy: String,
+    /// The strategy it is compared with.
+    pub versus: String,
+    /// Future.
+    pub future: String,
+    /// What is measured.
+    pub metric: String,
+    /// The figure.
+    pub figure: Figure,
+    /// Share of draws in which `strategy` is the better one, 0..=1.
+    pub share_of_draws_better: Option<f64>,
+    /// That both are the same, and in what they differ.
+    pub note: String,
+}
+
+/// A row of `assumptions.csv`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Assumption {
+    /// Dotted path in the scenario.
+    pub path: String,
+    /// Value as written.
+    pub value: String,
+    /// Range as written; empty for none.
+    pub range: String,
+    /// Where it is from.
+    pub source: String,
+    /// Of which date.
+    pub as_of: String,
+    /// high, medium, low, estimate.
+    pub confidence: String,
+    /// Why this value.
+    pub reason: String,
+}
+
+/// A finished study as charts, the page and the terminal table see it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Data {
+    /// `manifest.json`.
+    pub manifest: Manifest,
+    /// `summary.csv`.
+    pub summary: Vec<Summary>,
+    /// `pools.csv`.
+    pub pools: Vec<Monthly>,
+    /// `tenants.csv`.
+    pub tenants: Vec<Monthly>,
+    /// Years of `cashflow.csv`.
+    pub cash_years: Vec<String>,
+    /// `cashflow.csv`.
+    pub cash: Vec<CashLine>,
+    /// `concentration.csv`.
+    pub concentration: Vec<Concentration>,
+    /// `risk.csv`.
+    pub risk: Vec<Risk>,
+    /// `differences.csv`.
+    pub differences: Vec<Difference>,
+    /// `assumptions.csv`.
+    pub assumptions: Vec<Assumption>,
+}
+
+impl Data {
+    /// The tables `files` (name, text) as typed rows. A table that is not there is empty; names that are not known are passed over.
+    pub fn parse(files: &[(String, String)]) -> Result<Data, DataError> {
+        let text = |name: &str| files.iter().find(|f| f.0 == name).map(|f| f.1.as_str());
+        let sheet = |name: &str| Sheet::parse(name, text(name).unwrap_or_default());
+        let manifest = Manifest::parse(text(MANIFEST).ok_or(DataError::NoManifest)?)?;
+        let cash = sheet("cashflow.csv")?;
+        let cash_years: Vec<String> =
+            cash.headers().iter().filter(|h| h.parse::<u16>().is_ok()).map(ToString::to_string).collect();
+        Ok(Data {
+            manifest,
+            summary: sheet("summary.csv")?.map(summary)?,
+            pools: sheet("pools.csv")?.map(monthly)?,
+            tenants: sheet("tenants.csv")?.map(monthly)?,
+            cash: cash.map(|row| cash_line(row, &cash_years))?,
+            cash_years,
+            concentration: sheet("concentration.csv")?.map(concentration)?,
+            risk: sheet("risk.csv")?.map(risk)?,
+            differences: sheet("differences.csv")?.map(difference)?,
+            assumptions: sheet("assumptions.csv")?.map(assumption)?,
+        })
+    }
+}
+
+fn figure(row: &Row) -> Result<Figure, DataError> {
+    Ok(Figure {
+        n: row.number("n")?,
+        mean: row.number("mean")?,
+        ci_low: row.number("ci_low")?,
+        ci_high: row.number("ci_high")?,
+        p05: row.number("p05")?,
+        p50: row.number("p50")?,
+        p95: row.number("p95")?,
+    })
+}
+
+fn summary(row: Row) -> Result<Summary, DataError> {
+    Ok(Summary {
+        strategy: row.text("strategy")?,
+        future: row.text("future")?,
+        scope_kind: row.text("scope_kind")?,
+        scope: row.text("scope")?,
+        period: row.text("period")?,
+        metric: row.text("metric")?,
+        unit: row.text("unit")?,
+        figure: figure(&row)?,
+        param_share: row.number("param_share")?,
+    })
+}
+
+/// Every column that is no key is a metric, or the p05 or p95 of one.
+fn monthly(row: Row) -> Result<Monthly, DataError> {
+    const KEYS: [&str; 9] = ["strategy", "future", "month", "pool", "site", "lab", "workload", "price_kind", "n"];
+    let mut values = BTreeMap::new();
+    let is_metric = |h: &&str| !KEYS.contains(h) && !h.ends_with("_p05") && !h.ends_with("_p95");
+    for metric in row.headers().filter(is_metric) {
+        if let Some(mean) = row.number(metric)? {
+            let end = |suffix: &str| {
+                let name = format!("{metric}{suffix}");
+                if row.has(&name) { row.number(&name) } else { Ok(None) }
+            };
+            values.insert(metric.to_string(), (mean, end("_p05")?, end("_p95")?));
+        }
+    }
+    let optional = |name: &str| if row.has(name) { row.text(name) } else { Ok(String::new()) };
+    Ok(Monthly {
+        strategy: row.text("strategy")?,
+        future: row.text("future")?,
+        month: row.text("month")?,
+        pool: row.text("pool")?,
+        lab: optional("lab")?,
+        price_kind: optional("price_kind")?,
+        n: row.number("n")?,
+        values,
+    })
+}
+
+fn cash_line(row: Row, years: &[String]) -> Result<CashLine, DataError> {
+    Ok(CashLine {
+        strategy: row.text("strategy")?,
+        future: row.text("future")?,
+        cloud: row.text("cloud")?,
+        line: row.text("line")?,
+        by_year: years.iter().map(|year| row.number(year)).collect::<Result<_, _>>()?,
+        total: row.number("total")?,
+    })
+}
+
+fn concentration(row: Row) -> Result<Concentration, DataError> {
+    Ok(Concentration {
+        strategy: row.text("strategy")?,
+        future: row.text("future")?,
+        period: row.text("period")?,
+        axis: row.text("axis")?,
+        base: row.text("base")?,
+        measure: row.text("measure")?,
+        name: row.text("name")?,
+        figure: figure(&row)?,
+    })
+}
+
+fn risk(row: Row) -> Result<Risk, DataError> {
+    Ok(Risk {
+        strategy: row.text("strategy")?,
+        future: row.text("future")?,
+        measure: row.text("measure")?,
+        name: row.text("name")?,
+        level: row.number("level")?,
+        unit: row.text("unit")?,
+        n: row.number("n")?,
+        n_tail: row.number("n_tail")?,
+        value: row.number("value")?,
+        low: row.number("low")?,
+        high: row.number("high")?,
+        note: row.text("note")?,
+    })
+}
+
+fn difference(row: Row) -> Result<Difference, DataError> {
+    Ok(Difference {
+        strategy: row.text("strategy")?,
+        versus: row.text("versus")?,
+        future: row.text("future")?,
+        metric: row.text("metric")?,
+        figure: figure(&row)?,
+        share_of_draws_better: row.number("share_of_draws_better")?,
+        note: row.text("note")?,
+    })
+}
+
+fn assumption(row: Row) -> Result<Assumption, DataError> {
+    Ok(Assumption {
+        path: row.text("path")?,
+        value: row.text("value")?,
+        range: row.text("range")?,
+        source: row.text("source")?,
+        as_of: row.text("as_of")?,
+        confidence: row.text("confidence")?,
+        reason: row.text("reason")?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(name: &str, text: &str) -> Result<Data, DataError> {
+        Data::parse(&[(MANIFEST.into(), r#"{"name": "x", "seed": 7}"#.into()), (name.into(), text.into())])
+    }
+
+    /// A blank is not zero, a quoted formula comes back as the name it was, and a metric without a mean is absent.
+    #[test]
+    fn cells_come_back_as_they_were_meant() {
+        let text = "strategy,future,month,pool,site,n,mfu,mfu_p05,mfu_p95,idle_chips,idle_chips_p05,idle_chips_p95\n\
+                    '=a,f,2026-01,p,s,4,0.4,0.3,,,,\n";
+        let data = parse("pools.csv", text).unwrap();
+        assert_eq!((data.pools[0].strategy.as_str(), data.manifest.seed.as_str()), ("=a", "7"));
+        assert_eq!(data.pools[0].values, BTreeMap::from([("mfu".to_string(), (0.4, Some(0.3), None))]));
+    }
+
+    #[test]
+    fn a_broken_table_is_told_with_its_place() {
+        let error = |name: &str, text: &str| parse(name, text).unwrap_err().to_string();
+        let risk = "strategy,future,measure,name,level,unit,n,n_tail,value,low,high,note\n";
+        assert!(
+            error("risk.csv", &format!("{risk}a,b,m,,x,,,,,,,\n"))
+                .contains("risk.csv, line 2: \"x\" in column \"level\"")
+        );
+        assert!(error("risk.csv", &format!("{risk}a,b\n")).contains("risk.csv cannot be read"));
+        assert!(error("summary.csv", "strategy\nboth\n").contains("no column \"future\""));
+        assert!(matches!(Data::parse(&[]).unwrap_err(), DataError::NoManifest));
+    }
+}

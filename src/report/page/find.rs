@@ -1,0 +1,174 @@
+//! Questions to the tables that several charts and texts ask: which cell is shown, which figure stands there, what its source line says.
+//! It computes no result.
+use super::data::{Concentration, Data, Difference, Figure, Monthly, Risk, Summary};
+
+/// A strategy in a future.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cell<'a> {
+    /// Strategy.
+    pub strategy: &'a str,
+    /// Future.
+    pub future: &'a str,
+}
+
+impl Data {
+    /// Strategies in the order of the study; of a study without any, the one name its rows bear.
+    pub fn strategies(&self) -> Vec<&str> {
+        named(&self.manifest.strategies, self.summary.iter().map(|r| r.strategy.as_str()))
+    }
+
+    /// Futures in the order of the study.
+    pub fn futures(&self) -> Vec<&str> {
+        named(&self.manifest.futures, self.summary.iter().map(|r| r.future.as_str()))
+    }
+
+    /// Strategies that are not the same as an earlier one.
+    pub fn distinct_strategies(&self) -> Vec<&str> {
+        self.strategies().into_iter().filter(|s| !self.manifest.same_as.contains_key(*s)).collect()
+    }
+
+    /// The cell that charts of a single cell show: the first strategy in the first future.
+    pub fn first_cell(&self) -> Option<Cell<'_>> {
+        Some(Cell { strategy: self.strategies().first()?, future: self.futures().first()? })
+    }
+
+    /// The cloud whose money is told: the first that has a net present value.
+    pub fn cloud(&self) -> Option<&str> {
+        self.summary.iter().find(|r| r.metric == "npv_total" && r.scope_kind == "cloud").map(|r| r.scope.as_str())
+    }
+
+    /// Whether strategies are compared at all.
+    pub fn compares(&self) -> bool {
+        self.cloud().is_some() && self.strategies().len() * self.futures().len() > 1
+    }
+
+    /// The strategy the others are measured against: `neither` where it exists, else the one that differences name.
+    pub fn baseline(&self) -> Option<&str> {
+        let versus = |name: &str| self.differences.iter().find(|d| d.versus == name).map(|d| d.versus.as_str());
+        versus("neither").or_else(|| self.differences.first().map(|d| d.versus.as_str()))
+    }
+
+    /// A figure of the cloud over all years.
+    pub fn money(&self, cell: Cell, metric: &str) -> Option<&Summary> {
+        let cloud = self.cloud()?;
+        self.summary.iter().find(|r| {
+            r.metric == metric
+                && r.scope_kind == "cloud"
+                && r.scope == cloud
+                && r.period == "all"
+                && is_of(cell, &r.strategy, &r.future)
+        })
+    }
+
+    /// Figures over the whole study of everything of a kind: (scope, row), in the order of the table.
+    pub fn of_kind<'a>(&'a self, cell: Cell<'a>, kind: &'a str, metric: &'a str) -> Vec<(&'a str, &'a Summary)> {
+        self.summary
+            .iter()
+            .filter(|r| r.metric == metric && r.scope_kind == kind && r.period == "all")
+            .filter(|r| is_of(cell, &r.strategy, &r.future))
+            .map(|r| (r.scope.as_str(), r))
+            .collect()
+    }
+
+    /// Rows of `pools.csv` of a cell.
+    pub fn pools_of<'a>(&'a self, cell: Cell<'a>) -> impl Iterator<Item = &'a Monthly> {
+        self.pools.iter().filter(move |r| is_of(cell, &r.strategy, &r.future))
+    }
+
+    /// Rows of `tenants.csv` of a cell.
+    pub fn tenants_of<'a>(&'a self, cell: Cell<'a>) -> impl Iterator<Item = &'a Monthly> {
+        self.tenants.iter().filter(move |r| is_of(cell, &r.strategy, &r.future))
+    }
+
+    /// Rows of `concentration.csv` of a cell on one axis.
+    pub fn concentration_of<'a>(&'a self, cell: Cell<'a>, axis: &'a str) -> impl Iterator<Item = &'a Concentration> {
+        self.concentration.iter().filter(move |r| r.axis == axis && is_of(cell, &r.strategy, &r.future))
+    }
+
+    /// A row of `risk.csv`.
+    pub fn risk_of(&self, cell: Cell, measure: &str) -> Option<&Risk> {
+        self.risk.iter().find(|r| r.measure == measure && is_of(cell, &r.strategy, &r.future))
+    }
+
+    /// NPV total of a cell less that of the baseline, paired; `None` for the baseline itself.
+    pub fn npv_difference(&self, cell: Cell) -> Option<&Difference> {
+        let versus = self.baseline()?;
+        self.differences
+            .iter()
+            .find(|d| d.versus == versus && d.metric == "npv_total" && is_of(cell, &d.strategy, &d.future))
+    }
+
+    /// Every strategy in every future, by future.
+    pub fn cells<'a>(&'a self, strategies: &[&'a str]) -> Vec<Cell<'a>> {
+        let of = |future| strategies.iter().map(move |strategy| Cell { strategy, future });
+        self.futures().into_iter().flat_map(of).collect()
+    }
+
+    /// The last month of `pools.csv`.
+    pub fn last_month(&self) -> Option<&str> {
+        self.pools.iter().map(|r| r.month.as_str()).max()
+    }
+
+    /// Runs, seed and version: the end of every subtitle.
+    pub fn provenance(&self, n: Option<f64>) -> String {
+        let m = &self.manifest;
+        let split = match (m.draws, m.replications) {
+            (Some(draws), Some(replications)) if draws * replications > 1 => {
+                format!(" ({draws} draws x {replications})")
+            }
+            _ => String::new(),
+        };
+        let runs = n.map(|n| format!("n = {n}{split}; ")).unwrap_or_default();
+        format!("{runs}seed {}, hedgerow {}", m.seed, m.version)
+    }
+
+    /// "strategy both, future baseline": which cell a chart shows; empty where there is but one.
+    pub fn shown(&self, cell: Cell) -> String {
+        match (self.strategies().len() > 1, self.futures().len() > 1) {
+            (true, true) => format!("strategy {}, future {}; ", cell.strategy, cell.future),
+            (true, false) => format!("strategy {}; ", cell.strategy),
+            (false, true) => format!("future {}; ", cell.future),
+            (false, false) => String::new(),
+        }
+    }
+
+    /// A strategy with the one it equals.
+    pub fn strategy_name(&self, strategy: &str) -> String {
+        match self.manifest.same_as.get(strategy) {
+            Some(other) => format!("{strategy} (= {other})"),
+            None => strategy.to_string(),
+        }
+    }
+}
+
+/// A month label as calendar time in years, at its end: `2026-12` is 2027.
+pub fn month_end(label: &str) -> Option<f64> {
+    let (year, month) = label.split_once('-')?;
+    Some(year.parse::<f64>().ok()? + month.parse::<f64>().ok()? / 12.0)
+}
+
+/// Range and median of a figure, where all three are there.
+pub fn range(figure: &Figure) -> Option<(f64, f64, f64)> {
+    Some((figure.p05?, figure.p50?, figure.p95?))
+}
+
+/// Each name once, in order of appearance.
+pub fn once<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut seen: Vec<&str> = Vec::new();
+    for name in names {
+        // Neighbours are mostly equal, so the look back is short.
+        if seen.iter().rev().all(|s| *s != name) {
+            seen.push(name);
+        }
+    }
+    seen
+}
+
+fn is_of(cell: Cell, strategy: &str, future: &str) -> bool {
+    cell.strategy == strategy && cell.future == future
+}
+
+/// The manifest's names, or else those the rows bear.
+fn named<'a>(manifest: &'a [String], rows: impl Iterator<Item = &'a str>) -> Vec<&'a str> {
+    if manifest.is_empty() { once(rows) } else { manifest.iter().map(String::as_str).collect() }
+}

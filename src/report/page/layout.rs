@@ -1,0 +1,119 @@
+//! The report page: the question, the verdict, the decision, every chart with its numbers, sources, and what is not modelled.
+use super::data::Data;
+use super::words::{list, plain, sentence};
+use super::{ChartEntry, tables, verdict};
+use crate::report::chart::{self, Chart, Size};
+use crate::report::html::{Page, Section};
+
+/// The page of a study; `charts` are those that could be drawn, `left_out` those that could not.
+pub fn page(data: &Data, charts: &[(&ChartEntry, Chart)], left_out: &[&ChartEntry]) -> Page {
+    let m = &data.manifest;
+    let mut sections = Vec::new();
+    if data.cloud().is_some() {
+        sections.push(decision(data));
+        sections.extend(inputs(data));
+    }
+    sections.extend(charts.iter().map(|(entry, chart)| of_chart(entry, chart)));
+    sections.extend(tables::concentration(data).map(|table| Section {
+        heading: "Concentration".to_string(),
+        paragraphs: vec![
+                "The same chips and dollars in several units: an index is a headline, the unit decides who leads."
+                    .to_string(),
+            ],
+        table: Some(table),
+        ..Section::default()
+    }));
+    sections.extend(tables::risk(data).map(|table| Section {
+        heading: "The tail, and what moves together".to_string(),
+        paragraphs: vec!["Runs in the tail are counted; a figure from too few of them is refused.".to_string()],
+        table: Some(table),
+        ..Section::default()
+    }));
+    sections.extend(notes(data, left_out));
+    Page {
+        title: if m.title.is_empty() { m.name.clone() } else { m.title.clone() },
+        question: m.question.clone(),
+        verdict: verdict::sentences(data),
+        sections,
+        assumptions: tables::assumptions(data),
+        not_modelled: m.not_modelled.clone(),
+        footer: footer(data),
+    }
+}
+
+fn decision(data: &Data) -> Section {
+    let m = &data.manifest;
+    let when = if m.decide_at.is_empty() {
+        "Strategies may differ from the start.".to_string()
+    } else {
+        format!(
+            "Strategies may differ only after {}; what was paid or built before is the same in all of them.",
+            m.decide_at
+        )
+    };
+    let mut notes = Vec::new();
+    if !m.not_modelled.is_empty() {
+        let all: Vec<&str> = m.not_modelled.iter().map(|n| n.trim_end_matches('.')).collect();
+        notes.push(format!("Not modelled: {}.", all.join("; ")));
+    }
+    notes.push(
+        "Bold: range over draws, the risk. Share not known: of the variance, what a draw fixes and nobody knows, the rest being chance. \
+         Grey: simulation error, which more runs would remove. Nothing is averaged over futures: they have no probabilities."
+            .to_string(),
+    );
+    if tables::has_differences(data) {
+        notes.push(
+            "Differences are paired, draw by draw. \"Higher\" and \"lower\" are said only where neither the range over draws nor the \
+             simulation error spans zero."
+                .to_string(),
+        );
+    }
+    Section {
+        heading: "The decision".to_string(),
+        paragraphs: vec![when],
+        table: Some(tables::decision(data)),
+        notes,
+        ..Section::default()
+    }
+}
+
+fn inputs(data: &Data) -> Option<Section> {
+    Some(Section {
+        heading: "What differs in the inputs".to_string(),
+        paragraphs: vec!["Strategies that build or spend differently are no like-for-like comparison: read NPV with these beside it.".to_string()],
+        table: Some(tables::inputs(data)?),
+        ..Section::default()
+    })
+}
+
+fn of_chart(entry: &ChartEntry, chart: &Chart) -> Section {
+    let unit = if chart.y.label.is_empty() { String::new() } else { format!(" \u{2013} {}", chart.y.label) };
+    Section {
+        heading: chart.title.clone(),
+        chart: Some(chart::to_svg(chart, Size::default())),
+        table: Some(tables::of_chart(chart, &format!("{}{unit}", entry.what))),
+        ..Section::default()
+    }
+}
+
+/// Notes of the run, and the charts that have no data, with the reason.
+fn notes(data: &Data, left_out: &[&ChartEntry]) -> Option<Section> {
+    let mut paragraphs = data.manifest.notes.clone();
+    if !left_out.is_empty() {
+        let names: Vec<String> = left_out.iter().map(|e| format!("{} (needs {})", plain(e.name), e.needs)).collect();
+        let names = list(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        paragraphs.push(sentence(&format!("not drawn, for want of data in this study: {names}.")));
+    }
+    (!paragraphs.is_empty()).then(|| Section { heading: "Notes".to_string(), paragraphs, ..Section::default() })
+}
+
+fn footer(data: &Data) -> String {
+    let m = &data.manifest;
+    let count = |n: Option<u64>, what: &str| n.map(|n| format!("{n} {what}"));
+    let mut parts = vec![format!("hedgerow {}", m.version), format!("seed {}", m.seed)];
+    parts.extend([count(m.draws, "draws"), count(m.replications, "replications")].into_iter().flatten());
+    parts.push(format!("{} to {}", m.start, m.end));
+    parts.extend(m.inputs.iter().map(|(file, sha)| format!("{file} sha256 {}", sha.get(..16).unwrap_or(sha))));
+    parts.extend(m.rows.iter().map(|(file, rows)| format!("{file} {rows} rows")));
+    parts.join(" \u{b7} ")
+}

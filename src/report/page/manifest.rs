@@ -1,0 +1,81 @@
+//! What a run says of itself in `manifest.json`. It reads no table.
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::data::DataError;
+
+/// What `manifest.json` says of the study.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Manifest {
+    /// Name of the scenario.
+    pub name: String,
+    /// Its title, one line.
+    pub title: String,
+    /// The question it answers; may be empty.
+    pub question: String,
+    /// First day, as written.
+    pub start: String,
+    /// Last day, as written.
+    pub end: String,
+    /// Strategies may differ only after it; empty where there is none.
+    pub decide_at: String,
+    /// Version of hedgerow that ran.
+    pub version: String,
+    /// Study seed.
+    pub seed: String,
+    /// Draws of what is not known.
+    pub draws: Option<u64>,
+    /// Plays of chance within each draw.
+    pub replications: Option<u64>,
+    /// Strategies in the order of the scenario.
+    pub strategies: Vec<String>,
+    /// Futures in the order of the scenario.
+    pub futures: Vec<String>,
+    /// What the model leaves out.
+    pub not_modelled: Vec<String>,
+    /// Anything else a reader must know.
+    pub notes: Vec<String>,
+    /// Strategies that are the same as another one in this study, and that other one.
+    pub same_as: BTreeMap<String, String>,
+    /// Input files with their SHA-256.
+    pub inputs: Vec<(String, String)>,
+    /// Tables with their number of rows.
+    pub rows: BTreeMap<String, u64>,
+}
+
+impl Manifest {
+    /// Read JSON; a field that is not there is empty.
+    pub fn parse(text: &str) -> Result<Manifest, DataError> {
+        let bad = |message: String| DataError::Manifest { message };
+        let value: Value = serde_json::from_str(text).map_err(|e| bad(e.to_string()))?;
+        let fields = value.as_object().ok_or_else(|| bad("it is not a JSON object".to_string()))?;
+        let words = |v: &Value| {
+            v.as_str().map_or_else(|| if v.is_null() { String::new() } else { v.to_string() }, str::to_string)
+        };
+        let text = |key: &str| fields.get(key).map(words).unwrap_or_default();
+        let list = |key: &str| fields.get(key).and_then(Value::as_array).into_iter().flatten();
+        let map = |key: &str| fields.get(key).and_then(Value::as_object).into_iter().flatten();
+        let count = |key: &str| fields.get(key).and_then(Value::as_u64);
+        let member = |v: &Value, key: &str| v.get(key).map(words).unwrap_or_default();
+        Ok(Manifest {
+            name: text("name"),
+            title: text("title"),
+            question: text("question"),
+            start: text("start"),
+            end: text("end"),
+            decide_at: text("decide_at"),
+            version: text("version"),
+            seed: text("seed"),
+            draws: count("draws"),
+            replications: count("replications"),
+            strategies: list("strategies").map(words).collect(),
+            futures: list("futures").map(words).collect(),
+            not_modelled: list("not_modelled").map(words).collect(),
+            notes: list("notes").map(words).collect(),
+            same_as: map("same_as").map(|(k, v)| (k.clone(), words(v))).collect(),
+            inputs: list("inputs").map(|v| (member(v, "file"), member(v, "sha256"))).collect(),
+            rows: map("rows").filter_map(|(k, v)| Some((k.clone(), v.as_u64()?))).collect(),
+        })
+    }
+}

@@ -1,0 +1,322 @@
+//! Tables of the page that stand without a chart: the decision, the inputs, concentration, the tail, the assumptions.
+use super::data::{Assumption, Data, Difference};
+use super::find::{once, range};
+use super::verdict::{self, Standing};
+use super::words::{error, maybe, percent, plain, short, signed, span};
+use crate::report::chart::{Chart, Kind, Part};
+use crate::report::html::TableView;
+
+fn words(list: &[&str]) -> Vec<String> {
+    list.iter().map(|s| (*s).to_string()).collect()
+}
+
+/// A table whose columns from `first_number` on are numbers.
+fn table(caption: String, headers: Vec<String>, first_number: usize, rows: Vec<Vec<String>>) -> TableView {
+    let numeric = (0..headers.len()).map(|k| k >= first_number).collect();
+    TableView { caption, headers, numeric, rows, ..TableView::default() }
+}
+
+/// NPV of every strategy in every future in three columns of uncertainty, and its paired difference to the baseline.
+pub fn decision(data: &Data) -> TableView {
+    let base = data.baseline();
+    let mut headers = words(&[
+        "Future",
+        "Strategy",
+        "NPV total, median",
+        "p05 to p95 over draws",
+        "share not known",
+        "sim. error of the mean",
+    ]);
+    headers.extend(words(&["of it operations, mean", "of it equity, mean"]));
+    if let Some(base) = base {
+        headers.push(format!("less {base}: paired mean"));
+        headers.extend(words(&["p05 to p95 of the difference", "sim. error", "better in draws", "reads as"]));
+    }
+    let mut rows = Vec::new();
+    for cell in data.cells(&data.strategies()) {
+        let Some(npv) = data.money(cell, "npv_total") else { continue };
+        let f = &npv.figure;
+        let mean = |metric| maybe(data.money(cell, metric).and_then(|r| r.figure.mean));
+        let mut row = vec![
+            cell.future.to_string(),
+            data.strategy_name(cell.strategy),
+            maybe(f.p50),
+            span(f.p05, f.p95),
+            npv.param_share.map(percent).unwrap_or_default(),
+            error(f.half_width()),
+            mean("npv_operations"),
+            mean("npv_equity"),
+        ];
+        if base.is_some() {
+            row.extend(difference(data.npv_difference(cell)));
+        }
+        rows.push(row);
+    }
+    let caption = format!(
+        "NPV of {} in USD, pre-tax, from {}; n runs a row: {}",
+        data.cloud().unwrap_or_default(),
+        data.manifest.start,
+        runs(data)
+    );
+    let mut view = table(caption, headers, 2, rows);
+    if let Some(last) = view.numeric.get_mut(12) {
+        *last = false;
+    }
+    (view.strong, view.faint) = (vec![3, 9], vec![5, 10]);
+    view
+}
+
+fn runs(data: &Data) -> String {
+    let cell = data.first_cell();
+    maybe(cell.and_then(|c| data.money(c, "npv_total")).and_then(|r| r.figure.n))
+}
+
+fn difference(of: Option<&Difference>) -> Vec<String> {
+    let Some(d) = of else { return vec![String::new(); 5] };
+    let reads = match verdict::standing(d) {
+        _ if !d.note.is_empty() => d.note.as_str(),
+        Some(Standing::Better) => "higher",
+        Some(Standing::Worse) => "lower",
+        Some(Standing::CannotBeToldApart) => "cannot be told apart",
+        None => "",
+    };
+    vec![
+        d.figure.mean.map(signed).unwrap_or_default(),
+        span(d.figure.p05, d.figure.p95),
+        error(d.figure.half_width()),
+        d.share_of_draws_better.map(percent).unwrap_or_default(),
+        reads.to_string(),
+    ]
+}
+
+/// What each strategy puts in; `None` when there is but one.
+pub fn inputs(data: &Data) -> Option<TableView> {
+    let inputs = verdict::inputs(data);
+    let base = data.baseline().and_then(|b| inputs.iter().find(|i| i.strategy == b));
+    let row = |i: &verdict::Input| {
+        let against = base.filter(|b| b.strategy != i.strategy).map(|b| i.against(b)).unwrap_or_default();
+        vec![data.strategy_name(i.strategy), maybe(i.mw), maybe(i.capex), maybe(i.equity), against]
+    };
+    let mut headers = words(&["Strategy", "MW at the end", "capex [USD]", "equity paid [USD]"]);
+    headers.push(base.map_or("difference".to_string(), |b| format!("against {}", b.strategy)));
+    let future = data.futures().first().map(|f| format!("; future {f}")).unwrap_or_default();
+    let caption = format!("What differs in the inputs, means over runs, whole study{future}");
+    let mut view = table(caption, headers, 1, inputs.iter().map(row).collect());
+    view.numeric[4] = false;
+    (inputs.len() > 1).then_some(view)
+}
+
+/// Shares and indices of the last twelve months on every axis and base; first cell.
+pub fn concentration(data: &Data) -> Option<TableView> {
+    let cell = data.first_cell()?;
+    let mut rows = Vec::new();
+    for axis in once(data.concentration.iter().map(|r| r.axis.as_str())) {
+        let of_axis = || data.concentration_of(cell, axis);
+        let Some(last) = of_axis().map(|r| r.period.as_str()).max() else { continue };
+        for base in once(of_axis().map(|r| r.base.as_str())) {
+            let of_base = || of_axis().filter(|r| r.period == last && r.base == base);
+            let index = |measure: &str| of_base().find(|r| r.measure == measure).and_then(|r| r.figure.mean);
+            let Some(largest) = of_base()
+                .filter(|r| r.measure == "share")
+                .max_by(|a, b| a.figure.mean.unwrap_or(0.0).total_cmp(&b.figure.mean.unwrap_or(0.0)))
+            else {
+                continue;
+            };
+            let f = &largest.figure;
+            let range = f.p05.zip(f.p95).map(|(a, b)| format!("{} to {}", percent(a), percent(b))).unwrap_or_default();
+            rows.push(vec![
+                plain(axis),
+                plain(base),
+                last.to_string(),
+                largest.name.clone(),
+                f.mean.map(percent).unwrap_or_default(),
+                range,
+                maybe(index("hhi")),
+                maybe(index("effective_number")),
+            ]);
+        }
+    }
+    let headers = words(&[
+        "Axis",
+        "Base",
+        "Twelve months to",
+        "Largest",
+        "its share, mean",
+        "p05 to p95",
+        "HHI",
+        "effective number",
+    ]);
+    let mut view = table(format!("Concentration, {}means over runs", data.shown(cell)), headers, 4, rows);
+    view.strong = vec![5];
+    (!view.rows.is_empty()).then_some(view)
+}
+
+/// The tail and every other row of `risk.csv`, refusals in words.
+pub fn risk(data: &Data) -> Option<TableView> {
+    let row = |r: &super::data::Risk| {
+        vec![
+            r.future.clone(),
+            r.strategy.clone(),
+            plain(&r.measure),
+            r.name.clone(),
+            r.level.map(|l| format!("{l}")).unwrap_or_default(),
+            r.value.map_or_else(|| "refused".to_string(), short),
+            span(r.low, r.high),
+            r.unit.clone(),
+            maybe(r.n),
+            maybe(r.n_tail),
+            r.note.clone(),
+        ]
+    };
+    let headers = words(&[
+        "Future",
+        "Strategy",
+        "Measure",
+        "Of",
+        "Level",
+        "Value",
+        "Interval",
+        "Unit",
+        "n",
+        "runs in the tail",
+        "Note",
+    ]);
+    let mut view = table(
+        "Tail of NPV and what moves together; a loss is positive".to_string(),
+        headers,
+        4,
+        data.risk.iter().map(row).collect(),
+    );
+    (view.numeric[7], view.numeric[10]) = (false, false);
+    (!view.rows.is_empty()).then_some(view)
+}
+
+/// Assumptions, the widest range first, those without a range in the order of the scenario.
+pub fn assumptions(data: &Data) -> Option<TableView> {
+    let mut sorted: Vec<&Assumption> = data.assumptions.iter().collect();
+    sorted.sort_by(|a, b| width(&b.range).total_cmp(&width(&a.range)));
+    let row = |a: &&Assumption| {
+        [&a.path, &a.value, &a.range, &a.source, &a.as_of, &a.confidence, &a.reason].map(Clone::clone).to_vec()
+    };
+    let headers = words(&["Path", "Value", "Range", "Source", "As of", "Confidence", "Reason"]);
+    let mut view = table(
+        "Assumptions with sources, the widest ranges first".to_string(),
+        headers,
+        7,
+        sorted.iter().map(row).collect(),
+    );
+    (view.numeric[1], view.numeric[2]) = (true, true);
+    (!view.rows.is_empty()).then_some(view)
+}
+
+/// How wide a range as written is: the ratio of its ends, or without two ends 0.
+fn width(range: &str) -> f64 {
+    let inner = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | 'e' | '_');
+    // "p5 = 0.2" names a percentile, not an end.
+    let bare: String = range.replace("..", " ").replace("p5", "").replace("p05", "").replace("p95", "");
+    let words = bare.split(|c: char| !inner(c)).filter(|w| w.chars().any(|c| c.is_ascii_digit()));
+    let ends: Vec<f64> =
+        words.filter_map(|w| w.replace('_', "").trim_end_matches(['e', '-', '.']).parse().ok()).collect();
+    match ends.as_slice() {
+        [low, .., high] if *low > 0.0 && *high > 0.0 => (high / low).max(low / high),
+        // A range that touches or crosses zero has no ratio: wider than all that have one.
+        [low, .., high] if low != high => f64::MAX,
+        _ => 0.0,
+    }
+}
+
+/// The numbers of a chart: categories or years down, series across; long lines at the end of each year.
+pub fn of_chart(chart: &Chart, caption: &str) -> TableView {
+    let by_category = |categories: &[String], parts: &[&Part]| {
+        let headers = std::iter::once(String::new()).chain(parts.iter().map(|p| p.name.clone())).collect();
+        let value = |p: &&Part, k: usize| maybe(p.values.get(k).copied().flatten());
+        let row =
+            |(k, c): (usize, &String)| std::iter::once(c.clone()).chain(parts.iter().map(|p| value(p, k))).collect();
+        table(caption.to_string(), headers, 1, categories.iter().enumerate().map(row).collect())
+    };
+    match &chart.kind {
+        Kind::Bars { categories, parts } => by_category(categories, &parts.iter().collect::<Vec<_>>()),
+        Kind::StackedBars { categories, parts, net } => {
+            by_category(categories, &parts.iter().chain(net.iter()).collect::<Vec<_>>())
+        }
+        Kind::StackedArea { x, areas, overlays } => {
+            let over = |l: &crate::report::chart::Line| Part {
+                name: l.name.clone(),
+                values: x.iter().map(|x| l.points.iter().find(|p| p.0 == *x).and_then(|p| p.1)).collect(),
+            };
+            let overlays: Vec<Part> = overlays.iter().map(over).collect();
+            through_time(x, &areas.iter().chain(&overlays).collect::<Vec<_>>(), caption, true)
+        }
+        Kind::Lines { series, .. } | Kind::Steps { series, .. } => {
+            let mut x: Vec<f64> = series.iter().flat_map(|l| l.points.iter().map(|p| p.0)).collect();
+            x.sort_by(f64::total_cmp);
+            x.dedup();
+            let dates = chart.y.scale == crate::report::chart::Scale::Dates;
+            let part = |l: &crate::report::chart::Line| Part {
+                name: l.name.clone(),
+                values: x.iter().map(|x| l.points.iter().find(|p| p.0 == *x).and_then(|p| p.1)).collect(),
+            };
+            let parts: Vec<Part> = series.iter().map(part).collect();
+            let mut view = through_time(&x, &parts.iter().collect::<Vec<_>>(), caption, !dates);
+            if dates {
+                view.rows = (0..x.len())
+                    .map(|k| {
+                        let date = |p: &Part| p.values[k].map(month_of).unwrap_or_default();
+                        std::iter::once(short(x[k])).chain(parts.iter().map(date)).collect()
+                    })
+                    .collect();
+            }
+            view
+        }
+        Kind::Intervals { rows } => {
+            let headers = words(&["", "p50", "p05 to p95 over draws", "share not known", "sim. error of the mean"]);
+            let row = |r: &crate::report::chart::Interval| {
+                vec![
+                    r.name.clone(),
+                    short(r.p50),
+                    span(Some(r.p05), Some(r.p95)),
+                    r.param_share.map(percent).unwrap_or_default(),
+                    error(r.simulation_ci.map(|c| (c.1 - c.0) / 2.0)),
+                ]
+            };
+            let mut view = table(caption.to_string(), headers, 1, rows.iter().map(row).collect());
+            (view.strong, view.faint) = (vec![2], vec![4]);
+            view
+        }
+    }
+}
+
+/// Rows at the end of each calendar year (or every abscissa), named by their month.
+fn through_time(x: &[f64], parts: &[&Part], caption: &str, yearly: bool) -> TableView {
+    let last_of_year = |k: &usize| !yearly || *k + 1 == x.len() || (x[*k] - x[*k].round()).abs() < 1e-6;
+    let headers = std::iter::once(if yearly { "Month" } else { "" }.to_string());
+    let headers = headers.chain(parts.iter().map(|p| p.name.clone())).collect();
+    let value = |p: &Part, k: usize| maybe(p.values.get(k).copied().flatten());
+    let row = |k| std::iter::once(month_of(x[k] - 1.0 / 12.0)).chain(parts.iter().map(|p| value(p, k))).collect();
+    table(caption.to_string(), headers, 1, (0..x.len()).filter(last_of_year).map(row).collect())
+}
+
+/// The month that holds a point of calendar time: 2026.99 is in `2026-12`.
+fn month_of(x: f64) -> String {
+    let months = (x * 12.0 + 1e-6).floor() as i64;
+    format!("{}-{:02}", months.div_euclid(12), months.rem_euclid(12) + 1)
+}
+
+/// Whether the range of a difference can be shown at all.
+pub fn has_differences(data: &Data) -> bool {
+    data.differences.iter().any(|d| range(&d.figure).is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// 0.25 to 0.60 is 2.4 wide, 4 to 9 months 2.25, one value 0, a range over zero wider than all.
+    #[test]
+    fn ranges_are_as_wide_as_the_ratio_of_their_ends() {
+        assert!((width("p5 = 0.25, p95 = 0.60") - 2.4).abs() < 1e-12);
+        assert_eq!(width("4mo to 9mo"), 2.25);
+        assert_eq!((width("12"), width(""), width("-0.1..0.2")), (0.0, 0.0, f64::MAX));
+        assert_eq!((month_of(2026.999), month_of(2027.0)), ("2026-12".to_string(), "2027-01".to_string()));
+    }
+}

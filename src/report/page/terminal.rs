@@ -1,0 +1,141 @@
+//! What a run says on a terminal: one aligned table, what differs in the inputs, and the verdict. It does not print.
+use super::data::Data;
+use super::find::{Cell, once};
+use super::verdict;
+use super::words::{error, maybe, percent, span};
+use crate::report::table::{Cell as Shown, Column, Table};
+
+/// The table, the line of what is not modelled, and the sentences, each on a line of its own.
+pub fn terminal(data: &Data) -> String {
+    let mut lines = if data.cloud().is_some() { money(data) } else { queues(data) };
+    lines.push('\n');
+    for sentence in verdict::sentences(data) {
+        lines.push_str(&format!("{sentence}\n"));
+    }
+    let tables: Vec<String> = data.manifest.rows.iter().map(|(file, rows)| format!("{file} ({rows})")).collect();
+    let tables = if tables.is_empty() { "tables as CSV".to_string() } else { tables.join(", ") };
+    lines.push_str(&format!("\nfiles: report.html, charts/*.svg and *.png, {tables}\n"));
+    lines
+}
+
+fn money(data: &Data) -> String {
+    let m = &data.manifest;
+    let base = data.baseline();
+    let title = format!(
+        "{}: NPV total of {} [USD], pre-tax; median and p05 to p95 over draws ({})",
+        if m.title.is_empty() { &m.name } else { &m.title },
+        data.cloud().unwrap_or_default(),
+        data.provenance(None)
+    );
+    let versus = base.map(|b| format!("less {b}, paired mean"));
+    let mut columns = vec![Column::left("future"), Column::left("strategy"), Column::right("n")];
+    columns.extend(["median", "p05 to p95", "not known", "sim. error"].map(Column::right));
+    if let Some(versus) = &versus {
+        columns.extend([versus.as_str(), "p05 to p95 of it", "better in"].map(Column::right));
+    }
+    let mut table = Table::new(&title, columns);
+    let mut future = "";
+    for cell in data.cells(&data.strategies()) {
+        let Some(npv) = data.money(cell, "npv_total") else { continue };
+        let f = &npv.figure;
+        let mut row = vec![
+            Shown::text(if cell.future == future { "" } else { cell.future }),
+            Shown::text(&data.strategy_name(cell.strategy)),
+            Shown::maybe(f.n),
+            Shown::text(&maybe(f.p50)),
+            Shown::text(&span(f.p05, f.p95)),
+            Shown::text(&npv.param_share.map(percent).unwrap_or_default()),
+            Shown::text(&error(f.half_width())),
+        ];
+        future = cell.future;
+        if versus.is_some() {
+            let d = data.npv_difference(cell);
+            let mean = d.map(|d| format!("{} {}", maybe(d.figure.mean), error(d.figure.half_width())));
+            row.push(Shown::text(mean.unwrap_or_default().trim()));
+            row.push(Shown::text(&d.map(|d| span(d.figure.p05, d.figure.p95)).unwrap_or_default()));
+            row.push(Shown::text(&d.and_then(|d| d.share_of_draws_better).map(percent).unwrap_or_default()));
+        }
+        table.push(row);
+    }
+    table.note(not_modelled(data));
+    for line in differing(data) {
+        table.note(line);
+    }
+    table.to_text()
+}
+
+/// What differs in the inputs, one line a strategy; first future.
+fn differing(data: &Data) -> Vec<String> {
+    let inputs = verdict::inputs(data);
+    let Some(base) = data.baseline().and_then(|b| inputs.iter().find(|i| i.strategy == b)) else { return Vec::new() };
+    let others =
+        inputs.iter().filter(|i| i.strategy != base.strategy && !data.manifest.same_as.contains_key(i.strategy));
+    let line = |i: &verdict::Input| format!("inputs, {} against {}: {}", i.strategy, base.strategy, i.against(base));
+    let same = once(
+        data.differences.iter().filter(|d| !d.note.is_empty() && d.figure.mean.is_none()).map(|d| d.note.as_str()),
+    );
+    let named = |note: &str| data.differences.iter().find(|d| d.note == note).map(|d| format!("{} {note}", d.strategy));
+    others.map(line).chain(same.into_iter().filter_map(named)).collect()
+}
+
+fn not_modelled(data: &Data) -> String {
+    match data.manifest.not_modelled.as_slice() {
+        [] => "not modelled: the manifest names nothing".to_string(),
+        list => {
+            format!("not modelled: {}", list.iter().map(|l| l.trim_end_matches('.')).collect::<Vec<_>>().join("; "))
+        }
+    }
+}
+
+/// A study without money: waits by workload, then fractions by pool.
+fn queues(data: &Data) -> String {
+    let m = &data.manifest;
+    let title = format!("{} ({})", if m.title.is_empty() { &m.name } else { &m.title }, data.provenance(None));
+    let columns = ["workload", "pool"].map(Column::left).into_iter();
+    let columns = columns.chain(["n", "mean wait", "error", "p90", "waits", "blocked"].map(Column::right));
+    let mut table = Table::new(&title, columns.chain([Column::left("cell")]).collect());
+    for cell in data.cells(&data.strategies()) {
+        for (workload, row) in data.of_kind(cell, "workload", "wait_mean") {
+            let other =
+                |metric| data.of_kind(cell, "workload", metric).into_iter().find(|r| r.0 == workload)?.1.figure.mean;
+            let unit = if row.figure.mean.is_some() { format!(" {}", row.unit) } else { String::new() };
+            table.push(vec![
+                Shown::text(workload),
+                Shown::Blank,
+                Shown::maybe(row.figure.n),
+                Shown::text(&format!("{}{unit}", maybe(row.figure.mean))),
+                Shown::text(&error(row.figure.half_width())),
+                Shown::text(&maybe(other("wait_p90"))),
+                Shown::text(&other("p_wait").map(percent).unwrap_or_default()),
+                Shown::text(&other("blocked_fraction").map(percent).unwrap_or_default()),
+                Shown::text(&in_words(data, cell)),
+            ]);
+        }
+    }
+    table.note(not_modelled(data));
+    for cell in data.cells(&data.strategies()) {
+        for (pool, row) in data.of_kind(cell, "pool", "allocated_fraction") {
+            let other = |metric| {
+                data.of_kind(cell, "pool", metric).into_iter().find(|r| r.0 == pool).and_then(|r| r.1.figure.mean)
+            };
+            let said = |name: &str, value: Option<f64>| value.map(|v| format!("{name} {}", percent(v)));
+            let parts = [
+                said("allocated", row.figure.mean),
+                said("busy", other("busy_fraction")),
+                said("goodput", other("goodput_fraction")),
+                said("MFU", other("mfu")),
+            ];
+            let parts: Vec<String> = parts.into_iter().flatten().collect();
+            table.note(format!("{pool}: {}{}", parts.join(", "), tail(&in_words(data, cell))));
+        }
+    }
+    table.to_text()
+}
+
+fn in_words(data: &Data, cell: Cell) -> String {
+    data.shown(cell).trim_end_matches("; ").to_string()
+}
+
+fn tail(words: &str) -> String {
+    if words.is_empty() { String::new() } else { format!(" ({words})") }
+}

@@ -1,0 +1,195 @@
+//! The answer in at most three sentences, each from figures of the tables.
+//! It never says "better" where an interval spans zero, and never pools over futures.
+use super::data::{Data, Difference};
+use super::find::{Cell, once, range};
+use super::words::{error, list, percent, short, signed, span};
+
+/// How a paired difference to the baseline reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Above zero in nearly all draws, and not by chance of the simulation.
+    Better,
+    /// Below zero in nearly all draws, and not by chance of the simulation.
+    Worse,
+    /// An interval spans zero.
+    CannotBeToldApart,
+}
+
+/// Better or worse only if both the range over draws and the interval of the mean exclude zero.
+pub fn standing(difference: &Difference) -> Option<Standing> {
+    let (p05, _, p95) = range(&difference.figure)?;
+    // Without an interval (one draw) nothing can be told apart.
+    let (low, high) = difference.figure.interval().unwrap_or((f64::MIN, f64::MAX));
+    Some(match (p05.min(low) > 0.0, p95.max(high) < 0.0) {
+        (true, _) => Standing::Better,
+        (_, true) => Standing::Worse,
+        _ => Standing::CannotBeToldApart,
+    })
+}
+
+/// At most three sentences.
+pub fn sentences(data: &Data) -> Vec<String> {
+    let found = if data.cloud().is_some() {
+        [ranking(data), spread(data), dependence(data)]
+    } else {
+        [waiting(data), use_of_chips(data), None]
+    };
+    found.into_iter().flatten().collect()
+}
+
+/// Which strategies can be told from the baseline, future by future.
+fn ranking(data: &Data) -> Option<String> {
+    let (base, futures) = (data.baseline()?, data.futures());
+    let mut told: Vec<(Standing, &str, Vec<&str>)> = Vec::new();
+    for strategy in data.distinct_strategies().into_iter().filter(|s| *s != base) {
+        for want in [Standing::Better, Standing::Worse, Standing::CannotBeToldApart] {
+            let is = |future: &&str| data.npv_difference(Cell { strategy, future }).and_then(standing) == Some(want);
+            let where_: Vec<&str> = futures.iter().copied().filter(is).collect();
+            if !where_.is_empty() {
+                told.push((want, strategy, where_));
+            }
+        }
+    }
+    let places = |found: &[&str]| match found.len() {
+        k if k == futures.len() && k > 1 => format!("in all {k} futures"),
+        1 if futures.len() == 1 => String::new(),
+        _ => format!("in {}", list(found)),
+    };
+    let mut parts = Vec::new();
+    for (want, verb) in [
+        (Standing::Better, "has the higher NPV"),
+        (Standing::Worse, "has the lower NPV"),
+        (Standing::CannotBeToldApart, "cannot be told apart from it"),
+    ] {
+        // Strategies of the same fate in the same futures share one clause.
+        let of_kind: Vec<_> = told.iter().filter(|t| t.0 == want).collect();
+        let mut fates: Vec<&Vec<&str>> = Vec::new();
+        for t in &of_kind {
+            if !fates.contains(&&t.2) {
+                fates.push(&t.2);
+            }
+        }
+        for fate in fates {
+            let names: Vec<&str> = of_kind.iter().filter(|t| t.2 == *fate).map(|t| t.1).collect();
+            let verb = if names.len() > 1 { verb.replacen("has", "have", 1) } else { verb.to_string() };
+            parts.push(format!("{} {verb} {}", list(&names), places(fate)).trim().to_string());
+        }
+    }
+    (!parts.is_empty()).then(|| format!("Against {base}, draw by draw: {}.", parts.join("; ")))
+}
+
+/// How wide the range of the first strategy is, and what it comes from.
+fn spread(data: &Data) -> Option<String> {
+    let cell = data.first_cell()?;
+    let npv = data.money(cell, "npv_total")?;
+    let (p05, p50, p95) = range(&npv.figure)?;
+    let place = if data.futures().len() > 1 { format!("In {}, ", cell.future) } else { String::new() };
+    let of = if data.strategies().len() > 1 { format!("NPV of {}", cell.strategy) } else { "NPV".to_string() };
+    let sign = if p05 < 0.0 && 0.0 < p95 { ", so its sign is not known" } else { "" };
+    let shares = match npv.param_share {
+        Some(share) => format!("; {} of the variance is what nobody knows, the rest is chance", percent(share)),
+        None => String::new(),
+    };
+    Some(format!(
+        "{place}{of} is USD {} in the median and {} from p05 to p95{sign}{shares}.",
+        short(p50),
+        span(Some(p05), Some(p95))
+    ))
+}
+
+/// The largest customer, the baseline's difference in dollars and the tail.
+fn dependence(data: &Data) -> Option<String> {
+    let cell = data.first_cell()?;
+    let shares = || data.concentration_of(cell, "lab").filter(|r| r.base == "revenue" && r.measure == "share");
+    let last = shares().map(|r| r.period.as_str()).max()?;
+    let largest = shares()
+        .filter(|r| r.period == last && r.figure.mean.is_some())
+        .max_by(|a, b| a.figure.mean.unwrap_or(0.0).total_cmp(&b.figure.mean.unwrap_or(0.0)))?;
+    let customer = format!(
+        "{} is {} of what labs are billed in the twelve months to {last}",
+        largest.name,
+        percent(largest.figure.mean?)
+    );
+    let tail = data.risk_of(cell, "npv_loss_es").and_then(|r| Some((r.value?, r.level?, r.n_tail?)));
+    let loss = tail.map(|(es, level, n_tail)| {
+        let worst = format!("the worst {} of runs", percent(1.0 - level));
+        if es > 0.0 {
+            format!("; {worst} lose USD {} on average ({n_tail} runs)", short(es))
+        } else {
+            format!("; even {worst} gain USD {} on average ({n_tail} runs)", short(-es))
+        }
+    });
+    Some(format!("{customer}{}.", loss.unwrap_or_default()))
+}
+
+/// The longest wait of a study without money.
+fn waiting(data: &Data) -> Option<String> {
+    let cell = data.first_cell()?;
+    let means = data.of_kind(cell, "workload", "wait_mean");
+    let (scope, row) = means
+        .iter()
+        .filter(|r| r.1.figure.mean.is_some())
+        .max_by(|a, b| a.1.figure.mean.unwrap_or(0.0).total_cmp(&b.1.figure.mean.unwrap_or(0.0)))?;
+    let value = |metric| data.of_kind(cell, "workload", metric).into_iter().find(|r| r.0 == *scope)?.1.figure.mean;
+    let at_all = value("p_wait").map(|p| format!("; {} of its jobs wait at all", percent(p))).unwrap_or_default();
+    let blocked = value("blocked_fraction").filter(|b| *b > 0.0);
+    let blocked = blocked.map(|b| format!("; {} are turned away", percent(b))).unwrap_or_default();
+    let mean = row.figure.mean?;
+    let error = error(row.figure.half_width());
+    Some(format!("{scope} waits {} {error} {} on average{at_all}{blocked}.", short(mean), row.unit).replace("  ", " "))
+}
+
+/// The busiest pool of a study without money.
+fn use_of_chips(data: &Data) -> Option<String> {
+    let cell = data.first_cell()?;
+    let busiest = data
+        .of_kind(cell, "pool", "busy_fraction")
+        .into_iter()
+        .filter_map(|(pool, row)| Some((pool, row.figure.mean?)))
+        .max_by(|a, b| a.1.total_cmp(&b.1))?;
+    Some(format!("{} of the chip-time of {} is busy.", percent(busiest.1), busiest.0))
+}
+
+/// What differs in the inputs of two strategies: megawatts at the end, capex and equity, first future; one clause a strategy.
+pub fn inputs(data: &Data) -> Vec<Input<'_>> {
+    let Some(first) = data.first_cell() else { return Vec::new() };
+    let mw = |cell: Cell| {
+        let last = data.last_month()?;
+        let rows = data.pools_of(cell).filter(|r| r.month == last);
+        rows.filter_map(|r| r.mean("mw_installed")).reduce(|a, b| a + b)
+    };
+    // Spending counts as positive, however the table signs it.
+    let spent = |cell: Cell, metric: &str| data.money(cell, metric)?.figure.mean.map(f64::abs);
+    let of = |strategy| {
+        let cell = Cell { strategy, ..first };
+        Input { strategy, mw: mw(cell), capex: spent(cell, "capex"), equity: spent(cell, "equity_paid") }
+    };
+    once(data.strategies()).into_iter().map(of).collect()
+}
+
+/// What a strategy puts in.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Input<'a> {
+    /// The strategy.
+    pub strategy: &'a str,
+    /// Installed in the last month \[MW\].
+    pub mw: Option<f64>,
+    /// Paid for chips over the study \[USD\].
+    pub capex: Option<f64>,
+    /// Paid into labs over the study \[USD\].
+    pub equity: Option<f64>,
+}
+
+impl Input<'_> {
+    /// "+820 MW, +31 bn USD of capex and 0 of equity" against `base`.
+    pub fn against(&self, base: &Input) -> String {
+        let less = |a: Option<f64>, b: Option<f64>| Some(a? - b?);
+        let part = |value: Option<f64>, words: &str| value.map(|v| words.replace('#', &signed(v)));
+        let parts = [
+            part(less(self.mw, base.mw), "# MW at the end"),
+            part(less(self.capex, base.capex), "USD # of capex"),
+            part(less(self.equity, base.equity), "USD # of equity"),
+        ];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+}

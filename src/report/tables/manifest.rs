@@ -1,0 +1,83 @@
+//! `manifest.json`: what was run on what. No clock, thread count or path, so that the same input gives the same bytes.
+
+use crate::spec::{Read, print_config};
+use crate::study::{Outcome, Plan};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+/// What no scenario of this version models, whatever its file says.
+const NOT_MODELLED: [&str; 8] = [
+    "conditional equity: tranches with conditions are listed, never paid; stakes have no value",
+    "re-letting of freed capacity",
+    "the market: who chooses which model",
+    "the router and what it resells",
+    "serving: inference is a reservation of chips, billed and not simulated",
+    "shocks: exits, outages, price wars",
+    "failures of idle and reserved nodes",
+    "taxes and financing",
+];
+
+/// The manifest as pretty JSON.
+pub fn manifest(
+    plan: &Plan,
+    outcome: &Outcome,
+    read: &Read,
+    files: &[(String, String)],
+) -> String {
+    let world = &plan.cells[0].world;
+    let date = |at| world.calendar.date(at).date().to_string();
+    let mut same_as = serde_json::Map::new();
+    for (at, cell) in outcome.cells.iter().enumerate() {
+        if let Some(of) = cell.same_as {
+            let only = super::summary::only(plan, at);
+            let text = format!("= {} (differs only in: {only})", outcome.cells[of].strategy);
+            same_as.insert(cell.strategy.clone(), Value::String(text));
+        }
+    }
+    let rows: serde_json::Map<String, Value> =
+        files.iter().map(|(name, text)| (name.clone(), json!(text.lines().count().saturating_sub(1)))).collect();
+    let inputs: Vec<Value> = read
+        .sources
+        .inputs()
+        .map(|(name, bytes)| {
+            let file = std::path::Path::new(name).file_name().map_or_else(|| name.into(), |f| f.to_string_lossy());
+            json!({ "file": file, "sha256": hex(&Sha256::digest(bytes)) })
+        })
+        .collect();
+    let money = plan.cells.iter().any(|cell| !cell.world.sites.is_empty());
+    let mut not_modelled: Vec<String> =
+        NOT_MODELLED.iter().filter(|_| money).map(|what| (*what).to_owned()).collect();
+    not_modelled.extend(read.spec.not_modelled.iter().map(|at| at.value.clone()));
+    let mut notes: Vec<&String> = plan.cells.iter().flat_map(|cell| &cell.world.notes).collect();
+    notes.sort();
+    notes.dedup();
+    let manifest = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "name": world.name,
+        "title": world.title,
+        "question": world.question,
+        "start": date(world.start),
+        "end": date(world.end),
+        "decide_at": world.decide_at.map(date),
+        "seed": world.seed,
+        "draws": outcome.draws,
+        "replications": outcome.replications,
+        "fixed": plan.fixed,
+        "strategies": plan.strategies,
+        "futures": plan.futures,
+        "fleet": if world.fleet_sized { "sized" } else { "same" },
+        "same_as": same_as,
+        "not_modelled": not_modelled,
+        "notes": notes,
+        "inputs": inputs,
+        "rows": rows,
+        "config": print_config(read),
+    });
+    let mut text = serde_json::to_string_pretty(&manifest).expect("a manifest is JSON");
+    text.push('\n');
+    text
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
