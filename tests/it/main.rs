@@ -2,6 +2,14 @@
 
 mod architecture;
 mod broken;
+mod campaigns;
+mod record;
+mod golden;
+mod laws;
+mod mutations;
+mod randomness;
+mod renewal;
+mod statistics;
 mod cli;
 mod docs;
 mod source;

@@ -210,6 +210,10 @@ pub struct Difference {
     pub versus: String,
     /// Future.
     pub future: String,
+    /// As in `summary.csv`; empty where both are the same.
+    pub scope_kind: String,
+    /// Whose figure it is.
+    pub scope: String,
     /// What is measured.
     pub metric: String,
     /// The figure.
@@ -387,6 +391,8 @@ fn difference(row: Row) -> Result<Difference, DataError> {
         strategy: row.text("strategy")?,
         versus: row.text("versus")?,
         future: row.text("future")?,
+        scope_kind: row.text("scope_kind")?,
+        scope: row.text("scope")?,
         metric: row.text("metric")?,
         figure: figure(&row)?,
         share_of_draws_better: row.number("share_of_draws_better")?,
