@@ -1,6 +1,8 @@
 //! One integration binary: stories that go through the public face of the crate.
 
 mod broken;
+mod campaigns;
+mod record;
 mod golden;
 mod laws;
 mod mutations;

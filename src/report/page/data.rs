@@ -210,6 +210,10 @@ pub struct Difference {
     pub versus: String,
     /// Future.
     pub future: String,
+    /// As in `summary.csv`; empty where both are the same.
+    pub scope_kind: String,
+    /// Whose figure it is.
+    pub scope: String,
     /// What is measured.
     pub metric: String,
     /// The figure.
@@ -316,7 +320,7 @@ fn summary(row: Row) -> Result<Summary, DataError> {
 
 /// Every column that is no key is a metric, or the p05 or p95 of one.
 fn monthly(row: Row) -> Result<Monthly, DataError> {
-    const KEYS: [&str; 8] = ["strategy", "future", "month", "pool", "site", "lab", "price_kind", "n"];
+    const KEYS: [&str; 9] = ["strategy", "future", "month", "pool", "site", "lab", "workload", "price_kind", "n"];
     let mut values = BTreeMap::new();
     let is_metric = |h: &&str| !KEYS.contains(h) && !h.ends_with("_p05") && !h.ends_with("_p95");
     for metric in row.headers().filter(is_metric) {
@@ -387,6 +391,8 @@ fn difference(row: Row) -> Result<Difference, DataError> {
         strategy: row.text("strategy")?,
         versus: row.text("versus")?,
         future: row.text("future")?,
+        scope_kind: row.text("scope_kind")?,
+        scope: row.text("scope")?,
         metric: row.text("metric")?,
         figure: figure(&row)?,
         share_of_draws_better: row.number("share_of_draws_better")?,

@@ -1,6 +1,7 @@
 //! Questions to the tables that several charts and texts ask: which cell is shown, which figure stands there, what its source line says.
 //! It computes no result.
 use super::data::{Concentration, Data, Difference, Figure, Monthly, Risk, Summary};
+use super::words::Dollars;
 
 /// A strategy in a future.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,9 +23,17 @@ impl Data {
         named(&self.manifest.futures, self.summary.iter().map(|r| r.future.as_str()))
     }
 
-    /// Strategies that are not the same as an earlier one.
+    /// Strategies with runs of their own: not the same as an earlier one.
     pub fn distinct_strategies(&self) -> Vec<&str> {
-        self.strategies().into_iter().filter(|s| !self.manifest.same_as.contains_key(*s)).collect()
+        let own = once(self.summary.iter().map(|r| r.strategy.as_str()));
+        self.strategies().into_iter().filter(|s| own.contains(s)).collect()
+    }
+
+    /// "X = both (differs only in: ..)" of every strategy that has no runs of its own.
+    pub fn same(&self) -> Vec<String> {
+        let distinct = self.distinct_strategies();
+        let same = self.manifest.same_as.iter().filter(|(name, _)| !distinct.contains(&name.as_str()));
+        same.map(|(name, words)| format!("{name} {words}")).collect()
     }
 
     /// The cell that charts of a single cell show: the first strategy in the first future.
@@ -39,7 +48,7 @@ impl Data {
 
     /// Whether strategies are compared at all.
     pub fn compares(&self) -> bool {
-        self.cloud().is_some() && self.strategies().len() * self.futures().len() > 1
+        self.cloud().is_some() && self.distinct_strategies().len() * self.futures().len() > 1
     }
 
     /// The strategy the others are measured against: `neither` where it exists, else the one that differences name.
@@ -70,6 +79,12 @@ impl Data {
             .collect()
     }
 
+    /// The unit of the tables of NPV.
+    pub fn dollars(&self) -> Dollars {
+        let npv = self.summary.iter().filter(|r| r.metric == "npv_total" && r.period == "all");
+        Dollars::fit(npv.flat_map(|r| [r.figure.p05, r.figure.p95]).flatten())
+    }
+
     /// Rows of `pools.csv` of a cell.
     pub fn pools_of<'a>(&'a self, cell: Cell<'a>) -> impl Iterator<Item = &'a Monthly> {
         self.pools.iter().filter(move |r| is_of(cell, &r.strategy, &r.future))
@@ -96,6 +111,7 @@ impl Data {
         self.differences
             .iter()
             .find(|d| d.versus == versus && d.metric == "npv_total" && is_of(cell, &d.strategy, &d.future))
+            .filter(|d| Some(d.scope.as_str()) == self.cloud())
     }
 
     /// Every strategy in every future, by future.
@@ -129,14 +145,6 @@ impl Data {
             (true, false) => format!("strategy {}; ", cell.strategy),
             (false, true) => format!("future {}; ", cell.future),
             (false, false) => String::new(),
-        }
-    }
-
-    /// A strategy with the one it equals.
-    pub fn strategy_name(&self, strategy: &str) -> String {
-        match self.manifest.same_as.get(strategy) {
-            Some(other) => format!("{strategy} (= {other})"),
-            None => strategy.to_string(),
         }
     }
 }

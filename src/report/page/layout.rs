@@ -11,24 +11,23 @@ pub fn page(data: &Data, charts: &[(&ChartEntry, Chart)], left_out: &[&ChartEntr
     let mut sections = Vec::new();
     if data.cloud().is_some() {
         sections.push(decision(data));
+        sections.extend(against(data));
         sections.extend(inputs(data));
     }
     sections.extend(charts.iter().map(|(entry, chart)| of_chart(entry, chart)));
-    sections.extend(tables::concentration(data).map(|table| Section {
-        heading: "Concentration".to_string(),
-        paragraphs: vec![
-                "The same chips and dollars in several units: an index is a headline, the unit decides who leads."
-                    .to_string(),
-            ],
+    let part = |heading: &str, words: &str, table| Section {
+        heading: heading.to_string(),
+        paragraphs: vec![words.to_string()],
         table: Some(table),
         ..Section::default()
-    }));
-    sections.extend(tables::risk(data).map(|table| Section {
-        heading: "The tail, and what moves together".to_string(),
-        paragraphs: vec!["Runs in the tail are counted; a figure from too few of them is refused.".to_string()],
-        table: Some(table),
-        ..Section::default()
-    }));
+    };
+    let concentration =
+        "The same chips and dollars in several units: an index is a headline, the unit decides who leads.";
+    sections.extend(tables::concentration(data).map(|t| part("Concentration by unit", concentration, t)));
+    let tail = "The mean of the worst runs, and how many they are; a figure from too few of them is refused.";
+    sections.extend(tables::tail(data).map(|t| part("The tail, and what moves together", tail, t)));
+    let exit = "Commitment not yet paid for, and megawatts that one lab holds, when strategies part.";
+    sections.extend(tables::at_decide(data).map(|t| part("At the decision", exit, t)));
     sections.extend(notes(data, left_out));
     Page {
         title: if m.title.is_empty() { m.name.clone() } else { m.title.clone() },
@@ -61,13 +60,7 @@ fn decision(data: &Data) -> Section {
          Grey: simulation error, which more runs would remove. Nothing is averaged over futures: they have no probabilities."
             .to_string(),
     );
-    if tables::has_differences(data) {
-        notes.push(
-            "Differences are paired, draw by draw. \"Higher\" and \"lower\" are said only where neither the range over draws nor the \
-             simulation error spans zero."
-                .to_string(),
-        );
-    }
+    notes.extend(data.same().into_iter().map(|same| format!("{same}.")));
     Section {
         heading: "The decision".to_string(),
         paragraphs: vec![when],
@@ -75,6 +68,17 @@ fn decision(data: &Data) -> Section {
         notes,
         ..Section::default()
     }
+}
+
+fn against(data: &Data) -> Option<Section> {
+    let words = "\"Higher\" and \"lower\" are said only where neither the range over draws nor the simulation error of the mean \
+                 spans zero; else the two cannot be told apart, and one chooses on risk.";
+    Some(Section {
+        heading: format!("Against {}, draw by draw", data.baseline()?),
+        table: Some(tables::against(data)?),
+        notes: vec![words.to_string()],
+        ..Section::default()
+    })
 }
 
 fn inputs(data: &Data) -> Option<Section> {
@@ -87,11 +91,11 @@ fn inputs(data: &Data) -> Option<Section> {
 }
 
 fn of_chart(entry: &ChartEntry, chart: &Chart) -> Section {
-    let unit = if chart.y.label.is_empty() { String::new() } else { format!(" \u{2013} {}", chart.y.label) };
+    let unit = if chart.y.label.is_empty() { String::new() } else { format!(": {}", chart.y.label) };
     Section {
-        heading: chart.title.clone(),
+        heading: entry.what.to_string(),
         chart: Some(chart::to_svg(chart, Size::default())),
-        table: Some(tables::of_chart(chart, &format!("{}{unit}", entry.what))),
+        table: Some(tables::of_chart(chart, &format!("The numbers of the chart{unit}"))),
         ..Section::default()
     }
 }

@@ -36,7 +36,7 @@ pub struct Manifest {
     pub not_modelled: Vec<String>,
     /// Anything else a reader must know.
     pub notes: Vec<String>,
-    /// Strategies that are the same as another one in this study, and that other one.
+    /// Strategies that are the same as another one in this study, and as which, in words: "= both (differs only in: ..)".
     pub same_as: BTreeMap<String, String>,
     /// Input files with their SHA-256.
     pub inputs: Vec<(String, String)>,

@@ -6,17 +6,15 @@ use crate::report::chart::{Axis, Chart, Interval, Kind};
 /// One row a strategy; first future.
 pub fn build(data: &Data) -> Option<Chart> {
     let first = data.first_cell()?;
-    let cells: Vec<Cell> = data.strategies().into_iter().map(|strategy| Cell { strategy, ..first }).collect();
-    let rows: Vec<Interval> = cells.iter().filter_map(|c| row(data, *c, data.strategy_name(c.strategy))).collect();
-    let distinct = data.distinct_strategies();
-    let known = |c: &&Cell| distinct.contains(&c.strategy);
+    let cells: Vec<Cell> = data.distinct_strategies().into_iter().map(|strategy| Cell { strategy, ..first }).collect();
+    let rows: Vec<Interval> = cells.iter().filter_map(|c| row(data, *c, c.strategy.to_string())).collect();
     let ranges: Vec<(f64, f64, f64)> =
-        cells.iter().filter(known).filter_map(|c| range(&data.money(*c, "npv_total")?.figure)).collect();
+        cells.iter().filter_map(|c| range(&data.money(*c, "npv_total")?.figure)).collect();
     let title = match ranges.iter().filter(|r| r.0 < 0.0 && 0.0 < r.2).count() {
         _ if ranges.is_empty() => return None,
         0 => "The sign of NPV is the same in nearly all draws, whatever the strategy".to_string(),
         k if k == ranges.len() => "No strategy has an NPV whose sign is known".to_string(),
-        k => format!("For {k} of {} different strategies the sign of NPV is not known", ranges.len()),
+        k => format!("For {k} of {} strategies the sign of NPV is not known", ranges.len()),
     };
     let n = cells.iter().find_map(|c| data.money(*c, "npv_total")?.figure.n);
     let future = if data.futures().len() > 1 { format!("future {}; ", first.future) } else { String::new() };

@@ -1,5 +1,5 @@
 //! Megawatts by pool through time, and how many of them are used.
-use super::data::Data;
+use super::data::{Data, Monthly};
 use super::find::{month_end, once};
 use super::parts::fold_small;
 use super::words::percent;
@@ -8,13 +8,14 @@ use crate::report::chart::{Axis, Chart, Kind, Line, Part};
 /// Installed megawatts stacked by pool, used megawatts as a line; first strategy, first future.
 pub fn build(data: &Data) -> Option<Chart> {
     let cell = data.first_cell()?;
-    let months = once(data.pools_of(cell).map(|r| r.month.as_str()));
+    let rows: Vec<&Monthly> = data.pools_of(cell).collect();
+    let months = once(rows.iter().map(|r| r.month.as_str()));
     let x: Vec<f64> = months.iter().map(|m| month_end(m)).collect::<Option<_>>()?;
     let at = |pool: &str, metric: &str| -> Vec<Option<f64>> {
-        let of = |month: &&str| data.pools_of(cell).find(|r| r.pool == pool && r.month == *month)?.mean(metric);
+        let of = |month: &&str| rows.iter().find(|r| r.pool == pool && r.month == *month)?.mean(metric);
         months.iter().map(of).collect()
     };
-    let pools = once(data.pools_of(cell).map(|r| r.pool.as_str()));
+    let pools = once(rows.iter().map(|r| r.pool.as_str()));
     let areas: Vec<Part> =
         pools.iter().map(|p| Part { name: (*p).to_string(), values: at(p, "mw_installed") }).collect();
     let sum = |metric: &str| -> Vec<f64> {
@@ -34,7 +35,7 @@ pub fn build(data: &Data) -> Option<Chart> {
         months[lowest],
         percent(share(lowest))
     );
-    let n = data.pools_of(cell).find_map(|r| r.n);
+    let n = rows.iter().find_map(|r| r.n);
     Some(Chart {
         title,
         subtitle: format!("{}mean over runs, MW at the meter, by month; {}", data.shown(cell), data.provenance(n)),

@@ -14,7 +14,8 @@ const POOLS: [(&str, &str, f64, f64); 4] = [
 ];
 
 fn cells() -> impl Iterator<Item = ((&'static str, f64), (&'static str, f64))> {
-    STRATEGIES.into_iter().flat_map(|s| FUTURES.into_iter().map(move |f| (s, f)))
+    let own = STRATEGIES.into_iter().filter(|s| !s.0.starts_with("host"));
+    own.flat_map(|s| FUTURES.into_iter().map(move |f| (s, f)))
 }
 
 fn months() -> impl Iterator<Item = (usize, String)> {
@@ -47,7 +48,7 @@ pub fn files() -> Vec<(String, String)> {
         "notes": ["OpenAI's contract states no termination terms: it ends at decide_at without fee."],
         "inputs": [{"file": "dual-bet.toml", "sha256": "9f2c5d1e8a7b6c5d4e3f2a1b0c9d8e7f"}],
         "rows": {"summary.csv": 812, "pools.csv": 4608},
-        "same_as": {"host_and_resell_both_invest_in_none": "both"}}"#;
+        "same_as": {"host_and_resell_both_invest_in_none": "= both (differs only in: conditional equity, not modelled)"}}"#;
     let named = |name: &str, text: String| (name.to_string(), text);
     vec![
         named(MANIFEST, manifest.to_string()),
@@ -264,19 +265,14 @@ fn differences() -> String {
     let mut rows = Vec::new();
     for ((s, weight), (f, growth)) in cells().filter(|c| c.0.0 != "neither") {
         let mut numbers: Vec<Cell> = std::iter::once(100_i64.into()).collect();
-        if s.starts_with("host") {
-            numbers.extend(vec![Cell::Blank; 9]);
-            numbers.push("= both (differs only in: conditional equity, not modelled)".into());
-        } else {
-            let mean = npv(weight, growth).0 - npv(0.0, growth).0;
-            let better = if mean > 15e9 { 0.97 } else { 0.41 };
-            numbers.extend(figure(mean, 14e9));
-            numbers.extend([0.81.into(), 3.2.into(), better.into(), Cell::Blank]);
-        }
-        rows.push(row(&[s, "neither", f, "npv_total", "USD"], numbers));
+        let mean = npv(weight, growth).0 - npv(0.0, growth).0;
+        let better = if mean > 15e9 { 0.97 } else { 0.41 };
+        numbers.extend(figure(mean, 14e9));
+        numbers.extend([0.81.into(), 3.2.into(), better.into(), Cell::Blank]);
+        rows.push(row(&[s, "neither", f, "cloud", "aws", "npv_total", "USD"], numbers));
     }
     csv(
-        "strategy,versus,future,metric,unit,n,mean,ci_low,ci_high,p05,p50,p95,correlation,variance_reduction,share_of_draws_better,note",
+        "strategy,versus,future,scope_kind,scope,metric,unit,n,mean,ci_low,ci_high,p05,p50,p95,correlation,variance_reduction,share_of_draws_better,note",
         rows,
     )
 }

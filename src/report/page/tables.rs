@@ -1,8 +1,8 @@
 //! Tables of the page that stand without a chart: the decision, the inputs, concentration, the tail, the assumptions.
-use super::data::{Assumption, Data, Difference};
-use super::find::{once, range};
+use super::data::{Assumption, Data, Risk};
+use super::find::once;
 use super::verdict::{self, Standing};
-use super::words::{error, maybe, percent, plain, short, signed, span};
+use super::words::{error, maybe, percent, plain, short, span};
 use crate::report::chart::{Chart, Kind, Part};
 use crate::report::html::TableView;
 
@@ -16,77 +16,82 @@ fn table(caption: String, headers: Vec<String>, first_number: usize, rows: Vec<V
     TableView { caption, headers, numeric, rows, ..TableView::default() }
 }
 
-/// NPV of every strategy in every future in three columns of uncertainty, and its paired difference to the baseline.
+/// NPV of every strategy in every future in three columns of uncertainty.
 pub fn decision(data: &Data) -> TableView {
-    let base = data.baseline();
-    let mut headers = words(&[
-        "Future",
-        "Strategy",
-        "NPV total, median",
-        "p05 to p95 over draws",
-        "share not known",
-        "sim. error of the mean",
-    ]);
-    headers.extend(words(&["of it operations, mean", "of it equity, mean"]));
-    if let Some(base) = base {
-        headers.push(format!("less {base}: paired mean"));
-        headers.extend(words(&["p05 to p95 of the difference", "sim. error", "better in draws", "reads as"]));
-    }
+    let usd = data.dollars();
     let mut rows = Vec::new();
-    for cell in data.cells(&data.strategies()) {
+    for cell in data.cells(&data.distinct_strategies()) {
         let Some(npv) = data.money(cell, "npv_total") else { continue };
-        let f = &npv.figure;
-        let mean = |metric| maybe(data.money(cell, metric).and_then(|r| r.figure.mean));
-        let mut row = vec![
+        let (f, mean) = (&npv.figure, |metric| usd.maybe(data.money(cell, metric).and_then(|r| r.figure.mean)));
+        rows.push(vec![
             cell.future.to_string(),
-            data.strategy_name(cell.strategy),
-            maybe(f.p50),
-            span(f.p05, f.p95),
+            cell.strategy.to_string(),
+            usd.maybe(f.p50),
+            usd.span(f.p05, f.p95),
             npv.param_share.map(percent).unwrap_or_default(),
-            error(f.half_width()),
+            usd.error(f.half_width()),
             mean("npv_operations"),
             mean("npv_equity"),
-        ];
-        if base.is_some() {
-            row.extend(difference(data.npv_difference(cell)));
-        }
-        rows.push(row);
+        ]);
     }
+    let headers = words(&[
+        "Future",
+        "Strategy",
+        "Median",
+        "p05 to p95 over draws",
+        "Share not known",
+        "Sim. error",
+        "Operations, mean",
+        "Equity, mean",
+    ]);
+    let n = data.first_cell().and_then(|c| data.money(c, "npv_total")).and_then(|r| r.figure.n);
     let caption = format!(
-        "NPV of {} in USD, pre-tax, from {}; n runs a row: {}",
+        "NPV total of {} [{}], pre-tax, cash from {}; {}",
         data.cloud().unwrap_or_default(),
+        usd.unit,
         data.manifest.start,
-        runs(data)
+        data.provenance(n)
     );
     let mut view = table(caption, headers, 2, rows);
-    if let Some(last) = view.numeric.get_mut(12) {
-        *last = false;
-    }
-    (view.strong, view.faint) = (vec![3, 9], vec![5, 10]);
+    (view.strong, view.faint) = (vec![3], vec![5]);
     view
 }
 
-fn runs(data: &Data) -> String {
-    let cell = data.first_cell();
-    maybe(cell.and_then(|c| data.money(c, "npv_total")).and_then(|r| r.figure.n))
-}
-
-fn difference(of: Option<&Difference>) -> Vec<String> {
-    let Some(d) = of else { return vec![String::new(); 5] };
-    let reads = match verdict::standing(d) {
-        _ if !d.note.is_empty() => d.note.as_str(),
-        Some(Standing::Better) => "higher",
-        Some(Standing::Worse) => "lower",
-        Some(Standing::CannotBeToldApart) => "cannot be told apart",
-        None => "",
-    };
-    vec![
-        d.figure.mean.map(signed).unwrap_or_default(),
-        span(d.figure.p05, d.figure.p95),
-        error(d.figure.half_width()),
-        d.share_of_draws_better.map(percent).unwrap_or_default(),
-        reads.to_string(),
-    ]
+/// NPV of every strategy less that of the baseline, draw by draw; `None` without a baseline.
+pub fn against(data: &Data) -> Option<TableView> {
+    let (base, usd) = (data.baseline()?, data.dollars());
+    let mut rows = Vec::new();
+    for cell in data.cells(&data.distinct_strategies()) {
+        let Some(d) = data.npv_difference(cell) else { continue };
+        let reads = match verdict::standing(d) {
+            Some(Standing::Better) => "higher",
+            Some(Standing::Worse) => "lower",
+            Some(Standing::CannotBeToldApart) => "cannot be told apart",
+            None => d.note.as_str(),
+        };
+        rows.push(vec![
+            cell.future.to_string(),
+            cell.strategy.to_string(),
+            d.figure.mean.map(|m| usd.signed(m)).unwrap_or_default(),
+            usd.span(d.figure.p05, d.figure.p95),
+            usd.error(d.figure.half_width()),
+            d.share_of_draws_better.map(percent).unwrap_or_default(),
+            reads.to_string(),
+        ]);
+    }
+    let headers = words(&[
+        "Future",
+        "Strategy",
+        "Paired mean",
+        "p05 to p95 over draws",
+        "Sim. error",
+        "Higher in draws",
+        "Reads as",
+    ]);
+    let mut view = table(format!("NPV total less that of {base} [{}], paired", usd.unit), headers, 2, rows);
+    (view.strong, view.faint) = (vec![3], vec![4]);
+    view.numeric[6] = false;
+    (!view.rows.is_empty()).then_some(view)
 }
 
 /// What each strategy puts in; `None` when there is but one.
@@ -95,7 +100,7 @@ pub fn inputs(data: &Data) -> Option<TableView> {
     let base = data.baseline().and_then(|b| inputs.iter().find(|i| i.strategy == b));
     let row = |i: &verdict::Input| {
         let against = base.filter(|b| b.strategy != i.strategy).map(|b| i.against(b)).unwrap_or_default();
-        vec![data.strategy_name(i.strategy), maybe(i.mw), maybe(i.capex), maybe(i.equity), against]
+        vec![i.strategy.to_string(), maybe(i.mw), maybe(i.capex), maybe(i.equity), against]
     };
     let mut headers = words(&["Strategy", "MW at the end", "capex [USD]", "equity paid [USD]"]);
     headers.push(base.map_or("difference".to_string(), |b| format!("against {}", b.strategy)));
@@ -151,43 +156,63 @@ pub fn concentration(data: &Data) -> Option<TableView> {
     (!view.rows.is_empty()).then_some(view)
 }
 
-/// The tail and every other row of `risk.csv`, refusals in words.
-pub fn risk(data: &Data) -> Option<TableView> {
-    let row = |r: &super::data::Risk| {
-        vec![
-            r.future.clone(),
-            r.strategy.clone(),
-            plain(&r.measure),
-            r.name.clone(),
-            r.level.map(|l| format!("{l}")).unwrap_or_default(),
-            r.value.map_or_else(|| "refused".to_string(), short),
-            span(r.low, r.high),
-            r.unit.clone(),
-            maybe(r.n),
-            maybe(r.n_tail),
-            r.note.clone(),
-        ]
+/// The tail of NPV and the correlation of margins by future and strategy; a refusal in words.
+pub fn tail(data: &Data) -> Option<TableView> {
+    let usd = data.dollars();
+    let is_pair = |r: &&Risk| r.measure == "margin_correlation";
+    let pairs = once(data.risk.iter().filter(is_pair).map(|r| r.name.as_str()));
+    let mut rows = Vec::new();
+    for cell in data.cells(&data.distinct_strategies()) {
+        let of = |measure: &str, name: Option<&str>| {
+            data.risk.iter().find(|r| {
+                r.measure == measure
+                    && r.strategy == cell.strategy
+                    && r.future == cell.future
+                    && name.is_none_or(|n| r.name == n)
+            })
+        };
+        let cloud = data.cloud();
+        let (var, es) = (of("npv_loss_var", cloud), of("npv_loss_es", cloud));
+        let loss = |r: Option<&Risk>| usd.maybe(r.and_then(|r| r.value));
+        let n_tail = es.and_then(|r| r.n_tail).map(short);
+        let refused = es.filter(|r| r.value.is_none()).map(|r| r.note.clone());
+        let mut row = vec![cell.future.to_string(), cell.strategy.to_string(), loss(var), loss(es)];
+        row.push(n_tail.or(refused).unwrap_or_default());
+        row.extend(pairs.iter().map(|pair| of("margin_correlation", Some(pair)).map(correlation).unwrap_or_default()));
+        rows.push(row);
+    }
+    let level = data.risk.iter().find(|r| r.measure == "npv_loss_es").and_then(|r| r.level)?;
+    let mut headers = words(&["Future", "Strategy"]);
+    headers.extend(["VaR", "ES"].map(|what| format!("{what} at {level} [{}]", usd.unit)));
+    headers.push("Runs in the tail".to_string());
+    headers.extend(pairs.iter().map(|pair| format!("Margins of {pair}: correlation")));
+    let caption = "Loss of NPV total over the runs of a row, chance and draws mixed; a loss is positive".to_string();
+    Some(table(caption, headers, 2, rows))
+}
+
+fn correlation(r: &Risk) -> String {
+    match (r.value, span(r.low, r.high)) {
+        (None, _) => r.note.clone(),
+        (Some(value), range) if range.is_empty() => short(value),
+        (Some(value), range) => format!("{} ({range})", short(value)),
+    }
+}
+
+/// The other rows of `risk.csv`, which are about what stands at the decision; first cell.
+pub fn at_decide(data: &Data) -> Option<TableView> {
+    let cell = data.first_cell()?;
+    let others = |r: &&Risk| !["npv_loss_var", "npv_loss_es", "margin_correlation"].contains(&r.measure.as_str());
+    let of_cell = |r: &&Risk| r.strategy == cell.strategy && r.future == cell.future;
+    let row = |r: &Risk| {
+        let value = r.value.map_or_else(|| "refused".to_string(), short);
+        vec![plain(&r.measure), r.name.clone(), value, span(r.low, r.high), r.unit.clone(), maybe(r.n), r.note.clone()]
     };
-    let headers = words(&[
-        "Future",
-        "Strategy",
-        "Measure",
-        "Of",
-        "Level",
-        "Value",
-        "Interval",
-        "Unit",
-        "n",
-        "runs in the tail",
-        "Note",
-    ]);
-    let mut view = table(
-        "Tail of NPV and what moves together; a loss is positive".to_string(),
-        headers,
-        4,
-        data.risk.iter().map(row).collect(),
-    );
-    (view.numeric[7], view.numeric[10]) = (false, false);
+    let rows: Vec<Vec<String>> = data.risk.iter().filter(others).filter(of_cell).map(row).collect();
+    let headers = words(&["Measure", "Of", "Value", "Low to high", "Unit", "n", "Note"]);
+    let caption = format!("What an exit at the decision would leave; {}means over runs", data.shown(cell));
+    let mut view = table(caption, headers, 2, rows);
+    (view.numeric[4], view.numeric[6]) = (false, false);
+    view.strong = vec![3];
     (!view.rows.is_empty()).then_some(view)
 }
 
@@ -300,11 +325,6 @@ fn through_time(x: &[f64], parts: &[&Part], caption: &str, yearly: bool) -> Tabl
 fn month_of(x: f64) -> String {
     let months = (x * 12.0 + 1e-6).floor() as i64;
     format!("{}-{:02}", months.div_euclid(12), months.rem_euclid(12) + 1)
-}
-
-/// Whether the range of a difference can be shown at all.
-pub fn has_differences(data: &Data) -> bool {
-    data.differences.iter().any(|d| range(&d.figure).is_some())
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! What a run says on a terminal: one aligned table, what differs in the inputs, and the verdict. It does not print.
 use super::data::Data;
-use super::find::{Cell, once};
+use super::find::Cell;
 use super::verdict;
-use super::words::{error, maybe, percent, span};
+use super::words::{error, maybe, percent};
 use crate::report::table::{Cell as Shown, Column, Table};
 
 /// The table, the line of what is not modelled, and the sentences, each on a line of its own.
@@ -19,45 +19,47 @@ pub fn terminal(data: &Data) -> String {
 }
 
 fn money(data: &Data) -> String {
-    let m = &data.manifest;
-    let base = data.baseline();
+    let (m, base, usd) = (&data.manifest, data.baseline(), data.dollars());
+    let n = data.first_cell().and_then(|c| data.money(c, "npv_total")).and_then(|r| r.figure.n);
     let title = format!(
-        "{}: NPV total of {} [USD], pre-tax; median and p05 to p95 over draws ({})",
+        "{}: NPV total of {} [{}], pre-tax; {}",
         if m.title.is_empty() { &m.name } else { &m.title },
         data.cloud().unwrap_or_default(),
-        data.provenance(None)
+        usd.unit,
+        data.provenance(n)
     );
-    let versus = base.map(|b| format!("less {b}, paired mean"));
-    let mut columns = vec![Column::left("future"), Column::left("strategy"), Column::right("n")];
-    columns.extend(["median", "p05 to p95", "not known", "sim. error"].map(Column::right));
+    let mut columns = vec![Column::left("future"), Column::left("strategy")];
+    columns.extend(["median", "p05 to p95", "not known", "error"].map(Column::right));
+    let versus = base.map(|b| format!("less {b}"));
     if let Some(versus) = &versus {
-        columns.extend([versus.as_str(), "p05 to p95 of it", "better in"].map(Column::right));
+        columns.extend([versus.as_str(), "p05 to p95", "better in"].map(Column::right));
     }
     let mut table = Table::new(&title, columns);
     let mut future = "";
-    for cell in data.cells(&data.strategies()) {
+    for cell in data.cells(&data.distinct_strategies()) {
         let Some(npv) = data.money(cell, "npv_total") else { continue };
         let f = &npv.figure;
         let mut row = vec![
             Shown::text(if cell.future == future { "" } else { cell.future }),
-            Shown::text(&data.strategy_name(cell.strategy)),
-            Shown::maybe(f.n),
-            Shown::text(&maybe(f.p50)),
-            Shown::text(&span(f.p05, f.p95)),
+            Shown::text(cell.strategy),
+            Shown::text(&usd.maybe(f.p50)),
+            Shown::text(&usd.span(f.p05, f.p95)),
             Shown::text(&npv.param_share.map(percent).unwrap_or_default()),
-            Shown::text(&error(f.half_width())),
+            Shown::text(&usd.error(f.half_width())),
         ];
         future = cell.future;
         if versus.is_some() {
             let d = data.npv_difference(cell);
-            let mean = d.map(|d| format!("{} {}", maybe(d.figure.mean), error(d.figure.half_width())));
+            let mean =
+                d.and_then(|d| Some(format!("{} {}", usd.signed(d.figure.mean?), usd.error(d.figure.half_width()))));
             row.push(Shown::text(mean.unwrap_or_default().trim()));
-            row.push(Shown::text(&d.map(|d| span(d.figure.p05, d.figure.p95)).unwrap_or_default()));
+            row.push(Shown::text(&d.map(|d| usd.span(d.figure.p05, d.figure.p95)).unwrap_or_default()));
             row.push(Shown::text(&d.and_then(|d| d.share_of_draws_better).map(percent).unwrap_or_default()));
         }
         table.push(row);
     }
     table.note(not_modelled(data));
+    table.note("p05 to p95: over draws, the risk; not known: share of it that is not chance; error, \u{b1}: of the simulated mean".to_string());
     for line in differing(data) {
         table.note(line);
     }
@@ -68,14 +70,9 @@ fn money(data: &Data) -> String {
 fn differing(data: &Data) -> Vec<String> {
     let inputs = verdict::inputs(data);
     let Some(base) = data.baseline().and_then(|b| inputs.iter().find(|i| i.strategy == b)) else { return Vec::new() };
-    let others =
-        inputs.iter().filter(|i| i.strategy != base.strategy && !data.manifest.same_as.contains_key(i.strategy));
+    let others = inputs.iter().filter(|i| i.strategy != base.strategy);
     let line = |i: &verdict::Input| format!("inputs, {} against {}: {}", i.strategy, base.strategy, i.against(base));
-    let same = once(
-        data.differences.iter().filter(|d| !d.note.is_empty() && d.figure.mean.is_none()).map(|d| d.note.as_str()),
-    );
-    let named = |note: &str| data.differences.iter().find(|d| d.note == note).map(|d| format!("{} {note}", d.strategy));
-    others.map(line).chain(same.into_iter().filter_map(named)).collect()
+    others.map(line).chain(data.same()).collect()
 }
 
 fn not_modelled(data: &Data) -> String {
@@ -91,17 +88,16 @@ fn not_modelled(data: &Data) -> String {
 fn queues(data: &Data) -> String {
     let m = &data.manifest;
     let title = format!("{} ({})", if m.title.is_empty() { &m.name } else { &m.title }, data.provenance(None));
-    let columns = ["workload", "pool"].map(Column::left).into_iter();
+    let columns = [Column::left("workload")].into_iter();
     let columns = columns.chain(["n", "mean wait", "error", "p90", "waits", "blocked"].map(Column::right));
     let mut table = Table::new(&title, columns.chain([Column::left("cell")]).collect());
-    for cell in data.cells(&data.strategies()) {
+    for cell in data.cells(&data.distinct_strategies()) {
         for (workload, row) in data.of_kind(cell, "workload", "wait_mean") {
             let other =
                 |metric| data.of_kind(cell, "workload", metric).into_iter().find(|r| r.0 == workload)?.1.figure.mean;
             let unit = if row.figure.mean.is_some() { format!(" {}", row.unit) } else { String::new() };
             table.push(vec![
                 Shown::text(workload),
-                Shown::Blank,
                 Shown::maybe(row.figure.n),
                 Shown::text(&format!("{}{unit}", maybe(row.figure.mean))),
                 Shown::text(&error(row.figure.half_width())),
@@ -113,7 +109,7 @@ fn queues(data: &Data) -> String {
         }
     }
     table.note(not_modelled(data));
-    for cell in data.cells(&data.strategies()) {
+    for cell in data.cells(&data.distinct_strategies()) {
         for (pool, row) in data.of_kind(cell, "pool", "allocated_fraction") {
             let other = |metric| {
                 data.of_kind(cell, "pool", metric).into_iter().find(|r| r.0 == pool).and_then(|r| r.1.figure.mean)

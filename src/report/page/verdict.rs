@@ -1,7 +1,7 @@
 //! The answer in at most three sentences, each from figures of the tables.
 //! It never says "better" where an interval spans zero, and never pools over futures.
 use super::data::{Data, Difference};
-use super::find::{Cell, once, range};
+use super::find::{Cell, range};
 use super::words::{error, list, percent, short, signed, span};
 
 /// How a paired difference to the baseline reads.
@@ -164,7 +164,7 @@ pub fn inputs(data: &Data) -> Vec<Input<'_>> {
         let cell = Cell { strategy, ..first };
         Input { strategy, mw: mw(cell), capex: spent(cell, "capex"), equity: spent(cell, "equity_paid") }
     };
-    once(data.strategies()).into_iter().map(of).collect()
+    data.distinct_strategies().into_iter().map(of).collect()
 }
 
 /// What a strategy puts in.

@@ -54,6 +54,7 @@ pub fn unit_of(means: &[(&str, &Summary)]) -> (String, f64) {
     match means.first().map_or("", |r| r.1.unit.as_str()) {
         "s" if longest >= 2.0 * DAY => ("d".to_string(), DAY),
         "s" if longest >= 7_200.0 => ("h".to_string(), 3_600.0),
+        "h" if longest >= 48.0 => ("d".to_string(), 24.0),
         unit => (unit.to_string(), 1.0),
     }
 }

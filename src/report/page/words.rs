@@ -52,3 +52,47 @@ pub fn sentence(words: &str) -> String {
     let mut letters = words.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
+
+/// One unit for a column of dollars, so that its numbers stand under each other.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Dollars {
+    /// "USD bn".
+    pub unit: &'static str,
+    size: f64,
+}
+
+impl Dollars {
+    /// The unit in which the largest of `values` reads well.
+    pub fn fit(values: impl Iterator<Item = f64>) -> Dollars {
+        match values.fold(0.0, |most: f64, v| most.max(v.abs())) {
+            most if most >= 2e8 => Dollars { unit: "USD bn", size: 1e9 },
+            most if most >= 2e5 => Dollars { unit: "USD M", size: 1e6 },
+            _ => Dollars { unit: "USD", size: 1.0 },
+        }
+    }
+
+    /// A number of them.
+    pub fn show(self, value: f64) -> String {
+        short(value / self.size)
+    }
+
+    /// A number or a blank.
+    pub fn maybe(self, value: Option<f64>) -> String {
+        value.map(|v| self.show(v)).unwrap_or_default()
+    }
+
+    /// "a to b", both ends there; else blank.
+    pub fn span(self, low: Option<f64>, high: Option<f64>) -> String {
+        span(low.map(|v| v / self.size), high.map(|v| v / self.size))
+    }
+
+    /// "±x"; blank when not known.
+    pub fn error(self, half_width: Option<f64>) -> String {
+        error(half_width.map(|v| v / self.size))
+    }
+
+    /// With its sign always shown.
+    pub fn signed(self, value: f64) -> String {
+        signed(value / self.size)
+    }
+}
