@@ -221,6 +221,8 @@ pub(super) struct Sim<'w> {
     pub record: RunRecord,
     pub sabotage: Sabotage,
     pub next_full_audit: u64,
+    /// Chips by pool and by cell, recounted by the audit.
+    pub recount: (Vec<u64>, Vec<u64>),
 }
 
 impl<'w> Sim<'w> {
@@ -253,6 +255,7 @@ impl<'w> Sim<'w> {
             record: RunRecord::for_world(world, run.key, live.drawn.clone()),
             sabotage,
             next_full_audit: 4_096,
+            recount: Default::default(),
             world,
             live,
         };
