@@ -194,7 +194,6 @@ pub(super) struct Workshop {
 /// One run in progress.
 pub(super) struct Sim<'w> {
     pub world: &'w World,
-    pub run: Run,
     pub live: Live,
     pub now: SimTime,
     pub heap: Heap,
@@ -231,7 +230,6 @@ impl<'w> Sim<'w> {
         let lanes = world.workloads.ids().map(|id| Lane::new(world, id, &live, key)).collect();
         let dated = timeline::timeline(world, &live);
         let mut sim = Sim {
-            run,
             now: SimTime::ZERO,
             heap: Heap::default(),
             dated,
