@@ -70,7 +70,8 @@ pub fn run(args: &Run) -> Result<(), Failure> {
             let runs = plan.runs_per_cell() * plan.cells.iter().filter(|cell| cell.same_as.is_none()).count();
             terminal::say(&headlines(&data))?;
             let seconds = began.elapsed().as_secs_f64();
-            terminal::tell(&format!("{runs} runs in {seconds:.1} s, written to {}\n", place.display()));
+            let plural = if runs == 1 { "" } else { "s" };
+            terminal::tell(&format!("{runs} run{plural} in {seconds:.1} s, written to {}\n", place.display()));
         }
         Format::Json => say_json(name, &place, &files)?,
     }

@@ -321,7 +321,7 @@ fn share_ppb(share: f64) -> i128 {
     (share * 1e9).round_ties_even() as i128
 }
 
-/// Deposit per chip [nano-USD], a multiple of two micro-dollars.
+/// Deposit per chip [nano-USD], a multiple of two micro-dollars. Eq. (16).
 fn deposit_rate(cost: Rate, deposit: f64) -> Rate {
     // An even number of micro-dollars taken away leaves the rounding of the rest as it was, so deposit + rest = total exactly.
     const GRAIN: i128 = 2_000;

@@ -12,7 +12,7 @@ pub(super) struct OpenPeriod {
     pub index: usize,
     /// Usage, reservation and reserved billed in it.
     pub drawn: Money,
-    /// Contract price x what was not delivered.
+    /// Contract price x what was not delivered. Eq. (18).
     pub excused: Money,
     /// The contract was ended: nothing is drawn any more.
     pub ended: bool,
@@ -28,7 +28,7 @@ pub struct Closing {
 }
 
 impl Books {
-    /// The open period of a contract reaches its end: shortfall = max(0, commitment - drawn - excused). Coupling finding 19.
+    /// The open period of a contract reaches its end: shortfall = max(0, commitment - drawn - excused). Eq. (21).
     ///
     /// Meters of the contract must have been read at this instant before. None when the contract has been ended.
     pub fn period_end(
@@ -120,7 +120,7 @@ impl Books {
     }
 }
 
-/// Commitment of a period: total x the period's share, rounded once. A contract without commitment owes none.
+/// Commitment of a period: total x the period's share, rounded once. Eq. (17). A contract without commitment owes none.
 fn committed(contract: &Contract, live: &Live, period: usize) -> Money {
     let share = contract.periods[period].share;
     contract.commit_usd.as_ref().map_or(Money::ZERO, |usd| Money::from_usd(live.value(usd) * share))

@@ -69,7 +69,7 @@ pub fn cost_per_chip(world: &World, record: &RunRecord, pool: PoolId) -> f64 {
     }
 }
 
-/// Book value of a pool at `at` [USD]: sum over chips in service of cost x max(0, 1 - age/life).
+/// Book value of a pool at `at` [USD]: sum over chips in service of cost x max(0, 1 - age/life). Eq. (27).
 pub fn book_value(world: &World, record: &RunRecord, pool: PoolId, at: SimTime) -> f64 {
     let cost = cost_per_chip(world, record, pool);
     let life_us = life_us(&world.pools[pool]);
@@ -80,7 +80,7 @@ pub fn book_value(world: &World, record: &RunRecord, pool: PoolId, at: SimTime) 
     fleet.iter().filter(in_service).map(|vintage| vintage.chips * cost * left(vintage)).sum()
 }
 
-/// Straight-line depreciation of a pool over [from, to) [USD]: cost x (time in service and within the life) / life.
+/// Straight-line depreciation of a pool over [from, to) [USD]: cost x (time in service and within the life) / life. Eq. (28).
 pub fn depreciation(world: &World, record: &RunRecord, pool: PoolId, from: SimTime, to: SimTime) -> f64 {
     let cost = cost_per_chip(world, record, pool);
     let life_us = life_us(&world.pools[pool]);

@@ -10,7 +10,7 @@ use crate::world::{ContractId, EventKind, TenantId, World};
 /// Commitment of a contract still to be paid for after `at` [micro-USD], years beyond the horizon included.
 ///
 /// Sum over periods that end after `at` of commitment less what is already drawn in them, never below zero. None before the signing
-/// and after the contract's end; `at` should be a month's end, because lines are monthly.
+/// and after the contract's end; `at` should be a month's end, because lines are monthly. Eq. (26).
 pub fn remaining(world: &World, record: &RunRecord, contract: ContractId, at: SimTime) -> Option<Money> {
     let terms = &world.contracts[contract];
     let over = terms.periods.last().is_none_or(|last| last.to <= at);

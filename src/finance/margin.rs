@@ -60,7 +60,7 @@ pub struct Idle {
     pub unused_cost: f64,
 }
 
-/// Idle chip-time of a pool, split by whether somebody paid for it.
+/// Idle chip-time of a pool, split by whether somebody paid for it. Eq. (29).
 pub fn idle(world: &World, record: &RunRecord, pool: PoolId, months: Range<u16>) -> Idle {
     let rows = months_of(&record.pools[pool.index()], &months);
     let idle: u128 = rows.iter().map(|month| month.idle).sum();

@@ -55,12 +55,12 @@ pub fn npv(world: &World, record: &RunRecord, cloud: CloudId) -> Npv {
     npv
 }
 
-/// DF = (1 + k)^-years; k the effective annual rate, years of 365.25 days from the scenario's start. Coupling F1.
+/// DF = (1 + k)^-years; k the effective annual rate, years of 365.25 days from the scenario's start. Eq. (19).
 pub fn discount_factor(k: f64, years: f64) -> f64 {
     pow(1.0 + k, -years)
 }
 
-/// When a transfer counts [y from the start]: a metered line at the end of its month less 15 days, all else on its date. Coupling F1.
+/// When a transfer counts [y from the start]: a metered line at the end of its month less 15 days, all else on its date. Eq. (19).
 pub fn value_years(world: &World, posting: &Posting) -> f64 {
     if posting.kind.is_metered() {
         world.calendar.years_from_start(world.month_end(posting.month)) - 15.0 / 365.25

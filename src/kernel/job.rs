@@ -121,7 +121,7 @@ pub fn failure_rate(per_chip_hour: f64) -> u64 {
     (per_chip_hour * 1e12).round() as u64
 }
 
-/// A unit-rate threshold as exposure [chip-us x failures per 1e12 chip-hours]: 1 is 3.6e9 x 1e12.
+/// A unit-rate threshold as exposure [chip-us x failures per 1e12 chip-hours]: 1 is 3.6e9 x 1e12. Eq. (5).
 pub fn exposure(threshold: f64) -> u128 {
     (threshold * 3.6e21) as u128
 }

@@ -188,7 +188,7 @@ impl Sim<'_> {
         }
     }
 
-    /// Reads a pool's chips: integrals of the month, energy, and the three lines of owning it.
+    /// Reads a pool's chips: integrals of the month, energy (Eq. (14)), and the three lines of owning it.
     pub(super) fn close_power(&mut self, pool: PoolId) {
         let (now, Some(month)) = (self.now, self.open_month) else { return };
         let from = std::mem::replace(&mut self.money.power_read[pool.index()], now);

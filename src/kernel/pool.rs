@@ -4,7 +4,7 @@
 use super::meter::Meter;
 use super::nodes::{Nodes, Piece};
 use crate::units::SimTime;
-use crate::world::{CellId, Placement, World};
+use crate::world::{CellId, Placement, Source, World};
 
 /// A tenant's share of a pool.
 #[derive(Debug, Default)]
@@ -35,6 +35,16 @@ pub struct Share {
     pub reserved_meter: Meter,
     /// Integral of `reserved_has`.
     pub reserved_offered_meter: Meter,
+}
+
+/// Whether every gang that may run on the pool fills its nodes.
+fn fills_nodes(world: &World, pool: crate::world::PoolId) -> bool {
+    let per_node = world.pools[pool].chips_per_node;
+    world.cells.iter().filter(|cell| cell.pool == pool).all(|cell| match &world.workloads[cell.workload].source {
+        Source::Campaigns(terms) => terms.chips % per_node == 0,
+        Source::Stream(terms) => terms.chips.iter().all(|(chips, _)| chips % per_node == 0),
+        Source::Trace(jobs) => jobs.iter().all(|job| job.chips % per_node == 0),
+    })
 }
 
 /// A pool during a run.
@@ -85,7 +95,7 @@ impl PoolState {
             shares[share.tenant.index()].committed = true;
         }
         PoolState {
-            nodes: Nodes::new(terms.chips_per_node),
+            nodes: Nodes::new(terms.chips_per_node, fills_nodes(world, pool)),
             chips_per_node: u64::from(terms.chips_per_node),
             placement: world.domains[terms.domain].placement,
             installed: Meter::default(),
@@ -128,7 +138,7 @@ impl PoolState {
     }
 
     /// Recomputes entitlements: e = the guarantee, or guarantee x up / (sum of guarantees) where fewer chips are up.
-    /// Reservations count as guarantees, in whole nodes.
+    /// Reservations count as guarantees, in whole nodes. Eq. (8).
     pub fn entitle(&mut self, now: SimTime) {
         let leaving = u64::from(self.retiring_nodes) * self.chips_per_node;
         let up = self.up.level().saturating_sub(leaving);

@@ -3,7 +3,7 @@
 
 use super::{Metric, Period, Scope, Sheet, chip_hours, ratio, sum};
 use crate::record::{CellMonth, RunRecord};
-use crate::world::{PoolId, World};
+use crate::world::{PoolId, Source, WorkloadId, World};
 use std::ops::Range;
 
 static INSTALLED: Metric = Metric {
@@ -34,7 +34,7 @@ static GOODPUT: Metric = Metric {
 static MFU: Metric = Metric {
     name: "mfu",
     unit: "-",
-    what: "Useful FLOP / (allocated chip-time x BF16 peak), over workloads that state an MFU. Eq. (12).",
+    what: "Useful FLOP (campaign efficiency included) / (allocated chip-time x BF16 peak), over workloads that state an MFU. Eq. (12).",
 };
 static RESERVED: Metric = Metric {
     name: "reserved_chips",
@@ -204,16 +204,25 @@ fn pool_phases(world: &World, record: &RunRecord, pool: PoolId, months: &Range<u
 }
 
 /// Sum of MFU x productive over sum of allocated chip-time, of the cells that state an MFU (the peak cancels: one chip a pool).
+/// A campaign's useful FLOP are its headline FLOP x campaign efficiency.
 fn mfu(world: &World, record: &RunRecord, pool: PoolId, months: &Range<u16>) -> Option<f64> {
     let (mut useful, mut allocated) = (0.0, 0.0);
     for (id, terms) in world.cells.enumerate().filter(|(_, cell)| cell.pool == pool) {
         if let Some(mfu) = &terms.mfu {
             let row = cell(record, id.index(), months);
-            useful += value(record, mfu) * row.productive as f64;
+            useful += value(record, mfu) * delivered(world, record, terms.workload) * row.productive as f64;
             allocated += row.allocated as f64;
         }
     }
     ratio(useful, allocated)
+}
+
+/// Useful over headline throughput while productive: the campaign efficiency, 1 for other workloads.
+fn delivered(world: &World, record: &RunRecord, workload: WorkloadId) -> f64 {
+    match &world.workloads[workload].source {
+        Source::Campaigns(campaigns) => value(record, &campaigns.campaign_efficiency),
+        Source::Stream(_) | Source::Trace(_) => 1.0,
+    }
 }
 
 /// Value of a parameter in this run.

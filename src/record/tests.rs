@@ -9,7 +9,14 @@ use proptest::prelude::*;
 
 /// Numbers where errors live: small ones, and all sizes up to the last bit.
 fn wide() -> impl Strategy<Value = u128> {
-    prop_oneof![0..200u128, any::<u64>().prop_map(u128::from), any::<u128>(), Just(u128::MAX), Just(1 << 127), Just((1 << 127) - 1)]
+    prop_oneof![
+        0..200u128,
+        any::<u64>().prop_map(u128::from),
+        any::<u128>(),
+        Just(u128::MAX),
+        Just(1 << 127),
+        Just((1 << 127) - 1)
+    ]
 }
 
 /// As `wide`, small enough that three add up.
@@ -57,27 +64,63 @@ fn price_kind() -> impl Strategy<Value = Option<PriceKind>> {
 fn event_kind() -> impl Strategy<Value = EventKind> {
     use EventKind::*;
     let all = [
-        Delivery, Retirement, DeliveryCancelled, Price, ContractPrice, PowerPrice, FacilityRate, OperationsRate, ChipCost,
-        Guaranteed, Reserved, SiteMw, Volume, ContractStart, ContractEnd, Decide, Marker,
+        Delivery,
+        Retirement,
+        DeliveryCancelled,
+        Price,
+        ContractPrice,
+        PowerPrice,
+        FacilityRate,
+        OperationsRate,
+        ChipCost,
+        Guaranteed,
+        Reserved,
+        SiteMw,
+        Volume,
+        ContractStart,
+        ContractEnd,
+        Decide,
+        Marker,
     ];
     (0..all.len()).prop_map(move |at| all[at])
 }
 
 fn pool_month() -> impl Strategy<Value = PoolMonth> {
-    proptest::array::uniform8(addable()).prop_map(|[installed, up, down, gangs, reserved, idle, energy_mw_us, installed_mw_us]| {
-        PoolMonth { installed, up, down, gangs, reserved, idle, energy_mw_us, installed_mw_us }
-    })
+    proptest::array::uniform8(addable()).prop_map(
+        |[installed, up, down, gangs, reserved, idle, energy_mw_us, installed_mw_us]| PoolMonth {
+            installed,
+            up,
+            down,
+            gangs,
+            reserved,
+            idle,
+            energy_mw_us,
+            installed_mw_us,
+        },
+    )
 }
 
 fn cell_month() -> impl Strategy<Value = CellMonth> {
-    proptest::array::uniform7(addable()).prop_map(|[allocated, billed, productive, checkpoint, lost, restart, yielding]| {
-        CellMonth { allocated, billed, productive, checkpoint, lost, restart, yielding }
-    })
+    proptest::array::uniform7(addable()).prop_map(
+        |[allocated, billed, productive, checkpoint, lost, restart, yielding]| CellMonth {
+            allocated,
+            billed,
+            productive,
+            checkpoint,
+            lost,
+            restart,
+            yielding,
+        },
+    )
 }
 
 fn share_month() -> impl Strategy<Value = ShareMonth> {
-    proptest::array::uniform4(addable())
-        .prop_map(|[guaranteed, offered, reserved, reserved_offered]| ShareMonth { guaranteed, offered, reserved, reserved_offered })
+    proptest::array::uniform4(addable()).prop_map(|[guaranteed, offered, reserved, reserved_offered]| ShareMonth {
+        guaranteed,
+        offered,
+        reserved,
+        reserved_offered,
+    })
 }
 
 fn histogram() -> impl Strategy<Value = Histogram> {
@@ -91,28 +134,30 @@ fn histogram() -> impl Strategy<Value = Histogram> {
 fn totals() -> impl Strategy<Value = WorkloadTotals> {
     let counts = proptest::array::uniform8(any::<u64>().prop_map(|count| count >> 2));
     let times = (proptest::option::of(time()), proptest::option::of(time()));
-    (counts, proptest::array::uniform4(addable()), histogram(), histogram(), times).prop_map(|(counts, sums, waits, jcts, times)| {
-        let [submitted, started, finished, refused, unstarted, waited, elsewhere, failures] = counts;
-        let [wait_us, jct_us, in_system_us, sojourn_us] = sums;
-        WorkloadTotals {
-            submitted,
-            started,
-            finished,
-            refused,
-            unstarted,
-            waited,
-            elsewhere,
-            failures,
-            wait_us,
-            waits,
-            jct_us,
-            jcts,
-            first_submit: times.0,
-            last_finish: times.1,
-            in_system_us,
-            sojourn_us,
-        }
-    })
+    (counts, proptest::array::uniform4(addable()), histogram(), histogram(), times).prop_map(
+        |(counts, sums, waits, jcts, times)| {
+            let [submitted, started, finished, refused, unstarted, waited, elsewhere, failures] = counts;
+            let [wait_us, jct_us, in_system_us, sojourn_us] = sums;
+            WorkloadTotals {
+                submitted,
+                started,
+                finished,
+                refused,
+                unstarted,
+                waited,
+                elsewhere,
+                failures,
+                wait_us,
+                waits,
+                jct_us,
+                jcts,
+                first_submit: times.0,
+                last_finish: times.1,
+                in_system_us,
+                sojourn_us,
+            }
+        },
+    )
 }
 
 prop_compose! {
@@ -181,25 +226,30 @@ fn record() -> impl Strategy<Value = RunRecord> {
         vec(totals(), 2),
         vec(signed().prop_map(|value| Money(value >> 3)), 3),
     );
-    (keys, tables, rows, 0..1u64 << 60).prop_map(|(keys, (pools, cells, shares, workloads, balances), rows, events_handled)| {
-        let (campaigns, postings, meters, periods, events, jobs) = rows;
-        RunRecord {
-            keys: keys.iter().map(|(draw, replication, _)| RunKey { draw: *draw, replication: *replication }).collect(),
-            drawn: keys.into_iter().map(|(_, _, drawn)| drawn).collect(),
-            pools,
-            cells,
-            shares: shares.into_iter().map(|months| vec![Vec::new(), months]).collect(),
-            workloads,
-            campaigns,
-            postings,
-            meters,
-            periods,
-            balances,
-            events,
-            jobs,
-            events_handled,
-        }
-    })
+    (keys, tables, rows, 0..1u64 << 60).prop_map(
+        |(keys, (pools, cells, shares, workloads, balances), rows, events_handled)| {
+            let (campaigns, postings, meters, periods, events, jobs) = rows;
+            RunRecord {
+                keys: keys
+                    .iter()
+                    .map(|(draw, replication, _)| RunKey { draw: *draw, replication: *replication })
+                    .collect(),
+                drawn: keys.into_iter().map(|(_, _, drawn)| drawn).collect(),
+                pools,
+                cells,
+                shares: shares.into_iter().map(|months| vec![Vec::new(), months]).collect(),
+                workloads,
+                campaigns,
+                postings,
+                meters,
+                periods,
+                balances,
+                events,
+                jobs,
+                events_handled,
+            }
+        },
+    )
 }
 
 fn merged(a: &RunRecord, b: &RunRecord) -> RunRecord {

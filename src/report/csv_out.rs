@@ -67,6 +67,10 @@ pub fn number(value: f64) -> String {
 
 /// Text that no spreadsheet takes for a formula: a quote in front of = + - @, also behind blanks, tabs and line ends.
 pub fn harmless(text: &str) -> String {
+    // The unit of a share: a lone hyphen is no formula.
+    if text == "-" {
+        return text.to_string();
+    }
     let tab_first = text.starts_with(['\t', '\r', '\n']);
     if tab_first || text.trim_start().starts_with(['=', '+', '-', '@', '\u{FF1D}', '\u{FF0B}', '\u{FF0D}', '\u{FF20}'])
     {

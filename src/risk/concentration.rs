@@ -5,7 +5,7 @@ use crate::finance::margin::{gang_chip_us, share_sum};
 use crate::finance::{commitment, median, value};
 use crate::record::{Posting, PostingKind, RunRecord, Sku};
 use crate::stats::shares::{Concentration, concentration, shares};
-use crate::world::{CellId, PoolId, TenantId, World};
+use crate::world::{CellId, PoolId, Source, TenantId, World};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -27,7 +27,7 @@ pub enum Base {
     Revenue,
     /// Mean megawatts at the meter at full power [MW]: by lab of the chips it holds or pays for, else of what is installed.
     Megawatts,
-    /// BF16 peak x the workload's MFU x productive time [FLOP]; cells without either are left out.
+    /// BF16 peak x the workload's MFU (x campaign efficiency) x productive time [FLOP]; cells without either are left out.
     EffectiveFlop,
     /// Mean chips x median unit cost [USD]: by lab the chips it holds or pays for, else those installed.
     UsdAtCost,
@@ -175,7 +175,10 @@ impl Amounts<'_> {
             if let (Some(tflops), Some(mfu)) = (peak, &terms.mfu) {
                 let seconds = productive_us(record, cell, months) as f64 / 1e6;
                 let tenant = self.world.workloads[terms.workload].tenant;
-                let flop = tflops * 1e12 * value(self.world, record, mfu) * seconds;
+                let mut flop = tflops * 1e12 * value(self.world, record, mfu) * seconds;
+                if let Source::Campaigns(campaigns) = &self.world.workloads[terms.workload].source {
+                    flop *= value(self.world, record, &campaigns.campaign_efficiency);
+                }
                 self.add(self.name(terms.pool, tenant), flop);
             }
         }

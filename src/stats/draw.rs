@@ -45,7 +45,7 @@ impl Prefix {
         x ^ (x >> 31)
     }
 
-    /// Uniform number of one item, in the open interval (0, 1) [-]; u and 1 - u are both exact. Coupling C1.
+    /// Uniform number of one item, in the open interval (0, 1) [-]; u and 1 - u are both exact. Eq. (1).
     #[inline]
     pub fn unit(self, item: i64) -> f64 {
         unit_of(self.bits(item))
@@ -270,7 +270,7 @@ pub const fn hash_name(name: &str) -> u64 {
     hash
 }
 
-/// Item number of failure `failure` of job `job`: job x 2^20 + failure. Coupling C1. A million failures of one job are
+/// Item number of failure `failure` of job `job`: job x 2^20 + failure. Eq. (1). A million failures of one job are
 /// our bug.
 pub fn failure_item(job: i64, failure: u32) -> i64 {
     assert!(failure < 1 << 20, "job {job}: failure number {failure} does not fit into its 20 bits");

@@ -42,7 +42,7 @@ pub struct TwoLevel {
     pub param_share: Option<f64>,
 }
 
-/// Splits the variance of `values`, listed draw by draw with `replications` in each. Coupling D3, coupled.json 11.
+/// Splits the variance of `values`, listed draw by draw with `replications` in each. Eq. (32); coupling D3, coupled.json 11.
 ///
 /// The interval has m - 1 degrees of freedom: replications of one draw share its unknowns. With `independent` (a design
 /// in which no two rows share anything) all rows count, with n - 1, and nothing is split. None of nothing; a ragged
@@ -73,7 +73,7 @@ pub fn two_level(values: &[f64], replications: usize, independent: bool, confide
     means.mean().map(|mean| TwoLevel { mean, half_width, msb, msw, sigma2_theta, sigma2_noise: msw, param_share })
 }
 
-/// What pairing tells of a difference A - B.
+/// What pairing tells of a difference A - B. Eq. (33).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PairedDifference {
     /// Mean of A - B.
@@ -112,7 +112,7 @@ pub fn paired_difference(a: &[f64], b: &[f64], confidence: f64) -> Option<Paired
 
 /// The quantile of type 7 (Hyndman and Fan 1996; the default of numpy and R) of values sorted upwards; None of nothing.
 ///
-/// `p` in [0, 1]: the value at rank p (n - 1), the two neighbours joined by a line.
+/// `p` in [0, 1]: the value at rank p (n - 1), the two neighbours joined by a line. Eq. (34).
 pub fn quantile_type7(sorted: &[f64], p: f64) -> Option<f64> {
     assert!(0.0 <= p && p <= 1.0, "quantile at p = {p}");
     assert!(sorted.is_sorted_by(|a, b| a <= b), "a quantile of values out of order");

@@ -41,7 +41,7 @@ pub struct WallTime {
 }
 
 impl Checkpointed {
-    /// Mean and standard deviation of the wall time and its parts; infinite where e^(segment/mtbf) is.
+    /// Mean and standard deviation of the wall time and its parts; infinite where e^(segment/mtbf) is. Eq. (6).
     ///
     /// Per segment of length L, with M the time between failures and R the restart: failures = e^(R/M)(e^(L/M) - 1),
     /// mean = M failures, lost = M(e^(L/M) - 1) - L, restart = M(e^(L/M) - 1)(e^(R/M) - 1). The first attempt takes L,

@@ -25,7 +25,7 @@ pub fn shares(amounts: &[f64]) -> Option<Vec<f64>> {
     defined.then(|| amounts.iter().map(|amount| amount / total).collect())
 }
 
-/// Concentration of the amounts; None where `shares` is None. Adding parts of amount 0 changes nothing.
+/// Concentration of the amounts; None where `shares` is None. Adding parts of amount 0 changes nothing. Eq. (30).
 pub fn concentration(amounts: &[f64]) -> Option<Concentration> {
     let shares = shares(amounts)?;
     let squares: f64 = shares.iter().map(|s| s * s).sum();

@@ -18,7 +18,7 @@ pub struct Tail {
 
 /// VaR and ES of `losses` at `level` (0.95 for the worst 5 %), or the reason why there are none.
 ///
-/// Refuses when fewer than ten losses lie beyond the VaR: n - ceil(n a - 1e-9) < 10.
+/// Refuses when fewer than ten losses lie beyond the VaR: n - ceil(n a - 1e-9) < 10. Eq. (31).
 pub fn tail(losses: &[f64], level: f64) -> Result<Tail, String> {
     let beyond = losses.len() - rank(losses.len(), level);
     if beyond < LEAST_TAIL {

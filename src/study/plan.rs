@@ -165,5 +165,6 @@ fn effective(world: &World) -> (Vec<ContractId>, Vec<String>, Vec<String>) {
 
 /// Everything simulated but `without`, to compare worlds of strategies that `set` leaves from the start.
 fn strategy_blind(world: &World) -> String {
-    format!("{:?}{:?}{:?}{:?}{:?}", world.pools, world.workloads, world.contracts, world.cells, world.sites)
+    let World { pools, domains, workloads, contracts, cells, sites, investments, .. } = world;
+    format!("{pools:?}{domains:?}{workloads:?}{contracts:?}{cells:?}{sites:?}{investments:?}")
 }

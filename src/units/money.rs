@@ -41,7 +41,7 @@ impl Money {
         self.0 as f64 / 1e6
     }
 
-    /// `quantity` units at `rate`, `units_per_rate_unit` of them to one priced unit; half to even, once. Eq. (M1).
+    /// `quantity` units at `rate`, `units_per_rate_unit` of them to one priced unit; half to even, once. Eq. (15).
     ///
     /// For chip-hours the quantity is chip-microseconds and `units_per_rate_unit` 3.6e9.
     pub fn of(quantity: i128, rate: Rate, units_per_rate_unit: i128) -> Money {

@@ -214,7 +214,7 @@ impl Profile {
         Profile { cumulative, rate: rate.to_vec(), phase_h, phase_flat_h }
     }
 
-    /// Real time at which the integrated rate reaches `flat_us`, both from the start; negative before it.
+    /// Real time at which the integrated rate reaches `flat_us`, both from the start; negative before it. Eq. (4).
     #[inline]
     fn invert(&self, flat_us: f64) -> f64 {
         if self.cumulative.is_empty() {

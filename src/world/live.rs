@@ -119,7 +119,7 @@ impl Live {
     }
 }
 
-/// A uniform that shares the common factors: Phi(sum w F + sqrt(1 - sum w^2) Phi^-1(u)). Design 4.6.
+/// A uniform that shares the common factors: Phi(sum w F + sqrt(1 - sum w^2) Phi^-1(u)). Eq. (2).
 pub fn loaded(u: f64, loads: &[(usize, f64)], factors: &[f64]) -> f64 {
     if loads.is_empty() {
         return u;

@@ -45,3 +45,29 @@ fn twelve_faults_are_twelve_problems() {
     let problems = spec::read(Path::new("tests/broken/twelve.toml"), &[]).expect_err("it is broken");
     assert_eq!(problems.len(), 12, "{problems}");
 }
+
+/// The same through the command: exit 2, the same words on standard error, nothing on standard output, no folder left.
+#[test]
+fn every_broken_file_is_refused_by_the_command() {
+    let mut files: Vec<PathBuf> =
+        std::fs::read_dir("tests/broken").unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|path| path.extension().is_some_and(|e| e == "toml"));
+    files.sort();
+    let home = tempfile::tempdir().unwrap();
+    for path in files {
+        let wanted = std::fs::read_to_string(path.with_extension("stderr")).unwrap();
+        for command in ["check", "run"] {
+            let place = home.path().join("out");
+            let mut run = assert_cmd::Command::cargo_bin("hedgerow").unwrap();
+            run.arg(command).arg(&path);
+            if command == "run" {
+                run.arg("-o").arg(&place);
+            }
+            let output = run.output().unwrap();
+            let said = String::from_utf8_lossy(&output.stderr);
+            assert_eq!((output.status.code(), said.as_ref()), (Some(2), wanted.as_str()), "{command} {}", path.display());
+            assert!(output.stdout.is_empty(), "{command} {} prints", path.display());
+            assert!(!place.exists(), "{command} {} leaves a folder", path.display());
+        }
+    }
+}

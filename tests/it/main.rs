@@ -1,5 +1,17 @@
 //! One integration binary: stories that go through the public face of the crate.
 
+mod architecture;
 mod broken;
+mod campaigns;
+mod record;
+mod golden;
+mod laws;
+mod mutations;
+mod randomness;
+mod renewal;
+mod statistics;
+mod cli;
+mod docs;
+mod source;
 mod story;
 mod timelines;

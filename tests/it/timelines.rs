@@ -451,7 +451,7 @@ fn a_failure_bills_the_other_tenants_too() {
         "nodes_GUARANTEED",
     )
     .replace("nodes = 1\nnodes_GUARANTEED", "nodes = 2\nguaranteed = { a = [{ name = \"g\", at = 2025-12-01, chips = 16 }], b = [{ name = \"g\", at = 2025-12-01, chips = 16 }] }\nfailures_per_chip_hour = 1e-3\nrepair = { time = { dist = \"constant\", mean = \"1y\" } }")
-        + "failures = \"sampled\"\n[labs.b.workloads.t]\nkind = \"trace\"\npools = [\"rainier\"]\nfile = \"t.csv\"\nfailures = \"off\"\n";
+        + "failures = \"sampled\"\n[contracts.b]\nbetween = [\"b\", \"aws\"]\nstart = 2025-02-01\nprice = { ratio_to = \"on_demand\", ratio = 0.5 }\n[labs.b.workloads.t]\nkind = \"trace\"\npools = [\"rainier\"]\nfile = \"t.csv\"\nfailures = \"off\"\n";
     let files = [("t.csv".to_owned(), "submit_s,chips,duration_s\n0,16,9000000\n".to_owned())].into_iter().collect();
     let world = crate::story::world_with(&text, &files);
     let record = simulate(&world, Run::default());

@@ -36,15 +36,22 @@ pub fn meters<C: Coder>(code: &mut C, record: &mut RunRecord) -> Result<(), Byte
         Some(at) => u128::from(rows[at].to.0),
         None => before(rows, n, |row| u128::from(row.from.0)),
     };
-    let mut from = from;
-    column(code, meters, |row| &mut row.from, |rows, n| from(rows, n))?;
+    column(code, meters, |row| &mut row.from, from)?;
     let counted = |row: &MeterRow| counted(row, pools, cells, shares);
     let mut left = Left::default();
-    column(code, meters, |row| &mut row.quantity, |rows, n| left.of(rows, n, |row| counted(row).0, |row| row.quantity))?;
+    column(
+        code,
+        meters,
+        |row| &mut row.quantity,
+        |rows, n| left.of(rows, n, |row| counted(row).0, |row| row.quantity),
+    )?;
     let mut left = Left::default();
-    column(code, meters, |row| &mut row.undelivered, |rows, n| {
-        left.of(rows, n, |row| counted(row).1, |row| row.undelivered)
-    })
+    column(
+        code,
+        meters,
+        |row| &mut row.undelivered,
+        |rows, n| left.of(rows, n, |row| counted(row).1, |row| row.undelivered),
+    )
 }
 
 /// What the counters of a month hold of what a meter counts: (quantity, undelivered).
@@ -152,8 +159,7 @@ pub fn postings<C: Coder>(code: &mut C, record: &mut RunRecord) -> Result<(), By
         }
         None => 0,
     };
-    let mut billed = billed;
-    column(code, postings, |row| &mut row.quantity, |rows, n| billed(rows, n))?;
+    column(code, postings, |row| &mut row.quantity, billed)?;
     column(code, postings, |row| &mut row.amount, |rows, n| priced(&rows[n]))
 }
 

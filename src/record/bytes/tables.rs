@@ -146,7 +146,8 @@ fn histogram<C: Coder>(code: &mut C, histogram: &mut Histogram) -> Result<(), By
     if !bins.is_sorted_by(|a, b| a.0 < b.0) {
         return Err(BytesError::Damaged("a histogram out of order"));
     }
-    *histogram = Histogram::from_bins(bins).map_err(|_| BytesError::Damaged("a histogram with a bin that cannot be"))?;
+    *histogram =
+        Histogram::from_bins(bins).map_err(|_| BytesError::Damaged("a histogram with a bin that cannot be"))?;
     Ok(())
 }
 
@@ -238,7 +239,12 @@ pub fn periods<C: Coder>(code: &mut C, rows: &mut Vec<PeriodRow>) -> Result<(), 
 }
 
 /// Passes the length of a table; a reader fills it with blank rows, each of which takes at least `least` bytes.
-pub fn table<C: Coder, Row: Clone>(code: &mut C, rows: &mut Vec<Row>, least: usize, blank: Row) -> Result<(), BytesError> {
+pub fn table<C: Coder, Row: Clone>(
+    code: &mut C,
+    rows: &mut Vec<Row>,
+    least: usize,
+    blank: Row,
+) -> Result<(), BytesError> {
     let len = code.rows(rows.len(), least)?;
     rows.resize(len, blank);
     Ok(())

@@ -137,7 +137,7 @@ fn of_instance(
     }
 }
 
-/// Power of a chip at the meter in whole milliwatts, rounded once.
+/// Power of a chip at the meter in whole milliwatts, rounded once. Eq. (13).
 fn power(tdp_w: f64, host_overhead: f64, idle_share: f64, pue: f64) -> ChipPower {
     let full = tdp_w * host_overhead * pue * 1000.0;
     ChipPower {

@@ -1,0 +1,168 @@
+//! Mutations: one counter, one release or one kind of posting is switched off, and the identity it belongs to turns red. A green
+//! identity proves something only if it can be red.
+
+use crate::story::{plan, run};
+use hedgerow::finance::reconcile::reconcile;
+use hedgerow::kernel::{Counter, Sabotage, simulate_sabotaged};
+use hedgerow::record::{POSTING_KINDS, RunRecord};
+use hedgerow::world::World;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Everything that is counted or paid happens: gangs that fail, restart and checkpoint, repairs, a guarantee, a reservation, a
+/// delivery ordered and paid, one cancelled for a fee, a commitment that is not met, a tranche, and a lab that pays list.
+pub const EVERYTHING: &str = r#"
+[scenario]
+name = "everything"
+start = 2026-01-01
+end = 2027-03-01
+decide_at = 2026-06-01
+[run]
+draws = 1
+replications = 1
+[clouds.aws]
+discount_rate = 0.09
+[sites.s]
+cloud = "aws"
+region = "us-east-2"
+pue = 1.14
+mw = [{ at = 2025-01-01, mw = 10 }]
+power_usd_per_mwh = 60
+facility_usd_per_mw_year = 1e6
+operations_usd_per_mw_year = 2e5
+[pools.rainier]
+site = "s"
+instance = "trn2.48xlarge"
+nodes = 8
+failures_per_chip_hour = 1e-4
+repair = { time = { dist = "exponential", mean = "12h" } }
+deliveries = [
+  { name = "second", at = 2026-05-01, ordered = 2026-02-01, nodes = 2 },
+  { name = "tagged", at = 2026-12-01, ordered = 2026-03-01, nodes = 2, cancel_fee = 0.1, for_bet = "b" },
+]
+guaranteed = { a = [{ name = "g", at = 2026-01-01, chips = 48 }] }
+reserved = { a = [{ name = "r", at = 2026-03-01, chips = 16 }] }
+[labs.a.workloads.research]
+kind = "stream"
+pools = ["rainier"]
+per_day = 6
+chips = { values = [16, 48], weights = [1, 1] }
+duration = { dist = "exponential", mean = "12h" }
+price = "contract"
+failures = "sampled"
+checkpoint = { interval = "1h", cost = "2min" }
+restart = "10min"
+[labs.b.workloads.research]
+kind = "stream"
+pools = ["rainier"]
+per_day = 2
+chips = 16
+duration = { dist = "exponential", mean = "6h" }
+price = "on_demand"
+failures = "sampled"
+[contracts.a]
+between = ["a", "aws"]
+start = 2026-01-01
+commit = { usd = 100e6, years = 5 }
+price = { ratio_to = "on_demand", ratio = 0.5 }
+[contracts.b]
+between = ["b", "aws"]
+start = 2026-01-01
+price = { ratio_to = "on_demand", ratio = 0.9 }
+[investments.a]
+from = "aws"
+lab = "a"
+tranches = [{ name = "first", at = 2026-02-27, usd = 1e9 }]
+[bets.b]
+host = ["contracts.b"]
+[strategies.without_b]
+without = ["b"]
+"#;
+
+/// What is red, or None: the run's own audit (its panic), else the second route (its mismatches).
+fn red(world: &World, sabotage: Sabotage) -> (Option<RunRecord>, Option<String>) {
+    match catch_unwind(AssertUnwindSafe(|| simulate_sabotaged(world, run(0, 0), sabotage))) {
+        Err(panic) => {
+            let text = panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|s| s.to_string()));
+            (None, Some(text.expect("a panic with words")))
+        }
+        Ok(record) => {
+            let mismatches = reconcile(world, &record).err();
+            let words = mismatches.map(|all| all.iter().map(|m| m.to_string()).collect::<Vec<_>>().join("\n"));
+            (Some(record), words)
+        }
+    }
+}
+
+fn everything() -> World {
+    plan(EVERYTHING, &Default::default()).cells.swap_remove(0).world
+}
+
+/// Unsabotaged, all is green, and every kind of posting and every part of a gang's time occurs: no mutation below is vacuous.
+#[test]
+fn the_world_of_everything_is_green_and_has_everything() {
+    let world = everything();
+    let (record, problem) = red(&world, Sabotage::None);
+    assert_eq!(problem, None);
+    let record = record.expect("green");
+    for kind in POSTING_KINDS {
+        assert!(record.postings.iter().any(|p| p.kind == kind && p.amount.0 != 0), "no {} is posted", kind.name());
+    }
+    let sum = |field: fn(&hedgerow::record::CellMonth) -> u128| record.cells.iter().flatten().map(field).sum::<u128>();
+    for (part, amount) in [("productive", sum(|m| m.productive)), ("checkpoint", sum(|m| m.checkpoint)), ("lost", sum(|m| m.lost)), ("restart", sum(|m| m.restart))] {
+        assert!(amount > 0, "no {part}");
+    }
+    assert!(record.pools.iter().flatten().any(|m| m.down > 0) && record.pools.iter().flatten().any(|m| m.reserved > 0));
+}
+
+/// Each kind of posting dropped: the second route finds its dollars missing, under that kind's name.
+#[test]
+fn every_posting_can_be_missed() {
+    let world = everything();
+    for kind in POSTING_KINDS {
+        let (record, problem) = red(&world, Sabotage::Posting(kind as usize));
+        assert!(record.is_some(), "a posting is no audit of the kernel: {problem:?}");
+        let words = problem.unwrap_or_else(|| panic!("{} is dropped and nobody misses it", kind.name()));
+        assert!(words.lines().any(|line| line.starts_with(&format!("{}: ", kind.name()))), "{}: {words}", kind.name());
+    }
+}
+
+/// Each counter silenced, and what it says that is broken.
+#[test]
+fn every_counter_can_be_missed() {
+    let world = everything();
+    // Exhaustive by hand; a new counter without a line here does not compile below.
+    let all = [
+        (Counter::Idle, "chips at"),
+        (Counter::Gangs, "chips at"),
+        (Counter::Reserved, "chips at"),
+        (Counter::Down, "chips at"),
+        (Counter::Up, "chips at"),
+        (Counter::Installed, "chips at"),
+        (Counter::Productive, "identity 6"),
+        (Counter::Lost, "identity 6"),
+        (Counter::Checkpoint, "identity 6"),
+        (Counter::Restart, "identity 6"),
+        (Counter::Allocated, "metered"),
+        (Counter::InSystem, "Little"),
+        (Counter::Energy, "energy"),
+        (Counter::Billed, "billed"),
+    ];
+    for (counter, identity) in all {
+        match counter {
+            Counter::Idle | Counter::Gangs | Counter::Reserved | Counter::Down | Counter::Up | Counter::Installed => {}
+            Counter::Productive | Counter::Lost | Counter::Checkpoint | Counter::Restart => {}
+            Counter::Allocated | Counter::InSystem | Counter::Energy | Counter::Billed => {}
+        }
+        let (_, problem) = red(&world, Sabotage::Counter(counter));
+        let words = problem.unwrap_or_else(|| panic!("{counter:?} is not counted and nobody misses it"));
+        assert!(words.contains(identity), "{counter:?} turns red as `{words}`, not by {identity}");
+    }
+}
+
+/// A finished gang that keeps its chips: the jobs no longer hold what the pool says gangs hold.
+#[test]
+fn a_release_can_be_missed() {
+    let (_, problem) = red(&everything(), Sabotage::Release);
+    let words = problem.expect("the chips are gone and nobody misses them");
+    assert!(words.contains("chips in gangs, jobs hold") || words.contains("identity 1") || words.contains("cells hold"), "{words}");
+}
