@@ -143,6 +143,64 @@ mod tests {
         Data::parse(files).unwrap()
     }
 
+    /// A study with money has every chart twice and the page; of a queue the page says what is not drawn, and why.
+    #[test]
+    fn charts_without_data_are_named_and_not_drawn() {
+        let names = |files: &[(String, Vec<u8>)]| files.iter().map(|f| f.0.clone()).collect::<Vec<_>>();
+        let study = pages(&data(&sample::files()));
+        assert_eq!(study.len(), 2 * CHARTS.len() + 1);
+        assert_eq!(study, pages(&data(&sample::files())));
+        let theory = pages(&data(&sample::theory()));
+        let drawn =
+            ["charts/waits.png", "charts/waits.svg", "charts/fractions.png", "charts/fractions.svg", "report.html"];
+        assert_eq!(names(&theory), drawn);
+        let html = String::from_utf8(theory.last().unwrap().1.clone()).unwrap();
+        assert!(html.contains("cash (needs a cloud&#x27;s money)"), "{html}");
+        assert!(html.contains("theory.jobs waits 60.2"));
+    }
+
+    /// The baseline's rows are zero apart, ranges that span zero are never called higher, and nothing is said over all futures at once.
+    #[test]
+    fn the_verdict_says_higher_only_where_no_interval_spans_zero() {
+        let said = verdict::sentences(&data(&sample::files()));
+        let want = "Against strategy neither, draw by draw: both has the higher NPV in boom; both cannot be told apart from it in \
+                    baseline and openai_fails_2028; anthropic_only cannot be told apart from it in all 3 futures.";
+        assert_eq!((said.len(), said[0].as_str()), (3, want));
+        assert!(said[1].contains("so its sign is not known"), "{}", said[1]);
+    }
+
+    /// What is not modelled is the first line under the table; strategies that are the same are named, not counted twice.
+    #[test]
+    fn the_terminal_shows_every_future_apart() {
+        let text = terminal(&data(&sample::files()));
+        let lines: Vec<&str> = text.lines().collect();
+        assert!(lines[12].starts_with("  not modelled: tax and financing"), "{text}");
+        assert!(lines[..14].iter().all(|l| l.chars().count() < 130), "{text}");
+        assert!(text.contains(
+            "host_and_resell_both_invest_in_none = both (differs only in: conditional equity, not modelled)"
+        ));
+        assert!(text.contains("both against neither: +1,140 MW at the end, USD +40 bn of capex"));
+    }
+
+    /// A rebuilt folder keeps its tables byte for byte, loses stale charts, and has the same page again.
+    #[test]
+    fn a_folder_is_rebuilt_from_its_tables() {
+        let home = tempfile::tempdir().unwrap();
+        let place = home.path().join("study");
+        let files = sample::theory();
+        let texts = files.iter().map(|(name, text)| (name.as_str(), text.as_bytes()));
+        folder::write_all(&place, texts.chain([("charts/stale.png", b"x".as_slice()), ("notes/mine.txt", b"y")]))
+            .unwrap();
+        let read = rebuild(&place).unwrap();
+        assert_eq!(read, data(&files));
+        let there = folder::read(&place, &[]).unwrap();
+        let find = |name: &str| there.iter().find(|f| f.0 == name).map(|f| f.1.clone());
+        assert_eq!(find("summary.csv").unwrap(), files[1].1.as_bytes());
+        assert_eq!(find("report.html"), pages(&read).pop().map(|f| f.1));
+        assert_eq!((find("charts/stale.png"), find("notes/mine.txt")), (None, Some(b"y".to_vec())));
+        assert!(rebuild(&home.path().join("absent")).unwrap_err().to_string().contains("finished study"));
+    }
+
     #[test]
     #[ignore = "writes pages for the eye into target/report-samples"]
     fn writes_sample_pages() {

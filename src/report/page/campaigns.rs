@@ -1,7 +1,6 @@
 //! When training campaigns finish.
 use super::data::{Data, Figure};
 use super::find::{month_end, once};
-use super::words::percent;
 use crate::report::chart::{Axis, Chart, Kind, Line, Scale};
 
 /// Finish date of each campaign in turn, one line a workload; first strategy, first future.
@@ -29,24 +28,20 @@ pub fn build(data: &Data) -> Option<Chart> {
     let latest = |workload: &str| rows.iter().filter(|r| r.0 == workload).max_by(|a, b| a.1.total_cmp(&b.1));
     let names = once(rows.iter().map(|r| r.0));
     let said: Vec<String> = names.iter().filter_map(|n| latest(n).map(|r| format!("{} of {n}", r.1))).collect();
-    let finished = rows.iter().filter(|r| r.2.p95.is_some()).count();
-    let title = if finished == rows.len() {
+    let n = rows.first()?.2.n;
+    let m = &data.manifest;
+    let runs = m.draws.zip(m.replications).map(|(draws, each)| (draws * each) as f64).or(n)?;
+    let always = rows.iter().filter(|r| r.2.n == Some(runs)).count();
+    let title = if always == rows.len() {
         format!("Campaigns that finish by the end: {}", said.join(", "))
     } else {
-        format!("{} of {} campaigns finish in time in nearly every run", finished, rows.len())
+        format!("{always} of {} campaigns finish by {} in every run", rows.len(), m.end)
     };
-    let n = rows.first()?.2.n;
-    let all = rows.iter().filter_map(|r| r.2.n).fold(0.0, f64::max);
-    let fewest = rows.iter().filter_map(|r| r.2.n).fold(f64::MAX, f64::min);
-    let censored = if fewest < all {
-        format!("; the last ones finish in time in {} of runs only", percent(fewest / all))
-    } else {
-        String::new()
-    };
+    let censored = if always < rows.len() { ", of the runs in which it ends in time" } else { "" };
     Some(Chart {
         title,
         subtitle: format!(
-            "{}date of the end, median and p05 to p95 over runs{censored}; {}",
+            "{}date of the end, median and p05 to p95{censored}; {}",
             data.shown(cell),
             data.provenance(n)
         ),

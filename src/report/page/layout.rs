@@ -56,7 +56,7 @@ fn decision(data: &Data) -> Section {
         notes.push(format!("Not modelled: {}.", all.join("; ")));
     }
     notes.push(
-        "Bold: range over draws, the risk. Share not known: of the variance, what a draw fixes and nobody knows, the rest being chance. \
+        "Bold: range over draws, the risk. Not known: share of the variance that a draw fixes and nobody knows, the rest being chance. \
          Grey: simulation error, which more runs would remove. Nothing is averaged over futures: they have no probabilities."
             .to_string(),
     );

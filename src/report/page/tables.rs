@@ -34,19 +34,11 @@ pub fn decision(data: &Data) -> TableView {
             mean("npv_equity"),
         ]);
     }
-    let headers = words(&[
-        "Future",
-        "Strategy",
-        "Median",
-        "p05 to p95 over draws",
-        "Share not known",
-        "Sim. error",
-        "Operations, mean",
-        "Equity, mean",
-    ]);
+    let headers =
+        words(&["Future", "Strategy", "Median", "p05 to p95", "Not known", "Sim. error", "Operations", "Equity"]);
     let n = data.first_cell().and_then(|c| data.money(c, "npv_total")).and_then(|r| r.figure.n);
     let caption = format!(
-        "NPV total of {} [{}], pre-tax, cash from {}; {}",
+        "NPV total of {} [{}], pre-tax, from {}; operations and equity are means; {}",
         data.cloud().unwrap_or_default(),
         usd.unit,
         data.manifest.start,
@@ -209,7 +201,8 @@ pub fn at_decide(data: &Data) -> Option<TableView> {
     };
     let rows: Vec<Vec<String>> = data.risk.iter().filter(others).filter(of_cell).map(row).collect();
     let headers = words(&["Measure", "Of", "Value", "Low to high", "Unit", "n", "Note"]);
-    let caption = format!("What an exit at the decision would leave; {}means over runs", data.shown(cell));
+    let caption =
+        format!("What stands at the decision, and what is common to the labs; {}means over runs", data.shown(cell));
     let mut view = table(caption, headers, 2, rows);
     (view.numeric[4], view.numeric[6]) = (false, false);
     view.strong = vec![3];

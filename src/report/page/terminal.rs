@@ -58,7 +58,9 @@ fn money(data: &Data) -> String {
         }
         table.push(row);
     }
-    table.note(not_modelled(data));
+    for line in not_modelled(data) {
+        table.note(line);
+    }
     table.note("p05 to p95: over draws, the risk; not known: share of it that is not chance; error, \u{b1}: of the simulated mean".to_string());
     for line in differing(data) {
         table.note(line);
@@ -75,13 +77,18 @@ fn differing(data: &Data) -> Vec<String> {
     others.map(line).chain(data.same()).collect()
 }
 
-fn not_modelled(data: &Data) -> String {
-    match data.manifest.not_modelled.as_slice() {
-        [] => "not modelled: the manifest names nothing".to_string(),
-        list => {
-            format!("not modelled: {}", list.iter().map(|l| l.trim_end_matches('.')).collect::<Vec<_>>().join("; "))
+/// What is left out, in lines of at most 110 letters.
+fn not_modelled(data: &Data) -> Vec<String> {
+    let list = data.manifest.not_modelled.iter().map(|l| l.trim_end_matches('.')).collect::<Vec<_>>().join("; ");
+    let said = if list.is_empty() { "nothing is named" } else { &list };
+    let mut lines = vec!["not modelled:".to_string()];
+    for word in said.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + word.chars().count() < 110 => *line += &format!(" {word}"),
+            _ => lines.push(format!("  {word}")),
         }
     }
+    lines
 }
 
 /// A study without money: waits by workload, then fractions by pool.
@@ -108,7 +115,9 @@ fn queues(data: &Data) -> String {
             ]);
         }
     }
-    table.note(not_modelled(data));
+    for line in not_modelled(data) {
+        table.note(line);
+    }
     for cell in data.cells(&data.distinct_strategies()) {
         for (pool, row) in data.of_kind(cell, "pool", "allocated_fraction") {
             let other = |metric| {

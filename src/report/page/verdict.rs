@@ -75,7 +75,7 @@ fn ranking(data: &Data) -> Option<String> {
             parts.push(format!("{} {verb} {}", list(&names), places(fate)).trim().to_string());
         }
     }
-    (!parts.is_empty()).then(|| format!("Against {base}, draw by draw: {}.", parts.join("; ")))
+    (!parts.is_empty()).then(|| format!("Against strategy {base}, draw by draw: {}.", parts.join("; ")))
 }
 
 /// How wide the range of the first strategy is, and what it comes from.

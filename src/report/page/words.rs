@@ -71,9 +71,13 @@ impl Dollars {
         }
     }
 
-    /// A number of them.
+    /// A number of them, three digits of it and no finer than a hundredth.
     pub fn show(self, value: f64) -> String {
-        short(value / self.size)
+        short(self.of(value))
+    }
+
+    fn of(self, value: f64) -> f64 {
+        (value / self.size * 100.0).round() / 100.0
     }
 
     /// A number or a blank.
@@ -83,16 +87,16 @@ impl Dollars {
 
     /// "a to b", both ends there; else blank.
     pub fn span(self, low: Option<f64>, high: Option<f64>) -> String {
-        span(low.map(|v| v / self.size), high.map(|v| v / self.size))
+        span(low.map(|v| self.of(v)), high.map(|v| self.of(v)))
     }
 
     /// "±x"; blank when not known.
     pub fn error(self, half_width: Option<f64>) -> String {
-        error(half_width.map(|v| v / self.size))
+        error(half_width.map(|v| self.of(v)))
     }
 
     /// With its sign always shown.
     pub fn signed(self, value: f64) -> String {
-        signed(value / self.size)
+        signed(self.of(value))
     }
 }
