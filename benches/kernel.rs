@@ -76,7 +76,7 @@ fn gang_fifo() -> Option<World> {
     let log = data.join("golden/scheduling/gang_fifo_100k.csv");
     let text = "[scenario]\nname = \"gang\"\nstart = 2026-01-01\nend = 2026-07-01\n[pools.p]\nchips_per_node = 1\nnodes = 2000\n\
         [labs.l.workloads.log]\nkind = \"trace\"\npools = [\"p\"]\nfile = \"log\"\n\
-        columns = { submit = \"arrival_h\", duration = \"duration_h\", chips = \"gpus\" }\ntime_unit = \"h\"\n";
+        submit = \"arrival_h\"\nduration = \"duration_h\"\nchips = \"gpus\"\ntime_unit = \"h\"\n";
     let read = spec::read_text("gang.toml", text, &[]).map_err(|problems| println!("{}", problems.render(false))).ok()?;
     let file = |_: &str| std::fs::read_to_string(&log).map_err(|e| e.to_string());
     plan(&read, Catalog::embedded(), &Options::default(), &file).ok().map(|mut plan| plan.cells.swap_remove(0).world)

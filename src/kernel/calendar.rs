@@ -72,9 +72,14 @@ impl Heap {
     }
 
     /// When the earliest event is due; `When::NEVER` when there is none.
+    ///
+    /// A hole at the root stays open, so that whoever starts next may fill it: then the least of its children is next.
     #[inline]
-    pub fn peek(&mut self) -> When {
-        self.fill_hole();
+    pub fn peek(&self) -> When {
+        if self.hole {
+            let children = self.entries.get(1..self.entries.len().min(5)).unwrap_or_default();
+            return least_of(children).map_or(When::NEVER, |(_, entry)| entry.when());
+        }
         self.entries.first().map_or(When::NEVER, |entry| entry.when())
     }
 
@@ -127,7 +132,7 @@ impl Heap {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn least_of(children: &[Entry]) -> Option<(usize, Entry)> {
     let mut children = children.iter();
     let mut least = *children.next()?;

@@ -325,7 +325,7 @@ impl<'w> Sim<'w> {
 
     /// No class before `Schedule` is left at this instant.
     #[inline]
-    fn instant_is_over(&mut self) -> bool {
+    fn instant_is_over(&self) -> bool {
         let limit = When::new(self.now, Class::Schedule);
         self.next_arrival > limit && self.heap.peek() > limit && self.peek_dated() > limit && !self.past_end(limit)
     }

@@ -48,7 +48,8 @@ impl Span {
     /// Nearest whole microsecond; saturates at the end of representable time (142 years).
     pub fn from_micros_f64(us: f64) -> Span {
         assert!(us >= 0.0, "a span cannot be {us} us");
-        Span((us.round() as u64).min(SimTime::NEVER.0))
+        // Adding a half and cutting is `round` for what is not negative, without a call where the CPU has no instruction for it.
+        Span(((us + 0.5) as u64).min(SimTime::NEVER.0))
     }
 
     /// Length in hours [h].
