@@ -39,5 +39,8 @@ fn ten_times_the_jobs_allocate_no_more() {
     allocations(&short);
     let ((few, fewer), (many, events)) = (allocations(&short), allocations(&long));
     assert!(9 * fewer < events, "{fewer} and {events} events");
-    assert!(many <= few + 4 * months + 16, "{many} allocations for {events} events, {few} for {fewer}; {months} more months");
+    assert!(
+        many <= few + 4 * months + 16,
+        "{many} allocations for {events} events, {few} for {fewer}; {months} more months"
+    );
 }

@@ -9,6 +9,7 @@ mod list;
 mod new;
 mod oracles;
 mod progress;
+mod report;
 mod run;
 mod schema;
 mod strategy;
@@ -38,6 +39,7 @@ enum Command {
     List(list::List),
     Facts(facts::Facts),
     Explain(explain::Explain),
+    Report(report::Report),
     Verify(verify::Verify),
 }
 
@@ -45,7 +47,7 @@ enum Command {
 const GROUPS: [(&str, &[&str]); 3] = [
     ("Ask", &["run"]),
     ("Write", &["new", "check", "schema", "list", "facts", "explain"]),
-    ("Admin", &["verify"]),
+    ("Admin", &["report", "verify"]),
 ];
 
 /// The arguments of this process; else help, version or a refusal has been printed.
@@ -68,6 +70,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         Command::List(args) => list::run(args),
         Command::Facts(args) => facts::run(args),
         Command::Explain(args) => explain::run(args),
+        Command::Report(args) => report::run(args),
         Command::Verify(args) => verify::run(args),
     }
 }

@@ -17,6 +17,8 @@ pub struct New {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Kind {
+    /// One cloud that backs two labs: five strategies, four futures, eight years
+    DualBet,
     /// Jobs that wait for one of ten servers, with the exact answer beside it
     Queue,
     /// Jobs of a trace file that need all their chips at once
@@ -32,6 +34,7 @@ impl Kind {
     /// The scenario first, then what it needs.
     fn files(self) -> &'static [File] {
         match self {
+            Kind::DualBet => &[("dual-bet.toml", include_str!("../../scenarios/dual-bet.toml"))],
             Kind::Queue => &[("queue.toml", include_str!("../../scenarios/theory/mmc.toml"))],
             Kind::Gang => &[
                 ("gang.toml", include_str!("../../scenarios/gang.toml")),
@@ -79,5 +82,5 @@ fn refuse_to_overwrite(dir: &Path, texts: &[(&str, String)]) -> Result<(), Failu
 /// The text as it stands alone: the schema beside it, and its own name in the commands it shows.
 fn here(text: &str) -> String {
     let text = text.replacen("#:schema ../docs/scenario.schema.json", "#:schema scenario.schema.json", 1);
-    text.replace("scenarios/theory/mmc.toml", "queue.toml")
+    text.replace("scenarios/theory/mmc.toml", "queue.toml").replace("scenarios/dual-bet.toml", "dual-bet.toml")
 }

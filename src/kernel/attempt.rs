@@ -37,6 +37,7 @@ pub struct Phases {
 
 impl Phases {
     /// All of it.
+    #[cfg(test)]
     pub fn total(self) -> u64 {
         self.productive + self.checkpoint + self.lost + self.restart
     }

@@ -101,6 +101,11 @@ impl Jobs {
         &self.cold[slot as usize]
     }
 
+    /// Slots, free ones included: no job of a free slot is running.
+    pub fn slot_count(&self) -> u32 {
+        self.hot.len() as u32
+    }
+
     /// Jobs alive.
     pub fn alive(&self) -> usize {
         self.hot.len() - self.free.len()

@@ -194,7 +194,6 @@ pub(super) struct Workshop {
 /// One run in progress.
 pub(super) struct Sim<'w> {
     pub world: &'w World,
-    pub run: Run,
     pub live: Live,
     pub now: SimTime,
     pub heap: Heap,
@@ -221,6 +220,8 @@ pub(super) struct Sim<'w> {
     pub record: RunRecord,
     pub sabotage: Sabotage,
     pub next_full_audit: u64,
+    /// Chips by pool and by cell, recounted by the audit.
+    pub recount: (Vec<u64>, Vec<u64>),
 }
 
 impl<'w> Sim<'w> {
@@ -229,7 +230,6 @@ impl<'w> Sim<'w> {
         let lanes = world.workloads.ids().map(|id| Lane::new(world, id, &live, key)).collect();
         let dated = timeline::timeline(world, &live);
         let mut sim = Sim {
-            run,
             now: SimTime::ZERO,
             heap: Heap::default(),
             dated,
@@ -253,6 +253,7 @@ impl<'w> Sim<'w> {
             record: RunRecord::for_world(world, run.key, live.drawn.clone()),
             sabotage,
             next_full_audit: 4_096,
+            recount: Default::default(),
             world,
             live,
         };

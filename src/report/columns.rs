@@ -1,6 +1,6 @@
 //! The data dictionary: every CSV of an output folder, its columns, their units and meanings. Writes no CSV itself.
 //!
-//! Whoever writes one takes its header from here, so that `explain` and docs/records.md cannot fall behind.
+//! A test runs a study and compares, so that `explain` and docs/records.md cannot fall behind.
 
 /// One CSV file of an output folder.
 #[derive(Clone, Copy, Debug)]
@@ -79,6 +79,7 @@ pub const FILES: &[FileDoc] = &[
             FUTURE,
             MONTH,
             POOL,
+            col("site", "text", "Its site; blank for an abstract pool."),
             N,
             col("METRIC", "as the metric", "Mean over the runs; a column for each monthly metric of a pool, headed by its name in docs/metrics.md."),
             col("METRIC_p05", "as the metric", "5 % quantile over the runs of the metric before it."),
@@ -94,6 +95,7 @@ pub const FILES: &[FileDoc] = &[
             MONTH,
             LAB,
             POOL,
+            col("workload", "text", "Workload whose gangs used the chips; blank in rows of guarantees and reservations."),
             col("price_kind", "text", "guaranteed, reserved, or the kind of price paid for use."),
             N,
             col("METRIC", "as the metric", "Mean over the runs; a column for each monthly metric of a lab on a pool, headed by its name."),
@@ -128,7 +130,7 @@ pub const FILES: &[FileDoc] = &[
             col("kind", "text", "Why; the lines of cashflow.csv."),
             col("sku", "text", "For what: workload@pool, pool, lab@pool, delivery, contract period or tranche."),
             col("price_kind", "text", "on_demand, committed, capacity_block or contract; blank where no chip-hour is sold."),
-            col("price_segment", "-", "How often that price had stepped since the start."),
+            col("segment", "-", "How often that price had stepped since the start."),
             col("quantity", "as in unit", "How much was sold."),
             col("unit", "text", "Unit of the quantity: chip-h, MWh, MW-h, chips, USD."),
             col("rate_usd", "USD per unit", "Price of one unit, exact to the nano-dollar."),
@@ -145,6 +147,7 @@ pub const FILES: &[FileDoc] = &[
             col("draw", "-", "Draw, from 0."),
             col("replication", "-", "Replication within the draw, from 0."),
             col("at", "date", "When it came into force, UTC."),
+            col("class", "-", "Event class: within an instant, lower ones come first."),
             col("kind", "text", "What changed."),
             col("subject", "text", "Of which pool, site, contract or workload."),
             col("object", "text", "Which tenant, delivery or price kind of it; may be blank."),
@@ -197,7 +200,10 @@ pub const FILES: &[FileDoc] = &[
             STRATEGY,
             col("versus", "text", "The strategy it is compared with."),
             FUTURE,
-            col("metric", "text", "Metric; docs/metrics.md defines it."),
+            col("scope_kind", "text", "What the figure is of; as in summary.csv."),
+            col("scope", "text", "Which one."),
+            col("metric", "text", "Metric, over the whole study; docs/metrics.md defines it."),
+            col("unit", "text", "Unit of the numbers in this row."),
             N,
             MEAN,
             CI_LOW,
@@ -205,6 +211,8 @@ pub const FILES: &[FileDoc] = &[
             P05,
             P50,
             P95,
+            col("correlation", "-", "Correlation of the two over the runs."),
+            col("variance_reduction", "-", "(Var A + Var B) / Var(A - B): what playing both with the same chance is worth."),
             col("share_of_draws_better", "-", "Share of draws in which the strategy is the better one: the risk of the choice."),
             col("note", "text", "That both are the same, and in what they differ."),
         ],
@@ -229,12 +237,11 @@ pub const FILES: &[FileDoc] = &[
             STRATEGY,
             FUTURE,
             col("workload", "text", "Lab and workload."),
-            col("job", "-", "Number in its stream, from 0; negative in the spin-up."),
+            col("item", "-", "Number in its stream, from 0; negative in the spin-up."),
+            col("submit_h", "h", "Submission, since the start of the scenario."),
+            col("start_h", "h", "Start of the first attempt; blank: refused or never started."),
+            col("finish_h", "h", "End; blank: still running or waiting at the end."),
             col("chips", "chips", "Gang size."),
-            col("submitted_s", "s", "Submission, since the start of the scenario."),
-            col("started_s", "s", "Start of the first attempt; blank: refused or never started."),
-            col("finished_s", "s", "End; blank: still running or waiting at the end."),
-            col("waiting_s", "s", "Submission to first start; blank when it never started."),
             col("pool", "text", "Pool of the last attempt."),
             col("failures", "-", "Failures that stopped it."),
         ],

@@ -1,6 +1,7 @@
 //! The command line as a user meets it: exit codes, what goes to which stream, and what is left on disk.
 
 use assert_cmd::Command;
+use hedgerow::report::columns::{self, FILES};
 use serde_json::Value;
 use std::path::Path;
 
@@ -70,7 +71,7 @@ fn check_builds_the_worlds() {
 
 #[test]
 fn new_files_check_and_are_not_overwritten() {
-    for (kind, file) in [("queue", "queue.toml"), ("gang", "gang.toml")] {
+    for (kind, file) in [("dual-bet", "dual-bet.toml"), ("queue", "queue.toml"), ("gang", "gang.toml")] {
         let home = tempfile::tempdir().unwrap();
         let dir = home.path().join("study");
         let (dir, path) = (dir.to_str().unwrap(), dir.join(file));
@@ -112,7 +113,7 @@ fn print_config_is_a_scenario_that_means_the_same() {
     assert_eq!(read.spec.run.seed.map(|seed| seed.value), Some(7));
 }
 
-/// The same bytes at one and two threads, with a header that the data dictionary describes.
+/// The same bytes at one and two threads, with charts and page.
 #[test]
 fn run_leaves_a_folder_that_threads_do_not_change() {
     let home = tempfile::tempdir().unwrap();
@@ -124,9 +125,63 @@ fn run_leaves_a_folder_that_threads_do_not_change() {
         all.push(files(&dir));
     }
     assert!(all[0] == all[1], "threads changed the bytes");
-    let (_, summary) = all[0].iter().find(|(name, _)| name == "summary.csv").expect("there is a summary");
-    let header = String::from_utf8_lossy(summary).lines().next().map(str::to_owned);
-    assert_eq!(header, Some(hedgerow::report::columns::headers("summary.csv").join(",")));
+}
+
+/// Every CSV of a study has the columns that the data dictionary describes, and every described file is written.
+#[test]
+fn the_data_dictionary_describes_what_is_written() {
+    let home = tempfile::tempdir().unwrap();
+    let out = home.path().join("out");
+    let out = out.to_str().unwrap();
+    says(&["run", "scenarios/quickstart.toml", "-o", out, "--quick", "--set", "run.jobs=true", "--quiet"]);
+    let files = files(Path::new(out));
+    let written: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).filter(|name| name.ends_with(".csv")).collect();
+    let mut described: Vec<&str> = FILES.iter().map(|file| file.name).collect();
+    described.sort_unstable();
+    assert_eq!(written, described);
+    for (name, bytes) in files.iter().filter(|(name, _)| name.ends_with(".csv")) {
+        let text = String::from_utf8_lossy(bytes);
+        let known = columns::headers(name);
+        let header = text.lines().next().unwrap_or_default().split(',').map(|header| pattern(header, &known));
+        let mut found: Vec<String> = header.collect();
+        found.dedup();
+        while let Some(at) = found.windows(6).position(|six| six[..3] == six[3..] && six[0] == "METRIC") {
+            found.drain(at..at + 3);
+        }
+        assert_eq!(found, known, "{name}");
+    }
+}
+
+/// A header as the dictionary has it: years and metrics stand for themselves only.
+fn pattern(header: &str, known: &[&str]) -> String {
+    if known.contains(&header) {
+        return header.into();
+    }
+    if header.len() == 4 && header.bytes().all(|b| b.is_ascii_digit()) {
+        return "YEAR".into();
+    }
+    let is_metric = |name: &str| hedgerow::study::registry().iter().any(|metric| metric.name == name);
+    for end in ["", "_p05", "_p95"] {
+        if header.strip_suffix(end).is_some_and(is_metric) {
+            return format!("METRIC{end}");
+        }
+    }
+    header.to_owned()
+}
+
+/// Charts and page come back from the tables alone; the tables stay as they are.
+#[test]
+fn report_rebuilds_what_was_lost() {
+    let home = tempfile::tempdir().unwrap();
+    let dir = home.path().join("out");
+    let out = dir.to_str().unwrap();
+    says(&["run", "scenarios/gang.toml", "-o", out, "--quiet"]);
+    let before = files(&dir);
+    std::fs::remove_file(dir.join("report.html")).unwrap();
+    std::fs::remove_dir_all(dir.join("charts")).unwrap();
+    says(&["report", out]);
+    assert!(files(&dir) == before, "the folder is not what it was");
+    assert!(refuses(&["report", home.path().to_str().unwrap()]).contains("manifest.json"));
 }
 
 #[test]

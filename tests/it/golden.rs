@@ -55,7 +55,10 @@ fn a_hundred_thousand_gangs_start_as_in_the_reference() {
     assert!((last - 3180.559).abs() < 5e-4, "{last}");
     let jobs = reference::golden_gang_jobs().expect("it was there above");
     let plain = reference::plain_gang_fifo(&jobs, 2_000);
-    assert_eq!((plain.starts, plain.makespan_us), (100_000, record.jobs.iter().filter_map(|row| row.finished).max().unwrap().0));
+    assert_eq!(
+        (plain.starts, plain.makespan_us),
+        (100_000, record.jobs.iter().filter_map(|row| row.finished).max().unwrap().0)
+    );
     assert_eq!(plain.mean_wait_us, totals.wait_us as f64 / 1e5);
     // Start by start: the queue recursion, job by job in order of submission. Who starts when is a matter of the finishes alone.
     let mut rows: Vec<_> = record.jobs.iter().collect();

@@ -45,19 +45,31 @@ fn small() -> impl Strategy<Value = Small> {
         prop::sample::select(vec![1.0, 1.0, 0.6]),
         0u32..1000,
     )
-        .prop_map(|(pools, workloads, guarantees, reservations, (priority, skip_ahead, best_fit), limit, repair, volume, seed)| Small {
-            pools,
-            workloads,
-            guarantees,
-            reservations,
-            priority,
-            skip_ahead,
-            best_fit,
-            limit,
-            repair,
-            volume,
-            seed,
-        })
+        .prop_map(
+            |(
+                pools,
+                workloads,
+                guarantees,
+                reservations,
+                (priority, skip_ahead, best_fit),
+                limit,
+                repair,
+                volume,
+                seed,
+            )| Small {
+                pools,
+                workloads,
+                guarantees,
+                reservations,
+                priority,
+                skip_ahead,
+                best_fit,
+                limit,
+                repair,
+                volume,
+                seed,
+            },
+        )
 }
 
 const LABS: [&str; 3] = ["ada", "bob", "cy"];
@@ -77,24 +89,40 @@ impl Small {
             let placement = if self.best_fit { "best_fit" } else { "first_fit" };
             let limit = self.limit.map_or(String::new(), |limit| format!(", queue_limit = {limit}"));
             writeln!(out, "[pools.p{n}]\nchips_per_node = {per_node}\nnodes = {nodes}\ndomain = \"d\"\nfailures_per_chip_hour = 2e-3").unwrap();
-            writeln!(out, "schedule = {{ order = \"{order}\", backfill = \"{backfill}\", placement = \"{placement}\"{limit} }}").unwrap();
+            writeln!(
+                out,
+                "schedule = {{ order = \"{order}\", backfill = \"{backfill}\", placement = \"{placement}\"{limit} }}"
+            )
+            .unwrap();
             if let Some(crews) = self.repair {
                 let crews = crews.map_or(String::new(), |crews| format!(", crews = {crews}"));
                 writeln!(out, "repair = {{ time = {{ dist = \"exponential\", mean = \"6h\" }}{crews} }}").unwrap();
             }
             if let Some(day) = delivery {
-                writeln!(out, "deliveries = [{{ name = \"d\", at = {}, ordered = 2025-06-01, nodes = 2 }}]", date(*day)).unwrap();
+                writeln!(
+                    out,
+                    "deliveries = [{{ name = \"d\", at = {}, ordered = 2025-06-01, nodes = 2 }}]",
+                    date(*day)
+                )
+                .unwrap();
             }
             // Gangs must fit what stands at the end: one node stays.
             if let Some(day) = retirement.filter(|_| *nodes > 1) {
-                writeln!(out, "retirements = [{{ name = \"r\", at = {}, nodes = {} }}]", date(day), (nodes / 2).max(1)).unwrap();
+                writeln!(out, "retirements = [{{ name = \"r\", at = {}, nodes = {} }}]", date(day), (nodes / 2).max(1))
+                    .unwrap();
             }
             for (key, shares) in [("guaranteed", &self.guarantees), ("reserved", &self.reservations)] {
                 let mine: Vec<_> = shares.iter().filter(|share| share.0 % self.pools.len() == n).collect();
                 if let Some((_, tenant, chips, day)) = mine.first() {
                     let most = nodes * per_node;
                     let chips = (chips.min(&(most / 2)) / per_node * per_node).min(most / 2);
-                    writeln!(out, "{key} = {{ {} = [{{ name = \"s\", at = {}, chips = {chips} }}] }}", LABS[*tenant], date(*day)).unwrap();
+                    writeln!(
+                        out,
+                        "{key} = {{ {} = [{{ name = \"s\", at = {}, chips = {chips} }}] }}",
+                        LABS[*tenant],
+                        date(*day)
+                    )
+                    .unwrap();
                 }
             }
         }
@@ -104,7 +132,8 @@ impl Small {
         for (n, (tenant, mask, gang, per_day, hours, priority, failures)) in self.workloads.iter().enumerate() {
             let pools: Vec<usize> = (0..self.pools.len()).filter(|p| mask >> p & 1 == 1).collect();
             let pools = if pools.is_empty() { vec![0] } else { pools };
-            let smallest = pools.iter().map(|p| self.pools[*p].1.div_ceil(2) << self.pools[*p].0).min().expect("not empty");
+            let smallest =
+                pools.iter().map(|p| self.pools[*p].1.div_ceil(2) << self.pools[*p].0).min().expect("not empty");
             let large = (*gang).min(smallest).max(1);
             let names: Vec<String> = pools.iter().map(|p| format!("\"p{p}\"")).collect();
             let failures = ["off", "sampled", "goodput"][*failures as usize];
@@ -141,14 +170,27 @@ fn peak(rows: &[JobRow], end: SimTime) -> u64 {
     }
     steps.sort_unstable();
     let mut level = 0;
-    steps.iter().map(|step| { level += step.1; level }).max().unwrap_or(0) as u64
+    steps
+        .iter()
+        .map(|step| {
+            level += step.1;
+            level
+        })
+        .max()
+        .unwrap_or(0) as u64
 }
 
 fn no_pool_is_oversubscribed(world: &World, record: &RunRecord) {
     for pool in world.pools.ids() {
         let terms = &world.pools[pool];
-        let nodes: u32 = terms.initial.iter().map(|v| v.nodes).sum::<u32>() + terms.deliveries.iter().map(|d| d.nodes).sum::<u32>();
-        let rows: Vec<JobRow> = record.jobs.iter().copied().filter(|row| row.cell.is_some_and(|cell| world.cells[cell].pool == pool)).collect();
+        let nodes: u32 =
+            terms.initial.iter().map(|v| v.nodes).sum::<u32>() + terms.deliveries.iter().map(|d| d.nodes).sum::<u32>();
+        let rows: Vec<JobRow> = record
+            .jobs
+            .iter()
+            .copied()
+            .filter(|row| row.cell.is_some_and(|cell| world.cells[cell].pool == pool))
+            .collect();
         let (held, installed) = (peak(&rows, world.end), u64::from(nodes) * u64::from(terms.chips_per_node));
         assert!(held <= installed, "pool {}: rows hold {held} of {installed} chips", terms.name);
     }

@@ -82,7 +82,8 @@ without = ["b"]
 fn red(world: &World, sabotage: Sabotage) -> (Option<RunRecord>, Option<String>) {
     match catch_unwind(AssertUnwindSafe(|| simulate_sabotaged(world, run(0, 0), sabotage))) {
         Err(panic) => {
-            let text = panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|s| s.to_string()));
+            let text =
+                panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(|s| s.to_string()));
             (None, Some(text.expect("a panic with words")))
         }
         Ok(record) => {
@@ -108,7 +109,12 @@ fn the_world_of_everything_is_green_and_has_everything() {
         assert!(record.postings.iter().any(|p| p.kind == kind && p.amount.0 != 0), "no {} is posted", kind.name());
     }
     let sum = |field: fn(&hedgerow::record::CellMonth) -> u128| record.cells.iter().flatten().map(field).sum::<u128>();
-    for (part, amount) in [("productive", sum(|m| m.productive)), ("checkpoint", sum(|m| m.checkpoint)), ("lost", sum(|m| m.lost)), ("restart", sum(|m| m.restart))] {
+    for (part, amount) in [
+        ("productive", sum(|m| m.productive)),
+        ("checkpoint", sum(|m| m.checkpoint)),
+        ("lost", sum(|m| m.lost)),
+        ("restart", sum(|m| m.restart)),
+    ] {
         assert!(amount > 0, "no {part}");
     }
     assert!(record.pools.iter().flatten().any(|m| m.down > 0) && record.pools.iter().flatten().any(|m| m.reserved > 0));
@@ -164,5 +170,8 @@ fn every_counter_can_be_missed() {
 fn a_release_can_be_missed() {
     let (_, problem) = red(&everything(), Sabotage::Release);
     let words = problem.expect("the chips are gone and nobody misses them");
-    assert!(words.contains("chips in gangs, jobs hold") || words.contains("identity 1") || words.contains("cells hold"), "{words}");
+    assert!(
+        words.contains("chips in gangs, jobs hold") || words.contains("identity 1") || words.contains("cells hold"),
+        "{words}"
+    );
 }

@@ -6,7 +6,7 @@ use hedgerow::record::RunRecord;
 use hedgerow::stats::clock::HazardClock;
 use hedgerow::stats::draw::{Purpose, RunKey};
 use hedgerow::units::SimTime;
-use hedgerow::world::{World, WorkloadId};
+use hedgerow::world::{WorkloadId, World};
 
 /// A key of draw or item `n`.
 fn key(n: u32) -> RunKey {
@@ -56,8 +56,11 @@ failures = "off"
 
 /// (workload, item, submitted, chips) of every job that got into the record, in that order.
 fn jobs(world: &World, record: &RunRecord) -> Vec<(String, i64, SimTime, u32)> {
-    let mut all: Vec<_> =
-        record.jobs.iter().map(|row| (world.workloads[row.workload].path.clone(), row.item, row.submitted, row.chips)).collect();
+    let mut all: Vec<_> = record
+        .jobs
+        .iter()
+        .map(|row| (world.workloads[row.workload].path.clone(), row.item, row.submitted, row.chips))
+        .collect();
     all.sort();
     all
 }
@@ -69,7 +72,9 @@ fn works(text: &str) -> Vec<(String, i64, u64)> {
     let mut all: Vec<_> = record
         .jobs
         .iter()
-        .filter_map(|row| Some((world.workloads[row.workload].path.clone(), row.item, row.finished?.since(row.started?).0)))
+        .filter_map(|row| {
+            Some((world.workloads[row.workload].path.clone(), row.item, row.finished?.since(row.started?).0))
+        })
         .collect();
     all.sort();
     all
@@ -78,12 +83,14 @@ fn works(text: &str) -> Vec<(String, i64, u64)> {
 /// (a) Null: two strategies of different names and the same levers leave equal records, unknowns and all.
 #[test]
 fn a_name_is_no_lever() {
-    let text = STREAMS.replace("ORDER", "fifo").replace("mean = \"2h\"", "mean = { unknown = { p5 = \"1h\", p95 = \"4h\" } }")
-        + "[strategies.heads]\n[strategies.tails]\n[futures.east]\n[futures.west]\n";
+    let text =
+        STREAMS.replace("ORDER", "fifo").replace("mean = \"2h\"", "mean = { unknown = { p5 = \"1h\", p95 = \"4h\" } }")
+            + "[strategies.heads]\n[strategies.tails]\n[futures.east]\n[futures.west]\n";
     let plan = plan(&text, &Default::default());
     assert_eq!((plan.cells.len(), plan.cells[2].strategy.as_str()), (4, "tails"));
     for (draw, replication) in [(0, 0), (0, 1), (3, 0)] {
-        let records: Vec<RunRecord> = plan.cells.iter().map(|cell| simulate(&cell.world, run(draw, replication))).collect();
+        let records: Vec<RunRecord> =
+            plan.cells.iter().map(|cell| simulate(&cell.world, run(draw, replication))).collect();
         assert!(!records[0].jobs.is_empty());
         assert!(records.iter().all(|record| *record == records[0]), "draw {draw} replication {replication}");
     }
@@ -126,7 +133,14 @@ fn a_newcomer_shifts_nobody() {
         let rows = |world: &World, record: &RunRecord| {
             let of_a = |w: WorkloadId| world.workloads[w].path.starts_with("labs.a.");
             let row = |row: &hedgerow::record::JobRow| {
-                (world.workloads[row.workload].path.clone(), row.item, row.submitted, row.started, row.finished, row.failures)
+                (
+                    world.workloads[row.workload].path.clone(),
+                    row.item,
+                    row.submitted,
+                    row.started,
+                    row.finished,
+                    row.failures,
+                )
             };
             // In order of stream and item: those that never end are listed by slot.
             let mut all: Vec<_> = record.jobs.iter().filter(|row| of_a(row.workload)).map(row).collect();
@@ -212,13 +226,19 @@ fn failures_come_per_exposed_chip_hour() {
 #[test]
 fn first_failures_are_exponential() {
     let world = gang("5e-4", "");
-    let prefix = |replication: u32| RunKey { study_seed: 3, draw: 0, replication }.prefix(Purpose::Fail, "labs.a.workloads.g", 0);
+    let prefix = |replication: u32| {
+        RunKey { study_seed: 3, draw: 0, replication }.prefix(Purpose::Fail, "labs.a.workloads.g", 0)
+    };
     // Through the kernel: the phases of a record, job by job, need the rows; the lost work of the year is the sum over failures.
     let record = simulate(&world, run(0, 0));
     assert!(record.workloads[0].failures > 50);
     let first: Vec<f64> = (0..40)
         .flat_map(|replication| (0..50).map(move |job| (replication, job)))
-        .map(|(replication, job)| hedgerow::stats::quantile::exponential_quantile(prefix(replication).unit(hedgerow::stats::draw::failure_item(job, 0))) / 0.05)
+        .map(|(replication, job)| {
+            hedgerow::stats::quantile::exponential_quantile(
+                prefix(replication).unit(hedgerow::stats::draw::failure_item(job, 0)),
+            ) / 0.05
+        })
         .collect();
     let distance = kolmogorov(first.clone(), |t| 1.0 - (-0.05 * t).exp());
     assert!(distance < 1.63, "Kolmogorov-Smirnov {distance}");
@@ -290,7 +310,13 @@ fn a_campaign_started_later_fails_the_same() {
             assert!(campaign.finished.is_some(), "finishes: {campaign:?}");
             let sum = |field: fn(&hedgerow::record::CellMonth) -> u128| record.cells[0].iter().map(field).sum::<u128>();
             let (lost, restart) = (sum(|m| m.lost), sum(|m| m.restart));
-            (campaign.failures, lost, restart, row.finished.unwrap().since(row.started.unwrap()), row.started.unwrap().since(world.start).hours())
+            (
+                campaign.failures,
+                lost,
+                restart,
+                row.finished.unwrap().since(row.started.unwrap()),
+                row.started.unwrap().since(world.start).hours(),
+            )
         });
         assert_eq!((lives[0].0, lives[0].1, lives[0].2, lives[0].3), (lives[1].0, lives[1].1, lives[1].2, lives[1].3));
         assert_eq!((lives[0].4, lives[1].4), (0.0, 36.0));
@@ -303,16 +329,23 @@ fn a_campaign_started_later_fails_the_same() {
 #[test]
 fn the_length_of_the_spin_up_moves_nobody() {
     let after = |spin_up: &str| {
-        let world = world(&STREAMS.replace("ORDER", "fifo").replace("spin_up = \"2d\"", &format!("spin_up = \"{spin_up}\"")));
+        let world =
+            world(&STREAMS.replace("ORDER", "fifo").replace("spin_up = \"2d\"", &format!("spin_up = \"{spin_up}\"")));
         let record = simulate(&world, run(0, 0));
-        let mut rows: Vec<_> = record.jobs.iter().map(|row| (row.workload, row.item, row.submitted.0 as i64 - world.start.0 as i64, row.chips)).collect();
+        let mut rows: Vec<_> = record
+            .jobs
+            .iter()
+            .map(|row| (row.workload, row.item, row.submitted.0 as i64 - world.start.0 as i64, row.chips))
+            .collect();
         rows.sort();
         rows
     };
     let (short, long) = (after("2d"), after("9d"));
-    let from_start = |rows: &[(WorkloadId, i64, i64, u32)]| rows.iter().copied().filter(|row| 0 <= row.1).collect::<Vec<_>>();
+    let from_start =
+        |rows: &[(WorkloadId, i64, i64, u32)]| rows.iter().copied().filter(|row| 0 <= row.1).collect::<Vec<_>>();
     assert_eq!(from_start(&short), from_start(&long));
-    let before = |rows: &[(WorkloadId, i64, i64, u32)]| rows.iter().copied().filter(|row| row.1 < 0).collect::<Vec<_>>();
+    let before =
+        |rows: &[(WorkloadId, i64, i64, u32)]| rows.iter().copied().filter(|row| row.1 < 0).collect::<Vec<_>>();
     assert!(before(&long).len() > before(&short).len() && !before(&short).is_empty());
     // Those of the shorter one are the last of the longer one.
     assert!(before(&short).iter().all(|row| before(&long).contains(row)));
@@ -322,7 +355,8 @@ fn the_length_of_the_spin_up_moves_nobody() {
 /// Draws and replications: an unknown is the same in every replication of a draw and differs between draws; `--fixed` is the median.
 #[test]
 fn an_unknown_belongs_to_its_draw() {
-    let text = STREAMS.replace("ORDER", "fifo").replace("mean = \"2h\"", "mean = { unknown = { p5 = \"1h\", p95 = \"4h\" } }");
+    let text =
+        STREAMS.replace("ORDER", "fifo").replace("mean = \"2h\"", "mean = { unknown = { p5 = \"1h\", p95 = \"4h\" } }");
     let world = world(&text);
     let drawn = |run: Run| simulate(&world, run).drawn[0][0];
     assert_eq!(drawn(run(2, 0)), drawn(run(2, 5)));

@@ -37,7 +37,15 @@ fn makespans(failures: &str) -> Accumulator {
 /// 1 % of the sampled; the standard deviations within 5 %.
 #[test]
 fn goodput_mode_agrees_with_ten_thousand_sampled_gangs() {
-    let exact = Checkpointed { full_segments: 100, work: 2.0, rest: 0.0, checkpoint: 1.0 / 12.0, restart: 1.0 / 3.0, mtbf: 20.0 }.wall_time();
+    let exact = Checkpointed {
+        full_segments: 100,
+        work: 2.0,
+        rest: 0.0,
+        checkpoint: 1.0 / 12.0,
+        restart: 1.0 / 3.0,
+        mtbf: 20.0,
+    }
+    .wall_time();
     let (sampled, goodput) = (makespans("sampled"), makespans("goodput"));
     let (mean, sd) = (sampled.mean().unwrap(), sampled.sd().unwrap());
     assert!((mean - exact.mean).abs() <= 4.0 * sd / 100.0, "sampled {mean}, exact {}", exact.mean);

@@ -23,20 +23,20 @@ fn mean_wait(world: &hedgerow::world::World, replication: u32) -> f64 {
     totals.wait_us as f64 / 3.6e9 / totals.started as f64
 }
 
-/// 400 intervals of 30 runs each: between 92 % and 98 % of them hold the truth. The truth of this finite estimator (mean of 40
-/// days after 10, the wait of those started by the end) is taken from the 12,000 runs themselves: its own error is a
+/// 400 intervals of 10 runs each: between 92 % and 98 % of them hold the truth. The truth of this finite estimator (mean of 40
+/// days after 10, the wait of those started by the end) is taken from the 4,000 runs themselves: its own error is a
 /// twentieth of an interval's, which moves the coverage by less than 0.2 %. It must also lie within 1 % of Erlang C.
 #[test]
 fn ninety_five_percent_is_ninety_five_percent() {
     let world = world(&mmc(10, "", "2026-02-20"));
-    let waits: Vec<f64> = (0..12_000u32).into_par_iter().map(|n| mean_wait(&world, n)).collect();
+    let waits: Vec<f64> = (0..4_000u32).into_par_iter().map(|n| mean_wait(&world, n)).collect();
     let truth = waits.iter().sum::<f64>() / waits.len() as f64;
     assert!((truth / 0.20459007539822174 - 1.0).abs() < 0.01, "{truth} against Erlang C");
     let covers = |runs: &[f64]| {
-        let interval = t_interval(runs, 0.95).expect("thirty runs");
-        (interval.mean - truth).abs() <= interval.half_width.expect("thirty runs")
+        let interval = t_interval(runs, 0.95).expect("ten runs");
+        (interval.mean - truth).abs() <= interval.half_width.expect("ten runs")
     };
-    let share = waits.chunks(30).filter(|runs| covers(runs)).count() as f64 / 400.0;
+    let share = waits.chunks(10).filter(|runs| covers(runs)).count() as f64 / 400.0;
     assert!((0.92..=0.98).contains(&share), "{share} of the intervals cover");
 }
 
@@ -58,7 +58,8 @@ fn the_same_jobs_pair_ten_servers_with_eleven() {
         assert_eq!(n, 12_000.0, "all of them come within the 83 days");
         (wait / n, jct / n)
     };
-    let runs: Vec<[(f64, f64); 2]> = (0..400u32).into_par_iter().map(|n| [means(&worlds[0], n), means(&worlds[1], n)]).collect();
+    let runs: Vec<[(f64, f64); 2]> =
+        (0..400u32).into_par_iter().map(|n| [means(&worlds[0], n), means(&worlds[1], n)]).collect();
     let factor = |of: fn(&(f64, f64)) -> f64| {
         let (a, b): (Vec<f64>, Vec<f64>) = runs.iter().map(|pair| (of(&pair[0]), of(&pair[1]))).unzip();
         paired_difference(&a, &b, 0.95).unwrap().variance_reduction.unwrap()
@@ -84,7 +85,11 @@ fn the_share_that_is_not_known() {
     );
     let plan = plan(&text, &Default::default());
     let outcome = run_plan(&plan, &|_| ());
-    let series = |metric: &str| outcome.cells[0].series(metric, Scope::Workload(WorkloadId::new(0)), Period::All).unwrap_or_else(|| panic!("no {metric}"));
+    let series = |metric: &str| {
+        outcome.cells[0]
+            .series(metric, Scope::Workload(WorkloadId::new(0)), Period::All)
+            .unwrap_or_else(|| panic!("no {metric}"))
+    };
     let share = |metric: &str| summarize(&series(metric), 2, outcome.independent).unwrap().param_share.unwrap();
     let found = share("jct_mean");
     assert!((found - wanted).abs() < 0.1, "param_share {found}, by hand {wanted}");
@@ -96,7 +101,8 @@ fn the_share_that_is_not_known() {
 fn two_levels_by_the_oracle() {
     let values = [10.2, 11.0, 9.7, 14.1, 13.2, 13.9, 8.0, 9.1, 8.7, 12.4, 11.1, 12.0, 16.3, 15.0, 15.8];
     let split = study::two_level(&values, 3, false).unwrap();
-    let close = |got: Option<f64>, want: f64| assert!((got.unwrap() - want).abs() < 1e-9 * want, "{got:?} against {want}");
+    let close =
+        |got: Option<f64>, want: f64| assert!((got.unwrap() - want).abs() < 1e-9 * want, "{got:?} against {want}");
     close(Some(split.mean), 12.0333333333333);
     close(split.half_width, 3.46592588393);
     close(split.msb, 23.375);

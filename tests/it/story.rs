@@ -17,7 +17,8 @@ pub type Files = BTreeMap<String, String>;
 pub fn plan(text: &str, files: &Files) -> Plan {
     let read = spec::read_text("story.toml", text, &[]).unwrap_or_else(|p| panic!("{}\n{text}", p.render(false)));
     let file = |name: &str| files.get(name).cloned().ok_or_else(|| "no such file".to_owned());
-    study::plan(&read, Catalog::embedded(), &Options::default(), &file).unwrap_or_else(|p| panic!("{}\n{text}", p.render(false)))
+    study::plan(&read, Catalog::embedded(), &Options::default(), &file)
+        .unwrap_or_else(|p| panic!("{}\n{text}", p.render(false)))
 }
 
 /// The world of the first cell of a scenario's text.
@@ -45,13 +46,20 @@ pub fn story(text: &str, toml: &str) -> World {
     let after = |words: &[&str], key: &str| words.iter().position(|w| *w == key).map(|at| words[at + 1].to_owned());
     let has = |key: &str| words.contains(&key);
     let mut schedule = Vec::new();
-    for (key, values) in [("order", ["fifo", "priority"]), ("backfill", ["strict", "skip_ahead"]), ("placement", ["first_fit", "best_fit"])] {
+    for (key, values) in [
+        ("order", ["fifo", "priority"]),
+        ("backfill", ["strict", "skip_ahead"]),
+        ("placement", ["first_fit", "best_fit"]),
+    ] {
         schedule.extend(values.iter().filter(|v| has(v)).map(|value| format!("{key} = \"{value}\"")));
     }
     schedule.extend(after(&words, "limit").map(|limit| format!("queue_limit = {limit}")));
-    let mut out = String::from("[scenario]\nname = \"story\"\nstart = 2026-01-01\nend = 2026-01-02\n[run]\njobs = true\n");
-    let (chips, per_node) = (after(&words, "pool").expect("pool N chips"), after(&words, "nodes").unwrap_or("1".into()));
-    writeln!(out, "[pools.p]\nchips = {chips}\nchips_per_node = {per_node}\nschedule = {{ {} }}", schedule.join(", ")).unwrap();
+    let mut out =
+        String::from("[scenario]\nname = \"story\"\nstart = 2026-01-01\nend = 2026-01-02\n[run]\njobs = true\n");
+    let (chips, per_node) =
+        (after(&words, "pool").expect("pool N chips"), after(&words, "nodes").unwrap_or("1".into()));
+    writeln!(out, "[pools.p]\nchips = {chips}\nchips_per_node = {per_node}\nschedule = {{ {} }}", schedule.join(", "))
+        .unwrap();
     let (toml, of_jobs) = split_extra(toml);
     // `end = ...` moves the end and `seed = ...` the chance; keys before the first table belong to the pool.
     for line in toml.lines().map(str::trim) {
@@ -66,7 +74,8 @@ pub fn story(text: &str, toml: &str) -> World {
         let words: Vec<&str> = job.split_whitespace().collect();
         let get = |key: &str| after(&words, key);
         let (name, lab) = (words[0], get("of").unwrap_or("lab".into()));
-        writeln!(out, "[labs.{lab}.workloads.{name}]\nkind = \"trace\"\npools = [\"p\"]\nfile = \"{name}.csv\"").unwrap();
+        writeln!(out, "[labs.{lab}.workloads.{name}]\nkind = \"trace\"\npools = [\"p\"]\nfile = \"{name}.csv\"")
+            .unwrap();
         if let Some(priority) = get("priority") {
             writeln!(out, "priority = {priority}").unwrap();
         }

@@ -17,19 +17,28 @@ fn strict_fifo_waits_for_a_whole_gang() {
 /// 3 of 4 chips are busy until 10. y wants 2: waits. z wants 1 and would fit, but stands behind y: strict, both start at 10.
 #[test]
 fn a_blocked_head_blocks_those_behind() {
-    check("pool 4 chips strict; x at 0 gang 3 for 10; y at 1 gang 2 for 5; z at 2 gang 1 for 3", "x 0..10 | y 10..15 | z 10..13");
+    check(
+        "pool 4 chips strict; x at 0 gang 3 for 10; y at 1 gang 2 for 5; z at 2 gang 1 for 3",
+        "x 0..10 | y 10..15 | z 10..13",
+    );
 }
 
 /// The same queue where whoever fits may pass: z takes the free chip at 2.
 #[test]
 fn skip_ahead_lets_the_small_one_pass() {
-    check("pool 4 chips skip_ahead; x at 0 gang 3 for 10; y at 1 gang 2 for 5; z at 2 gang 1 for 3", "x 0..10 | y 10..15 | z 2..5");
+    check(
+        "pool 4 chips skip_ahead; x at 0 gang 3 for 10; y at 1 gang 2 for 5; z at 2 gang 1 for 3",
+        "x 0..10 | y 10..15 | z 2..5",
+    );
 }
 
 /// Skip-ahead makes no reservation: y wants all 2 chips and starves while ones keep coming: 0..10, 5..15, then y at 15.
 #[test]
 fn skip_ahead_may_starve_a_gang() {
-    check("pool 2 chips skip_ahead; x at 0 gang 1 for 10; y at 1 gang 2 for 5; z at 5 gang 1 for 10", "x 0..10 | y 15..20 | z 5..15");
+    check(
+        "pool 2 chips skip_ahead; x at 0 gang 1 for 10; y at 1 gang 2 for 5; z at 5 gang 1 for 10",
+        "x 0..10 | y 15..20 | z 5..15",
+    );
 }
 
 /// One chip. x runs 0..10 and is not taken off; at 10 the important z (priority 5, came at 2) goes before y (came at 1).
@@ -54,8 +63,14 @@ fn best_fit_keeps_whole_nodes_free() {
 /// whole node, so y waits for 10.
 #[test]
 fn six_chips_on_two_half_empty_nodes_is_no_room() {
-    check("pool 8 chips nodes 4 first_fit; v at 0 gang 1 for 10; w at 0 gang 4 for 1; x at 0 gang 3 for 1; y at 2 gang 6 for 5", "v 0..10 | w 0..1 | x 0..1 | y 2..7");
-    check("pool 8 chips nodes 4 first_fit; v at 0 gang 3 for 1; w at 0 gang 3 for 10; x at 0 gang 1 for 10; y at 2 gang 6 for 5", "v 0..1 | w 0..10 | x 0..10 | y 10..15");
+    check(
+        "pool 8 chips nodes 4 first_fit; v at 0 gang 1 for 10; w at 0 gang 4 for 1; x at 0 gang 3 for 1; y at 2 gang 6 for 5",
+        "v 0..10 | w 0..1 | x 0..1 | y 2..7",
+    );
+    check(
+        "pool 8 chips nodes 4 first_fit; v at 0 gang 3 for 1; w at 0 gang 3 for 10; x at 0 gang 1 for 10; y at 2 gang 6 for 5",
+        "v 0..1 | w 0..10 | x 0..10 | y 10..15",
+    );
 }
 
 const TWO_LABS: &str = "guaranteed = { b = [{ name = \"g\", at = 2026-01-01, chips = 40_000 }] }";
@@ -68,11 +83,7 @@ fn a_head_blocks_its_own_queue_and_the_uncommitted_chips() {
     let jobs = "x0 at 0 gang 50_000 for 10 of a; x1 at 1 gang 100_000 for 10 of a; x2 at 2 gang 1 for 5 of a; \
                 y1 at 2 gang 30_000 for 100 of b; y2 at 3 gang 30_000 for 5 of b"
         .replace('_', "");
-    check_with(
-        &format!("pool 100000 chips; {jobs}"),
-        TWO_LABS,
-        "x0 0..10 | x1 - | x2 - | y1 2..102 | y2 102..107",
-    );
+    check_with(&format!("pool 100000 chips; {jobs}"), TWO_LABS, "x0 0..10 | x1 - | x2 - | y1 2..102 | y2 102..107");
     // y3 after y1 fits what is left of the guarantee and starts at once.
     let jobs = "x1 at 1 gang 100000 for 10 of a; y1 at 2 gang 30000 for 100 of b; y3 at 3 gang 10000 for 5 of b";
     check_with(&format!("pool 100000 chips; {jobs}"), TWO_LABS, "x1 - | y1 2..102 | y3 3..8");
@@ -95,8 +106,14 @@ fn a_guarantee_that_grows_fills_as_chips_are_freed() {
 /// No waiting room: y at 1 is refused, z at 10 finds the chip that x frees at 10. One place: y waits, z at 2 is refused.
 #[test]
 fn a_full_queue_refuses() {
-    check("pool 1 chips limit 0; x at 0 gang 1 for 10; y at 1 gang 1 for 5; z at 10 gang 1 for 5", "x 0..10 | y - | z 10..15");
-    check("pool 1 chips limit 1; x at 0 gang 1 for 10; y at 1 gang 1 for 5; z at 2 gang 1 for 5", "x 0..10 | y 10..15 | z -");
+    check(
+        "pool 1 chips limit 0; x at 0 gang 1 for 10; y at 1 gang 1 for 5; z at 10 gang 1 for 5",
+        "x 0..10 | y - | z 10..15",
+    );
+    check(
+        "pool 1 chips limit 1; x at 0 gang 1 for 10; y at 1 gang 1 for 5; z at 2 gang 1 for 5",
+        "x 0..10 | y 10..15 | z -",
+    );
     let world = story("pool 1 chips limit 1; x at 0 gang 1 for 10; y at 1 gang 1 for 5; z at 2 gang 1 for 5", "");
     let record = simulate(&world, Run::default());
     assert_eq!(record.workloads.iter().map(|w| w.refused).collect::<Vec<_>>(), [0, 0, 1]);
@@ -121,7 +138,9 @@ fn failing_seed() -> (u64, f64) {
         [0, 1].map(|failure| exponential_quantile(clock.unit(failure_item(0, failure))))
     };
     let fits = |[first, second]: [f64; 2], lo: f64, hi: f64| lo < first && first < hi && 3.0 < second;
-    let seed = (1..).find(|seed| fits(thresholds(*seed, "x"), 0.10, 0.12) && fits(thresholds(*seed, "y"), 0.13, 0.20)).unwrap();
+    let seed = (1..)
+        .find(|seed| fits(thresholds(*seed, "x"), 0.10, 0.12) && fits(thresholds(*seed, "y"), 0.13, 0.20))
+        .unwrap();
     (seed, (thresholds(seed, "x")[0] / 0.05 * 3.6e9).ceil() / 1e6)
 }
 
@@ -181,7 +200,8 @@ fn one_crew_repairs_one_node_at_a_time() {
     };
     let y = ends("")[1] - 30_000.0;
     assert!(t < y && y < t + 10_000.0, "x fails at {t}, y at {y}");
-    let repair = |crews: u32| format!("repair = {{ time = {{ dist = \"constant\", mean = \"10000s\" }}, crews = {crews} }}");
+    let repair =
+        |crews: u32| format!("repair = {{ time = {{ dist = \"constant\", mean = \"10000s\" }}, crews = {crews} }}");
     assert_eq!(ends(&repair(1)), [micros(t + 40_000.0), micros(t + 50_000.0)]);
     // x comes first in the queue and takes the first node to be repaired.
     assert_eq!(ends(&repair(2)), [micros(t + 40_000.0), micros(y + 40_000.0)]);
@@ -191,7 +211,11 @@ fn one_crew_repairs_one_node_at_a_time() {
 #[test]
 fn a_delivery_serves_an_arrival_of_its_instant() {
     let toml = "deliveries = [{ name = \"d\", at = 2026-01-01T00:00:20, ordered = 2025-06-01, nodes = 1 }]";
-    check_with("pool 1 chips; x at 0 gang 1 for 100; y at 20 gang 1 for 5; z at 5 gang 1 for 10", toml, "x 0..100 | y 30..35 | z 20..30");
+    check_with(
+        "pool 1 chips; x at 0 gang 1 for 100; y at 20 gang 1 for 5; z at 5 gang 1 for 10",
+        toml,
+        "x 0..100 | y 30..35 | z 20..30",
+    );
     check_with("pool 1 chips; x at 0 gang 1 for 100; y at 20 gang 1 for 5", toml, "x 0..100 | y 20..25");
 }
 
@@ -265,10 +289,16 @@ fn a_campaign_waits_for_its_predecessor() {
     let text = CAMPAIGNS.replace("FLOPS", &format!("{flops:e}"));
     let world = crate::story::world(&text);
     let record = simulate(&world, Run::default());
-    let day = |at: Option<hedgerow::units::SimTime>| at.map(|at| (at.since(world.start).seconds() / 86_400.0 * 1e3).round() / 1e3);
+    let day = |at: Option<hedgerow::units::SimTime>| {
+        at.map(|at| (at.since(world.start).seconds() / 86_400.0 * 1e3).round() / 1e3)
+    };
     for (n, row) in record.campaigns.iter().enumerate().take(9) {
         assert_eq!(day(Some(row.submitted)), Some(n as f64));
-        assert_eq!((day(row.started), day(row.finished)), (Some(2.0 * n as f64), Some(2.0 * n as f64 + 2.0)), "campaign {n}");
+        assert_eq!(
+            (day(row.started), day(row.finished)),
+            (Some(2.0 * n as f64), Some(2.0 * n as f64 + 2.0)),
+            "campaign {n}"
+        );
     }
     assert_eq!(day(record.campaigns[9].started), Some(18.0));
     assert_eq!(record.campaigns[9].finished, None);
@@ -278,7 +308,10 @@ fn a_campaign_waits_for_its_predecessor() {
     let aged = text + "[initial.campaigns.running]\nworkload = \"labs.a.workloads.frontier\"\nage = \"36h\"\n";
     let record = simulate(&crate::story::world(&aged), Run::default());
     let first = &record.campaigns[0];
-    assert_eq!((day(first.started), day(first.finished), day(Some(first.planned_finish))), (Some(0.0), Some(0.5), Some(0.5)));
+    assert_eq!(
+        (day(first.started), day(first.finished), day(Some(first.planned_finish))),
+        (Some(0.0), Some(0.5), Some(0.5))
+    );
     assert_eq!((day(Some(record.campaigns[1].submitted)), day(record.campaigns[1].started)), (Some(0.0), Some(0.5)));
 }
 
@@ -305,7 +338,11 @@ fn a_smaller_volume_is_a_subset() {
         let (kept, ours, gone) = items(volume);
         assert_eq!((ours + gone, kept.len() as u64), (submitted, ours));
         assert!(kept.iter().all(|item| before.contains(item)), "volume {volume} brings nobody new");
-        assert!((kept.len() as f64 - volume * submitted as f64).abs() < 100.0, "about {volume}: {} of {submitted}", kept.len());
+        assert!(
+            (kept.len() as f64 - volume * submitted as f64).abs() < 100.0,
+            "about {volume}: {} of {submitted}",
+            kept.len()
+        );
         before = kept;
     }
 }
@@ -330,7 +367,13 @@ fn failure_before_supply() {
     let (whole, fraction) = (t.floor() as i64, ((t - t.floor()) * 1e6).round() as u32);
     for (late, end) in [(0, t + 80_000.0), (1, t + 80_001.0)] {
         let s = whole + late;
-        let date = format!("2026-01-{:02}T{:02}:{:02}:{:02}.{fraction:06}", 1 + s / 86_400, s / 3600 % 24, s / 60 % 60, s % 60);
+        let date = format!(
+            "2026-01-{:02}T{:02}:{:02}:{:02}.{fraction:06}",
+            1 + s / 86_400,
+            s / 3600 % 24,
+            s / 60 % 60,
+            s % 60
+        );
         let toml = format!(
             "repair = {{ time = {{ dist = \"constant\", mean = \"90d\" }} }}\n\
              deliveries = [{{ name = \"d\", at = {date}, ordered = 2025-06-01, nodes = 1 }}]\n{toml}"
@@ -351,7 +394,10 @@ fn shock_before_arrival() {
 /// Arrival < schedule: of two arrivals at 5 the important one goes first, though it arrives second.
 #[test]
 fn arrival_before_schedule() {
-    check("pool 1 chips priority; x at 5 gang 1 for 10 priority 0; y at 5 gang 1 for 10 priority 1", "x 15..25 | y 5..15");
+    check(
+        "pool 1 chips priority; x at 5 gang 1 for 10 priority 0; y at 5 gang 1 for 10 priority 1",
+        "x 15..25 | y 5..15",
+    );
 }
 
 /// All fifteen classes at one instant, put in backwards: the rows stand in the order of design 5, and the delivery of the
@@ -363,7 +409,8 @@ fn every_class_in_its_place() {
     let markers: Vec<_> = Class::ALL.iter().rev().map(|class| (at(&world, 20.0), *class)).collect();
     let record = simulate_with_markers(&world, Run::default(), &markers);
     let rows: Vec<_> = record.events.iter().filter(|row| row.at == at(&world, 20.0)).collect();
-    let classes: Vec<u8> = rows.iter().filter(|row| row.change.kind == EventKind::Marker).map(|row| row.class).collect();
+    let classes: Vec<u8> =
+        rows.iter().filter(|row| row.change.kind == EventKind::Marker).map(|row| row.class).collect();
     assert_eq!(classes, [10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110, 120, 130, 140, 150]);
     assert!(rows.is_sorted_by_key(|row| row.class));
     let delivery = rows.iter().position(|row| row.change.kind == EventKind::Delivery).expect("delivered");
@@ -435,11 +482,18 @@ fn usd(record: &hedgerow::record::RunRecord, kind: PostingKind, month: u16) -> f
 #[test]
 fn period_end_before_month_close_before_price_step() {
     let (_, record) = money_run("", "0,10,5097600");
-    assert_eq!((usd(&record, PostingKind::Usage, 0), usd(&record, PostingKind::Usage, 1), usd(&record, PostingKind::Usage, 2)), (3720.0, 6720.0, 0.0));
+    assert_eq!(
+        (usd(&record, PostingKind::Usage, 0), usd(&record, PostingKind::Usage, 1), usd(&record, PostingKind::Usage, 2)),
+        (3720.0, 6720.0, 0.0)
+    );
     let period = record.periods.iter().find(|row| row.closed).expect("a year ends on 1 February");
     assert_eq!(period.drawn.0, 3_720_000_000);
     let segments: Vec<u16> = record.meters.iter().filter(|m| m.kind == PostingKind::Usage).map(|m| m.segment).collect();
-    assert_eq!(segments.first().zip(segments.last()).map(|(a, b)| b - a), Some(1), "one price step, on the boundary: {segments:?}");
+    assert_eq!(
+        segments.first().zip(segments.last()).map(|(a, b)| b - a),
+        Some(1),
+        "one price step, on the boundary: {segments:?}"
+    );
 }
 
 /// A failure that cuts entitlements bills every tenant anew. One node of 16 for a and one for b, each guaranteed 16 and held whole by
@@ -486,7 +540,10 @@ fn supply_before_period_end() {
 #[test]
 fn price_step_before_shock() {
     let (_, record) = money_run("guaranteed = { a = [{ name = \"g\", at = 2026-02-01, chips = 16 }] }", "0,1,3600");
-    assert_eq!((usd(&record, PostingKind::Reservation, 0), usd(&record, PostingKind::Reservation, 1)), (0.0, 16.0 * 672.0));
+    assert_eq!(
+        (usd(&record, PostingKind::Reservation, 0), usd(&record, PostingKind::Reservation, 1)),
+        (0.0, 16.0 * 672.0)
+    );
     assert!(record.postings.iter().filter(|p| p.kind == PostingKind::Reservation).all(|p| p.rate.0 == 1_000_000_000));
 }
 
@@ -510,6 +567,9 @@ fn the_end_finishes_and_starts_nothing() {
     let world = story(&format!("{jobs}; z at 86400 gang 1 for 5"), "");
     let record = simulate(&world, Run::default());
     assert_eq!(timeline(&world, &record), "x 0..86400 | y -");
-    assert_eq!(record.workloads.iter().map(|w| (w.submitted, w.started, w.unstarted)).collect::<Vec<_>>(), [(1, 1, 0), (1, 0, 1), (0, 0, 0)]);
+    assert_eq!(
+        record.workloads.iter().map(|w| (w.submitted, w.started, w.unstarted)).collect::<Vec<_>>(),
+        [(1, 1, 0), (1, 0, 1), (0, 0, 0)]
+    );
     assert_eq!(record.workloads[1].waits.count(), 1, "its wait so far enters as a lower bound");
 }

@@ -24,7 +24,7 @@ pub(super) fn shares(desk: &mut Desk<'_>, times: &Times, written: &Tables<Vec<Da
             let at = &pair[1].at;
             desk.problem(at.origin, &at.path, "two entries of one tenant have the same date", "keep one");
         }
-        let steps = steps.into_iter().map(|step| (times.clip(step.at.value), whole_chips(desk, step)));
+        let steps = steps.into_iter().map(|step| (times.in_force(step.at.value), whole_chips(desk, step)));
         let steps = last_at_each_instant(steps.collect::<Vec<_>>().into_iter());
         all.extend(steps.into_iter().map(|(at, chips)| Share { tenant: TenantId::new(lab), at, chips }));
     }

@@ -93,7 +93,7 @@ fn figure(desk: &mut Desk<'_>, path: &str, key: &str) -> f64 {
 fn megawatts(desk: &mut Desk<'_>, times: &Times, site: &Named<spec::Site>) -> Vec<(SimTime, f64)> {
     let mut steps: Vec<_> = site.table.mw.iter().map(|step| (step.at.value, desk.number(&step.amount))).collect();
     steps.sort_by_key(|step| step.0);
-    last_at_each_instant(steps.into_iter().map(|(date, mw)| (times.clip(date), mw)))
+    last_at_each_instant(steps.into_iter().map(|(date, mw)| (times.in_force(date), mw)))
 }
 
 /// Of values in order of time, the last at each instant.

@@ -27,6 +27,10 @@ impl Times {
     pub fn clip(&self, date: Date) -> SimTime {
         self.calendar.time(date).unwrap_or(SimTime::ZERO).min(SimTime::NEVER)
     }
+    /// Simulated time of a level's date: what is in force at the scenario's start is in force in the spin-up before it.
+    pub fn in_force(&self, date: Date) -> SimTime {
+        if date <= self.calendar.start_date() { SimTime::ZERO } else { self.clip(date) }
+    }
     /// Whether a date lies before the scenario's start.
     pub fn before_start(&self, date: Date) -> bool {
         date < self.calendar.start_date()
