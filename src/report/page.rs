@@ -179,7 +179,7 @@ mod tests {
         assert!(text.contains(
             "host_and_resell_both_invest_in_none = both (differs only in: conditional equity, not modelled)"
         ));
-        assert!(text.contains("both against neither: +1,140 MW at the end, USD +40 bn of capex"));
+        assert!(text.contains("both against neither: +1,140 MW at the end, USD +40\u{a0}bn of capex"));
     }
 
     /// A rebuilt folder keeps its tables byte for byte, loses stale charts, and has the same page again.

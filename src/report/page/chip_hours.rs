@@ -7,6 +7,7 @@ use crate::report::chart::{Axis, Chart, Kind, Part};
 
 /// Stacked bars by year, three parts a lab; first strategy, first future.
 pub fn build(data: &Data) -> Option<Chart> {
+    data.cloud()?;
     let cell = data.first_cell()?;
     let rows: Vec<&Monthly> = data.tenants_of(cell).collect();
     let years = once(rows.iter().filter_map(|r| r.month.get(..4)));

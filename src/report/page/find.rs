@@ -46,11 +46,6 @@ impl Data {
         self.summary.iter().find(|r| r.metric == "npv_total" && r.scope_kind == "cloud").map(|r| r.scope.as_str())
     }
 
-    /// Whether strategies are compared at all.
-    pub fn compares(&self) -> bool {
-        self.cloud().is_some() && self.distinct_strategies().len() * self.futures().len() > 1
-    }
-
     /// The strategy the others are measured against: `neither` where it exists, else the one that differences name.
     pub fn baseline(&self) -> Option<&str> {
         let versus = |name: &str| self.differences.iter().find(|d| d.versus == name).map(|d| d.versus.as_str());

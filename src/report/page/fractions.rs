@@ -42,7 +42,7 @@ pub fn build(data: &Data) -> Option<Chart> {
         y: Axis::linear("Share of chip-time [%]"),
         kind: Kind::Bars {
             categories: pools.iter().map(ToString::to_string).collect(),
-            parts: FRACTIONS.iter().map(part).collect(),
+            parts: FRACTIONS.iter().map(part).filter(|p| p.values.iter().any(Option::is_some)).collect(),
         },
         empty_reason: "no chip was installed".to_string(),
     })

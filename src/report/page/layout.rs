@@ -25,7 +25,9 @@ pub fn page(data: &Data, charts: &[(&ChartEntry, Chart)], left_out: &[&ChartEntr
         "The same chips and dollars in several units: an index is a headline, the unit decides who leads.";
     sections.extend(tables::concentration(data).map(|t| part("Concentration by unit", concentration, t)));
     let tail = "The mean of the worst runs, and how many they are; a figure from too few of them is refused.";
-    sections.extend(tables::tail(data).map(|t| part("The tail, and what moves together", tail, t)));
+    let with_refusals =
+        |t| Section { notes: tables::refusals(data), ..part("The tail, and what moves together", tail, t) };
+    sections.extend(tables::tail(data).map(with_refusals));
     let exit = "Commitment not yet paid for, and megawatts that one lab holds, when strategies part.";
     sections.extend(tables::at_decide(data).map(|t| part("At the decision", exit, t)));
     sections.extend(notes(data, left_out));

@@ -165,11 +165,11 @@ pub fn tail(data: &Data) -> Option<TableView> {
         };
         let cloud = data.cloud();
         let (var, es) = (of("npv_loss_var", cloud), of("npv_loss_es", cloud));
-        let loss = |r: Option<&Risk>| usd.maybe(r.and_then(|r| r.value));
+        let loss =
+            |r: Option<&Risk>| r.map(|r| r.value.map_or("refused".to_string(), |v| usd.show(v))).unwrap_or_default();
         let n_tail = es.and_then(|r| r.n_tail).map(short);
-        let refused = es.filter(|r| r.value.is_none()).map(|r| r.note.clone());
         let mut row = vec![cell.future.to_string(), cell.strategy.to_string(), loss(var), loss(es)];
-        row.push(n_tail.or(refused).unwrap_or_default());
+        row.push(n_tail.unwrap_or_default());
         row.extend(pairs.iter().map(|pair| of("margin_correlation", Some(pair)).map(correlation).unwrap_or_default()));
         rows.push(row);
     }
@@ -180,6 +180,12 @@ pub fn tail(data: &Data) -> Option<TableView> {
     headers.extend(pairs.iter().map(|pair| format!("Margins of {pair}: correlation")));
     let caption = "Loss of NPV total over the runs of a row, chance and draws mixed; a loss is positive".to_string();
     Some(table(caption, headers, 2, rows))
+}
+
+/// Why tails are refused, each reason once.
+pub fn refusals(data: &Data) -> Vec<String> {
+    let refused = data.risk.iter().filter(|r| r.measure == "npv_loss_es" && r.value.is_none());
+    once(refused.map(|r| r.note.as_str())).into_iter().map(str::to_string).collect()
 }
 
 fn correlation(r: &Risk) -> String {
@@ -212,35 +218,39 @@ pub fn at_decide(data: &Data) -> Option<TableView> {
 /// Assumptions, the widest range first, those without a range in the order of the scenario.
 pub fn assumptions(data: &Data) -> Option<TableView> {
     let mut sorted: Vec<&Assumption> = data.assumptions.iter().collect();
-    sorted.sort_by(|a, b| width(&b.range).total_cmp(&width(&a.range)));
+    sorted.sort_by(|a, b| width(&b.range, &b.value).total_cmp(&width(&a.range, &a.value)));
     let row = |a: &&Assumption| {
         [&a.path, &a.value, &a.range, &a.source, &a.as_of, &a.confidence, &a.reason].map(Clone::clone).to_vec()
     };
     let headers = words(&["Path", "Value", "Range", "Source", "As of", "Confidence", "Reason"]);
-    let mut view = table(
+    let view = table(
         "Assumptions with sources, the widest ranges first".to_string(),
         headers,
         7,
         sorted.iter().map(row).collect(),
     );
-    (view.numeric[1], view.numeric[2]) = (true, true);
     (!view.rows.is_empty()).then_some(view)
 }
 
-/// How wide a range as written is: the ratio of its ends, or without two ends 0.
-fn width(range: &str) -> f64 {
-    let inner = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | 'e' | '_');
+/// How wide a range as written is, against its value: (high - low) / |value|; without two ends 0.
+fn width(range: &str, value: &str) -> f64 {
     // "p5 = 0.2" names a percentile, not an end.
-    let bare: String = range.replace("..", " ").replace("p5", "").replace("p05", "").replace("p95", "");
-    let words = bare.split(|c: char| !inner(c)).filter(|w| w.chars().any(|c| c.is_ascii_digit()));
-    let ends: Vec<f64> =
-        words.filter_map(|w| w.replace('_', "").trim_end_matches(['e', '-', '.']).parse().ok()).collect();
-    match ends.as_slice() {
-        [low, .., high] if *low > 0.0 && *high > 0.0 => (high / low).max(low / high),
-        // A range that touches or crosses zero has no ratio: wider than all that have one.
-        [low, .., high] if low != high => f64::MAX,
-        _ => 0.0,
+    let bare = range.replace("..", " ").replace("p5", "").replace("p05", "").replace("p95", "");
+    match numbers(&bare).as_slice() {
+        [low, .., high] => {
+            let middle = numbers(value).first().copied().filter(|v| *v != 0.0).unwrap_or((low + high) / 2.0);
+            let width = (high - low).abs() / middle.abs();
+            if width.is_finite() { width } else { 0.0 }
+        }
+        [] | [_] => 0.0,
     }
+}
+
+/// The numbers among words: of "4mo to 9mo", 4 and 9.
+fn numbers(text: &str) -> Vec<f64> {
+    let inner = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | 'e' | '_');
+    let words = text.split(|c: char| !inner(c)).filter(|w| w.contains(|c: char| c.is_ascii_digit()));
+    words.filter_map(|w| w.replace('_', "").trim_end_matches(['e', '-', '.']).parse().ok()).collect()
 }
 
 /// The numbers of a chart: categories or years down, series across; long lines at the end of each year.
@@ -324,12 +334,12 @@ fn month_of(x: f64) -> String {
 mod tests {
     use super::*;
 
-    /// 0.25 to 0.60 is 2.4 wide, 4 to 9 months 2.25, one value 0, a range over zero wider than all.
+    /// 0.2 to 0.6 around 0.4 is one wide; 4 to 9 months around 6.5 by its middle; 0 to 0.04 around 0.02 is two; one value none.
     #[test]
-    fn ranges_are_as_wide_as_the_ratio_of_their_ends() {
-        assert!((width("p5 = 0.25, p95 = 0.60") - 2.4).abs() < 1e-12);
-        assert_eq!(width("4mo to 9mo"), 2.25);
-        assert_eq!((width("12"), width(""), width("-0.1..0.2")), (0.0, 0.0, f64::MAX));
+    fn ranges_are_as_wide_as_their_ends_are_apart() {
+        assert!((width("p5 = 0.2, p95 = 0.6", "0.4") - 1.0).abs() < 1e-12);
+        assert!((width("4mo to 9mo", "") - 5.0 / 6.5).abs() < 1e-12);
+        assert_eq!((width("0..0.04", "0.02"), width("12", "12"), width("", "3")), (2.0, 0.0, 0.0));
         assert_eq!((month_of(2026.999), month_of(2027.0)), ("2026-12".to_string(), "2027-01".to_string()));
     }
 }

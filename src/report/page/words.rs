@@ -11,7 +11,8 @@ pub fn percent(share: f64) -> String {
     match share * 100.0 {
         p if 0.0 < p && p < 0.5 => "below 1\u{a0}%".to_string(),
         p if 99.5 <= p && p < 100.0 => "over 99\u{a0}%".to_string(),
-        p => format!("{p:.0}\u{a0}%"),
+        // An empty sum is a negative zero.
+        p => format!("{:.0}\u{a0}%", p + 0.0),
     }
 }
 
