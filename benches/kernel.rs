@@ -69,15 +69,14 @@ fn mm100() -> Option<World> {
 
 /// The golden gang log as a trace on one pool of 2,000 one-chip nodes.
 fn gang_fifo() -> Option<World> {
-    let data = std::env::var("HEDGEROW_DATA").map_or_else(
-        |_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"),
-        |dir| Path::new(&dir).to_path_buf(),
-    );
+    let data = std::env::var("HEDGEROW_DATA")
+        .map_or_else(|_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), |dir| Path::new(&dir).to_path_buf());
     let log = data.join("golden/scheduling/gang_fifo_100k.csv");
     let text = "[scenario]\nname = \"gang\"\nstart = 2026-01-01\nend = 2026-07-01\n[pools.p]\nchips_per_node = 1\nnodes = 2000\n\
         [labs.l.workloads.log]\nkind = \"trace\"\npools = [\"p\"]\nfile = \"log\"\n\
         submit = \"arrival_h\"\nduration = \"duration_h\"\nchips = \"gpus\"\ntime_unit = \"h\"\n";
-    let read = spec::read_text("gang.toml", text, &[]).map_err(|problems| println!("{}", problems.render(false))).ok()?;
+    let read =
+        spec::read_text("gang.toml", text, &[]).map_err(|problems| println!("{}", problems.render(false))).ok()?;
     let file = |_: &str| std::fs::read_to_string(&log).map_err(|e| e.to_string());
     plan(&read, Catalog::embedded(), &Options::default(), &file).ok().map(|mut plan| plan.cells.swap_remove(0).world)
 }
@@ -107,10 +106,9 @@ fn compare_mmc(world: &World) {
 fn compare_gangs(world: &World, jobs: &[reference::GangJob]) {
     let [plain, ours] = reference::least_cpu_seconds(
         9,
-        [
-            &mut || reference::plain_gang_fifo(jobs, 2_000).events,
-            &mut || simulate(world, Run::default()).events_handled,
-        ],
+        [&mut || reference::plain_gang_fifo(jobs, 2_000).events, &mut || {
+            simulate(world, Run::default()).events_handled
+        }],
     );
     println!(
         "gang FIFO, 100,000 jobs: plain {:.2} ms, kernel {:.2} ms = {:.2} x; must 3 x, aim 1.6 x",
@@ -126,11 +124,15 @@ fn compare_sizes() {
     if let (Some(small), Some(large)) = (sized("pools.cluster.nodes=1250"), sized("pools.cluster.nodes=125000")) {
         let [few, many] = reference::least_cpu_seconds(
             9,
-            [
-                &mut || simulate(&small, Run::default()).events_handled,
-                &mut || simulate(&large, Run::default()).events_handled,
-            ],
+            [&mut || simulate(&small, Run::default()).events_handled, &mut || {
+                simulate(&large, Run::default()).events_handled
+            }],
         );
-        println!("the same jobs on 1e4 chips {:.0} us, on 1e6 chips {:.0} us: {:.2} x", few * 1e6, many * 1e6, many / few);
+        println!(
+            "the same jobs on 1e4 chips {:.0} us, on 1e6 chips {:.0} us: {:.2} x",
+            few * 1e6,
+            many * 1e6,
+            many / few
+        );
     }
 }

@@ -201,7 +201,7 @@ pub fn least_cpu_seconds<const N: usize>(rounds: u32, mut works: [&mut dyn FnMut
     let mut least = [f64::INFINITY; N];
     for _ in 0..rounds {
         for (work, least) in works.iter_mut().zip(&mut least) {
-            let (seconds, checksum) = cpu_seconds(|| work());
+            let (seconds, checksum) = cpu_seconds(&mut *work);
             std::hint::black_box(checksum);
             *least = least.min(seconds);
         }

@@ -11,7 +11,9 @@ use std::path::Path;
 
 /// What a metric, a column, an output file, a policy or a strategy means
 #[derive(clap::Args, Debug)]
-#[command(after_help = "Examples:\n  hedgerow explain allocated_fraction\n  hedgerow explain summary.csv:param_share\n  hedgerow explain scenarios/gang.toml skip_ahead")]
+#[command(
+    after_help = "Examples:\n  hedgerow explain allocated_fraction\n  hedgerow explain summary.csv:param_share\n  hedgerow explain scenarios/gang.toml skip_ahead"
+)]
 pub struct Explain {
     /// METRIC, COLUMN, FILE.csv[:COLUMN] or POLICY; or SCENARIO [STRATEGY]
     #[arg(required = true, num_args = 1..=2, value_name = "NAME")]
@@ -70,7 +72,10 @@ fn strategies(file: &str, name: Option<&str>) -> Result<Vec<Meaning>, Failure> {
     let found: Vec<Meaning> = wanted.map(meaning).collect();
     match (name, found.is_empty()) {
         (_, false) => Ok(found),
-        (None, true) => Err(Failure::input(format!("`{file}` names no strategy: there is only `base`"), "write `[strategies.NAME]`")),
+        (None, true) => Err(Failure::input(
+            format!("`{file}` names no strategy: there is only `base`"),
+            "write `[strategies.NAME]`",
+        )),
         (Some(name), true) => {
             let names = spec.strategies.iter().map(|strategy| strategy.name.clone()).collect();
             Err(unknown(format!("`{file}` has no strategy `{name}`"), name, names))
@@ -83,7 +88,10 @@ fn words(name: &str) -> Result<Vec<Meaning>, Failure> {
     let mut all: Vec<(String, Meaning)> = Vec::new();
     for metric in listing::metric_registry() {
         let text = metric.what.to_owned();
-        all.push((metric.name.to_owned(), Meaning { kind: "metric", name: metric.name.to_owned(), unit: Some(metric.unit), text }));
+        all.push((
+            metric.name.to_owned(),
+            Meaning { kind: "metric", name: metric.name.to_owned(), unit: Some(metric.unit), text },
+        ));
     }
     for file in columns::FILES {
         let names: Vec<&str> = file.columns.iter().map(|column| column.name).collect();
@@ -91,14 +99,22 @@ fn words(name: &str) -> Result<Vec<Meaning>, Failure> {
         all.push((file.name.to_owned(), Meaning { kind: "output file", name: file.name.to_owned(), unit: None, text }));
         for Column { name, unit, what } in file.columns {
             let full = format!("{}:{name}", file.name);
-            let meaning = |full: &str| Meaning { kind: "column", name: full.to_owned(), unit: Some(unit), text: (*what).to_owned() };
+            let meaning = |full: &str| Meaning {
+                kind: "column",
+                name: full.to_owned(),
+                unit: Some(unit),
+                text: (*what).to_owned(),
+            };
             all.push(((*name).to_owned(), meaning(&full)));
             all.push((full.clone(), meaning(&full)));
         }
     }
     for policy in listing::policy_registry() {
         let text = format!("{} ({})", policy.what, policy.source);
-        all.push((policy.name.to_owned(), Meaning { kind: policy.part, name: policy.name.to_owned(), unit: None, text }));
+        all.push((
+            policy.name.to_owned(),
+            Meaning { kind: policy.part, name: policy.name.to_owned(), unit: None, text },
+        ));
     }
     let (found, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(word, _)| word == name);
     if found.is_empty() {
@@ -110,13 +126,17 @@ fn words(name: &str) -> Result<Vec<Meaning>, Failure> {
 
 /// A name that is not there, with the nearest that are.
 fn unknown(message: String, name: &str, names: Vec<String>) -> Failure {
-    let mut near: Vec<(usize, String)> = names.into_iter().map(|known| (strsim::osa_distance(name, &known), known)).collect();
+    let mut near: Vec<(usize, String)> =
+        names.into_iter().map(|known| (strsim::osa_distance(name, &known), known)).collect();
     near.retain(|(distance, _)| *distance <= 1 + name.chars().count() / 3);
     near.sort();
     near.dedup();
     let near: Vec<String> = near.into_iter().take(3).map(|(_, known)| format!("`{known}`")).collect();
     match near.as_slice() {
-        [] => Failure::input(message, "`hedgerow list metrics`, `hedgerow list policies` and docs/records.md have the names"),
+        [] => Failure::input(
+            message,
+            "`hedgerow list metrics`, `hedgerow list policies` and docs/records.md have the names",
+        ),
         _ => Failure::input(message, format!("did you mean {}?", near.join(" or "))),
     }
 }

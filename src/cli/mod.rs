@@ -95,7 +95,9 @@ fn grouped(command: clap::Command) -> clap::Command {
         }
         groups.push('\n');
     }
-    command.help_template(format!("{{about}}\n\n{{usage-heading}} {{usage}}\n\n{groups}\x1b[1m\x1b[4mOptions:\x1b[0m\n{{options}}\n"))
+    command.help_template(format!(
+        "{{about}}\n\n{{usage-heading}} {{usage}}\n\n{groups}\x1b[1m\x1b[4mOptions:\x1b[0m\n{{options}}\n"
+    ))
 }
 
 #[cfg(test)]

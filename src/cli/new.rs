@@ -75,7 +75,10 @@ fn refuse_to_overwrite(dir: &Path, texts: &[(&str, String)]) -> Result<(), Failu
     match there.as_slice() {
         [] => Ok(()),
         [one] => Err(Failure::input(format!("{one} exists already"), "name another folder, or move the file away")),
-        _ => Err(Failure::input(format!("{} exist already", there.join(", ")), "name another folder, or move the files away")),
+        _ => Err(Failure::input(
+            format!("{} exist already", there.join(", ")),
+            "name another folder, or move the files away",
+        )),
     }
 }
 

@@ -52,7 +52,8 @@ macro_rules! theory {
 
 /// Every case, times in hours.
 pub fn cases() -> Vec<Case> {
-    let simple = |name, file, text, limit, quantities| Case { name, file, text, trace: None, sets: &[], limit, quantities };
+    let simple =
+        |name, file, text, limit, quantities| Case { name, file, text, trace: None, sets: &[], limit, quantities };
     let waits = |rate: f64, servers: u32, service: Result<Law, String>| {
         let service = service.expect("the law is sound");
         let exact = mphc_waiting(rate, servers, &service).expect(STABLE);
@@ -137,7 +138,14 @@ pub fn cases() -> Vec<Case> {
 /// 10,000 min of work in segments of 116.69 min: 85 whole ones and a rest; one failure a day.
 fn checkpointed() -> Checkpointed {
     let (work, total) = (116.69, 10_000.0);
-    Checkpointed { full_segments: 85, work, rest: total - 85.0 * work, checkpoint: 5.0, restart: 10.0, mtbf: 24.0 * 60.0 }
+    Checkpointed {
+        full_segments: 85,
+        work,
+        rest: total - 85.0 * work,
+        checkpoint: 5.0,
+        restart: 10.0,
+        mtbf: 24.0 * 60.0,
+    }
 }
 
 #[cfg(test)]
@@ -157,7 +165,9 @@ mod tests {
     }
 
     fn near(line: &str, exact: f64) -> bool {
-        let mut numbers = line.split(|c: char| !(c.is_ascii_digit() || c == '.')).filter_map(|word| word.trim_end_matches('.').parse::<f64>().ok());
+        let mut numbers = line
+            .split(|c: char| !(c.is_ascii_digit() || c == '.'))
+            .filter_map(|word| word.trim_end_matches('.').parse::<f64>().ok());
         numbers.any(|number| (number - exact).abs() <= 1e-6 * exact)
     }
 }

@@ -6,7 +6,9 @@ use crate::spec;
 
 /// Print the JSON Schema of the scenario file
 #[derive(clap::Args, Debug)]
-#[command(after_help = "An editor that knows TOML takes it from the first line of a scenario:\n  #:schema scenario.schema.json")]
+#[command(
+    after_help = "An editor that knows TOML takes it from the first line of a scenario:\n  #:schema scenario.schema.json"
+)]
 pub struct Schema {}
 
 /// Prints it.

@@ -12,7 +12,8 @@ pub fn sentence(spec: &Spec, strategy: &Named<Strategy>) -> String {
     let start = spec.scenario.start.as_ref().map_or("the start".to_owned(), |at| day(&at.value.to_string()));
     let when = spec.scenario.decide_at.as_ref().map_or(start, |at| day(&at.value.to_string()));
     clauses.extend(strategy.table.set.iter().map(|leaf| format!("sets {} to {}", leaf.path.value, leaf.toml.trim())));
-    let whole: Vec<&str> = spec.bets.iter().filter(|bet| is_whole(spec, bet, &strategy.table)).map(|bet| bet.name.as_str()).collect();
+    let whole: Vec<&str> =
+        spec.bets.iter().filter(|bet| is_whole(spec, bet, &strategy.table)).map(|bet| bet.name.as_str()).collect();
     let kept = match (spec.bets.is_empty(), whole.as_slice()) {
         (true, _) => String::new(),
         (false, []) => " It keeps no bet whole.".to_owned(),
@@ -127,7 +128,8 @@ mod tests {
     fn a_strategy_says_what_it_ends_and_when() {
         let text = include_str!("../../tests/full.toml");
         let read = spec::read_text("full.toml", text, &[]).expect("the file is sound");
-        let sentences: Vec<String> = read.spec.strategies.iter().map(|strategy| sentence(&read.spec, strategy)).collect();
+        let sentences: Vec<String> =
+            read.spec.strategies.iter().map(|strategy| sentence(&read.spec, strategy)).collect();
         let want = [
             "Strategy `both` changes nothing. It keeps every bet: anthropic.",
             "Strategy `none`: from 2026-12-01 on the cloud pays no further tranche of investments.anthropic; \

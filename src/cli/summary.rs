@@ -139,7 +139,10 @@ fn pools(world: &World) -> Table {
         table.push(row);
     }
     if real {
-        table.note("mw at the meter, every chip at work; usd_bn at the median cost of a chip with its share of the server".into());
+        table.note(
+            "mw at the meter, every chip at work; usd_bn at the median cost of a chip with its share of the server"
+                .into(),
+        );
     }
     table
 }

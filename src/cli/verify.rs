@@ -41,12 +41,21 @@ pub fn run(args: &Verify) -> Result<(), Failure> {
     for case in cases() {
         wrong += judge(&case, args, &mut table)?;
     }
-    let limit = if args.quick { "twice the limits of the full run" } else { "0.5 % (1 %: high variance; 2 %: a hundred servers)" };
-    table.note(format!("ok: mean within {ERRORS_OFF} standard errors of exact, and a standard error of at most {limit}"));
+    let limit = if args.quick {
+        "twice the limits of the full run"
+    } else {
+        "0.5 % (1 %: high variance; 2 %: a hundred servers)"
+    };
+    table.note(format!(
+        "ok: mean within {ERRORS_OFF} standard errors of exact, and a standard error of at most {limit}"
+    ));
     print(&table, args.format)?;
     match wrong {
         0 => Ok(()),
-        _ => Err(Failure::system(format!("{wrong} of {} quantities are out of tolerance", table.rows().len()), "the table above names them")),
+        _ => Err(Failure::system(
+            format!("{wrong} of {} quantities are out of tolerance", table.rows().len()),
+            "the table above names them",
+        )),
     }
 }
 
@@ -76,7 +85,9 @@ fn judge(case: &Case, args: &Verify, table: &mut Table) -> Result<usize, Failure
             (false, _) => "OFF",
         };
         wrong += usize::from(verdict != "ok");
-        let half = summary.half_width.map_or(Cell::Blank, |half| Cell::Number { value: half, shown: format!("±{}", show(half)) });
+        let half = summary
+            .half_width
+            .map_or(Cell::Blank, |half| Cell::Number { value: half, shown: format!("±{}", show(half)) });
         let fixed = |value: f64, digits: usize| Cell::Number { value, shown: format!("{value:.digits$}") };
         table.push(vec![
             Cell::text(case.name),

@@ -100,14 +100,26 @@ pub fn audit_record(world: &crate::world::World, record: &RunRecord, now: SimTim
             // Each reading of the meter rounds its reserved chips' energy down, and each follows an event or a month's end.
             let readings = record.events.len() as u128 + 2;
             assert!(
-                row.energy_mw_us <= energy && energy <= row.energy_mw_us + readings && row.installed_mw_us == row.installed * at_work,
+                row.energy_mw_us <= energy
+                    && energy <= row.energy_mw_us + readings
+                    && row.installed_mw_us == row.installed * at_work,
                 "energy, {} month {month}: metered {} mW us, its chips draw {energy} (installed {})",
                 world.pools.0[pool].name,
                 row.energy_mw_us,
                 row.installed_mw_us
             );
-            let cells: u128 = world.cells.ids().filter(|c| world.cells[*c].pool.index() == pool).map(|c| record.cells[c.index()][month].allocated).sum();
-            assert!(cells == row.gangs, "pool {} month {month}: cells hold {cells} chip-us, gangs {}", world.pools.0[pool].name, row.gangs);
+            let cells: u128 = world
+                .cells
+                .ids()
+                .filter(|c| world.cells[*c].pool.index() == pool)
+                .map(|c| record.cells[c.index()][month].allocated)
+                .sum();
+            assert!(
+                cells == row.gangs,
+                "pool {} month {month}: cells hold {cells} chip-us, gangs {}",
+                world.pools.0[pool].name,
+                row.gangs
+            );
         }
     }
     for (cell, months) in record.cells.iter().enumerate() {

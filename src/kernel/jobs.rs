@@ -12,7 +12,7 @@ use crate::stats::math::{ln, log1p, square};
 use crate::stats::quantile::exponential_quantile;
 use crate::stats::renewal::Checkpointed;
 use crate::units::{SimTime, Span};
-use crate::world::{CellId, Failures, Source, WorkloadId};
+use crate::world::{CellId, Failures, WorkloadId};
 
 /// A row index that means none.
 const NO_ROW: u32 = u32::MAX;
@@ -47,7 +47,7 @@ impl Sim<'_> {
             workload: lane,
             cell: 0,
         });
-        if self.world.workloads[id].failures == Failures::Sampled {
+        if self.workloads[lane as usize].failures == Failures::Sampled {
             let u = self.workloads[lane as usize].threshold.unit(failure_item(draft.item, 0));
             self.jobs.cold(slot).exposure_left = exposure(exponential_quantile(u));
         }
@@ -55,7 +55,7 @@ impl Sim<'_> {
         if !self.silenced(Counter::InSystem) {
             self.workloads[lane as usize].in_system.add(now, 1);
         }
-        if let Source::Campaigns(_) = self.world.workloads[id].source {
+        if self.workloads[lane as usize].campaigns {
             self.on_campaign_submitted(slot);
         } else {
             self.enqueue(slot, true);
@@ -99,13 +99,12 @@ impl Sim<'_> {
 
     fn enqueue(&mut self, slot: u32, fresh: bool) {
         let job = self.jobs.get(slot);
-        let (key, workload) = (job.key, WorkloadId::new(job.workload as usize));
-        let terms = &self.world.workloads[workload];
-        let domain = terms.domain.index();
+        let (key, workload) = (job.key, &self.workloads[job.workload as usize]);
+        let domain = workload.domain;
         let state = &mut self.domains[domain];
-        state.queues[terms.tenant.index()].insert(key, slot);
+        state.queues[workload.tenant].insert(key, slot);
         state.waiting += 1;
-        if fresh && self.world.domains[terms.domain].queue_limit.is_some() {
+        if fresh && workload.limited {
             state.fresh.push(slot);
         }
         self.touch(domain);
@@ -116,9 +115,8 @@ impl Sim<'_> {
         let now = self.now;
         let job = *self.jobs.get(slot);
         let workload = WorkloadId::new(job.workload as usize);
-        let terms = &self.world.workloads[workload];
-        let tenant = terms.tenant.index();
-        let pool = self.world.cells[cell].pool.index();
+        let tenant = self.workloads[workload.index()].tenant;
+        let pool = self.cells[cell.index()].pool;
         let placement = self.pools[pool].placement;
         self.pools[pool].nodes.take(job.chips, placement, &mut self.jobs.cold(slot).pieces);
         self.pools[pool].hold(now, tenant, u64::from(job.chips));
@@ -169,7 +167,7 @@ impl Sim<'_> {
         };
         let rate = u128::from(cell_state.failure_rate) * u128::from(job.chips);
         let mut when = None;
-        match self.world.workloads[WorkloadId::new(job.workload as usize)].failures {
+        match self.workloads[job.workload as usize].failures {
             Failures::Off => {}
             Failures::Sampled if rate > 0 => {
                 // Failing at the instant of the finish, the job has finished.
@@ -306,9 +304,11 @@ impl Sim<'_> {
         let now = self.now;
         let job = *self.jobs.get(slot);
         let cell = CellId::new(job.cell as usize);
-        let pool = self.world.cells[cell].pool.index();
-        let workload = WorkloadId::new(job.workload as usize);
-        let tenant = self.world.workloads[workload].tenant.index();
+        let pool = self.cells[cell.index()].pool;
+        let (tenant, domain) = {
+            let workload = &self.workloads[job.workload as usize];
+            (workload.tenant, workload.domain)
+        };
         if self.sabotage == Sabotage::Release && failed.is_none() {
             self.jobs.cold(slot).pieces.clear();
         } else {
@@ -327,7 +327,7 @@ impl Sim<'_> {
             self.bill_share(pool, tenant);
             self.pools[pool].assert_conserved(now);
         }
-        self.touch(self.world.workloads[workload].domain.index());
+        self.touch(domain);
     }
 
     /// Gives the nodes back, sends the failed one to repair; returns the chips that are down.
@@ -429,7 +429,8 @@ impl Sim<'_> {
         let Some(last) = self.open_month else { return };
         let from = attempt.start.max(self.world.measure_from);
         // Most jobs neither fail nor checkpoint and lie in one month: all of it is work.
-        if failed.is_none() && attempt.is_plain() && self.world.months[last] <= from && self.sabotage == Sabotage::None {
+        if failed.is_none() && attempt.is_plain() && self.world.months[last] <= from && self.sabotage == Sabotage::None
+        {
             self.record.cells[cell][last].productive += u128::from(self.now.since(from).0) * chips;
             return;
         }

@@ -127,7 +127,11 @@ impl Nodes {
 
     /// Completely free nodes.
     pub fn free_nodes(&self) -> u32 {
-        if self.buckets.is_empty() { (self.free_chips / u64::from(self.chips_per_node)) as u32 } else { self.buckets[self.chips_per_node as usize].count }
+        if self.buckets.is_empty() {
+            (self.free_chips / u64::from(self.chips_per_node)) as u32
+        } else {
+            self.buckets[self.chips_per_node as usize].count
+        }
     }
 
     /// Adds new nodes, free.
@@ -182,7 +186,7 @@ impl Nodes {
         let mut fitting = (rest as usize..self.buckets.len()).filter(|f| self.buckets[*f].count > 0);
         match placement {
             Placement::FirstFit => fitting.min_by_key(|f| self.buckets[*f].lowest()),
-            Placement::BestFit if above_a_node => fitting.last(),
+            Placement::BestFit if above_a_node => fitting.next_back(),
             Placement::BestFit => fitting.next(),
         }
         .expect("has room")
@@ -219,7 +223,7 @@ impl Nodes {
             }
             piece.chips == whole
         });
-        pieces.sort_unstable_by(|a, b| b.node.cmp(&a.node));
+        pieces.sort_unstable_by_key(|piece| std::cmp::Reverse(piece.node));
         let nodes: u32 = pieces.iter().map(|piece| piece.nodes).sum();
         self.free_chips += u64::from(nodes) * u64::from(whole);
         let runs = pieces.drain(..).map(|piece| (piece.node, piece.node + piece.nodes));

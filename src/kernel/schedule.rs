@@ -54,7 +54,7 @@ impl Pass<'_, '_> {
         let job = jobs.get(slot);
         let workload = &self.sim.world.workloads[WorkloadId::new(job.workload as usize)];
         workload.cells.iter().copied().find(|cell| {
-            let pool = &self.sim.pools[self.sim.world.cells[*cell].pool.index()];
+            let pool = &self.sim.pools[self.sim.cells[cell.index()].pool];
             u64::from(job.chips) <= pool.available(tenant, any) && pool.nodes.has_room(job.chips)
         })
     }

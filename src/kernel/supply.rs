@@ -100,10 +100,10 @@ impl Sim<'_> {
     /// Spreads what a tenant holds beyond its guarantee over its workloads: the guarantee covers them in their order.
     #[inline]
     pub(super) fn bill_share(&mut self, pool: usize, tenant: usize) {
-        let share = &self.pools[pool].shares[tenant];
-        if !share.committed {
+        if !self.pools[pool].any_committed || !self.pools[pool].shares[tenant].committed {
             return;
         }
+        let share = &self.pools[pool].shares[tenant];
         let mut covered = share.entitled;
         for cell in &share.cells {
             let cell = &mut self.cells[cell.index()];

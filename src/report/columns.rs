@@ -29,16 +29,19 @@ const fn col(name: &'static str, unit: &'static str, what: &'static str) -> Colu
 }
 
 const STRATEGY: Column = col("strategy", "text", "Strategy: a choice of ours.");
-const FUTURE: Column = col("future", "text", "Future: a condition that is not our choice. Nothing is averaged over futures.");
+const FUTURE: Column =
+    col("future", "text", "Future: a condition that is not our choice. Nothing is averaged over futures.");
 const MONTH: Column = col("month", "date", "Calendar month, e.g. 2026-03.");
 const POOL: Column = col("pool", "text", "Pool.");
 const LAB: Column = col("lab", "text", "Lab.");
 const DRAWS: Column = col("draws", "-", "Draws of what is not known, m.");
 const N: Column = col("n", "-", "Runs that have a value: draws x replications less the blanks.");
 const MEAN: Column = col("mean", "as in unit", "Mean over the runs of the cell (strategy x future).");
-const CI_LOW: Column = col("ci_low", "as in unit", "Lower end of the 95 % t interval of the mean over draws, m - 1 degrees of freedom.");
+const CI_LOW: Column =
+    col("ci_low", "as in unit", "Lower end of the 95 % t interval of the mean over draws, m - 1 degrees of freedom.");
 const CI_HIGH: Column = col("ci_high", "as in unit", "Upper end of that interval: simulation error, not risk.");
-const P05: Column = col("p05", "as in unit", "5 % quantile (type 7) over all runs of the cell: draws and chance together.");
+const P05: Column =
+    col("p05", "as in unit", "5 % quantile (type 7) over all runs of the cell: draws and chance together.");
 const P50: Column = col("p50", "as in unit", "Median of the same.");
 const P95: Column = col("p95", "as in unit", "95 % quantile of the same; p05 to p95 is the risk.");
 const PARAM_SHARE: Column = col(
@@ -55,7 +58,11 @@ pub const FILES: &[FileDoc] = &[
         columns: &[
             STRATEGY,
             FUTURE,
-            col("scope_kind", "text", "What the figure is of: cloud, site, pool, lab, workload, workload@pool, lab@pool, campaign, contract."),
+            col(
+                "scope_kind",
+                "text",
+                "What the figure is of: cloud, site, pool, lab, workload, workload@pool, lab@pool, campaign, contract.",
+            ),
             col("scope", "text", "Which one."),
             col("period", "text", "`all`, a fiscal year (2027), or a month (2027-03)."),
             col("metric", "text", "Metric; docs/metrics.md defines it."),
@@ -81,7 +88,11 @@ pub const FILES: &[FileDoc] = &[
             POOL,
             col("site", "text", "Its site; blank for an abstract pool."),
             N,
-            col("METRIC", "as the metric", "Mean over the runs; a column for each monthly metric of a pool, headed by its name in docs/metrics.md."),
+            col(
+                "METRIC",
+                "as the metric",
+                "Mean over the runs; a column for each monthly metric of a pool, headed by its name in docs/metrics.md.",
+            ),
             col("METRIC_p05", "as the metric", "5 % quantile over the runs of the metric before it."),
             col("METRIC_p95", "as the metric", "95 % quantile over the runs of the same."),
         ],
@@ -95,10 +106,18 @@ pub const FILES: &[FileDoc] = &[
             MONTH,
             LAB,
             POOL,
-            col("workload", "text", "Workload whose gangs used the chips; blank in rows of guarantees and reservations."),
+            col(
+                "workload",
+                "text",
+                "Workload whose gangs used the chips; blank in rows of guarantees and reservations.",
+            ),
             col("price_kind", "text", "guaranteed, reserved, or the kind of price paid for use."),
             N,
-            col("METRIC", "as the metric", "Mean over the runs; a column for each monthly metric of a lab on a pool, headed by its name."),
+            col(
+                "METRIC",
+                "as the metric",
+                "Mean over the runs; a column for each monthly metric of a lab on a pool, headed by its name.",
+            ),
             col("METRIC_p05", "as the metric", "5 % quantile over the runs of the metric before it."),
             col("METRIC_p95", "as the metric", "95 % quantile over the runs of the same."),
         ],
@@ -110,7 +129,11 @@ pub const FILES: &[FileDoc] = &[
             STRATEGY,
             FUTURE,
             col("cloud", "text", "Whose cash."),
-            col("line", "text", "Why money moved: usage, reservation, reserved_inference, shortfall, capex_order, capex_delivery, cancel_fee, power, facility, operations, tranche, or `net`."),
+            col(
+                "line",
+                "text",
+                "Why money moved: usage, reservation, reserved_inference, shortfall, capex_order, capex_delivery, cancel_fee, power, facility, operations, tranche, or `net`.",
+            ),
             col("YEAR", "USD", "Received less paid in that fiscal year; one column a year, headed by it."),
             col("total", "USD", "Sum of the years."),
         ],
@@ -129,7 +152,11 @@ pub const FILES: &[FileDoc] = &[
             col("payee", "text", "Who is paid."),
             col("kind", "text", "Why; the lines of cashflow.csv."),
             col("sku", "text", "For what: workload@pool, pool, lab@pool, delivery, contract period or tranche."),
-            col("price_kind", "text", "on_demand, committed, capacity_block or contract; blank where no chip-hour is sold."),
+            col(
+                "price_kind",
+                "text",
+                "on_demand, committed, capacity_block or contract; blank where no chip-hour is sold.",
+            ),
             col("segment", "-", "How often that price had stepped since the start."),
             col("quantity", "as in unit", "How much was sold."),
             col("unit", "text", "Unit of the quantity: chip-h, MWh, MW-h, chips, USD."),
@@ -164,7 +191,11 @@ pub const FILES: &[FileDoc] = &[
             col("period", "date", "Last month of the twelve."),
             col("axis", "text", "lab, silicon_vendor or region."),
             col("base", "text", "What is shared out, such as revenue, remaining commitment, MW or chip-hours."),
-            col("measure", "text", "share, hhi (sum of squared shares, 0 to 1), effective_number (1 / hhi), cr1 or cr2 (the largest one or two)."),
+            col(
+                "measure",
+                "text",
+                "share, hhi (sum of squared shares, 0 to 1), effective_number (1 / hhi), cr1 or cr2 (the largest one or two).",
+            ),
             col("name", "text", "Whose share; blank for an index."),
             N,
             MEAN,
@@ -181,7 +212,11 @@ pub const FILES: &[FileDoc] = &[
         columns: &[
             STRATEGY,
             FUTURE,
-            col("measure", "text", "Which: tail of the NPV (value at risk, expected shortfall), correlation of margins."),
+            col(
+                "measure",
+                "text",
+                "Which: tail of the NPV (value at risk, expected shortfall), correlation of margins.",
+            ),
             col("name", "text", "Of whom."),
             col("level", "-", "Level of the tail, e.g. 0.95; blank where there is none."),
             col("unit", "text", "Unit of the value."),
@@ -212,8 +247,16 @@ pub const FILES: &[FileDoc] = &[
             P50,
             P95,
             col("correlation", "-", "Correlation of the two over the runs."),
-            col("variance_reduction", "-", "(Var A + Var B) / Var(A - B): what playing both with the same chance is worth."),
-            col("share_of_draws_better", "-", "Share of draws in which the strategy is the better one: the risk of the choice."),
+            col(
+                "variance_reduction",
+                "-",
+                "(Var A + Var B) / Var(A - B): what playing both with the same chance is worth.",
+            ),
+            col(
+                "share_of_draws_better",
+                "-",
+                "Share of draws in which the strategy is the better one: the risk of the choice.",
+            ),
             col("note", "text", "That both are the same, and in what they differ."),
         ],
     },
@@ -251,7 +294,12 @@ pub const FILES: &[FileDoc] = &[
 /// Headers of a file in order; asking for a file that has no entry is our mistake.
 pub fn headers(file: &str) -> Vec<&'static str> {
     let found = FILES.iter().find(|doc| doc.name == file);
-    found.unwrap_or_else(|| panic!("{file} has no entry in the data dictionary")).columns.iter().map(|c| c.name).collect()
+    found
+        .unwrap_or_else(|| panic!("{file} has no entry in the data dictionary"))
+        .columns
+        .iter()
+        .map(|c| c.name)
+        .collect()
 }
 
 /// docs/records.md: every file and column.

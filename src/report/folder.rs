@@ -122,9 +122,12 @@ pub fn write_all<'a>(place: &Path, files: impl IntoIterator<Item = (&'a str, &'a
     folder.finish()
 }
 
+/// Names and bytes.
+pub type Files = Vec<(String, Vec<u8>)>;
+
 /// Every file of a folder as (relative name with `/`, bytes), sorted, but for those whose first part is in `without`.
 /// The error names what could not be read.
-pub fn read(place: &Path, without: &[&str]) -> Result<Vec<(String, Vec<u8>)>, (PathBuf, io::Error)> {
+pub fn read(place: &Path, without: &[&str]) -> Result<Files, (PathBuf, io::Error)> {
     let mut files = Vec::new();
     let mut waiting = vec![String::new()];
     while let Some(under) = waiting.pop() {

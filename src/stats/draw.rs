@@ -437,14 +437,14 @@ mod tests {
         let p = RUN.prefix(Purpose::Size, "jobs.a", 0);
         let n = 4000;
         for bit in 0..64 {
-            let mut turned = [[0u32; 64]; 2];
+            let mut turned = [[0u32; 2]; 64];
             for item in 0..n {
                 let by_item = p.bits(item) ^ p.bits(item ^ (1i64 << bit));
                 let seeded = |study_seed| RunKey { study_seed, ..RUN }.prefix(Purpose::Size, "jobs.a", 0).bits(5);
                 let by_seed = seeded(item as u64) ^ seeded(item as u64 ^ (1u64 << bit));
-                for out in 0..64 {
-                    turned[0][out] += (by_item >> out & 1) as u32;
-                    turned[1][out] += (by_seed >> out & 1) as u32;
+                for (out, counts) in turned.iter_mut().enumerate() {
+                    counts[0] += (by_item >> out & 1) as u32;
+                    counts[1] += (by_seed >> out & 1) as u32;
                 }
             }
             for count in turned.iter().flatten() {

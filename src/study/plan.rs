@@ -37,7 +37,7 @@ pub struct CellPlan {
 /// A study before it runs.
 #[derive(Debug)]
 pub struct Plan {
-    /// Strategies in the order of their names, then futures.
+    /// Strategies in the order of the file, then futures.
     pub cells: Vec<CellPlan>,
     /// Strategies.
     pub strategies: Vec<String>,
@@ -72,8 +72,8 @@ pub fn plan(
     read_file: &dyn Fn(&str) -> Result<String, String>,
 ) -> Result<Plan, Problems> {
     let names = |tables: Vec<String>| if tables.is_empty() { vec!["base".to_owned()] } else { tables };
-    let strategies = names(read.spec.strategies.iter().map(|s| s.name.clone()).collect());
-    let futures = names(read.spec.futures.iter().map(|f| f.name.clone()).collect());
+    let strategies = names(as_written(read, read.spec.strategies.iter().map(|s| (s.name.clone(), s.origin))));
+    let futures = names(as_written(read, read.spec.futures.iter().map(|f| (f.name.clone(), f.origin))));
     let mut cells: Vec<CellPlan> = Vec::new();
     let mut problems: Option<Problems> = None;
     for strategy in &strategies {
@@ -98,6 +98,14 @@ pub fn plan(
     let world = &cells[0].world;
     let (draws, replications) = (world.draws, world.replications);
     Ok(Plan { cells, strategies, futures, draws, replications, fixed: options.fixed, threads: options.threads })
+}
+
+/// Names in the order of the file: the first strategy is the one the others are compared with.
+fn as_written(read: &Read, tables: impl Iterator<Item = (String, crate::spec::Origin)>) -> Vec<String> {
+    let place = |origin| read.sources.position(origin).map(|(file, at)| (file.to_owned(), at.line, at.column));
+    let mut placed: Vec<_> = tables.map(|(name, origin)| (place(origin), name)).collect();
+    placed.sort();
+    placed.into_iter().map(|(_, name)| name).collect()
 }
 
 fn world_of(

@@ -4,6 +4,7 @@
 use super::Draft;
 use crate::stats::draw::{Prefix, Purpose, RunKey};
 use crate::stats::law::Law;
+use crate::stats::quantile::exponential_quantile;
 use crate::units::{SimTime, Span};
 use crate::world::{LawOf, Live, Work, World};
 use jiff::civil::Date as CivilDate;
@@ -91,13 +92,18 @@ impl<'w> Stream<'w> {
     fn draw_block(&mut self) {
         self.next = 0;
         self.block.clear();
-        for _ in 0..BLOCK {
-            let item = self.next_item;
-            self.next_item += 1;
-            self.points.last += self.points.interval(item);
+        // Intervals first, in a loop of their own: the hash and logarithm of one job overlap with those of the next.
+        let first = self.next_item;
+        let mut intervals = [0.0; BLOCK];
+        for (n, interval) in intervals.iter_mut().enumerate() {
+            *interval = self.points.interval(first + n as i64);
+        }
+        self.next_item += BLOCK as i64;
+        for (n, interval) in intervals.into_iter().enumerate() {
+            self.points.last += interval;
             let micros = self.points.profile.invert(self.points.last * self.points.micros_per_unit);
             let submit = self.start + Span::from_micros_f64(micros);
-            let draft = self.draft(item, submit);
+            let draft = self.draft(first + n as i64, submit);
             self.block.push(draft);
         }
     }
@@ -140,9 +146,11 @@ impl Points {
 
 #[inline]
 fn draw(law: &Law, time: Prefix, branch: Option<Prefix>, item: i64) -> f64 {
-    match branch {
-        Some(branch) => law.quantile2(branch.unit(item), time.unit(item)),
-        None => law.quantile(time.unit(item)),
+    match (law, branch) {
+        // The common law without the way through the general quantile.
+        (Law::Exponential { mean }, _) => mean * exponential_quantile(time.unit(item)),
+        (_, Some(branch)) => law.quantile2(branch.unit(item), time.unit(item)),
+        (_, None) => law.quantile(time.unit(item)),
     }
 }
 

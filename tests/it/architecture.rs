@@ -30,7 +30,12 @@ fn the_reader_of_sources_sees_what_is_there() {
     assert_eq!(imports(&source).into_iter().collect::<Vec<_>>(), ["kernel", "ledger", "units"]);
     assert!(source.uses(&["std", "fs"]) && source.uses(&["rand"]) && source.says(&["println", "!"]));
     assert!(source.says(&[".", "ln", "("]));
-    assert!(!source.uses(&["std", "env"]) && !source.uses(&["rayon"]) && !source.says(&["unsafe"]) && !source.says(&["HashMap"]));
+    assert!(
+        !source.uses(&["std", "env"])
+            && !source.uses(&["rayon"])
+            && !source.says(&["unsafe"])
+            && !source.says(&["HashMap"])
+    );
 }
 
 /// A layer may import only layers declared above it in `lib.rs`.
@@ -59,7 +64,8 @@ fn siblings_do_not_know_each_other() {
     const SIBLINGS: [&str; 6] = ["workload", "market", "contract", "shock", "ledger", "policy"];
     let mut breaches = Vec::new();
     for source in sources().iter().filter(|source| SIBLINGS.contains(&source.layer.as_str())) {
-        for import in imports(source).iter().filter(|name| **name != source.layer && SIBLINGS.contains(&name.as_str())) {
+        for import in imports(source).iter().filter(|name| **name != source.layer && SIBLINGS.contains(&name.as_str()))
+        {
             breaches.push(format!("src/{}: `{}` imports its sibling `{import}`", source.name, source.layer));
         }
     }
@@ -147,8 +153,14 @@ fn every_cited_equation_exists() {
         return;
     }
     let model = std::fs::read_to_string("docs/model.md").expect("docs/model.md is there");
-    let missing = cited.iter().filter(|(number, _)| !model.contains(&format!("({number})")) && !model.contains(&format!("tag{{{number}}}")));
-    none(missing.map(|(number, file)| format!("src/{file} cites Eq. ({number}), which docs/model.md does not have")).collect());
+    let missing = cited
+        .iter()
+        .filter(|(number, _)| !model.contains(&format!("({number})")) && !model.contains(&format!("tag{{{number}}}")));
+    none(
+        missing
+            .map(|(number, file)| format!("src/{file} cites Eq. ({number}), which docs/model.md does not have"))
+            .collect(),
+    );
 }
 
 #[test]
@@ -165,7 +177,8 @@ fn no_dependency_needs_another_compiler() {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("cargo writes text")
     };
-    let tree = cargo(&["tree", "--offline", "--locked", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"]);
+    let tree =
+        cargo(&["tree", "--offline", "--locked", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"]);
     let names: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
     assert!(names.contains("hedgerow") && names.contains("clap"), "{tree}");
     let foreign = ["cc", "cmake", "pkg-config", "bindgen"].into_iter().filter(|name| names.contains(name));

@@ -65,7 +65,12 @@ fn every_broken_file_is_refused_by_the_command() {
             }
             let output = run.output().unwrap();
             let said = String::from_utf8_lossy(&output.stderr);
-            assert_eq!((output.status.code(), said.as_ref()), (Some(2), wanted.as_str()), "{command} {}", path.display());
+            assert_eq!(
+                (output.status.code(), said.as_ref()),
+                (Some(2), wanted.as_str()),
+                "{command} {}",
+                path.display()
+            );
             assert!(output.stdout.is_empty(), "{command} {} prints", path.display());
             assert!(!place.exists(), "{command} {} leaves a folder", path.display());
         }

@@ -135,7 +135,8 @@ fn the_data_dictionary_describes_what_is_written() {
     let out = out.to_str().unwrap();
     says(&["run", "scenarios/quickstart.toml", "-o", out, "--quick", "--set", "run.jobs=true", "--quiet"]);
     let files = files(Path::new(out));
-    let written: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).filter(|name| name.ends_with(".csv")).collect();
+    let written: Vec<&str> =
+        files.iter().map(|(name, _)| name.as_str()).filter(|name| name.ends_with(".csv")).collect();
     let mut described: Vec<&str> = FILES.iter().map(|file| file.name).collect();
     described.sort_unstable();
     assert_eq!(written, described);

@@ -78,7 +78,8 @@ fn folder_of(path: &Path) -> PathBuf {
 pub fn source(path: &Path, text: String) -> Source {
     let (tokens, _) = without_tests(tokens(&text));
     let below = path.strip_prefix("src").expect("it stands in src");
-    let mut module: Vec<String> = below.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
+    let mut module: Vec<String> =
+        below.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
     if matches!(module.last().map(String::as_str), Some("mod" | "lib" | "main")) {
         module.pop();
     }
@@ -149,7 +150,8 @@ fn raw_text(chars: &[char], from: usize) -> Option<usize> {
     if !chars[from..from + letters].contains(&'r') {
         return (hashes == 0).then(|| end_of_text(chars, open));
     }
-    let close = |i: &usize| chars[*i] == '"' && chars[i + 1..].iter().take(hashes).filter(|c| **c == '#').count() == hashes;
+    let close =
+        |i: &usize| chars[*i] == '"' && chars[i + 1..].iter().take(hashes).filter(|c| **c == '#').count() == hashes;
     Some((open + 1..chars.len()).find(close).map_or(chars.len(), |i| i + 1 + hashes))
 }
 

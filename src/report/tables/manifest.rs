@@ -18,12 +18,7 @@ const NOT_MODELLED: [&str; 8] = [
 ];
 
 /// The manifest as pretty JSON.
-pub fn manifest(
-    plan: &Plan,
-    outcome: &Outcome,
-    read: &Read,
-    files: &[(String, String)],
-) -> String {
+pub fn manifest(plan: &Plan, outcome: &Outcome, read: &Read, files: &[(String, String)]) -> String {
     let world = &plan.cells[0].world;
     let date = |at| world.calendar.date(at).date().to_string();
     let mut same_as = serde_json::Map::new();
@@ -45,8 +40,7 @@ pub fn manifest(
         })
         .collect();
     let money = plan.cells.iter().any(|cell| !cell.world.sites.is_empty());
-    let mut not_modelled: Vec<String> =
-        NOT_MODELLED.iter().filter(|_| money).map(|what| (*what).to_owned()).collect();
+    let mut not_modelled: Vec<String> = NOT_MODELLED.iter().filter(|_| money).map(|what| (*what).to_owned()).collect();
     not_modelled.extend(read.spec.not_modelled.iter().map(|at| at.value.clone()));
     let mut notes: Vec<&String> = plan.cells.iter().flat_map(|cell| &cell.world.notes).collect();
     notes.sort();
