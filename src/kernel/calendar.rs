@@ -1,8 +1,7 @@
 //! The event calendar: a 4-ary heap of 16-byte entries for what lies in the future of running jobs. Arrivals and dated
 //! lists have lanes of their own, so the heap holds running jobs, not all jobs.
 
-use super::event::{Class, When};
-use crate::units::SimTime;
+use super::event::When;
 
 /// A heap entry: time (52 bits), class (4), sequence (36), payload (32), in one number: compared as two words by hand it is
 /// compiled to unpredictable jumps (34 against 25 ns an event in the reference loop).
@@ -16,14 +15,11 @@ impl Entry {
     #[inline]
     fn new(when: When, seq: u64, payload: u32) -> Entry {
         assert!(seq < 1 << SEQ_BITS, "{seq} events of one run do not fit the calendar's 36 bits");
-        // Class numbers are multiples of ten up to 150: a tenth keeps the order in 4 bits.
-        let high = when.time().0 << 4 | u64::from(when.class() / 10);
-        Entry(u128::from(high) << 68 | u128::from(seq) << 32 | u128::from(payload))
+        Entry(u128::from(when.bits()) << 68 | u128::from(seq) << 32 | u128::from(payload))
     }
     #[inline]
     fn when(self) -> When {
-        let high = (self.0 >> 68) as u64;
-        When::new(SimTime(high >> 4), Class::ALL[(high & 15) as usize - 1])
+        When::from_bits((self.0 >> 68) as u64)
     }
     #[inline]
     fn seq(self) -> u64 {
@@ -148,7 +144,9 @@ fn least_of(children: &[Entry]) -> Option<(usize, Entry)> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::event::Class;
     use super::*;
+    use crate::units::SimTime;
 
     /// Popped in order of (time, class, sequence), whatever the order of pushing and with pops in between.
     #[test]

@@ -208,6 +208,7 @@ pub(super) struct Sim<'w> {
     pub heap: Heap,
     pub dated: Vec<Entry>,
     pub next_dated: usize,
+    pub dated_at: When,
     pub lanes: Vec<Lane<'w>>,
     /// The earliest lane and when its job comes.
     pub next_lane: usize,
@@ -243,6 +244,7 @@ impl<'w> Sim<'w> {
             heap: Heap::default(),
             dated,
             next_dated: 0,
+            dated_at: When::NEVER,
             lanes,
             next_lane: 0,
             next_arrival: When::NEVER,
@@ -271,6 +273,7 @@ impl<'w> Sim<'w> {
             sim.pools[pool.index()].deliver(SimTime::ZERO, nodes);
         }
         sim.find_next_lane();
+        sim.dated_at = sim.peek_dated();
         sim
     }
 
@@ -302,7 +305,7 @@ impl<'w> Sim<'w> {
     #[inline]
     fn pop(&mut self) -> Option<(When, Event)> {
         let heap = self.heap.peek();
-        let dated = self.peek_dated();
+        let dated = self.dated_at;
         let arrival = self.next_arrival;
         if heap < dated && heap < arrival {
             let due = self.heap.pop().expect("peeked");
@@ -316,6 +319,7 @@ impl<'w> Sim<'w> {
         // Within a class the dated list goes before the heap: a delivery before a repair, as they were known before.
         if dated <= arrival && dated != When::NEVER {
             self.next_dated += 1;
+            self.dated_at = self.peek_dated();
             return Some((dated, Event::Dated { index: (self.next_dated - 1) as u32 }));
         }
         (arrival != When::NEVER).then_some((arrival, Event::JobArrived { lane: self.next_lane as u32 }))
@@ -336,7 +340,7 @@ impl<'w> Sim<'w> {
     #[inline]
     fn instant_is_over(&self) -> bool {
         let limit = When::new(self.now, Class::Schedule);
-        self.next_arrival > limit && self.heap.peek() > limit && self.peek_dated() > limit && !self.past_end(limit)
+        self.next_arrival > limit && self.heap.peek() > limit && self.dated_at > limit && !self.past_end(limit)
     }
 
     /// The lane with the earliest job; ties go to the lower workload.
