@@ -1,8 +1,6 @@
 //! The kernel beside the reference loops, in one run: `simulate`, which `run` calls, with records, measures, meters and audits on.
 //! Prints ratios; fails on nothing but a crash. No special path: the worlds are scenario files.
 
-// The reference loops are shared with `reference_loops`, which uses all of them.
-#[allow(dead_code)]
 mod reference;
 
 use criterion::Criterion;

@@ -72,7 +72,7 @@ impl When {
     #[inline]
     pub fn new(time: SimTime, class: Class) -> When {
         debug_assert!(time <= SimTime::NEVER);
-        When(time.0 << 4 | class as u64 / 10)
+        When((time.0 << 4) | (class as u64 / 10))
     }
     /// As the heap keeps it.
     #[inline]
