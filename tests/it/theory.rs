@@ -1,0 +1,228 @@
+//! Queueing theory through the normal path: `hedgerow run scenarios/theory/X.toml`, and what its `summary.csv` says.
+//!
+//! Exact values are restated from golden/methods/queueing.json or worked out beside the case; none comes from this crate. The rule
+//! of design 10.1: the mean lies within four standard errors of the exact value, and the standard error within a share of it.
+
+use assert_cmd::Command;
+use statrs::distribution::{ContinuousCDF, StudentsT};
+
+/// Largest standard error over the exact value [-]: as a rule; high variance; a hundred servers.
+const RULE: f64 = 0.005;
+const WIDE: f64 = 0.01;
+const HUNDRED: f64 = 0.02;
+/// Standard errors a mean may lie off.
+const ERRORS_OFF: f64 = 4.0;
+
+const JOBS: &str = "users.jobs";
+const SERVERS: &str = "pools.servers.nodes";
+const PER_DAY: &str = "labs.users.workloads.jobs.per_day";
+
+/// Runs the command and compares: (metric, of, exact).
+#[track_caller]
+fn agrees(file: &str, sets: &[(&str, &str)], limit: f64, exact: &[(&str, &str, f64)]) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = folder.path().join("out");
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut command = Command::new(assert_cmd::cargo::cargo_bin!("hedgerow"));
+    command.current_dir(root).args(["run", &format!("scenarios/theory/{file}.toml"), "--quiet", "-o"]).arg(&out);
+    for (path, value) in sets {
+        command.args(["--set", &format!("{path}={value}")]);
+    }
+    command.assert().success();
+    let mut reader = csv::Reader::from_path(out.join("summary.csv")).expect("a summary");
+    let header = reader.headers().expect("a header").clone();
+    let rows: Vec<csv::StringRecord> = reader.records().map(|row| row.expect("a row")).collect();
+    let at = |name: &str| header.iter().position(|column| column == name).unwrap_or_else(|| panic!("no column {name}"));
+    let mut wrong = Vec::new();
+    for (metric, of, exact) in exact {
+        let row = rows
+            .iter()
+            .find(|row| &row[at("metric")] == *metric && &row[at("scope")] == *of && &row[at("period")] == "all")
+            .unwrap_or_else(|| panic!("{file}: no {metric} of {of}"));
+        let number =
+            |name: &str| row[at(name)].parse::<f64>().unwrap_or_else(|_| panic!("{file}: {metric}: no {name}"));
+        let (mean, n) = (number("mean"), number("n"));
+        let t = StudentsT::new(0.0, 1.0, n - 1.0).expect("n > 1").inverse_cdf(0.975);
+        let error = (number("ci_high") - number("ci_low")) / (2.0 * t);
+        let off = (mean - exact) / error;
+        if ERRORS_OFF < off.abs() || limit * exact < error {
+            wrong.push(format!(
+                "{file} {sets:?}: {metric} of {of} is {mean}, exactly {exact}: {off:.2} errors off, error {:.3} %",
+                100.0 * error / exact
+            ));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn one_server() {
+    let sets = [(SERVERS, "1"), (PER_DAY, "19.2"), ("scenario.end", "2066-01-01")];
+    let exact = [
+        ("wait_mean", JOBS, 4.0),
+        ("p_wait", JOBS, 0.8),
+        ("wait_p90", JOBS, 10.397207708399183),
+        ("wait_p99", JOBS, 21.910133173369406),
+        ("jct_mean", JOBS, 5.0),
+    ];
+    agrees("mmc", &sets, RULE, &exact);
+}
+
+#[test]
+fn two_servers() {
+    let sets = [(SERVERS, "2"), (PER_DAY, "36"), ("scenario.end", "2046-01-01")];
+    let exact = [
+        ("wait_mean", JOBS, 1.2857142857142856),
+        ("p_wait", JOBS, 0.6428571428571428),
+        ("wait_p90", JOBS, 3.7215046814300132),
+        ("wait_p99", JOBS, 8.326674867418102),
+        ("jct_mean", JOBS, 2.2857142857142856),
+    ];
+    agrees("mmc", &sets, RULE, &exact);
+}
+
+#[test]
+fn ten_servers() {
+    let exact = [
+        ("wait_mean", JOBS, 0.20459007539822174),
+        ("p_wait", JOBS, 0.4091801507964435),
+        ("wait_p90", JOBS, 0.7044926697863958),
+        ("wait_p99", JOBS, 1.855785216283418),
+        ("jct_mean", JOBS, 1.2045900753982217),
+    ];
+    agrees("mmc", &[], RULE, &exact);
+}
+
+#[test]
+fn a_hundred_servers() {
+    let sets = [(SERVERS, "100"), (PER_DAY, "2160"), ("run.draws", "40"), ("scenario.end", "2026-09-01")];
+    let exact = [
+        ("wait_mean", JOBS, 0.021694048090636624),
+        ("p_wait", JOBS, 0.21694048090636625),
+        ("wait_p90", JOBS, 0.07744528483928252),
+        ("wait_p99", JOBS, 0.307703794138687),
+    ];
+    agrees("mmc", &sets, HUNDRED, &exact);
+}
+
+#[test]
+fn service_of_one_length() {
+    agrees("mdc", &[], RULE, &[("wait_mean", JOBS, 0.656694006415938)]);
+    let sets = [(SERVERS, "10"), (PER_DAY, "192"), ("scenario.end", "2029-01-01")];
+    agrees("mdc", &sets, RULE, &[("wait_mean", JOBS, 0.10982778971258263)]);
+    // Pollaczek-Khinchine.
+    let sets = [(SERVERS, "1"), (PER_DAY, "19.2"), ("scenario.end", "2056-01-01")];
+    agrees("mdc", &sets, RULE, &[("wait_mean", JOBS, 2.0), ("p_wait", JOBS, 0.8)]);
+}
+
+#[test]
+fn service_of_two_stages() {
+    agrees("mekc", &[], RULE, &[("wait_mean", JOBS, 0.972845129644332), ("p_wait", JOBS, 0.6401541695865395)]);
+    let sets = [(SERVERS, "1"), (PER_DAY, "19.2"), ("scenario.end", "2056-01-01")];
+    agrees("mekc", &sets, RULE, &[("wait_mean", JOBS, 3.0), ("p_wait", JOBS, 0.8)]);
+}
+
+#[test]
+fn service_of_two_kinds() {
+    agrees("mh2c", &[], WIDE, &[("wait_mean", JOBS, 3.063854815631627), ("p_wait", JOBS, 0.6510624646023826)]);
+    let sets = [(SERVERS, "5"), (PER_DAY, "96")];
+    agrees("mh2c", &sets, WIDE, &[("wait_mean", JOBS, 1.2541514046540547), ("p_wait", JOBS, 0.5695546174202175)]);
+    // Pollaczek-Khinchine: rho = 0.5, scv 2, wait 0.5 (1 + 2) / 2 / 0.5.
+    let sets = [(SERVERS, "1"), (PER_DAY, "12"), ("labs.users.workloads.jobs.duration.scv", "2.0")];
+    agrees("mh2c", &sets, WIDE, &[("wait_mean", JOBS, 1.5), ("p_wait", JOBS, 0.5)]);
+}
+
+/// Pollaczek-Khinchine for a law of no phases: rho = 0.8, scv 4, wait 0.8 (1 + 4) / 2 / 0.2.
+#[test]
+fn lognormal_service() {
+    let law = "{ dist = \"lognormal\", mean = \"1h\", scv = 4.0 }";
+    let sets = [
+        (SERVERS, "1"),
+        (PER_DAY, "19.2"),
+        ("labs.users.workloads.jobs.duration", law),
+        ("scenario.end", "2086-01-01"),
+    ];
+    agrees("mmc", &sets, WIDE, &[("wait_mean", JOBS, 10.0), ("p_wait", JOBS, 0.8)]);
+}
+
+#[test]
+fn priorities() {
+    let (first, second, third) = ("users.first", "users.second", "users.third");
+    let exact = [
+        ("wait_mean", first, 0.051147518849555436),
+        ("wait_mean", second, 0.10229503769911087),
+        ("wait_mean", third, 0.4091801507964436),
+        ("p_wait", first, 0.4091801507964435),
+        ("p_wait", third, 0.4091801507964435),
+    ];
+    agrees("priority", &[], RULE, &exact);
+    let sets = [
+        (SERVERS, "1"),
+        ("labs.users.workloads.first.volume", "0"),
+        ("labs.users.workloads.second.per_day", "7.2"),
+        ("labs.users.workloads.third.per_day", "12"),
+        ("scenario.end", "2056-01-01"),
+    ];
+    let exact = [("wait_mean", second, 1.142857142857143), ("wait_mean", third, 5.714285714285716)];
+    agrees("priority", &sets, RULE, &exact);
+}
+
+#[test]
+fn machines_and_a_crew() {
+    let availability = |exact| [("availability", "machines", exact)];
+    agrees("machine_repair", &[], WIDE, &availability(0.8720956462891947));
+    let sets = [
+        ("pools.machines.nodes", "1000"),
+        ("pools.machines.failures_per_chip_hour", "0.001"),
+        ("pools.machines.repair.crews", "4"),
+        ("pools.machines.repair.time.mean", "\"4h\""),
+        ("scenario.end", "2031-01-01"),
+    ];
+    agrees("machine_repair", &sets, WIDE, &availability(0.9740701422861092));
+}
+
+#[test]
+fn lost_calls() {
+    agrees("erlang_b", &[], RULE, &[("blocked_fraction", JOBS, 0.01838457033664814)]);
+    let hundred = [(SERVERS, "100"), (PER_DAY, "2016"), ("run.draws", "40"), ("scenario.end", "2026-12-01")];
+    agrees("erlang_b", &hundred, HUNDRED, &[("blocked_fraction", JOBS, 0.009872528609200787)]);
+    // Whatever the law of the service: constant.
+    let law = ("labs.users.workloads.jobs.duration.dist", "\"constant\"");
+    agrees("erlang_b", &[law], RULE, &[("blocked_fraction", JOBS, 0.01838457033664814)]);
+    // M/M/10/15, and M/M/1/5, where the wait is of those let in.
+    let sets = [("pools.servers.schedule.queue_limit", "5"), (PER_DAY, "192")];
+    agrees(
+        "erlang_b",
+        &sets,
+        RULE,
+        &[("blocked_fraction", JOBS, 0.030038033652419544), ("wait_mean", JOBS, 0.08142777155745994)],
+    );
+    let sets = [
+        ("pools.servers.schedule.queue_limit", "4"),
+        (SERVERS, "1"),
+        (PER_DAY, "19.2"),
+        ("scenario.end", "2046-01-01"),
+    ];
+    agrees(
+        "erlang_b",
+        &sets,
+        RULE,
+        &[("blocked_fraction", JOBS, 0.08881949865556424), ("wait_mean", JOBS, 1.5630652070442648)],
+    );
+}
+
+/// Daly's makespan by hand: gang M = 1,440 min between failures, restart R = 10 min, checkpoint C = 5 min, work 10,000 min; every
+/// segment of t min of work takes M e^(R/M) (e^((t + C)/M) - 1), the last one what is left.
+#[test]
+fn checkpoints() {
+    let (m, r, c, work) = (1440.0f64, 10.0f64, 5.0f64, 10_000.0f64);
+    let segment = |t: f64| m * (r / m).exp() * ((t + c) / m).exp_m1();
+    for interval in [116.69, 466.76, 60.0] {
+        let whole = (work / interval).floor();
+        let rest = work - whole * interval;
+        let minutes = whole * segment(interval) + segment(rest);
+        let value = format!("\"{interval}min\"");
+        let sets = [("labs.users.workloads.training.checkpoint.interval", value.as_str())];
+        agrees("checkpoint", &sets, WIDE, &[("jct_mean", "users.training", minutes / 60.0)]);
+    }
+}
