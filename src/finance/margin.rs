@@ -36,9 +36,18 @@ pub fn lab_margin(world: &World, record: &RunRecord, tenant: TenantId, months: R
         let reserved = chip_hours(share_sum(record, pool, tenant, &months, |share| share.reserved_offered));
         margin.gang_chip_hours += held;
         margin.reserved_chip_hours += reserved;
-        margin.cost += (held + reserved) * unit_cost(world, record, pool, months.clone()).unwrap_or(0.0);
+        margin.cost += cost_of(world, record, pool, &months, held + reserved);
     }
     margin
+}
+
+/// Chip-hours at the pool's unit cost [USD]; a pool that was never up has neither.
+fn cost_of(world: &World, record: &RunRecord, pool: PoolId, months: &Range<u16>, hours: f64) -> f64 {
+    if hours == 0.0 {
+        return 0.0;
+    }
+    let unit = unit_cost(world, record, pool, months.clone());
+    hours * unit.unwrap_or_else(|| panic!("{}: {hours} chip-hours of chips that were never up", world.pools[pool].name))
 }
 
 fn billed(world: &World, record: &RunRecord, tenant: TenantId, months: &Range<u16>) -> f64 {
@@ -65,13 +74,12 @@ pub fn idle(world: &World, record: &RunRecord, pool: PoolId, months: Range<u16>)
     let rows = months_of(&record.pools[pool.index()], &months);
     let idle: u128 = rows.iter().map(|month| month.idle).sum();
     let unused: u128 = world.tenants.ids().map(|lab| unused_guarantee(world, record, pool, lab, &months)).sum();
-    let cost = unit_cost(world, record, pool, months).unwrap_or(0.0);
     let (free, unused) = (chip_hours(idle.saturating_sub(unused)), chip_hours(unused));
     Idle {
         uncommitted_chip_hours: free,
-        uncommitted_cost: free * cost,
+        uncommitted_cost: cost_of(world, record, pool, &months, free),
         unused_chip_hours: unused,
-        unused_cost: unused * cost,
+        unused_cost: cost_of(world, record, pool, &months, unused),
     }
 }
 

@@ -159,8 +159,8 @@ mod tests {
         }
     }
 
+    /// For the eye.
     #[test]
-    #[ignore = "writes a page for the eye into target/report-samples"]
     fn writes_sample_page() {
         std::fs::create_dir_all("target/report-samples").unwrap();
         std::fs::write("target/report-samples/report.html", render(&sample())).unwrap();

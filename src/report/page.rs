@@ -201,8 +201,8 @@ mod tests {
         assert!(rebuild(&home.path().join("absent")).unwrap_err().to_string().contains("finished study"));
     }
 
+    /// Every page and chart of both samples is drawn; for the eye they are left in target/report-samples.
     #[test]
-    #[ignore = "writes pages for the eye into target/report-samples"]
     fn writes_sample_pages() {
         for (name, files) in [("study", sample::files()), ("theory", sample::theory())] {
             let data = data(&files);

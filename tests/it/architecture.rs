@@ -1,6 +1,7 @@
 //! The rules of ARCHITECTURE.md that a machine can check. What may import what, where each thing lives, what lives nowhere.
 
 use super::source::{Source, layers, source, sources};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Fails with every breach at once.
@@ -172,15 +173,27 @@ fn files_stay_pleasant() {
 /// The default tree builds with Rust alone: no C compiler, no CMake, no system library.
 #[test]
 fn no_dependency_needs_another_compiler() {
-    let cargo = |args: &[&str]| {
-        let output = std::process::Command::new(env!("CARGO")).args(args).output().expect("cargo runs");
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("cargo writes text")
-    };
-    let tree =
-        cargo(&["tree", "--offline", "--locked", "--edges", "normal,build", "--prefix", "none", "--format", "{p}"]);
-    let names: BTreeSet<&str> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
-    assert!(names.contains("hedgerow") && names.contains("clap"), "{tree}");
+    let arguments =
+        ["metadata", "--format-version", "1", "--offline", "--locked", "--filter-platform", "x86_64-unknown-linux-gnu"];
+    let output = std::process::Command::new(env!("CARGO")).args(arguments).output().expect("cargo runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo writes JSON");
+    let list = |value: &Value| value.as_array().expect("a list").clone();
+    let nodes: BTreeMap<String, Value> =
+        list(&metadata["resolve"]["nodes"]).into_iter().map(|node| (node["id"].to_string(), node)).collect();
+    // From the root along normal and build dependencies.
+    let (mut open, mut seen) = (vec![metadata["resolve"]["root"].to_string()], BTreeSet::new());
+    while let Some(id) = open.pop() {
+        if !seen.insert(id.clone()) {
+            continue;
+        }
+        let needed = |dependency: &Value| list(&dependency["dep_kinds"]).iter().any(|kind| kind["kind"] != "dev");
+        open.extend(list(&nodes[&id]["deps"]).iter().filter(|d| needed(d)).map(|d| d["pkg"].to_string()));
+    }
+    let packages = list(&metadata["packages"]);
+    let names: BTreeSet<&str> =
+        packages.iter().filter(|p| seen.contains(&p["id"].to_string())).filter_map(|p| p["name"].as_str()).collect();
+    assert!(names.contains("hedgerow") && names.contains("clap"), "{names:?}");
     let foreign = ["cc", "cmake", "pkg-config", "bindgen"].into_iter().filter(|name| names.contains(name));
     none(foreign.map(|name| format!("`{name}` is in the tree: cargo tree --invert {name}")).collect());
 }

@@ -239,9 +239,8 @@ pub(crate) fn samples() -> Vec<(&'static str, Chart)> {
     ]
 }
 
-/// For the eye: `cargo test -p hedgerow draws_samples -- --ignored`, then look at target/report-samples.
+/// Every sample is drawn at both sizes; for the eye they are left in target/report-samples.
 #[test]
-#[ignore = "draws pictures for the eye into target/report-samples"]
 fn draws_samples() {
     let folder = std::path::Path::new("target/report-samples");
     std::fs::create_dir_all(folder).unwrap();

@@ -18,13 +18,9 @@ pub fn build(data: &Data) -> Option<Chart> {
         name: (*name).to_string(),
         values: pools.iter().map(|p| value(p, metric).map(|v| 100.0 * v)).collect(),
     };
-    let gap = |pool: &&str| Some(value(pool, "allocated_fraction")? - value(pool, "goodput_fraction")?);
-    let worst = pools
-        .iter()
-        .copied()
-        .filter(|p| gap(p).is_some())
-        .max_by(|a, b| gap(a).unwrap_or(0.0).total_cmp(&gap(b).unwrap_or(0.0)));
-    let title = match worst.and_then(|p| Some((p, value(p, "allocated_fraction")?, value(p, "goodput_fraction")?))) {
+    let both = |pool| Some((pool, value(pool, "allocated_fraction")?, value(pool, "goodput_fraction")?));
+    let known = pools.iter().copied().filter_map(both);
+    let title = match known.max_by(|a, b| (a.1 - a.2).total_cmp(&(b.1 - b.2))) {
         Some((pool, allocated, goodput)) => {
             format!("{pool}: {} of chip-time is allocated, {} is productive", percent(allocated), percent(goodput))
         }

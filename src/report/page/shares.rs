@@ -23,12 +23,10 @@ pub fn build(data: &Data) -> Option<Chart> {
     let over = |name: &str| rows.iter().filter(|r| r.name == name && r.figure.mean.is_some_and(|m| m > 0.25)).count();
     let always: Vec<&str> = names.iter().copied().filter(|n| over(n) == months.len()).collect();
     let last = months.last()?;
-    let largest = rows
-        .iter()
-        .filter(|r| r.period == *last)
-        .max_by(|a, b| a.figure.mean.unwrap_or(0.0).total_cmp(&b.figure.mean.unwrap_or(0.0)))?;
+    let at_the_end = rows.iter().filter(|r| r.period == *last).filter_map(|r| Some((r, r.figure.mean?)));
+    let (largest, share) = at_the_end.max_by(|a, b| a.1.total_cmp(&b.1))?;
     let title = if always.is_empty() {
-        format!("{} ends with {} of revenue", largest.name, percent(largest.figure.mean?))
+        format!("{} ends with {} of revenue", largest.name, percent(share))
     } else {
         let stays = if always.len() == 1 { "stays" } else { "stay" };
         format!("{} {stays} over 25\u{a0}% of revenue to the end", list(&always))

@@ -82,7 +82,7 @@ pub struct Model {
 pub struct BedrockOffer {
     /// Identifier on Bedrock.
     pub model_id: String,
-    /// Date of release; `None` where the source has only the placeholder 2024-12-01.
+    /// Date of release; `None` where the source has only the stand-in date 2024-12-01.
     pub release: Option<String>,
     /// Price [USD per million input tokens].
     pub input_usd_per_m_tokens: f64,
