@@ -7,6 +7,7 @@ mod record;
 mod golden;
 mod laws;
 mod mutations;
+mod plans;
 mod randomness;
 mod renewal;
 mod statistics;
