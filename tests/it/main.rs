@@ -6,6 +6,7 @@ mod campaigns;
 mod record;
 mod golden;
 mod laws;
+mod mutated;
 mod mutations;
 mod plans;
 mod randomness;
