@@ -12,6 +12,9 @@ struct Entry(u128);
 const SEQ_BITS: u32 = 36;
 
 impl Entry {
+    /// Later than every event.
+    const NEVER: Entry = Entry(u128::MAX);
+
     #[inline]
     fn new(when: When, seq: u64, payload: u32) -> Entry {
         assert!(seq < 1 << SEQ_BITS, "{seq} events of one run do not fit the calendar's 36 bits");
@@ -42,103 +45,134 @@ pub struct Due {
     pub payload: u32,
 }
 
-/// The heap. After a pop its root is a hole that the next push fills in one sift (replace-top): a finish that starts a
-/// waiting job, the common case of a busy pool, costs one sift instead of two.
-#[derive(Debug, Default)]
+/// The heap: a top, and below it nodes numbered from 0 whose four children share a cache line: node n is in line n / 4, its
+/// children fill line n + 1, and what is empty holds [`Entry::NEVER`], so that no line is partial.
+///
+/// A pop sinks the hole it leaves to where nothing lies below, the next push fills the latest hole. Moving the last entry into
+/// the top instead, as is usual, compares it at each level only to sink it to the bottom again.
+#[derive(Debug)]
 pub struct Heap {
-    entries: Vec<Entry>,
-    hole: bool,
+    top: Entry,
+    lines: Vec<Line>,
+    /// Nodes that pops left empty. Filled latest first, a parent is filled before its children.
+    holes: Vec<u32>,
+    /// Nodes in use or holes.
+    nodes: usize,
     next_seq: u64,
+}
+
+/// The children of one node.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
+struct Line([Entry; 4]);
+
+impl Default for Heap {
+    fn default() -> Heap {
+        Heap { top: Entry::NEVER, lines: vec![Line::EMPTY], holes: Vec::new(), nodes: 0, next_seq: 0 }
+    }
 }
 
 impl Heap {
     /// Puts an event in; returns its sequence number.
+    #[inline]
     pub fn push(&mut self, when: When, payload: u32) -> u64 {
         let seq = self.next_seq;
         self.next_seq += 1;
         let entry = Entry::new(when, seq, payload);
-        if self.hole {
-            self.hole = false;
-            self.sift_down(entry);
-        } else {
-            self.entries.push(entry);
-            self.sift_up(self.entries.len() - 1);
+        let (first, second) = if entry < self.top { (entry, self.top) } else { (self.top, entry) };
+        self.top = first;
+        if second != Entry::NEVER {
+            self.push_below(second);
         }
         seq
     }
 
     /// When the earliest event is due; `When::NEVER` when there is none.
-    ///
-    /// A hole at the root stays open, so that whoever starts next may fill it: then the least of its children is next.
     #[inline]
     pub fn peek(&self) -> When {
-        if self.hole {
-            let children = self.entries.get(1..self.entries.len().min(5)).unwrap_or_default();
-            return least_of(children).map_or(When::NEVER, |(_, entry)| entry.when());
-        }
-        self.entries.first().map_or(When::NEVER, |entry| entry.when())
+        self.top.when()
     }
 
     /// Takes the earliest event out.
+    #[inline]
     pub fn pop(&mut self) -> Option<Due> {
-        self.fill_hole();
-        let first = *self.entries.first()?;
-        self.hole = true;
+        let first = self.top;
+        if first == Entry::NEVER {
+            return None;
+        }
+        let (mut slot, mut child) = self.lines[0].least();
+        self.top = child;
+        let mut line = 0;
+        while child != Entry::NEVER {
+            let hole = 4 * line + slot;
+            let Some(below) = self.lines.get(hole + 1) else {
+                self.leave_hole(line, slot);
+                break;
+            };
+            (slot, child) = below.least();
+            self.lines[line].0[hole % 4] = child;
+            if child == Entry::NEVER {
+                self.holes.push(hole as u32);
+            }
+            line = hole + 1;
+        }
         Some(Due { when: first.when(), seq: first.seq(), payload: first.payload() })
     }
 
-    fn fill_hole(&mut self) {
-        if self.hole {
-            self.hole = false;
-            let last = self.entries.pop().expect("a hole is an entry");
-            if !self.entries.is_empty() {
-                self.sift_down(last);
-            }
-        }
+    #[inline]
+    fn leave_hole(&mut self, line: usize, slot: usize) {
+        self.lines[line].0[slot] = Entry::NEVER;
+        self.holes.push((4 * line + slot) as u32);
     }
 
-    fn sift_up(&mut self, mut at: usize) {
-        let entry = self.entries[at];
-        while at > 0 {
-            let parent = (at - 1) / 4;
-            if self.entries[parent] <= entry {
+    /// Fills a hole, or a new node, with an entry that is not before the top.
+    #[inline]
+    fn push_below(&mut self, entry: Entry) {
+        let mut node = self.holes.pop().map_or_else(|| self.new_node(), |hole| hole as usize);
+        // The parent of node n is node n / 4 - 1; that of the first four is the top.
+        while 4 <= node {
+            let above = node / 4 - 1;
+            let parent = self.lines[above / 4].0[above % 4];
+            if parent <= entry {
                 break;
             }
-            self.entries[at] = self.entries[parent];
-            at = parent;
+            self.lines[node / 4].0[node % 4] = parent;
+            node = above;
         }
-        self.entries[at] = entry;
+        self.lines[node / 4].0[node % 4] = entry;
     }
 
-    /// Puts `entry` in at the root.
-    fn sift_down(&mut self, entry: Entry) {
-        let entries = self.entries.as_mut_slice();
-        let mut at = 0;
-        loop {
-            let first = 4 * at + 1;
-            let children = &entries[first.min(entries.len())..(first + 4).min(entries.len())];
-            let Some((offset, least)) = least_of(children) else { break };
-            if entry <= least {
-                break;
-            }
-            entries[at] = least;
-            at = first + offset;
+    fn new_node(&mut self) -> usize {
+        self.nodes += 1;
+        if self.nodes > 4 * self.lines.len() {
+            self.lines.push(Line::EMPTY);
         }
-        entries[at] = entry;
+        self.nodes - 1
     }
 }
 
-/// The earliest of up to four children and its place among them. Four are compared in pairs by selection, not by jumps: which
-/// child is least is a coin toss that no predictor learns.
-#[inline(always)]
-fn least_of(children: &[Entry]) -> Option<(usize, Entry)> {
-    if let [a, b, c, d] = children {
-        let (low, left) = if b < a { (1, *b) } else { (0, *a) };
-        let (high, right) = if d < c { (3, *d) } else { (2, *c) };
-        return Some(if right < left { (high, right) } else { (low, left) });
+impl Line {
+    const EMPTY: Line = Line([Entry::NEVER; 4]);
+
+    /// The earliest of the four and its place. Looks at the high words only, by selection, unless two are equal: which child is
+    /// least is a coin toss that no predictor learns.
+    #[inline(always)]
+    fn least(&self) -> (usize, Entry) {
+        let [a, b, c, d] = self.0.map(|entry| (entry.0 >> 64) as u64);
+        let least = a.min(b).min(c.min(d));
+        let places =
+            u32::from(a == least) | u32::from(b == least) << 1 | u32::from(c == least) << 2 | u32::from(d == least) << 3;
+        if !places.is_power_of_two() {
+            return self.least_of_equals();
+        }
+        let place = places.trailing_zeros() as usize % 4;
+        (place, self.0[place])
     }
-    let (at, least) = children.iter().enumerate().min_by_key(|(_, child)| **child)?;
-    Some((at, *least))
+
+    fn least_of_equals(&self) -> (usize, Entry) {
+        let (place, least) = self.0.iter().enumerate().min_by_key(|(_, entry)| **entry).expect("four");
+        (place, *least)
+    }
 }
 
 #[cfg(test)]

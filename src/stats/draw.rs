@@ -51,6 +51,12 @@ impl Prefix {
         unit_of(self.bits(item))
     }
 
+    /// Uniform numbers of a block of items from `first` on: [`unit`](Prefix::unit) of each.
+    #[inline]
+    pub fn units<const N: usize>(self, first: i64) -> [f64; N] {
+        std::array::from_fn(|n| self.unit(first + n as i64))
+    }
+
     /// A long private sequence for one item (the request tier, a bootstrap), seeded by the same key.
     pub fn sequence(self, item: i64) -> Sequence {
         let key = Prefix::EMPTY.absorb(self.lane_0).absorb(self.lane_1).absorb(item as u64);
