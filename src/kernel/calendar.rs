@@ -160,8 +160,10 @@ impl Line {
     fn least(&self) -> (usize, Entry) {
         let [a, b, c, d] = self.0.map(|entry| (entry.0 >> 64) as u64);
         let least = a.min(b).min(c.min(d));
-        let places =
-            u32::from(a == least) | u32::from(b == least) << 1 | u32::from(c == least) << 2 | u32::from(d == least) << 3;
+        let places = u32::from(a == least)
+            | u32::from(b == least) << 1
+            | u32::from(c == least) << 2
+            | u32::from(d == least) << 3;
         if !places.is_power_of_two() {
             return self.least_of_equals();
         }

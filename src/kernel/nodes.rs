@@ -230,6 +230,36 @@ impl Nodes {
         self.buckets[whole as usize].merge(runs, nodes, &mut self.merged);
     }
 
+    /// Gives back a gang's `chips`, standing on `pieces`, but for its `broken`-th node, which is returned.
+    #[inline]
+    pub fn give_back(&mut self, chips: u32, pieces: &mut Vec<Piece>, broken: Option<u32>) -> Option<Piece> {
+        if self.is_counted() {
+            let piece = broken.map(|_| Piece { node: 0, nodes: 1, chips: self.chips_per_node });
+            self.give_counted(chips - piece.map_or(0, |piece| piece.chips));
+            return piece;
+        }
+        let piece = broken.map(|node| self.split_off(pieces, node));
+        self.give_all(pieces);
+        piece
+    }
+
+    /// Takes the `n`-th node out of `pieces`; the rest of its piece is given back.
+    fn split_off(&mut self, pieces: &mut Vec<Piece>, mut n: u32) -> Piece {
+        let which = pieces.iter().position(|piece| {
+            let inside = n < piece.nodes;
+            n -= if inside { 0 } else { piece.nodes };
+            inside
+        });
+        let piece = pieces.swap_remove(which.expect("the node is the gang's"));
+        if n > 0 {
+            self.give(Piece { nodes: n, ..piece });
+        }
+        if n + 1 < piece.nodes {
+            self.give(Piece { node: piece.node + n + 1, nodes: piece.nodes - n - 1, ..piece });
+        }
+        Piece { node: piece.node + n, nodes: 1, chips: piece.chips }
+    }
+
     /// Gives back `chips` of a pool whose nodes are interchangeable.
     #[inline]
     pub fn give_counted(&mut self, chips: u32) {

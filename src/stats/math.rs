@@ -143,8 +143,12 @@ mod tests {
             (f64::from_bits((x >> 12) % (0x7FE << 52) + (1 << 52)), f64::from_bits((0x3FE << 52) + (x >> 12)))
         });
         let edges = [0x3FE6_A09Eu64 << 32, 0x3FF6_A09E << 32, 1.0f64.to_bits(), 0.5f64.to_bits(), 1 << 52];
-        let near = edges.into_iter().flat_map(|edge| (0..2000).map(move |n| f64::from_bits((edge + n).max((1 << 52) + 1000) - 1000)));
-        for x in random.take(200_000).flat_map(|(any, unit)| [any, unit]).chain(near).chain([f64::MAX, f64::MIN_POSITIVE]) {
+        let near = edges
+            .into_iter()
+            .flat_map(|edge| (0..2000).map(move |n| f64::from_bits((edge + n).max((1 << 52) + 1000) - 1000)));
+        for x in
+            random.take(200_000).flat_map(|(any, unit)| [any, unit]).chain(near).chain([f64::MAX, f64::MIN_POSITIVE])
+        {
             assert_eq!(ln_normal(x).to_bits(), ln(x).to_bits(), "ln {x:e}");
         }
     }
