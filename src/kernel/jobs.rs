@@ -53,7 +53,7 @@ impl Sim<'_> {
         });
         if campaigns {
             self.on_campaign_submitted(slot);
-        } else {
+        } else if !self.start_lone(slot) {
             self.enqueue(slot, true);
         }
     }
@@ -105,7 +105,7 @@ impl Sim<'_> {
     /// Starts the job in `slot` on `cell`; it has left the queue and there is room.
     #[inline]
     pub(super) fn start(&mut self, slot: u32, cell: CellId) {
-        let (now, sabotage) = (self.now, self.sabotage);
+        let (now, counts) = (self.now, !self.silenced(Counter::Allocated));
         let job = &mut self.jobs[slot];
         let tenant = self.workloads[job.workload as usize].tenant;
         let place = &mut self.cells[cell.index()];
@@ -114,10 +114,10 @@ impl Sim<'_> {
         job.cell = cell.index() as u32;
         pool.nodes.take(job.chips, pool.placement, &mut job.pieces);
         pool.hold(now, tenant, chips);
-        if sabotage != Sabotage::None {
-            sabotage_start(sabotage, pool, now, chips);
+        if let Some(counter) = self.silent {
+            sabotage_start(counter, pool, now, chips);
         }
-        if sabotage != Sabotage::Counter(Counter::Allocated) {
+        if counts {
             place.allocated.add(now, chips);
         }
         pool.bill_share(now, tenant, &mut self.cells);
@@ -255,10 +255,11 @@ impl Sim<'_> {
         }
     }
 
-    /// The gang frees its chips, all but those on the node that failed.
-    #[inline]
+    /// The gang frees its chips, all but those on the node that failed. Always inlined: what only a failure needs falls away where
+    /// a job finishes.
+    #[inline(always)]
     fn let_go(&mut self, slot: u32, failed: Option<(usize, i64)>) {
-        let (now, sabotage) = (self.now, self.sabotage);
+        let (now, counts) = (self.now, !self.silenced(Counter::Allocated));
         let job = &mut self.jobs[slot];
         let state = &self.workloads[job.workload as usize];
         let (tenant, domain) = (state.tenant, state.domain);
@@ -267,18 +268,18 @@ impl Sim<'_> {
         let pool = &mut self.pools[at];
         let chips = u64::from(job.chips);
         job.running = false;
-        if sabotage != Sabotage::Counter(Counter::Allocated) {
+        if counts {
             place.allocated.sub(now, chips);
         }
-        if sabotage == Sabotage::Release && failed.is_none() {
+        if self.sabotage == Sabotage::Release && failed.is_none() {
             job.pieces.clear();
         } else {
             let broken = failed.filter(|_| pool.repairs).map(|(node, _)| node as u32);
             let broken = pool.nodes.give_back(job.chips, &mut job.pieces, broken);
             let down = broken.map_or(0, |piece| u64::from(piece.chips));
             pool.let_go(now, tenant, chips, down);
-            if sabotage != Sabotage::None {
-                sabotage_failure(sabotage, pool, now, down);
+            if let Some(counter) = self.silent {
+                sabotage_failure(counter, pool, now, down);
             }
             if let (Some(piece), Some((_, item))) = (broken, failed) {
                 let workload = job.workload as usize;
@@ -359,7 +360,8 @@ impl Sim<'_> {
     fn book_phases(&mut self, slot: u32, from: SimTime, last: usize, failed: Option<SimTime>) {
         let job = &self.jobs[slot];
         let chips = u128::from(job.chips);
-        let quiet = |counter| self.sabotage == Sabotage::Counter(counter);
+        let silent = self.silent;
+        let quiet = |counter| silent == Some(counter);
         let mut to = self.now;
         for month in (0..=last).rev() {
             let begins = self.world.months[month].max(from);
@@ -426,19 +428,19 @@ impl Sim<'_> {
 }
 
 /// Mutation tests only: undoes what a start counted.
-fn sabotage_start(sabotage: Sabotage, pool: &mut PoolState, now: SimTime, chips: u64) {
-    match sabotage {
-        Sabotage::Counter(Counter::Idle) => pool.idle.add(now, chips),
-        Sabotage::Counter(Counter::Gangs) => pool.gangs.sub(now, chips),
+fn sabotage_start(silent: Counter, pool: &mut PoolState, now: SimTime, chips: u64) {
+    match silent {
+        Counter::Idle => pool.idle.add(now, chips),
+        Counter::Gangs => pool.gangs.sub(now, chips),
         _ => {}
     }
 }
 
 /// Mutation tests only: undoes what a failure counted.
-fn sabotage_failure(sabotage: Sabotage, pool: &mut PoolState, now: SimTime, down: u64) {
-    match sabotage {
-        Sabotage::Counter(Counter::Down) => pool.down.sub(now, down),
-        Sabotage::Counter(Counter::Up) => pool.up.add(now, down),
+fn sabotage_failure(silent: Counter, pool: &mut PoolState, now: SimTime, down: u64) {
+    match silent {
+        Counter::Down => pool.down.sub(now, down),
+        Counter::Up => pool.up.add(now, down),
         _ => {}
     }
 }

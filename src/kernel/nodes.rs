@@ -161,12 +161,16 @@ impl Nodes {
     }
 
     /// Takes `chips` for one gang; there must be room. Pieces are appended to `pieces`, none when nodes are one chip.
+    #[inline]
     pub fn take(&mut self, chips: u32, placement: Placement, pieces: &mut Vec<Piece>) {
         assert!(self.has_room(chips), "asked {chips} chips, free {}", self.free_chips);
         self.free_chips -= u64::from(chips);
-        if self.buckets.is_empty() {
-            return;
+        if !self.buckets.is_empty() {
+            self.take_pieces(chips, placement, pieces);
         }
+    }
+
+    fn take_pieces(&mut self, chips: u32, placement: Placement, pieces: &mut Vec<Piece>) {
         let per_node = self.chips_per_node;
         let (whole, rest) = (chips / per_node, chips % per_node);
         self.buckets[per_node as usize]

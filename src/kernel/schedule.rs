@@ -1,6 +1,6 @@
 //! The scheduling pass of a domain: the policy's view of it, and the jobs it starts. Chooses nothing itself.
 
-use super::sim::{Counter, DomainState, Sabotage, Sim};
+use super::sim::{Counter, DomainState, Sim};
 use crate::policy::{self, Chips, View};
 use crate::world::{CellId, PoolId};
 
@@ -31,7 +31,7 @@ impl View for Pass<'_, '_> {
     #[inline]
     fn start(&mut self, tenant: usize, place: usize, chips: Chips) -> bool {
         let Some((_, slot)) = self.state().queues[tenant].get(place) else { return false };
-        let Some(cell) = self.cell_with_room(slot, chips == Chips::Any) else { return false };
+        let Some(cell) = self.sim.cell_with_room(slot, chips == Chips::Any) else { return false };
         let domain = &mut self.sim.domains[self.domain];
         domain.queues[tenant].remove(place);
         domain.waiting -= 1;
@@ -53,20 +53,31 @@ impl<'w> Pass<'_, 'w> {
     fn state(&self) -> &DomainState<'w> {
         &self.sim.domains[self.domain]
     }
-
-    /// The first of the job's pools, in its order of preference, where the tenant may take that many chips and they fit.
-    #[inline]
-    fn cell_with_room(&self, slot: u32, any: bool) -> Option<CellId> {
-        let job = &self.sim.jobs[slot];
-        let workload = &self.sim.workloads[job.workload as usize];
-        workload.cells.iter().copied().find(|cell| {
-            let pool = &self.sim.pools[self.sim.cells[cell.index()].pool];
-            u64::from(job.chips) <= pool.available(workload.tenant, any) && pool.nodes.has_room(job.chips)
-        })
-    }
 }
 
 impl Sim<'_> {
+    /// The first of the job's pools, in its order of preference, where the tenant may take that many chips and they fit.
+    #[inline]
+    fn cell_with_room(&self, slot: u32, any: bool) -> Option<CellId> {
+        let job = &self.jobs[slot];
+        let workload = &self.workloads[job.workload as usize];
+        workload.cells.iter().copied().find(|cell| {
+            let pool = &self.pools[self.cells[cell.index()].pool];
+            u64::from(job.chips) <= pool.available(workload.tenant, any) && pool.nodes.has_room(job.chips)
+        })
+    }
+
+    /// Starts a job that arrived where nobody waits, nothing is promised and nothing else happens at this instant, if there is
+    /// room: the pass would find it alone and do the same under every policy. False where a pass must look.
+    #[inline]
+    pub(super) fn start_lone(&mut self, slot: u32) -> bool {
+        let domain = &self.domains[self.workloads[self.jobs[slot].workload as usize].domain];
+        let alone = domain.waiting == 0 && !domain.any_committed && self.changed.is_empty() && self.instant_is_over();
+        let Some(cell) = alone.then(|| self.cell_with_room(slot, true)).flatten() else { return false };
+        self.start(slot, cell);
+        true
+    }
+
     /// One pass per changed domain. What it starts ends at a later instant, so no pass changes a domain at this one.
     #[inline]
     pub(super) fn schedule_changed_domains(&mut self) {
@@ -108,7 +119,7 @@ impl Sim<'_> {
                 continue;
             }
             state.fill_reserved(self.now);
-            if self.sabotage == Sabotage::Counter(Counter::Reserved) {
+            if self.silent == Some(Counter::Reserved) {
                 let chips = state.reserved.level();
                 state.reserved.sub(self.now, chips);
                 state.assert_conserved(self.now);

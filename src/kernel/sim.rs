@@ -240,6 +240,8 @@ pub(super) struct Sim<'w> {
     pub open_month: Option<usize>,
     pub record: RunRecord,
     pub sabotage: Sabotage,
+    /// The counter it silences, one byte to look at.
+    pub silent: Option<Counter>,
     pub next_full_audit: u64,
     /// Chips by pool and by cell, recounted by the audit.
     pub recount: (Vec<u64>, Vec<u64>),
@@ -275,6 +277,7 @@ impl<'w> Sim<'w> {
             money: Money::new(world),
             open_month: None,
             record: RunRecord::for_world(world, run.key, live.drawn.clone()),
+            silent: if let Sabotage::Counter(counter) = sabotage { Some(counter) } else { None },
             sabotage,
             next_full_audit: 4_096,
             recount: Default::default(),
@@ -345,7 +348,7 @@ impl<'w> Sim<'w> {
 
     /// No class before `Schedule` is left at this instant.
     #[inline]
-    fn instant_is_over(&self) -> bool {
+    pub fn instant_is_over(&self) -> bool {
         let limit = When::new(self.now, Class::Schedule);
         self.next_arrival > limit && self.heap.peek() > limit && self.dated_at > limit && limit <= self.last
     }
@@ -386,7 +389,7 @@ impl<'w> Sim<'w> {
     /// Whether a counter is silenced by a mutation test.
     #[inline]
     pub fn silenced(&self, counter: Counter) -> bool {
-        self.sabotage == Sabotage::Counter(counter)
+        self.silent == Some(counter)
     }
 
     fn on_dated(&mut self, index: u32) {
