@@ -39,7 +39,7 @@ impl Sim<'_> {
             Failures::Sampled => exposure(exponential_quantile(state.threshold.unit(failure_item(draft.item, 0)))),
             Failures::Off | Failures::Goodput => 0,
         };
-        let (key, campaigns) = (queue::key(state.level, self.arrivals), state.campaigns);
+        let (key, campaigns, domain) = (queue::key(state.level, self.arrivals), state.campaigns, state.domain);
         self.arrivals += 1;
         let slot = self.jobs.insert(Job {
             submit: draft.submit,
@@ -53,7 +53,7 @@ impl Sim<'_> {
         });
         if campaigns {
             self.on_campaign_submitted(slot);
-        } else if !self.start_lone(slot) {
+        } else if !self.start_lone(slot, domain) {
             self.enqueue(slot, true);
         }
     }
@@ -160,13 +160,13 @@ impl Sim<'_> {
             cost_us: state.cost_us,
             ..Attempt::default()
         };
-        let rate = u128::from(cell.failure_rate) * u128::from(job.chips);
         if state.failures == Failures::Goodput {
             draw_overhead(&mut attempt, job, state, cell.failure_rate);
         }
         let length = attempt.length_us();
         let mut when = When::new(self.now + Span(length), Class::Finish);
-        if state.failures == Failures::Sampled && rate > 0 {
+        if state.failures == Failures::Sampled && cell.failure_rate > 0 {
+            let rate = u128::from(cell.failure_rate) * u128::from(job.chips);
             // Failing at the instant of the finish, the job has finished.
             let until = job.exposure_left.div_ceil(rate).clamp(1, u128::from(SimTime::NEVER.0)) as u64;
             if until < length {
@@ -294,7 +294,9 @@ impl Sim<'_> {
             pool.bill_share(now, tenant, &mut self.cells);
             pool.assert_conserved(now);
         }
-        self.touch(domain);
+        if !self.at_rest(domain) {
+            self.touch(domain);
+        }
     }
 
     fn send_to_repair(&mut self, pool: usize, piece: super::nodes::Piece, workload: usize, item: i64) {
@@ -341,7 +343,7 @@ impl Sim<'_> {
 
     /// Books what the attempt was spent on, by month; `failed` when it ends in a failure. Months before the books open are
     /// not booked.
-    #[inline]
+    #[inline(always)]
     pub(super) fn book_attempt(&mut self, slot: u32, failed: Option<SimTime>) {
         let Some(last) = self.open_month.filter(|_| self.world.measure_from < self.now) else { return };
         let job = &self.jobs[slot];

@@ -242,6 +242,10 @@ impl Nodes {
             self.give_counted(chips - piece.map_or(0, |piece| piece.chips));
             return piece;
         }
+        self.give_back_pieces(pieces, broken)
+    }
+
+    fn give_back_pieces(&mut self, pieces: &mut Vec<Piece>, broken: Option<u32>) -> Option<Piece> {
         let piece = broken.map(|node| self.split_off(pieces, node));
         self.give_all(pieces);
         piece

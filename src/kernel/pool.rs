@@ -290,16 +290,21 @@ impl PoolState {
     /// counted at every change are the chips the nodes say are free.
     #[inline]
     pub fn assert_conserved(&self, now: SimTime) {
-        let (installed, down) = (self.installed.level(), self.down.level());
+        let (installed, down, idle) = (self.installed.level(), self.down.level(), self.idle.level());
+        let sum = self.gangs.level() + self.reserved.level() + idle + down;
+        if sum != installed || self.up.level() + down != installed || idle != self.nodes.free_chips() {
+            self.not_conserved(now);
+        }
+    }
+
+    #[cold]
+    fn not_conserved(&self, now: SimTime) -> ! {
         let (gangs, reserved, idle) = (self.gangs.level(), self.reserved.level(), self.idle.level());
-        assert!(
-            gangs + reserved + idle + down == installed && self.up.level() + down == installed,
-            "chips at {now}: gangs {gangs} + reserved {reserved} + idle {idle} + down {down} != installed {installed} (up {})",
-            self.up.level()
-        );
-        assert!(
-            idle == self.nodes.free_chips(),
-            "idle {idle} chips at {now}, free on nodes {}",
+        panic!(
+            "chips at {now}: gangs {gangs} + reserved {reserved} + idle {idle} + down {} != installed {} (up {}), or free on nodes: {}",
+            self.down.level(),
+            self.installed.level(),
+            self.up.level(),
             self.nodes.free_chips()
         );
     }

@@ -57,7 +57,7 @@ impl<'w> Pass<'_, 'w> {
 
 impl Sim<'_> {
     /// The first of the job's pools, in its order of preference, where the tenant may take that many chips and they fit.
-    #[inline]
+    #[inline(always)]
     fn cell_with_room(&self, slot: u32, any: bool) -> Option<CellId> {
         let job = &self.jobs[slot];
         let workload = &self.workloads[job.workload as usize];
@@ -67,13 +67,18 @@ impl Sim<'_> {
         })
     }
 
-    /// Starts a job that arrived where nobody waits, nothing is promised and nothing else happens at this instant, if there is
-    /// room: the pass would find it alone and do the same under every policy. False where a pass must look.
+    /// Nobody waits in the domain, nothing is promised there and nothing else happens at this instant: under every policy a pass
+    /// would start nobody, or the one job in hand if there is room.
     #[inline]
-    pub(super) fn start_lone(&mut self, slot: u32) -> bool {
-        let domain = &self.domains[self.workloads[self.jobs[slot].workload as usize].domain];
-        let alone = domain.waiting == 0 && !domain.any_committed && self.changed.is_empty() && self.instant_is_over();
-        let Some(cell) = alone.then(|| self.cell_with_room(slot, true)).flatten() else { return false };
+    pub(super) fn at_rest(&self, domain: usize) -> bool {
+        let state = &self.domains[domain];
+        state.waiting == 0 && !state.any_committed && self.changed.is_empty() && self.instant_is_over()
+    }
+
+    /// Starts a job that arrives in a domain at rest, without a pass; false where there is no room or a pass must look.
+    #[inline]
+    pub(super) fn start_lone(&mut self, slot: u32, domain: usize) -> bool {
+        let Some(cell) = self.at_rest(domain).then(|| self.cell_with_room(slot, true)).flatten() else { return false };
         self.start(slot, cell);
         true
     }

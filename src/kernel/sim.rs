@@ -298,6 +298,7 @@ impl<'w> Sim<'w> {
             if when > self.last {
                 break;
             }
+            assert!(self.now <= when.time(), "time runs backwards at {}", self.now);
             self.now = when.time();
             match event {
                 Event::JobFinished { slot, seq } => self.on_job_finished(slot, seq),

@@ -23,9 +23,17 @@ impl SimTime {
     /// Time since `earlier`; an `earlier` that is later is our mistake and panics with both.
     #[inline]
     pub fn since(self, earlier: SimTime) -> Span {
-        assert!(earlier <= self, "time ran backwards: {} us to {} us", earlier.0, self.0);
+        if self < earlier {
+            ran_backwards(earlier, self);
+        }
         Span(self.0 - earlier.0)
     }
+}
+
+/// Apart, so that a difference of times is small enough to be inlined.
+#[cold]
+fn ran_backwards(from: SimTime, to: SimTime) -> ! {
+    panic!("time ran backwards: {} us to {} us", from.0, to.0)
 }
 
 impl Span {
