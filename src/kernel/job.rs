@@ -31,7 +31,7 @@ pub struct Job {
     pub cell: u32,
     /// Running now.
     pub running: bool,
-    /// The current attempt.
+    /// The current or last attempt; of no meaning before the first.
     pub attempt: Attempt,
     /// Start of the first attempt; NEVER before it.
     pub first_start: SimTime,
@@ -82,7 +82,8 @@ impl Jobs {
             return (self.slots.len() - 1) as u32;
         };
         let place = &mut self.slots[slot as usize];
-        *place = Job { pieces: std::mem::take(&mut place.pieces), ..job };
+        // Its start lays out an attempt; until then the last job's stands there.
+        *place = Job { pieces: std::mem::take(&mut place.pieces), attempt: place.attempt, ..job };
         slot
     }
 

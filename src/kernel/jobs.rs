@@ -103,7 +103,7 @@ impl Sim<'_> {
     }
 
     /// Starts the job in `slot` on `cell`; it has left the queue and there is room.
-    #[inline]
+    #[inline(always)]
     pub(super) fn start(&mut self, slot: u32, cell: CellId) {
         let (now, counts) = (self.now, !self.silenced(Counter::Allocated));
         let job = &mut self.jobs[slot];

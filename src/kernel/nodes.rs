@@ -235,7 +235,7 @@ impl Nodes {
     }
 
     /// Gives back a gang's `chips`, standing on `pieces`, but for its `broken`-th node, which is returned.
-    #[inline]
+    #[inline(always)]
     pub fn give_back(&mut self, chips: u32, pieces: &mut Vec<Piece>, broken: Option<u32>) -> Option<Piece> {
         if self.is_counted() {
             let piece = broken.map(|_| Piece { node: 0, nodes: 1, chips: self.chips_per_node });

@@ -251,7 +251,7 @@ impl PoolState {
     }
 
     /// A gang of the tenant gives `chips` back, of which `down` are on a failed node.
-    #[inline]
+    #[inline(always)]
     pub fn let_go(&mut self, now: SimTime, tenant: usize, chips: u64, down: u64) {
         let share = &mut self.shares[tenant];
         let before = share.held.saturating_sub(share.entitled);

@@ -61,10 +61,13 @@ impl Sim<'_> {
     fn cell_with_room(&self, slot: u32, any: bool) -> Option<CellId> {
         let job = &self.jobs[slot];
         let workload = &self.workloads[job.workload as usize];
-        workload.cells.iter().copied().find(|cell| {
+        for cell in workload.cells {
             let pool = &self.pools[self.cells[cell.index()].pool];
-            u64::from(job.chips) <= pool.available(workload.tenant, any) && pool.nodes.has_room(job.chips)
-        })
+            if u64::from(job.chips) <= pool.available(workload.tenant, any) && pool.nodes.has_room(job.chips) {
+                return Some(*cell);
+            }
+        }
+        None
     }
 
     /// Nobody waits in the domain, nothing is promised there and nothing else happens at this instant: under every policy a pass
@@ -78,9 +81,13 @@ impl Sim<'_> {
     /// Starts a job that arrives in a domain at rest, without a pass; false where there is no room or a pass must look.
     #[inline]
     pub(super) fn start_lone(&mut self, slot: u32, domain: usize) -> bool {
-        let Some(cell) = self.at_rest(domain).then(|| self.cell_with_room(slot, true)).flatten() else { return false };
-        self.start(slot, cell);
-        true
+        if self.at_rest(domain)
+            && let Some(cell) = self.cell_with_room(slot, true)
+        {
+            self.start(slot, cell);
+            return true;
+        }
+        false
     }
 
     /// One pass per changed domain. What it starts ends at a later instant, so no pass changes a domain at this one.
