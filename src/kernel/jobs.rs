@@ -129,7 +129,7 @@ impl Sim<'_> {
         self.begin_attempt(slot);
     }
 
-    #[inline]
+    #[inline(always)]
     fn count_start(&mut self, slot: u32) {
         let job = &self.jobs[slot];
         if job.campaign != NO_ROW {
@@ -146,7 +146,7 @@ impl Sim<'_> {
     }
 
     /// Lays out the attempt and posts its one pending event: the earlier of finish and failure.
-    #[inline]
+    #[inline(always)]
     fn begin_attempt(&mut self, slot: u32) {
         let job = &mut self.jobs[slot];
         let state = &self.workloads[job.workload as usize];

@@ -294,12 +294,7 @@ impl<'w> Sim<'w> {
     }
 
     fn run(&mut self) {
-        while let Some((when, event)) = self.pop() {
-            if when > self.last {
-                break;
-            }
-            assert!(self.now <= when.time(), "time runs backwards at {}", self.now);
-            self.now = when.time();
+        while let Some(event) = self.next_event() {
             match event {
                 Event::JobFinished { slot, seq } => self.on_job_finished(slot, seq),
                 Event::GangFailed { slot, seq } => self.on_gang_failed(slot, seq),
@@ -318,28 +313,31 @@ impl<'w> Sim<'w> {
         }
     }
 
-    /// The earliest of the heap, the dated list and the arrival lanes.
-    #[inline]
-    fn pop(&mut self) -> Option<(When, Event)> {
-        let heap = self.heap.peek();
-        let dated = self.dated_at;
-        let arrival = self.next_arrival;
-        if heap < dated && heap < arrival {
-            let due = self.heap.pop().expect("peeked");
-            let event = match due.when.class() {
-                class if class == Class::Finish as u8 => Event::JobFinished { slot: due.payload, seq: due.seq },
-                class if class == Class::Failure as u8 => Event::GangFailed { slot: due.payload, seq: due.seq },
-                _ => Event::NodeRepaired { repair: due.payload },
-            };
-            return Some((due.when, event));
+    /// Moves to the earliest of the heap, the dated list and the arrival lanes; None past the end.
+    #[inline(always)]
+    fn next_event(&mut self) -> Option<Event> {
+        let (heap, dated, arrival) = (self.heap.peek(), self.dated_at, self.next_arrival);
+        let when = heap.min(dated).min(arrival);
+        if self.last < when {
+            return None;
         }
-        // Within a class the dated list goes before the heap: a delivery before a repair, as they were known before.
-        if dated <= arrival && dated != When::NEVER {
+        assert!(self.now <= when.time(), "time runs backwards at {}", self.now);
+        self.now = when.time();
+        // Within a class the dated list goes first: a delivery before a repair, as it was known before.
+        if when == dated {
             self.next_dated += 1;
             self.dated_at = self.peek_dated();
-            return Some((dated, Event::Dated { index: (self.next_dated - 1) as u32 }));
+            return Some(Event::Dated { index: (self.next_dated - 1) as u32 });
         }
-        (arrival != When::NEVER).then_some((arrival, Event::JobArrived { lane: self.next_lane as u32 }))
+        if when == arrival {
+            return Some(Event::JobArrived { lane: self.next_lane as u32 });
+        }
+        let due = self.heap.pop().expect("peeked");
+        Some(match due.when.class() {
+            class if class == Class::Finish as u8 => Event::JobFinished { slot: due.payload, seq: due.seq },
+            class if class == Class::Failure as u8 => Event::GangFailed { slot: due.payload, seq: due.seq },
+            _ => Event::NodeRepaired { repair: due.payload },
+        })
     }
 
     #[inline]

@@ -102,7 +102,7 @@ impl<'w> Stream<'w> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn draft(&self, item: i64, submit: SimTime, work: f64) -> Draft {
         let chips = self.draw_chips(item);
         Draft { item, submit, chips, work_us: self.work.micros(work, chips), done_us: 0 }
