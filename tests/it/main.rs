@@ -14,4 +14,5 @@ mod cli;
 mod docs;
 mod source;
 mod story;
+mod timed;
 mod timelines;
