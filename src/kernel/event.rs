@@ -75,8 +75,8 @@ const _: () = {
 pub struct When(u64);
 
 impl When {
-    /// Later than every event.
-    pub const NEVER: When = When(u64::MAX);
+    /// Later than every event: all the bits that the heap's entries have for it.
+    pub const NEVER: When = When(u64::MAX >> 4);
 
     /// `class` at `time`.
     #[inline]

@@ -17,5 +17,6 @@ mod cli;
 mod docs;
 mod source;
 mod story;
+mod timed;
 mod timelines;
 mod value;
