@@ -175,7 +175,7 @@ fn free_name(old: &Path) -> PathBuf {
 /// A run killed between the two renames of `finish` left the old folder aside: bring it back, or drop it if superseded; one that
 /// cannot be dropped stays.
 fn restore(place: &Path, old: &Path) -> Result<(), FolderError> {
-    match (old.exists(), place.exists()) {
+    match (old.is_dir(), place.exists()) {
         (true, false) => fs::rename(old, place).map_err(io_at("bring back", place)),
         (true, true) => {
             let _ = fs::remove_dir_all(old);
