@@ -454,7 +454,7 @@ impl Sim<'_> {
         }
     }
 
-    /// Jobs still there at the end: their attempts are booked as far as they got, their waits are lower bounds.
+    /// Jobs still there at the end: their attempts are booked as far as they got, their times are lower bounds.
     pub(super) fn close_jobs(&mut self) {
         for slot in self.jobs.slots() {
             let job = *self.jobs.get(slot);
@@ -473,7 +473,13 @@ impl Sim<'_> {
             totals.sojourn_us += u128::from(in_system);
             if in_window && !started {
                 totals.unstarted += 1;
+                totals.unstarted_us += u128::from(in_system);
                 totals.waits.record(in_system);
+            }
+            if in_window {
+                totals.unfinished += 1;
+                totals.unfinished_us += u128::from(in_system);
+                totals.jcts.record(in_system);
             }
             self.write_row(slot, None);
         }
