@@ -7,6 +7,7 @@ mod record;
 mod golden;
 mod laws;
 mod mutations;
+mod outputs;
 mod plans;
 mod randomness;
 mod renewal;
