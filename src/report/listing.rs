@@ -281,9 +281,9 @@ pub fn metric_registry() -> Vec<&'static Metric> {
 
 /// Metrics with their units and definitions.
 pub fn metrics() -> Table {
-    let mut table = Table::new("metrics", ["metric", "unit", "what"].map(Column::left).to_vec());
+    let mut table = Table::new("metrics", ["metric", "unit", "better", "what"].map(Column::left).to_vec());
     for metric in metric_registry() {
-        table.push([metric.name, metric.unit, metric.what].map(Cell::text).to_vec());
+        table.push([metric.name, metric.unit, metric.better.name(), metric.what].map(Cell::text).to_vec());
     }
     table
 }
