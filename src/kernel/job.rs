@@ -35,7 +35,7 @@ pub struct Job {
     pub attempt: Attempt,
     /// Start of the first attempt; NEVER before it.
     pub first_start: SimTime,
-    /// Exposure left until the next failure [chip-us x failures per 1e12 chip-hours]; see `Clock`.
+    /// Exposure left until the next failure [chip-us x failures per 1e12 chip-hours]; see `stats::clock::HazardClock`.
     pub exposure_left: u128,
     /// Nodes held, when nodes have more than one chip. Its capacity is reused with the slot.
     pub pieces: Vec<Piece>,

@@ -7,18 +7,12 @@ use crate::world::{ContractId, World};
 /// What the command line may change about a study.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Options {
-    /// Study seed.
-    pub seed: Option<u64>,
     /// Draws.
     pub draws: Option<u32>,
-    /// Replications.
-    pub replications: Option<u32>,
     /// Unknowns at their medians.
     pub fixed: bool,
     /// Threads; None: as many as there are.
     pub threads: Option<usize>,
-    /// `--fleet same`: deliveries tagged for a bet stay whatever the strategy.
-    pub fleet_same: bool,
 }
 
 /// One strategy under one future.
@@ -130,13 +124,10 @@ fn world_of(
     let built = World::build(&spec, catalog, strategy, future, read_file);
     // The world knows origins, not files: the positions come from what was read.
     let mut world = built.map_err(|found| Problems::new(read.sources.clone(), found.iter().cloned().collect()))?;
-    world.seed = options.seed.unwrap_or(world.seed);
     world.draws = options.draws.unwrap_or(world.draws);
-    world.replications = options.replications.unwrap_or(world.replications);
     if options.fixed {
         world.draws = 1;
     }
-    world.fleet_sized &= !options.fleet_same;
     Ok(world)
 }
 

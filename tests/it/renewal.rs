@@ -65,7 +65,8 @@ fn goodput_mode_agrees_with_ten_thousand_sampled_gangs() {
 #[test]
 fn corners_of_the_closed_form() {
     // (failures per chip-hour, chips, work h, (interval h, checkpoint h), restart h)
-    let corners: [(f64, u32, f64, Option<(f64, f64)>, f64); 5] = [
+    type Corner = (f64, u32, f64, Option<(f64, f64)>, f64);
+    let corners: [Corner; 5] = [
         (1e-7, 1000, 200.0, Some((2.0, 0.1)), 0.5),
         (2e-5, 500, 50.0, Some((3.0, 0.25)), 0.5),
         (1e-3, 1000, 5.0, Some((0.5, 0.05)), 1.5),

@@ -11,6 +11,8 @@ use crate::world::model::{Cloud, CloudId, Param, Site};
 const HOURS_PER_YEAR: f64 = 8766.0;
 /// Discount rate of a cloud that states none [1/y].
 const DISCOUNT_RATE: f64 = 0.09;
+/// Rise of a site's rates that states none [1/y]; coupling F1.
+const ESCALATOR: f64 = 0.025;
 
 /// Clouds in order of name.
 pub(super) fn clouds(desk: &mut Desk<'_>) -> IdVec<Cloud> {
@@ -19,12 +21,16 @@ pub(super) fn clouds(desk: &mut Desk<'_>) -> IdVec<Cloud> {
 }
 
 fn one_cloud(desk: &mut Desk<'_>, index: usize, cloud: &Named<spec::Cloud>) -> Cloud {
-    if cloud.table.discount_rate.is_none() {
-        desk.note(format!("{}.discount_rate is not stated: 9 % a year is taken", cloud.path));
-    }
     Cloud {
         name: cloud.name.clone(),
-        discount_rate: desk.param_or(&cloud.table.discount_rate, (-0.5, 1.0), DISCOUNT_RATE),
+        discount_rate: match &cloud.table.discount_rate {
+            Some(leaf) => desk.param(leaf, (-0.5, 1.0)),
+            None => Param::Fixed(desk.assume(
+                format!("{}.discount_rate", cloud.path),
+                DISCOUNT_RATE,
+                "nominal, a year; swept 0.06 to 0.14 by many",
+            )),
+        },
         at_end_book: cloud.table.at_end.as_ref().is_none_or(|at_end| at_end.value == "book"),
         party: parties::of_cloud(index),
     }
@@ -76,7 +82,14 @@ fn one_site(desk: &mut Desk<'_>, times: &Times, site: &Named<spec::Site>) -> Sit
             "operations_rate",
             HOURS_PER_YEAR,
         ),
-        escalator_per_year: desk.param_or(&table.escalator_per_year, (-0.5, 1.0), 0.0),
+        escalator_per_year: match &table.escalator_per_year {
+            Some(leaf) => desk.param(leaf, (-0.5, 1.0)),
+            None => Param::Fixed(desk.assume(
+                format!("{}.escalator_per_year", site.path),
+                ESCALATOR,
+                "amounts are nominal: electricity, facility and operations rise with prices",
+            )),
+        },
     }
 }
 
