@@ -75,6 +75,9 @@ impl Ticks {
         let step = [1, 3, 6, 12, 24, 60, 120, 240, 600, 1200];
         let step = step.into_iter().find(|s| f64::from(*s) >= months_wanted).unwrap_or(1200);
         let (first, last) = ((lo * 12.0 - 1e-6).ceil() as i64, (hi * 12.0 + 1e-6).floor() as i64);
+        // Months are dated by their end: the tick a month before the first of them is where it begins.
+        let first = if step > 1 && (first - 1).rem_euclid(i64::from(step)) == 0 { first - 1 } else { first };
+        let lo = lo.min(first as f64 / 12.0);
         let marks = (first..=last)
             .filter(|m| m.rem_euclid(i64::from(step)) == 0)
             .map(|m| (m as f64 / 12.0, month_label(m, step)))
@@ -94,6 +97,15 @@ pub fn short(value: f64) -> String {
     let decimals = if scaled == 0.0 { 0 } else { (2 - libm::floor(libm::log10(scaled)) as i32).clamp(0, 6) };
     let digits = trim(format!("{scaled:.*}", decimals as usize));
     signed(value, &format!("{}{suffix}", group(&digits)))
+}
+
+/// A share as a whole percentage: "61 %"; never 0 % or 100 % unless it is.
+pub fn percent(share: f64) -> String {
+    match share * 100.0 {
+        p if 0.0 < p && p < 0.5 => "below 1\u{a0}%".to_string(),
+        p if 99.5 <= p && p < 100.0 => "over 99\u{a0}%".to_string(),
+        p => format!("{}\u{a0}%", signed(p, &format!("{:.0}", p.abs()))),
+    }
 }
 
 /// A number beyond every word, as 1.5e-9.
@@ -191,6 +203,7 @@ mod tests {
         assert_eq!(labels(Scale::Log, 0.02, 700.0), "0.1 1 10 100 1,000");
         assert_eq!(labels(Scale::Log, 3.0, 40.0), "2 5 10 20 50");
         assert_eq!(labels(Scale::Dates, 2026.0, 2031.0), "2026 2027 2028 2029 2030 2031");
+        assert_eq!(labels(Scale::Dates, 2026.0 + 1.0 / 12.0, 2031.0), "2026 2027 2028 2029 2030 2031");
         assert_eq!(labels(Scale::Dates, 2026.5, 2027.5), "Jul 2026 Oct 2026 Jan 2027 Apr 2027 Jul 2027");
     }
 

@@ -1,9 +1,9 @@
 //! `manifest.json`: what was run on what. No clock, thread count or path, so that the same input gives the same bytes.
 
+use crate::report::digest::sha256;
 use crate::spec::{Read, print_config};
 use crate::study::{Outcome, Plan};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 /// What no scenario of this version models, whatever its file says.
 const NOT_MODELLED: [&str; 8] = [
@@ -31,12 +31,14 @@ pub fn manifest(plan: &Plan, outcome: &Outcome, read: &Read, files: &[(String, S
     }
     let rows: serde_json::Map<String, Value> =
         files.iter().map(|(name, text)| (name.clone(), json!(text.lines().count().saturating_sub(1)))).collect();
+    let hashes: serde_json::Map<String, Value> =
+        files.iter().map(|(name, text)| (name.clone(), json!(sha256(text.as_bytes())))).collect();
     let inputs: Vec<Value> = read
         .sources
         .inputs()
         .map(|(name, bytes)| {
             let file = std::path::Path::new(name).file_name().map_or_else(|| name.into(), |f| f.to_string_lossy());
-            json!({ "file": file, "sha256": hex(&Sha256::digest(bytes)) })
+            json!({ "file": file, "sha256": sha256(bytes) })
         })
         .collect();
     let money = plan.cells.iter().any(|cell| !cell.world.sites.is_empty());
@@ -65,13 +67,10 @@ pub fn manifest(plan: &Plan, outcome: &Outcome, read: &Read, files: &[(String, S
         "notes": notes,
         "inputs": inputs,
         "rows": rows,
+        "sha256": hashes,
         "config": print_config(read),
     });
     let mut text = serde_json::to_string_pretty(&manifest).expect("a manifest is JSON");
     text.push('\n');
     text
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
