@@ -11,7 +11,7 @@ mod through_time;
 mod ticks;
 
 use scene::Scene;
-pub use ticks::{percent, short};
+pub use ticks::{error, percent, short};
 
 /// A figure: what it says, its axes, its numbers. Render it with [`to_png`] or [`to_svg`].
 #[derive(Debug, Clone, PartialEq)]
@@ -68,6 +68,8 @@ pub enum Scale {
     Linear,
     /// Equal steps for equal ratios.
     Log,
+    /// Linear, of counted things: ticks at whole numbers only.
+    Whole,
     /// Linear in years, with ticks at years, quarters or months.
     Dates,
 }

@@ -122,7 +122,10 @@ pub enum RebuildError {
 
 /// Charts and page of a study as (path in its folder, bytes).
 pub fn pages(data: &Data) -> Vec<(String, Vec<u8>)> {
-    let charts: Vec<(&ChartEntry, Drawn)> = CHARTS.iter().filter_map(|e| Some((e, (e.build)(data)?))).collect();
+    let mut charts: Vec<(&ChartEntry, Drawn)> = CHARTS.iter().filter_map(|e| Some((e, (e.build)(data)?))).collect();
+    for (_, drawn) in &mut charts {
+        drawn.chart.subtitle = words::sentence(&drawn.chart.subtitle);
+    }
     let left_out: Vec<&ChartEntry> = CHARTS.iter().filter(|e| charts.iter().all(|c| c.0.name != e.name)).collect();
     let mut files = Vec::new();
     for (entry, Drawn { chart, .. }) in &charts {
@@ -170,7 +173,7 @@ mod tests {
         assert_eq!(names(&theory), drawn);
         let html = String::from_utf8(theory.last().unwrap().1.clone()).unwrap();
         assert!(html.contains("cash (needs a cloud&#x27;s money)"), "{html}");
-        assert!(html.contains("theory.jobs waits 60.2 \u{b1}0.722 s on average"));
+        assert!(html.contains("theory.jobs waits 60.2 \u{b1}0.72 s on average"));
     }
 
     /// The baseline's rows are zero apart, ranges that span zero are never called higher, and nothing is said over all futures at once.

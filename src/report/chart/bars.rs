@@ -58,11 +58,16 @@ pub fn grouped(scene: &mut Scene, chart: &Chart, categories: &[String], parts: &
     let values = parts.iter().flat_map(|p| slots().filter_map(|k| p.at(k)));
     let ends = parts.iter().flat_map(|p| slots().filter_map(|k| p.ends_at(k)).flat_map(|e| [e.0, e.1]));
     let mut values: Vec<f64> = values.chain(ends).collect();
+    // What is a hundred thousand times smaller than the largest would squeeze all others: it stands at the foot with its number.
+    let most = values.iter().copied().fold(0.0, f64::max);
+    let floor = if log { 1e-5 * most } else { f64::MIN };
     if log {
-        // Room under the smallest for its stem, and where there is a nought, for a place of its own.
-        let least = values.iter().copied().filter(|v| *v > 0.0).fold(f64::MAX, f64::min);
-        let nought = parts.iter().any(|p| slots().filter_map(|k| p.at(k)).any(|v| v <= 0.0));
-        values.push(least / if nought { 4.0 } else { 1.6 });
+        let drawn = |v: &f64| *v >= floor && *v > 0.0;
+        // Room under the smallest for its stem, and a place of their own for those at the foot.
+        let foot = parts.iter().any(|p| slots().filter_map(|k| p.at(k)).any(|v| !drawn(&v)));
+        values.retain(drawn);
+        let least = values.iter().copied().fold(f64::MAX, f64::min);
+        values.push(least / if foot { 4.0 } else { 1.6 });
     }
     let bars = Bars::new(scene, chart, categories, &keys, &values, parts.len(), true);
     let width = 0.72 / parts.len() as f64;
@@ -71,7 +76,7 @@ pub fn grouped(scene: &mut Scene, chart: &Chart, categories: &[String], parts: &
         let Some(value) = part.at(k) else { continue };
         let u = k as f64 + 0.14 + width * i as f64;
         let color = part.color(i);
-        if log && value <= 0.0 {
+        if log && (value <= 0.0 || value < floor) {
             // No place on the axis, but known: an open dot at the foot and its number.
             let foot = bars.at(u + width / 2.0, bars.ticks.lo);
             let dot = |r: f64| palette::disc(r).iter().map(|d| (foot.0 + d.0, foot.1 + d.1)).collect::<Vec<Point>>();
@@ -80,20 +85,25 @@ pub fn grouped(scene: &mut Scene, chart: &Chart, categories: &[String], parts: &
             bars.say(scene, u + width / 2.0, width, (bars.ticks.lo, value));
             continue;
         }
+        let middle = u + width / 2.0;
         if log {
-            let (foot, tip) = (bars.at(u + width / 2.0, bars.ticks.lo), bars.at(u + width / 2.0, value));
-            scene.stroke(&[foot, tip], color, 1.6, palette::SOLID);
-            scene.polygon(palette::disc(4.4).iter().map(|d| (tip.0 + d.0, tip.1 + d.1)).collect(), color);
+            scene.stroke(&[bars.at(middle, bars.ticks.lo), bars.at(middle, value)], color, 1.6, palette::SOLID);
         } else {
             bars.bar(scene, (u + 0.04 * width, u + 0.96 * width), (0.0, value), color);
         }
         let mut tip = value;
-        if let Some((low, high)) = part.ends_at(k) {
+        // An interval too small to be seen is left out.
+        let seen = |e: &(f64, f64)| if log { e.1 > 1.05 * e.0.max(floor) } else { e.1 - e.0 > 2e-3 * most };
+        if let Some((low, high)) = part.ends_at(k).filter(seen) {
             let (low, high) = (low.max(bars.ticks.lo), high.min(bars.ticks.hi));
-            bars.whisker(scene, u + width / 2.0, width, (low, high));
+            bars.whisker(scene, middle, width, (low, high));
             tip = if value < 0.0 { low.min(value) } else { high.max(value) };
         }
-        bars.say(scene, u + width / 2.0, width, (tip, value));
+        if log {
+            let at = bars.at(middle, value);
+            scene.polygon(palette::disc(4.4).iter().map(|d| (at.0 + d.0, at.1 + d.1)).collect(), color);
+        }
+        bars.say(scene, middle, width, (tip, value));
     }
     frame::ground(scene, &bars.rect, &bars.ticks, chart.y.scale, !bars.lying);
     for (shape, fill) in open {
@@ -222,7 +232,7 @@ impl Bars {
         }
     }
 
-    /// An interval around the end of a bar.
+    /// An interval around the end of a bar, on paper so that it is seen on every colour.
     fn whisker(&self, scene: &mut Scene, u: f64, width: f64, (low, high): (f64, f64)) {
         let half = (0.22 * width).min(0.04);
         let bar = |scene: &mut Scene, a: (f64, f64), b: (f64, f64)| {

@@ -147,7 +147,7 @@ fn columns(rows: &[Interval]) -> Vec<Column> {
     let median = |r: &Interval| if r.p50.is_finite() { ticks::short(r.p50) } else { String::new() };
     let mean = |r: &Interval| {
         let half = r.simulation_ci.map(|c| (c.1 - c.0) / 2.0).filter(|h| h.is_finite());
-        let half = half.map(|h| format!(" \u{b1}{}", ticks::short(h))).unwrap_or_default();
+        let half = half.filter(|h| *h > 0.0).map(|h| format!(" \u{b1}{}", ticks::error(h))).unwrap_or_default();
         r.mean.filter(|m| m.is_finite()).map(|m| format!("{}{half}", ticks::short(m))).unwrap_or_default()
     };
     let column = |head: &[&str], cells: Vec<String>, face: Face, color: Color| {

@@ -390,3 +390,16 @@ fn characters_without_a_glyph_are_reported() {
     chart.title = "算力 needs \u{6F22}".into();
     assert_eq!(missing_glyphs(&chart), ['力', '漢', '算']);
 }
+
+/// Bars say every value, on a log axis also a nought and the smallest one, which stands clear of the foot.
+#[test]
+fn every_bar_has_its_number() {
+    for (name, chart) in samples() {
+        let Kind::Bars { parts, .. } = &chart.kind else { continue };
+        let scene = compose(&chart, Size::default());
+        let words: Vec<&str> = scene.texts().collect();
+        for value in parts.iter().flat_map(|p| p.values.iter().flatten()) {
+            assert!(words.contains(&short(*value).as_str()), "{name}: {value} is not said");
+        }
+    }
+}

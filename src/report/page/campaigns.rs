@@ -54,7 +54,10 @@ pub fn build(data: &Data) -> Option<Drawn> {
             if few { format!(", where those are at least {ENOUGH}") } else { String::new() },
             data.provenance(Some(runs))
         ),
-        x: Axis::linear("Campaign in order of submission; 0 is submitted at the start, or runs by then"),
+        x: Axis {
+            label: "Campaign in order of submission; 0 is submitted at the start, or runs by then".to_string(),
+            scale: Scale::Whole,
+        },
         y: Axis { label: "Finished".to_string(), scale: Scale::Dates },
         kind: Kind::Lines { series: workloads.iter().map(|w| line(w)).collect(), references: Vec::new() },
         empty_reason: "no campaign finished".to_string(),

@@ -96,7 +96,7 @@ fn title(data: &Data, cloud: &str, net: &Part) -> String {
 fn table(data: &Data, cell: Cell, parts: &[Part], net: &Part) -> TableView {
     let unit = Unit::fit(parts.iter().chain([net]).flat_map(|p| p.values.iter().flatten().copied()));
     let row = |p: &Part| {
-        let values = p.values.iter().map(|v| unit.maybe(*v)).chain([unit.show(total(p))]);
+        let values = p.values.iter().map(|v| unit.among(*v, None)).chain([unit.among(Some(total(p)), None)]);
         std::iter::once(p.name.clone()).chain(values).collect::<Vec<String>>()
     };
     let mut rows: Vec<Vec<String>> = parts.iter().chain([net]).map(row).collect();

@@ -84,7 +84,7 @@ fn table(
         let half = |year: &str| {
             of.iter().filter(|r| r.period == year).filter_map(|r| r.figure.half_width()).reduce(|a, b| a + b)
         };
-        let shown = |(year, value): (&&str, &Option<f64>)| unit.with_error(*value, half(year).filter(|h| *h > 0.0));
+        let shown = |(year, value): (&&str, &Option<f64>)| unit.among(*value, half(year).filter(|h| *h > 0.0));
         let cells = years.iter().zip(&part.values).map(shown);
         rows.push([lab, name].map(str::to_string).into_iter().chain(cells).collect());
     }

@@ -104,6 +104,11 @@ impl Data {
         m.draws.zip(m.replications).map(|(draws, each)| (draws * each) as f64)
     }
 
+    /// What a mean with its error is, for captions; of one run there is neither.
+    pub fn mean_words(&self) -> &'static str {
+        if self.runs() == Some(1.0) { "of the one run" } else { "means over runs with their 95\u{a0}% interval" }
+    }
+
     /// Whether quantiles over the runs say little: fewer than twenty, so that p05 and p95 are near the least and the most.
     pub fn first_look(&self) -> Option<String> {
         let runs = self.runs().filter(|n| 1.0 < *n && *n < 20.0)?;

@@ -20,8 +20,9 @@ pub fn build(data: &Data) -> Option<Drawn> {
     };
     let part = |(name, metric): &(&str, &'static str)| {
         let figures: Vec<_> = rows.iter().map(|r| figure(r, metric)).collect();
-        Part::of(*name, figures.iter().map(|f| Some(100.0 * (*f)?.mean?)).collect())
-            .with_ends(figures.iter().map(|f| (*f)?.interval().map(|(a, b)| (100.0 * a, 100.0 * b))).collect())
+        Part::of(*name, figures.iter().map(|f| Some(100.0 * (*f)?.mean?)).collect()).with_ends(
+            figures.iter().map(|f| (*f)?.interval().map(|(a, b)| (100.0 * a.max(0.0), 100.0 * b.min(1.0)))).collect(),
+        )
     };
     let mean = |pool, metric| figure(&(pool, first), metric)?.mean;
     let both = |pool| Some((pool, mean(pool, "allocated_fraction")?, mean(pool, "goodput_fraction")?));
@@ -42,15 +43,14 @@ pub fn build(data: &Data) -> Option<Drawn> {
         of.map(|f| figure(r, f.1).map(tables::share_with_error).unwrap_or_default()).collect::<Vec<String>>()
     };
     let body = rows.iter().zip(&names).map(|(r, name)| std::iter::once(name.clone()).chain(shown(r)).collect());
-    let caption =
-        "Fractions of chip-time over the whole study, means over runs with their 95\u{a0}% interval".to_string();
+    let caption = format!("Fractions of chip-time over the whole study, {}", data.mean_words());
     let table = tables::table(caption, headers, 1, body.collect());
     let chart = Chart {
         title,
         subtitle: format!(
-            "{}share of up chip-time that is not reserved; MFU is useful FLOP over BF16 peak of allocated chip-time; mean over runs, \
-             whiskers are its 95\u{a0}% interval; {}",
+            "{}share of up chip-time that is not reserved; MFU is useful FLOP over BF16 peak of allocated chip-time; {}{}",
             data.shown_of(&cells),
+            if data.runs() == Some(1.0) { "" } else { "mean over runs, whiskers: its 95\u{a0}% interval; " },
             data.provenance(n)
         ),
         x: Axis::categories(""),

@@ -3,7 +3,7 @@ use super::Drawn;
 use super::data::{Concentration, Data};
 use super::find::{month_end, once};
 use super::tables;
-use super::words::{list, percent};
+use super::words::{list, percent, percent_span};
 use crate::report::chart::{Axis, Chart, Kind, Line, Reference};
 use crate::report::html::TableView;
 
@@ -79,8 +79,7 @@ fn table(rows: &[&Concentration], months: &[&str], names: &[&str]) -> TableView 
         for name in names {
             let of = rows.iter().find(|r| r.period == *month && r.name == *name).map(|r| r.figure);
             row.push(of.map(tables::share_with_error).unwrap_or_default());
-            let range = of.and_then(|f| Some(format!("{} to {}", percent(f.p05?), percent(f.p95?))));
-            row.push(range.unwrap_or_default());
+            row.push(of.map(|f| percent_span(f.p05, f.p95)).unwrap_or_default());
         }
         shown.push(row);
     }

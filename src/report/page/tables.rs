@@ -2,7 +2,7 @@
 use super::data::{Assumption, Data, Figure, Risk};
 use super::find::once;
 use super::verdict::{self, Standing};
-use super::words::{Unit, maybe, percent, plain, short, span, with_error, with_interval};
+use super::words::{Unit, error, maybe, percent, percent_span, plain, short, span, with_error, with_interval};
 use crate::report::chart::Interval;
 use crate::report::html::TableView;
 
@@ -35,20 +35,11 @@ pub fn decision(data: &Data) -> TableView {
             mean("npv_equity"),
         ]);
     }
-    let headers = words(&[
-        "Future",
-        "Strategy",
-        "Mean \u{b1}",
-        "p05",
-        "Median",
-        "p95",
-        "Not known",
-        "Operations, mean",
-        "Equity, mean",
-    ]);
+    let headers =
+        words(&["Future", "Strategy", "Mean \u{b1}", "p05", "Median", "p95", "Not known", "Operations", "Equity"]);
     let n = data.first_cell().and_then(|c| data.money(c, "npv_total")).and_then(|r| r.figure.n);
     let caption = format!(
-        "NPV total of {} [{}], pre-tax, from {}; {}",
+        "NPV total of {} [{}], pre-tax, from {}; operations and equity are means; {}",
         data.cloud().unwrap_or_default(),
         usd.of_dollars(),
         data.manifest.start,
@@ -82,7 +73,7 @@ pub fn against(data: &Data) -> Option<TableView> {
             reads.to_string(),
         ]);
     }
-    let mut headers = words(&["Future", "Strategy", "Mean of differences \u{b1}", "p05", "Median", "p95"]);
+    let mut headers = words(&["Future", "Strategy", "Difference, mean \u{b1}", "p05", "Median", "p95"]);
     headers.extend([data.higher_words().to_string(), "Reads as".to_string()]);
     let n = data.differences.iter().find(|d| d.metric == "npv_total").and_then(|d| d.figure.n);
     let caption = format!(
@@ -108,13 +99,13 @@ pub fn against_in_queues(data: &Data) -> Option<TableView> {
             d.scope.clone(),
             plain(&d.metric),
             format!("{plus}{}", with_error(f.mean, f.half_width())),
-            span(f.p05, f.p95),
+            if f.n == Some(1.0) { String::new() } else { span(f.p05, f.p95) },
             d.unit.clone(),
         ]
     };
     let known = data.differences.iter().filter(|d| d.versus == base && d.figure.mean.is_some());
     let rows: Vec<Vec<String>> = known.map(row).collect();
-    let headers = words(&["Future", "Strategy", "Of", "Measure", "Mean of differences \u{b1}", "p05 to p95", "Unit"]);
+    let headers = words(&["Future", "Strategy", "Of", "Measure", "Difference, mean \u{b1}", "p05 to p95", "Unit"]);
     let n = data.differences.first().and_then(|d| d.figure.n);
     let caption = format!("Each strategy less {base}, paired run by run; {}", data.provenance(n));
     let mut view = table(caption, headers, 4, rows);
@@ -158,14 +149,13 @@ pub fn concentration(data: &Data) -> Option<TableView> {
                 continue;
             };
             let f = &largest.figure;
-            let range = f.p05.zip(f.p95).map(|(a, b)| format!("{} to {}", percent(a), percent(b))).unwrap_or_default();
             rows.push(vec![
                 plain(axis),
                 plain(base),
                 last.to_string(),
                 largest.name.clone(),
-                f.mean.map(percent).unwrap_or_default(),
-                range,
+                share_with_error(*f),
+                percent_span(f.p05, f.p95),
                 maybe(index("hhi")),
                 maybe(index("effective_number")),
             ]);
@@ -176,12 +166,12 @@ pub fn concentration(data: &Data) -> Option<TableView> {
         "Base",
         "Twelve months to",
         "Largest",
-        "its share, mean",
+        "Its share \u{b1}",
         "p05 to p95",
         "HHI",
-        "effective number",
+        "Effective number",
     ]);
-    let mut view = table(format!("Concentration, {}means over runs", data.shown(cell)), headers, 4, rows);
+    let mut view = table(format!("Concentration, {}{}", data.shown(cell), data.mean_words()), headers, 4, rows);
     view.strong = vec![5];
     (!view.rows.is_empty()).then_some(view)
 }
@@ -213,7 +203,8 @@ pub fn tail(data: &Data) -> Option<TableView> {
 /// Correlation of the margins of two labs, with and without the common factors; `None` where no pair is known.
 pub fn correlations(data: &Data) -> Option<TableView> {
     let mut rows = Vec::new();
-    for cell in data.cells(&data.distinct_strategies()) {
+    // Under the first strategy: others end what is to be correlated.
+    for cell in data.cells(&[data.first_cell()?.strategy]) {
         for (measure, words) in
             [("margin_correlation", "as in the study"), ("margin_correlation_no_loadings", "without common factors")]
         {
@@ -326,8 +317,8 @@ pub fn intervals(rows: &[Interval], what: &str, caption: &str) -> TableView {
 /// A share with half the width of its interval in points: "61 % ±2".
 pub fn share_with_error(figure: Figure) -> String {
     let Some(mean) = figure.mean else { return String::new() };
-    let half = figure.half_width().filter(|h| *h > 0.0);
-    half.map_or_else(|| percent(mean), |h| format!("{} \u{b1}{}", percent(mean), short(100.0 * h)))
+    let half = figure.half_width().filter(|h| *h >= 5e-4);
+    half.map_or_else(|| percent(mean), |h| format!("{} \u{b1}{}", percent(mean), error(100.0 * h)))
 }
 
 #[cfg(test)]

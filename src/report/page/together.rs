@@ -3,7 +3,7 @@
 use super::data::{Data, Difference, Figure, Risk};
 use super::find::Cell;
 use super::tables;
-use super::words::{list, percent, short, with_interval};
+use super::words::{error, list, percent, short, with_interval};
 use crate::report::html::Section;
 
 /// Where an interval lies.
@@ -117,7 +117,11 @@ fn adds_up(data: &Data, cell: Cell) -> Option<String> {
     let gap = both.mean? - sum;
     // The half-width of a sum is at most the sum of half-widths.
     let half = each.iter().chain([&both]).map(Figure::half_width).sum::<Option<f64>>();
+    // What is left of sums of large numbers is no gap.
+    let exact = gap.abs() <= 1e-9 * sum.abs();
+    let (gap, half) = if exact { (0.0, None) } else { (gap, half) };
     let reads = match half {
+        None if exact => "in this study the bets add up, nothing of the one changes the other",
         None => "without an interval",
         Some(h) if gap - h > 0.0 => "more than the sum",
         Some(h) if gap + h < 0.0 => "less than the sum",
@@ -125,7 +129,7 @@ fn adds_up(data: &Data, cell: Cell) -> Option<String> {
     };
     let terms: Vec<String> =
         singles.iter().zip(&each).map(|(s, f)| format!("{} for {s}", usd.signed(f.mean, f.half_width()))).collect();
-    let at_most = half.map(|h| format!(" \u{b1}{} at most", usd.show(h))).unwrap_or_default();
+    let at_most = half.map(|h| format!(" \u{b1}{} at most", error(usd.of(h)))).unwrap_or_default();
     Some(format!(
         "Against {base}, NPV in {} is {} for both, and {}, together {} [{}, means of paired differences with their 95\u{a0}% interval]. Both less \
          the sum of the single bets: {}{at_most}: {reads}.",
@@ -214,7 +218,7 @@ mod tests {
         differences.retain(|d| d.strategy == "anthropic_only");
         data.differences.extend(differences.into_iter().map(|d| Difference { strategy: "openai_only".into(), ..d }));
         let said = adds_up(&data, data.first_cell().unwrap()).unwrap();
-        assert!(said.contains("+4 \u{b1}1.68 for both") && said.contains("together +4.4"), "{said}");
-        assert!(said.ends_with("\u{2212}0.4 \u{b1}5.04 at most: cannot be told apart from the sum."), "{said}");
+        assert!(said.contains("+4 \u{b1}1.7 for both") && said.contains("together +4.4"), "{said}");
+        assert!(said.ends_with("\u{2212}0.4 \u{b1}5 at most: cannot be told apart from the sum."), "{said}");
     }
 }

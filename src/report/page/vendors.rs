@@ -26,7 +26,7 @@ pub fn build(data: &Data) -> Option<Drawn> {
     };
     let body = bases.iter().map(|b| std::iter::once(unit(b)).chain(cells(b)).collect()).collect();
     let headers = std::iter::once("Unit".to_string()).chain(vendors.iter().map(ToString::to_string)).collect();
-    let caption = format!("Shares in the twelve months to {last}, means over runs with their 95\u{a0}% interval");
+    let caption = format!("Shares in the twelve months to {last}, {}", data.mean_words());
     let table = tables::table(caption, headers, 1, body);
     let mut notes = Vec::new();
     if bases.contains(&"effective_flop") {

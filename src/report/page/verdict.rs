@@ -3,7 +3,7 @@
 use super::data::{Data, Difference, Figure};
 use super::find::{Cell, range};
 use super::together;
-use super::words::{list, percent, short, signed, with_error};
+use super::words::{error, list, percent, short, signed, with_error};
 
 /// How a paired difference to the baseline reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +99,7 @@ fn spread(data: &Data) -> Option<String> {
     if f.n == Some(1.0) {
         return Some(format!("{place}{of} is USD {} in the one run.", usd.words(p50)));
     }
-    let error = f.half_width().map(|h| format!(" \u{b1}{} (95\u{a0}% interval)", usd.show(h))).unwrap_or_default();
+    let error = f.half_width().map(|h| format!(" \u{b1}{} (95\u{a0}% interval)", error(usd.of(h)))).unwrap_or_default();
     let mean = usd.words(f.mean?);
     let spread = format!("{} to {} from p05 to p95 of the runs", usd.show(p05), usd.words(p95));
     Some(format!(
@@ -154,9 +154,11 @@ fn waiting(data: &Data) -> Option<String> {
     if strategies.len() > 1 {
         let each = |strategy: &&str| {
             let f = of(strategy, "wait_mean")?;
-            let p90 = value(strategy, "wait_p90").map(|p| format!(", p90 {}", short(p))).unwrap_or_default();
+            let quantile = |name: &str, metric| value(strategy, metric).map(|p| format!(", {name} {}", short(p)));
+            let tail =
+                [quantile("p90", "wait_p90"), quantile("p99", "wait_p99")].into_iter().flatten().collect::<String>();
             let share = value(strategy, "p_wait").map(|p| format!(", {} of jobs wait", percent(p))).unwrap_or_default();
-            Some(format!("{} {} under {strategy}{p90}{share}", with_error(f.mean, f.half_width()), row.unit))
+            Some(format!("{} {} under {strategy}{tail}{share}", with_error(f.mean, f.half_width()), row.unit))
         };
         let said: Vec<String> = strategies.iter().filter_map(each).collect();
         let against: Vec<String> =
@@ -186,8 +188,8 @@ fn wait_against(data: &Data, cell: Cell, scope: &str) -> Option<String> {
         Some(_) => "the 95\u{a0}% interval excludes 0",
     };
     let plus = if mean > 0.0 { "+" } else { "" };
-    let error = with_error(Some(mean), d.figure.half_width());
-    Some(format!("{} less {base}, run by run: {plus}{error} {} ({told}).", cell.strategy, d.unit))
+    let mean = with_error(Some(mean), d.figure.half_width());
+    Some(format!("{} less {base}, run by run: {plus}{mean} {} ({told}).", cell.strategy, d.unit))
 }
 
 /// The busiest pool of a study without money.
@@ -253,5 +255,53 @@ impl Input<'_> {
             part(less(self.equity, base.equity), "USD # of equity"),
         ];
         parts.into_iter().flatten().collect::<Vec<_>>().join(", ")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::page::sample;
+
+    /// Two strategies of a queue, 60.2 s and half of it: both waits are said, and their difference by its interval.
+    #[test]
+    fn strategies_without_money_are_compared() {
+        let mut data = Data::parse(&sample::theory()).unwrap();
+        data.manifest.strategies = vec!["base".into(), "fast".into()];
+        let mut fast = data.summary.clone();
+        for r in &mut fast {
+            r.strategy = "fast".into();
+            r.figure.mean = r.figure.mean.map(|m| m / 2.0);
+        }
+        data.summary.extend(fast);
+        let figure =
+            |low| Figure { mean: Some(-30.1), ci_low: Some(low), ci_high: Some(-60.2 - low), ..Figure::default() };
+        let mut said = |low| {
+            let difference = Difference {
+                strategy: "fast".into(),
+                versus: "base".into(),
+                future: "base".into(),
+                scope_kind: "workload".into(),
+                scope: "theory.jobs".into(),
+                metric: "wait_mean".into(),
+                unit: "s".into(),
+                figure: figure(low),
+                share_of_draws_better: None,
+                note: String::new(),
+            };
+            data.differences = vec![difference];
+            sentences(&data)[0].clone()
+        };
+        let clear = said(-32.0);
+        assert!(
+            clear.contains("60.2 \u{b1}0.72 s under base") && clear.contains("30.1 \u{b1}0.72 s under fast"),
+            "{clear}"
+        );
+        assert!(
+            clear
+                .ends_with("fast less base, run by run: \u{2212}30.1 \u{b1}1.9 s (the 95\u{a0}% interval excludes 0)."),
+            "{clear}"
+        );
+        assert!(said(-70.0).contains("the two cannot be told apart"));
     }
 }

@@ -37,13 +37,13 @@ pub fn build(data: &Data) -> Option<Drawn> {
     let positive: Vec<f64> = parts.iter().flat_map(|p| &p.values).flatten().copied().filter(|v| *v > 0.0).collect();
     let (low, high) = positive.iter().fold((f64::MAX, f64::MIN), |(l, h), v| (l.min(*v), h.max(*v)));
     let log = high > 50.0 * low;
-    let label = format!("Wait [{unit}]{}", if log { ", log scale; an open dot is 0" } else { "" });
+    let label = format!("Wait [{unit}]{}", if log { ", log scale; an open dot is 0 or next to it" } else { "" });
     let whiskers = if parts.iter().any(|p| p.ends.iter().any(Option::is_some)) {
         "; whiskers: 95\u{a0}% interval of that mean"
     } else {
         ""
     };
-    let averaged = if n == Some(1.0) { "of one run" } else { "means over runs of each run's" };
+    let averaged = if n == Some(1.0) { "of one run the" } else { "means over runs of each run's" };
     let chart = Chart {
         title,
         subtitle: format!(
@@ -63,14 +63,18 @@ pub fn build(data: &Data) -> Option<Drawn> {
     let body = rows.iter().zip(&names).map(|(r, name)| {
         let wait = METRICS.iter().map(|m| {
             let f = figure(r, m.1);
-            f.map(|f| with_error(f.mean.map(|v| v / divisor), f.half_width().map(|h| h / divisor))).unwrap_or_default()
+            let shown = |f: Figure| match f.mean.map(|v| v / divisor) {
+                Some(v) if 0.0 < v && v < 5e-4 => "~0".to_string(),
+                v => with_error(v, f.half_width().map(|h| h / divisor)),
+            };
+            f.map(shown).unwrap_or_default()
         });
         let share = figure(r, "p_wait").map(tables::share_with_error).unwrap_or_default();
         let count = |metric| figure(r, metric).map(|f| with_error(f.mean, f.half_width())).unwrap_or_default();
         let counts = [share, count("jobs_unstarted"), count("jobs_submitted")];
         std::iter::once(name.clone()).chain(wait).chain(counts).collect::<Vec<String>>()
     });
-    let caption = format!("Waits [{unit}] and jobs, means over runs with their 95\u{a0}% interval");
+    let caption = format!("Waits [{unit}] and jobs, {}", data.mean_words());
     let table = tables::table(caption, headers, 1, body.collect());
     Some(Drawn { chart, table, notes: notes(data, first) })
 }

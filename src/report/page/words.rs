@@ -1,9 +1,19 @@
 //! How numbers and lists read in titles, tables and sentences. It decides nothing.
-pub use crate::report::chart::{percent, short};
+pub use crate::report::chart::{error, percent, short};
 
 /// A blank for what is not known.
 pub fn maybe(value: Option<f64>) -> String {
     value.map(short).unwrap_or_default()
+}
+
+/// "59 to 64 %", both ends there; else blank.
+pub fn percent_span(low: Option<f64>, high: Option<f64>) -> String {
+    let Some((low, high)) = low.zip(high) else { return String::new() };
+    match (percent(low), percent(high)) {
+        (a, b) if a == b => a,
+        (a, b) if a.starts_with(|c: char| c.is_ascii_digit()) => format!("{} to {b}", a.trim_end_matches("\u{a0}%")),
+        (a, b) => format!("{a} to {b}"),
+    }
 }
 
 /// "a to b", both ends there; else blank.
@@ -12,11 +22,6 @@ pub fn span(low: Option<f64>, high: Option<f64>) -> String {
         (Some(low), Some(high)) => format!("{} to {}", short(low), short(high)),
         _ => String::new(),
     }
-}
-
-/// "±x"; blank when not known.
-pub fn error(half_width: Option<f64>) -> String {
-    half_width.map(|h| format!("\u{b1}{}", short(h))).unwrap_or_default()
 }
 
 /// A number with its sign always shown.
@@ -44,10 +49,10 @@ pub fn sentence(words: &str) -> String {
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }
 
-/// "71.2 ±12.4": a mean with half the width of its interval; blank when not known.
+/// "71.2 ±12": a mean with half the width of its interval; blank when not known, alone where no run differs.
 pub fn with_error(mean: Option<f64>, half_width: Option<f64>) -> String {
     let Some(mean) = mean else { return String::new() };
-    half_width.map_or_else(|| short(mean), |h| format!("{} \u{b1}{}", short(mean), short(h)))
+    half_width.filter(|h| *h > 0.0).map_or_else(|| short(mean), |h| format!("{} \u{b1}{}", short(mean), error(h)))
 }
 
 /// "0.345 [0.16, 0.51]": a value with its interval; the value alone where there is none.
@@ -96,6 +101,12 @@ impl Unit {
         format!("{}\u{a0}{}", self.show(value), self.word).trim_end().to_string()
     }
 
+    /// A mean among others of a table, with its error; what is nothing beside them is "~0".
+    pub fn among(self, mean: Option<f64>, half_width: Option<f64>) -> String {
+        let tiny = |v: f64| v != 0.0 && self.of(v).abs() < 5e-4;
+        if mean.is_some_and(tiny) { "~0".to_string() } else { self.with_error(mean, half_width) }
+    }
+
     /// A number or a blank.
     pub fn maybe(self, value: Option<f64>) -> String {
         value.map(|v| self.show(v)).unwrap_or_default()
@@ -128,7 +139,7 @@ mod tests {
         let small = Unit::fit([280e6, -390.4e6]);
         assert_eq!(
             (small.of_dollars(), small.with_error(Some(-390.4e6), Some(3.04e6))),
-            ("USD M".into(), "\u{2212}390 \u{b1}3.04".into())
+            ("USD M".into(), "\u{2212}390 \u{b1}3".into())
         );
         let large = Unit::fit([1.2e9, -719e6]);
         assert_eq!(
