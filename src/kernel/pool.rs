@@ -3,6 +3,7 @@
 
 use super::meter::Meter;
 use super::nodes::{Nodes, Piece};
+use super::sim::CellState;
 use crate::units::SimTime;
 use crate::world::{CellId, Placement, Source, World};
 
@@ -37,6 +38,20 @@ pub struct Share {
     pub reserved_offered_meter: Meter,
 }
 
+impl Share {
+    fn bill(&self, now: SimTime, cells: &mut [CellState]) {
+        let mut covered = self.entitled;
+        for cell in &self.cells {
+            let cell = &mut cells[cell.index()];
+            let held = cell.allocated.level();
+            let free = held.min(covered);
+            covered -= free;
+            cell.covered.set(now, free);
+            cell.billed.set(now, held - free);
+        }
+    }
+}
+
 /// Whether every gang that may run on the pool fills its nodes.
 fn fills_nodes(world: &World, pool: crate::world::PoolId) -> bool {
     let per_node = world.pools[pool].chips_per_node;
@@ -56,6 +71,8 @@ pub struct PoolState {
     pub chips_per_node: u64,
     /// Placement of its domain.
     pub placement: Placement,
+    /// A failed node is away for a while.
+    pub repairs: bool,
     /// In the ground.
     pub installed: Meter,
     /// Not down.
@@ -98,6 +115,7 @@ impl PoolState {
             nodes: Nodes::new(terms.chips_per_node, fills_nodes(world, pool)),
             chips_per_node: u64::from(terms.chips_per_node),
             placement: world.domains[terms.domain].placement,
+            repairs: terms.repair.is_some(),
             installed: Meter::default(),
             up: Meter::default(),
             down: Meter::default(),
@@ -233,7 +251,7 @@ impl PoolState {
     }
 
     /// A gang of the tenant gives `chips` back, of which `down` are on a failed node.
-    #[inline]
+    #[inline(always)]
     pub fn let_go(&mut self, now: SimTime, tenant: usize, chips: u64, down: u64) {
         let share = &mut self.shares[tenant];
         let before = share.held.saturating_sub(share.entitled);
@@ -244,6 +262,14 @@ impl PoolState {
         if down > 0 {
             self.up.sub(now, down);
             self.down.add(now, down);
+        }
+    }
+
+    /// Spreads what a tenant holds beyond its guarantee over its workloads: the guarantee covers them in their order.
+    #[inline]
+    pub fn bill_share(&self, now: SimTime, tenant: usize, cells: &mut [CellState]) {
+        if self.any_committed && self.shares[tenant].committed {
+            self.shares[tenant].bill(now, cells);
         }
     }
 
@@ -264,16 +290,21 @@ impl PoolState {
     /// counted at every change are the chips the nodes say are free.
     #[inline]
     pub fn assert_conserved(&self, now: SimTime) {
-        let (installed, down) = (self.installed.level(), self.down.level());
+        let (installed, down, idle) = (self.installed.level(), self.down.level(), self.idle.level());
+        let sum = self.gangs.level() + self.reserved.level() + idle + down;
+        if sum != installed || self.up.level() + down != installed || idle != self.nodes.free_chips() {
+            self.not_conserved(now);
+        }
+    }
+
+    #[cold]
+    fn not_conserved(&self, now: SimTime) -> ! {
         let (gangs, reserved, idle) = (self.gangs.level(), self.reserved.level(), self.idle.level());
-        assert!(
-            gangs + reserved + idle + down == installed && self.up.level() + down == installed,
-            "chips at {now}: gangs {gangs} + reserved {reserved} + idle {idle} + down {down} != installed {installed} (up {})",
-            self.up.level()
-        );
-        assert!(
-            idle == self.nodes.free_chips(),
-            "idle {idle} chips at {now}, free on nodes {}",
+        panic!(
+            "chips at {now}: gangs {gangs} + reserved {reserved} + idle {idle} + down {} != installed {} (up {}), or free on nodes: {}",
+            self.down.level(),
+            self.installed.level(),
+            self.up.level(),
             self.nodes.free_chips()
         );
     }

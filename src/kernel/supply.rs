@@ -91,27 +91,9 @@ impl Sim<'_> {
             self.pools[pool].entitle(self.now);
         }
         for tenant in 0..self.world.tenants.len() {
-            self.bill_share(pool, tenant);
+            self.pools[pool].bill_share(self.now, tenant, &mut self.cells);
         }
         self.pools[pool].assert_conserved(self.now);
         self.touch(self.world.pools.0[pool].domain.index());
-    }
-
-    /// Spreads what a tenant holds beyond its guarantee over its workloads: the guarantee covers them in their order.
-    #[inline]
-    pub(super) fn bill_share(&mut self, pool: usize, tenant: usize) {
-        if !self.pools[pool].any_committed || !self.pools[pool].shares[tenant].committed {
-            return;
-        }
-        let share = &self.pools[pool].shares[tenant];
-        let mut covered = share.entitled;
-        for cell in &share.cells {
-            let cell = &mut self.cells[cell.index()];
-            let held = cell.allocated.level();
-            let free = held.min(covered);
-            covered -= free;
-            cell.covered.set(self.now, free);
-            cell.billed.set(self.now, held - free);
-        }
     }
 }

@@ -292,10 +292,10 @@ pub fn metrics() -> Table {
 pub fn metrics_manual() -> String {
     let mut out = String::from(
         "# Metrics\n\nMade from the registry of metrics; do not edit. `hedgerow list metrics` and `hedgerow explain METRIC` say the same.\n\
-         A metric without a value in a run is blank, not zero.\n\n| metric | unit | definition |\n|---|---|---|\n",
+         A metric without a value in a run is blank, not zero. Better: which way is, all else equal; blank: neither.\n\n| metric | unit | better | definition |\n|---|---|---|---|\n",
     );
-    for Metric { name, unit, what } in metric_registry() {
-        out += &format!("| `{name}` | {unit} | {} |\n", what.replace('|', "\\|"));
+    for Metric { name, unit, what, better } in metric_registry() {
+        out += &format!("| `{name}` | {unit} | {} | {} |\n", better.name(), what.replace('|', "\\|"));
     }
     out
 }

@@ -8,7 +8,7 @@ use super::words::{Unit, percent};
 use crate::report::chart::{Axis, Chart, Kind, Part};
 use crate::report::html::TableView;
 
-/// Name, column of `tenants.csv` and metric of `summary.csv`, kind of scope there.
+/// Name, metric of `summary.csv` with its interval, kind of scope there.
 const KINDS: [(&str, &str, &str); 3] = [
     ("guaranteed", "guaranteed_chip_hours", "lab@pool"),
     ("usage billed", "billed_chip_hours", "workload@pool"),
@@ -22,10 +22,10 @@ pub fn build(data: &Data) -> Option<Drawn> {
     let rows: Vec<&Monthly> = data.tenants_of(cell).collect();
     let years = once(rows.iter().filter_map(|r| r.month.get(..4)));
     let labs = once(rows.iter().map(|r| r.lab.as_str()));
-    let part = |lab: &str, (name, metric, _): (&str, &str, &str)| {
+    let part = |lab: &str, (name, ..): (&str, &str, &str)| {
         let of = |year: &&str| {
             let of_year = rows.iter().filter(|r| r.lab == lab && r.month.starts_with(*year));
-            of_year.filter_map(|r| r.mean(metric)).reduce(|a, b| a + b)
+            of_year.filter(|r| kind_of(r) == name).filter_map(|r| hours(r)).reduce(|a, b| a + b)
         };
         Part::of(format!("{lab}, {name}"), years.iter().map(of).collect())
     };
@@ -64,6 +64,20 @@ pub fn build(data: &Data) -> Option<Drawn> {
             .to_string(),
     ];
     Some(Drawn { chart, table: table(data, cell, (&labs, &years), part), notes })
+}
+
+/// A row holds one of the two: chips that were held, or promised ones that were not.
+fn hours(row: &Monthly) -> Option<f64> {
+    row.mean("held_chip_hours").or(row.mean("unused_chip_hours"))
+}
+
+/// Which of the three kinds a row belongs to: every price of use is usage.
+fn kind_of(row: &Monthly) -> &'static str {
+    match row.price_kind.as_str() {
+        "guaranteed" => KINDS[0].0,
+        "reserved" => KINDS[2].0,
+        _ => KINDS[1].0,
+    }
 }
 
 /// Labs down, years across.

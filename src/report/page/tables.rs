@@ -158,6 +158,7 @@ pub fn concentration(data: &Data) -> Option<TableView> {
                 percent_span(f.p05, f.p95),
                 maybe(index("hhi")),
                 maybe(index("effective_number")),
+                index("covered").map(percent).unwrap_or_default(),
             ]);
         }
     }
@@ -170,6 +171,7 @@ pub fn concentration(data: &Data) -> Option<TableView> {
         "p05 to p95",
         "HHI",
         "Effective number",
+        "Of chip-hours",
     ]);
     let mut view = table(format!("Concentration, {}{}", data.shown(cell), data.mean_words()), headers, 4, rows);
     view.strong = vec![5];

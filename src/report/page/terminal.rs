@@ -63,7 +63,9 @@ fn money(data: &Data) -> String {
     table.note(
         "mean \u{b1}: with its 95\u{a0}% interval, the simulation error; less: of paired differences".to_string(),
     );
-    table.note(format!("p05, median, p95: {}, the risk; not known: share of it that is not chance", data.spread_of()));
+    let shares = data.summary.iter().any(|r| r.metric == "npv_total" && r.param_share.is_some());
+    let not_known = if shares { "; not known: share of it that is not chance" } else { "" };
+    table.note(format!("p05, median, p95: {}, the risk{not_known}", data.spread_of()));
     for line in differing(data) {
         table.note(line);
     }
@@ -121,6 +123,11 @@ fn queues(data: &Data) -> String {
     }
     if data.runs().is_some_and(|n| n > 1.0) {
         table.note("\u{b1}: 95\u{a0}% interval of the mean over runs; p90: mean of each run's".to_string());
+    }
+    for cell in data.cells(&data.distinct_strategies()) {
+        for line in data.censored(cell) {
+            table.note(format!("{line}{}", tail(&in_words(data, cell))));
+        }
     }
     for cell in data.cells(&data.distinct_strategies()) {
         for (pool, row) in data.of_kind(cell, "pool", "allocated_fraction") {

@@ -30,7 +30,13 @@ pub fn build(data: &Data) -> Option<Drawn> {
     let table = tables::table(caption, headers, 1, body);
     let mut notes = Vec::new();
     if bases.contains(&"effective_flop") {
-        notes.push("Effective FLOP counts only work that states an mfu; chips that are reserved or do other work have no part in it.".to_string());
+        let mut of =
+            data.concentration_of(cell, "silicon_vendor").filter(|r| r.period == last && r.base == "effective_flop");
+        let covered = of.find(|r| r.measure == "covered").and_then(|r| r.figure.mean);
+        let covered = covered.map(|c| format!(", {} of the productive chip-hours", percent(c))).unwrap_or_default();
+        notes.push(format!(
+            "Effective FLOP counts only work that states an mfu{covered}; chips that are reserved have no part in it."
+        ));
     }
     notes.extend(once(rows.iter().map(|r| r.note.as_str()).filter(|n| !n.is_empty())).into_iter().map(str::to_string));
     let chart = Chart {

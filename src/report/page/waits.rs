@@ -47,9 +47,10 @@ pub fn build(data: &Data) -> Option<Drawn> {
     let chart = Chart {
         title,
         subtitle: format!(
-            "{}time from submission to first start; {averaged} mean (started jobs) and quantiles (jobs that never started at their time \
-             so far){whiskers}; {}",
+            "{}time from submission to first start; {averaged} mean and quantiles, jobs that never started with their time so far{}\
+             {whiskers}; {}",
             data.shown_of(&cells),
+            if data.censored(first).is_empty() { "" } else { " (lower bounds: see the notes)" },
             data.provenance(n)
         ),
         x: Axis::categories(""),

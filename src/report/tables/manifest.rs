@@ -21,12 +21,12 @@ const NOT_MODELLED: [&str; 8] = [
 pub fn manifest(plan: &Plan, outcome: &Outcome, read: &Read, files: &[(String, String)]) -> String {
     let world = &plan.cells[0].world;
     let date = |at| world.calendar.date(at).date().to_string();
-    let mut same_as = serde_json::Map::new();
+    let mut same_as: Vec<Value> = Vec::new();
     for (at, cell) in outcome.cells.iter().enumerate() {
         if let Some(of) = cell.same_as {
             let only = super::summary::only(plan, at);
             let text = format!("= {} (differs only in: {only})", outcome.cells[of].strategy);
-            same_as.insert(cell.strategy.clone(), Value::String(text));
+            same_as.push(json!({ "strategy": cell.strategy, "future": cell.future, "same_as": text }));
         }
     }
     let rows: serde_json::Map<String, Value> =
@@ -36,15 +36,14 @@ pub fn manifest(plan: &Plan, outcome: &Outcome, read: &Read, files: &[(String, S
     let inputs: Vec<Value> = read
         .sources
         .inputs()
-        .map(|(name, bytes)| {
-            let file = std::path::Path::new(name).file_name().map_or_else(|| name.into(), |f| f.to_string_lossy());
-            json!({ "file": file, "sha256": sha256(bytes) })
-        })
+        .map(|(name, bytes)| json!({ "file": file_name(name), "sha256": sha256(bytes) }))
         .collect();
     let money = plan.cells.iter().any(|cell| !cell.world.sites.is_empty());
     let mut not_modelled: Vec<String> = NOT_MODELLED.iter().filter(|_| money).map(|what| (*what).to_owned()).collect();
     not_modelled.extend(read.spec.not_modelled.iter().map(|at| at.value.clone()));
-    let mut notes: Vec<&String> = plan.cells.iter().flat_map(|cell| &cell.world.notes).collect();
+    // What the file says and nothing models is a note of the world too: told once.
+    let told = |note: &&String| !not_modelled.contains(note);
+    let mut notes: Vec<&String> = plan.cells.iter().flat_map(|cell| &cell.world.notes).filter(told).collect();
     notes.sort();
     notes.dedup();
     let manifest = json!({
@@ -68,9 +67,19 @@ pub fn manifest(plan: &Plan, outcome: &Outcome, read: &Read, files: &[(String, S
         "inputs": inputs,
         "rows": rows,
         "sha256": hashes,
-        "config": print_config(read),
+        "config": config(read),
     });
     let mut text = serde_json::to_string_pretty(&manifest).expect("a manifest is JSON");
     text.push('\n');
     text
+}
+
+/// The resolved scenario; origins by file name, so that where the files lie changes no byte.
+fn config(read: &Read) -> String {
+    let from = |name: &str| format!("  # from {name}:");
+    read.sources.inputs().fold(print_config(read), |text, (name, _)| text.replace(&from(name), &from(&file_name(name))))
+}
+
+fn file_name(path: &str) -> String {
+    std::path::Path::new(path).file_name().map_or_else(|| path.into(), |name| name.to_string_lossy().into_owned())
 }
