@@ -220,7 +220,7 @@ pub fn correlations(data: &Data) -> Option<TableView> {
     }
     let headers =
         words(&["Future", "Strategy", "Margins of", "Runs played", "Correlation [95\u{a0}% interval]", "Runs"]);
-    let caption = "How the margins of two labs move together over the runs; interval by Fisher's z".to_string();
+    let caption = "How the margins of two labs move together over the runs".to_string();
     let view = table(caption, headers, 4, rows);
     (!view.rows.is_empty()).then_some(view)
 }
