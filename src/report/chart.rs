@@ -11,7 +11,7 @@ mod through_time;
 mod ticks;
 
 use scene::Scene;
-pub use ticks::short;
+pub use ticks::{error, percent, short};
 
 /// A figure: what it says, its axes, its numbers. Render it with [`to_png`] or [`to_svg`].
 #[derive(Debug, Clone, PartialEq)]
@@ -68,6 +68,8 @@ pub enum Scale {
     Linear,
     /// Equal steps for equal ratios.
     Log,
+    /// Linear, of counted things: ticks at whole numbers only.
+    Whole,
     /// Linear in years, with ticks at years, quarters or months.
     Dates,
 }
@@ -155,18 +157,58 @@ impl Line {
 }
 
 /// A named row of values that runs along the abscissas or categories of its chart.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Part {
     /// Its label.
     pub name: String,
     /// One value a category; shorter rows are blank at the end, `None` is blank.
     pub values: Vec<Option<f64>>,
+    /// (low, high) of an interval around each value, drawn as whiskers of bars side by side; empty for none.
+    pub ends: Vec<Option<(f64, f64)>>,
+    /// Its colour by number, so that one name has one colour in every chart; `None` takes the next.
+    pub slot: Option<usize>,
+    /// A lighter shade of its colour; without a name it has no key.
+    pub light: bool,
 }
 
 impl Part {
     /// A row without blanks.
     pub fn new(name: impl Into<String>, values: impl IntoIterator<Item = f64>) -> Self {
-        Self { name: name.into(), values: values.into_iter().map(Some).collect() }
+        Self::of(name, values.into_iter().map(Some).collect())
+    }
+
+    /// A row as it is.
+    pub fn of(name: impl Into<String>, values: Vec<Option<f64>>) -> Self {
+        Self { name: name.into(), values, ..Self::default() }
+    }
+
+    /// The same row with an interval around each value.
+    pub fn with_ends(mut self, ends: Vec<Option<(f64, f64)>>) -> Self {
+        self.ends = ends;
+        self
+    }
+
+    /// The same row in the colour of `slot`.
+    pub fn in_slot(mut self, slot: usize) -> Self {
+        self.slot = Some(slot);
+        self
+    }
+
+    /// The same row in a lighter shade.
+    pub fn light(mut self) -> Self {
+        self.light = true;
+        self
+    }
+
+    /// Its colour as the row at `index` of a chart.
+    fn color(&self, index: usize) -> palette::Color {
+        let color = palette::fill(self.slot.unwrap_or(index));
+        if self.light { color.tint() } else { color }
+    }
+
+    /// The interval around the value at `index`, both ends finite.
+    fn ends_at(&self, index: usize) -> Option<(f64, f64)> {
+        self.ends.get(index).copied().flatten().filter(|e| e.0.is_finite() && e.1.is_finite())
     }
 
     /// The finite value at `index`, if there is one.
@@ -184,20 +226,22 @@ pub struct Reference {
     pub value: f64,
 }
 
-/// One row of [`Kind::Intervals`]: the three columns of a result, which are never merged into one.
+/// One row of [`Kind::Intervals`]: the columns of a result, which are never merged into one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Interval {
     /// Strategy, metric or whatever the row is about.
     pub name: String,
-    /// Range over draws (the risk), 5th percentile.
+    /// Spread of the runs (the risk), 5th percentile.
     pub p05: f64,
-    /// Median over draws.
+    /// Median of the runs.
     pub p50: f64,
-    /// Range over draws (the risk), 95th percentile.
+    /// Spread of the runs (the risk), 95th percentile.
     pub p95: f64,
+    /// Mean of the runs, to which the interval belongs; `None` leaves it blank.
+    pub mean: Option<f64>,
     /// Share of the variance that is not known rather than chance, 0..=1; `None` leaves it blank.
     pub param_share: Option<f64>,
-    /// Simulation error: confidence interval of the mean (low, high); `None` leaves it blank.
+    /// Simulation error: 95 % interval of the mean (low, high); `None` leaves it blank.
     pub simulation_ci: Option<(f64, f64)>,
 }
 
@@ -294,7 +338,10 @@ fn describe(chart: &Chart) -> String {
         }
         Kind::Bars { categories, parts: p } => format!("Bars of {} for {}", parts(p), categories.join(", ")),
         Kind::Intervals { rows } => {
-            format!("Intervals p05 to p95 with median: {}", names(rows.iter().map(|r| r.name.as_str()).collect()))
+            format!(
+                "Spread p05 to p95 with median, and mean with its 95 % interval: {}",
+                names(rows.iter().map(|r| r.name.as_str()).collect())
+            )
         }
     };
     let axis = if chart.y.label.is_empty() { String::new() } else { format!(" {}.", chart.y.label) };

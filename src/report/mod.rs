@@ -3,6 +3,7 @@
 pub mod chart;
 pub mod columns;
 pub mod csv_out;
+mod digest;
 pub mod facts;
 pub mod folder;
 pub mod html;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::chart::{self, Chart, Size};
 use super::folder::{self, FolderError};
-use super::html;
+use super::html::{self, TableView};
 
 mod campaigns;
 mod cash;
@@ -13,6 +13,7 @@ mod data;
 mod find;
 mod fractions;
 mod futures;
+mod intact;
 mod layout;
 mod manifest;
 mod npv;
@@ -24,6 +25,7 @@ mod shares;
 mod sheet;
 mod tables;
 mod terminal;
+mod together;
 mod vendors;
 mod verdict;
 mod waits;
@@ -41,8 +43,18 @@ pub struct ChartEntry {
     pub what: &'static str,
     /// What a study must hold for it.
     pub needs: &'static str,
-    /// The chart; `None` when the study does not hold what it needs.
-    pub build: fn(&Data) -> Option<Chart>,
+    /// The chart with its numbers; `None` when the study does not hold what it needs.
+    pub build: fn(&Data) -> Option<Drawn>,
+}
+
+/// A chart with its numbers.
+pub struct Drawn {
+    /// The picture.
+    pub chart: Chart,
+    /// Its numbers, with intervals where the tables hold them.
+    pub table: TableView,
+    /// What to know of them, small print.
+    pub notes: Vec<String>,
 }
 
 /// Every chart, in reading order.
@@ -56,7 +68,7 @@ pub const CHARTS: &[ChartEntry] = &[
     },
     ChartEntry {
         name: "power",
-        what: "Power by pool at the end of each year",
+        what: "Power by pool, month by month",
         needs: "pools with a stated power",
         build: power::build,
     },
@@ -110,10 +122,13 @@ pub enum RebuildError {
 
 /// Charts and page of a study as (path in its folder, bytes).
 pub fn pages(data: &Data) -> Vec<(String, Vec<u8>)> {
-    let charts: Vec<(&ChartEntry, Chart)> = CHARTS.iter().filter_map(|e| Some((e, (e.build)(data)?))).collect();
+    let mut charts: Vec<(&ChartEntry, Drawn)> = CHARTS.iter().filter_map(|e| Some((e, (e.build)(data)?))).collect();
+    for (_, drawn) in &mut charts {
+        drawn.chart.subtitle = words::sentence(&drawn.chart.subtitle);
+    }
     let left_out: Vec<&ChartEntry> = CHARTS.iter().filter(|e| charts.iter().all(|c| c.0.name != e.name)).collect();
     let mut files = Vec::new();
-    for (entry, chart) in &charts {
+    for (entry, Drawn { chart, .. }) in &charts {
         files.push((format!("charts/{}.png", entry.name), chart::to_png(chart, Size::default())));
         files.push((format!("charts/{}.svg", entry.name), chart::to_svg(chart, Size::default()).into_bytes()));
     }
@@ -128,6 +143,8 @@ pub fn rebuild(place: &Path) -> Result<Data, RebuildError> {
     let is_text = |name: &str| name.ends_with(".csv") || name == folder::MANIFEST;
     let text = |(name, bytes): &(String, Vec<u8>)| (name.clone(), String::from_utf8_lossy(bytes).into_owned());
     let texts: Vec<(String, String)> = kept.iter().filter(|f| is_text(&f.0)).map(text).collect();
+    let manifest = texts.iter().find(|f| f.0 == folder::MANIFEST).ok_or(DataError::NoManifest)?;
+    intact::check(&Manifest::parse(&manifest.1)?, &kept)?;
     let data = Data::parse(&texts)?;
     let made = pages(&data);
     let all = kept.iter().chain(&made).map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
@@ -156,17 +173,18 @@ mod tests {
         assert_eq!(names(&theory), drawn);
         let html = String::from_utf8(theory.last().unwrap().1.clone()).unwrap();
         assert!(html.contains("cash (needs a cloud&#x27;s money)"), "{html}");
-        assert!(html.contains("theory.jobs waits 60.2"));
+        assert!(html.contains("theory.jobs waits 60.2 \u{b1}0.72 s on average"));
     }
 
     /// The baseline's rows are zero apart, ranges that span zero are never called higher, and nothing is said over all futures at once.
     #[test]
     fn the_verdict_says_higher_only_where_no_interval_spans_zero() {
         let said = verdict::sentences(&data(&sample::files()));
-        let want = "Against strategy neither, draw by draw: both has the higher NPV in boom; both cannot be told apart from it in \
+        let want = "Against strategy neither, run by run: both has the higher NPV in boom; both cannot be told apart from it in \
                     baseline and openai_fails_2028; anthropic_only cannot be told apart from it in all 3 futures.";
-        assert_eq!((said.len(), said[0].as_str()), (3, want));
-        assert!(said[1].contains("so its sign is not known"), "{}", said[1]);
+        assert_eq!((said.len(), said[1].as_str()), (3, want));
+        assert!(said[0].starts_with("Margins of anthropic and openai"), "{}", said[0]);
+        assert!(said[2].contains("so its sign is not known"), "{}", said[2]);
     }
 
     /// What is not modelled is the first line under the table; strategies that are the same are named, not counted twice.

@@ -15,7 +15,7 @@ pub fn stacked(scene: &mut Scene, chart: &Chart, categories: &[String], parts: &
     if let Some(net) = net {
         names.push((net.name.clone(), Swatch::Line { color: INK, dash: palette::SOLID, marker: Some(0) }));
     }
-    names.extend(parts.iter().enumerate().rev().map(|(i, p)| (p.name.clone(), Swatch::Box(palette::series(i)))));
+    names.extend(parts.iter().enumerate().rev().map(|(i, p)| (p.name.clone(), Swatch::Box(p.color(i)))));
     let keys = Keys::new(scene, names);
     let mut ends = Vec::new();
     for k in 0..categories.len() {
@@ -29,7 +29,7 @@ pub fn stacked(scene: &mut Scene, chart: &Chart, categories: &[String], parts: &
         let (mut up, mut down) = (0.0, 0.0);
         for (i, value) in parts.iter().enumerate().filter_map(|(i, p)| Some((i, p.at(k)?))) {
             let from = if value >= 0.0 { &mut up } else { &mut down };
-            bars.bar(scene, (k as f64 + 0.19, k as f64 + 0.81), (*from, *from + value), palette::series(i));
+            bars.bar(scene, (k as f64 + 0.19, k as f64 + 0.81), (*from, *from + value), parts[i].color(i));
             *from += value;
         }
     }
@@ -52,31 +52,63 @@ pub fn stacked(scene: &mut Scene, chart: &Chart, categories: &[String], parts: &
 /// Bars side by side; on a log axis dots on stems.
 pub fn grouped(scene: &mut Scene, chart: &Chart, categories: &[String], parts: &[Part]) {
     let log = chart.y.scale == Scale::Log;
-    let names: Vec<_> =
-        parts.iter().enumerate().map(|(i, p)| (p.name.clone(), Swatch::Box(palette::series(i)))).collect();
+    let names: Vec<_> = parts.iter().enumerate().map(|(i, p)| (p.name.clone(), Swatch::Box(p.color(i)))).collect();
     let keys = Keys::new(scene, if parts.len() > 1 { names } else { Vec::new() });
-    let values: Vec<f64> = parts.iter().flat_map(|p| (0..categories.len()).filter_map(|k| p.at(k))).collect();
+    let slots = || 0..categories.len();
+    let values = parts.iter().flat_map(|p| slots().filter_map(|k| p.at(k)));
+    let ends = parts.iter().flat_map(|p| slots().filter_map(|k| p.ends_at(k)).flat_map(|e| [e.0, e.1]));
+    let mut values: Vec<f64> = values.chain(ends).collect();
+    // What is a hundred thousand times smaller than the largest would squeeze all others: it stands at the foot with its number.
+    let most = values.iter().copied().fold(0.0, f64::max);
+    let floor = if log { 1e-5 * most } else { f64::MIN };
+    if log {
+        let drawn = |v: &f64| *v >= floor && *v > 0.0;
+        // Room under the smallest for its stem, and a place of their own for those at the foot.
+        let foot = parts.iter().any(|p| slots().filter_map(|k| p.at(k)).any(|v| !drawn(&v)));
+        values.retain(drawn);
+        let least = values.iter().copied().fold(f64::MAX, f64::min);
+        values.push(least / if foot { 4.0 } else { 1.6 });
+    }
     let bars = Bars::new(scene, chart, categories, &keys, &values, parts.len(), true);
     let width = 0.72 / parts.len() as f64;
+    let mut open: Vec<(Vec<Point>, palette::Color)> = Vec::new();
     for (k, (i, part)) in (0..categories.len()).flat_map(|k| parts.iter().enumerate().map(move |p| (k, p))) {
         let Some(value) = part.at(k) else { continue };
         let u = k as f64 + 0.14 + width * i as f64;
-        let color = palette::series(i);
-        if log && value <= 0.0 {
-            // No place on the axis, but known: the number stands at the foot.
+        let color = part.color(i);
+        if log && (value <= 0.0 || value < floor) {
+            // No place on the axis, but known: an open dot at the foot and its number.
+            let foot = bars.at(u + width / 2.0, bars.ticks.lo);
+            let dot = |r: f64| palette::disc(r).iter().map(|d| (foot.0 + d.0, foot.1 + d.1)).collect::<Vec<Point>>();
+            open.push((dot(4.4), color));
+            open.push((dot(2.9), palette::PAPER));
             bars.say(scene, u + width / 2.0, width, (bars.ticks.lo, value));
             continue;
         }
+        let middle = u + width / 2.0;
         if log {
-            let (foot, tip) = (bars.at(u + width / 2.0, bars.ticks.lo), bars.at(u + width / 2.0, value));
-            scene.stroke(&[foot, tip], color, 1.6, palette::SOLID);
-            scene.polygon(palette::disc(4.4).iter().map(|d| (tip.0 + d.0, tip.1 + d.1)).collect(), color);
+            scene.stroke(&[bars.at(middle, bars.ticks.lo), bars.at(middle, value)], color, 1.6, palette::SOLID);
         } else {
             bars.bar(scene, (u + 0.04 * width, u + 0.96 * width), (0.0, value), color);
         }
-        bars.say(scene, u + width / 2.0, width, (value, value));
+        let mut tip = value;
+        // An interval too small to be seen is left out.
+        let seen = |e: &(f64, f64)| if log { e.1 > 1.05 * e.0.max(floor) } else { e.1 - e.0 > 2e-3 * most };
+        if let Some((low, high)) = part.ends_at(k).filter(seen) {
+            let (low, high) = (low.max(bars.ticks.lo), high.min(bars.ticks.hi));
+            bars.whisker(scene, middle, width, (low, high));
+            tip = if value < 0.0 { low.min(value) } else { high.max(value) };
+        }
+        if log {
+            let at = bars.at(middle, value);
+            scene.polygon(palette::disc(4.4).iter().map(|d| (at.0 + d.0, at.1 + d.1)).collect(), color);
+        }
+        bars.say(scene, middle, width, (tip, value));
     }
     frame::ground(scene, &bars.rect, &bars.ticks, chart.y.scale, !bars.lying);
+    for (shape, fill) in open {
+        scene.polygon(shape, fill);
+    }
     keys.draw(scene, &bars.beside, &vec![None; if parts.len() > 1 { parts.len() } else { 0 }]);
 }
 
@@ -106,7 +138,11 @@ impl Bars {
         let slots = categories.len() as f64;
         let slot = (scene.width - 2.0 * MARGIN - keys.width - 55.0) / slots;
         let timely = slot > 5.0 && categories.iter().all(|c| names_a_year(c));
-        if timely || stand_side_by_side(categories, slot - 6.0) && slot / abreast as f64 > 7.0 {
+        // Where numbers are written, every one of them must have its room.
+        let wide = |v: &f64| font::width(&ticks::short(*v), SMALL - 1.0, Face::Normal);
+        let widest = if said { ends.iter().map(wide).fold(0.0, f64::max) } else { 0.0 };
+        let roomy = 0.72 * slot / abreast as f64 > widest.max(5.0);
+        if roomy && (timely || stand_side_by_side(categories, slot - 6.0)) {
             Self::standing(scene, chart, categories, keys, (lo, hi), top, said)
         } else {
             Self::lying(scene, chart, categories, keys, (lo, hi), top, abreast)
@@ -193,6 +229,21 @@ impl Bars {
     fn bar(&self, scene: &mut Scene, u: (f64, f64), value: (f64, f64), color: palette::Color) {
         if value.0 != value.1 {
             scene.rect(self.at(u.0, value.0), self.at(u.1, value.1), color);
+        }
+    }
+
+    /// An interval around the end of a bar, on paper so that it is seen on every colour.
+    fn whisker(&self, scene: &mut Scene, u: f64, width: f64, (low, high): (f64, f64)) {
+        let half = (0.22 * width).min(0.04);
+        let bar = |scene: &mut Scene, a: (f64, f64), b: (f64, f64)| {
+            let ends = [self.at(a.0, a.1), self.at(b.0, b.1)];
+            scene.stroke(&ends, palette::PAPER, 3.0, palette::SOLID);
+        };
+        bar(scene, (u, low), (u, high));
+        for (from, to) in
+            [((u, low), (u, high)), ((u - half, low), (u + half, low)), ((u - half, high), (u + half, high))]
+        {
+            scene.stroke(&[self.at(from.0, from.1), self.at(to.0, to.1)], INK, 1.2, palette::SOLID);
         }
     }
 

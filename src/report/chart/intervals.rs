@@ -1,4 +1,4 @@
-//! Intervals: the range over draws in bold colour, its median, and the simulation error apart and grey, one row a name.
+//! Intervals: the spread of the runs in bold colour, its median, and the mean with its 95 % interval apart and grey, one row a name.
 //! It never adds the two together.
 use super::bars::{Names, level_ticks};
 use super::font::{self, Face};
@@ -16,11 +16,12 @@ pub fn intervals(scene: &mut Scene, chart: &Chart, rows: &[Interval]) {
     let ci = |r: &Interval| r.simulation_ci.filter(|c| good(c.0) && good(c.1));
     let values =
         rows.iter().flat_map(|r| [r.p05, r.p50, r.p95].into_iter().chain(ci(r).into_iter().flat_map(|c| [c.0, c.1])));
+    let values = values.chain(rows.iter().filter_map(|r| r.mean).filter(|m| good(*m)));
     let domain = frame::domain(values, chart.y.scale, false).expect("a chart with data has values");
     let mut columns = columns(rows);
 
     let top = frame::header(scene, chart);
-    let mut top = legend(scene, top, rows.iter().any(|r| ci(r).is_some()));
+    let mut top = legend(scene, top, rows.iter().any(|r| r.mean.is_some()), rows.iter().any(|r| ci(r).is_some()));
     if !chart.x.label.is_empty() {
         top = frame::label_above(scene, &chart.x.label, top);
     }
@@ -67,7 +68,7 @@ pub fn intervals(scene: &mut Scene, chart: &Chart, rows: &[Interval]) {
 
 fn draw_row(scene: &mut Scene, (rect, ticks): (&Rect, &Ticks), y: f64, row: &Interval, ci: Option<(f64, f64)>) {
     let x = |v: f64| frame::x_of(rect, ticks, v);
-    let y = if ci.is_some() { y - 3.0 } else { y };
+    let y = if row.mean.is_some() { y - 3.5 } else { y };
     let (lo, hi) = (x(row.p05), x(row.p95));
     // Never thinner than a hair, so that a certain result is seen.
     let (lo, hi) = if hi - lo < 1.5 { (lo - 0.75, hi + 0.75) } else { (lo, hi) };
@@ -75,9 +76,18 @@ fn draw_row(scene: &mut Scene, (rect, ticks): (&Rect, &Ticks), y: f64, row: &Int
     let dot = |r: f64| palette::disc(r).iter().map(|d| (x(row.p50) + d.0, y + d.1)).collect::<Vec<Point>>();
     scene.polygon(dot(4.8), INK);
     scene.polygon(dot(3.2), PAPER);
+    let below = y + BAR / 2.0 + 7.0;
     if let Some((low, high)) = ci {
-        error_bar(scene, (x(low), x(high)), y + BAR / 2.0 + 6.0);
+        error_bar(scene, (x(low), x(high)), below);
     }
+    if let Some(mean) = row.mean.filter(|m| m.is_finite()) {
+        mean_tick(scene, (x(mean), below));
+    }
+}
+
+/// The mean: a tick of its own, taller than the ends of its interval.
+fn mean_tick(scene: &mut Scene, (x, y): Point) {
+    scene.stroke(&[(x, y - 5.0), (x, y + 5.0)], GREY, 2.4, palette::SOLID);
 }
 
 fn error_bar(scene: &mut Scene, (low, high): (f64, f64), y: f64) {
@@ -88,10 +98,11 @@ fn error_bar(scene: &mut Scene, (low, high): (f64, f64), y: f64) {
 }
 
 /// What the marks mean, in one row (or more on a narrow sheet); returns where the space below begins.
-fn legend(scene: &mut Scene, top: f64, with_error: bool) -> f64 {
+fn legend(scene: &mut Scene, top: f64, with_mean: bool, with_error: bool) -> f64 {
     let (mut x, mut y) = (MARGIN, top + 6.0);
-    let words = ["p05 to p95 over draws (risk)", "median", "simulation error (interval of the mean)"];
-    for (i, words) in words.into_iter().enumerate().take(if with_error { 3 } else { 2 }) {
+    let mean = if with_error { "mean with its 95\u{a0}% interval (simulation error)" } else { "mean" };
+    let words = ["p05 to p95 of the runs (risk)", "median of the runs", mean];
+    for (i, words) in words.into_iter().enumerate().take(if with_mean { 3 } else { 2 }) {
         let swatch = [20.0, 16.0, 26.0][i];
         let width = swatch + font::width(words, SMALL, Face::Normal);
         if x > MARGIN && x + width > scene.width - MARGIN {
@@ -104,7 +115,12 @@ fn legend(scene: &mut Scene, top: f64, with_error: bool) -> f64 {
                 scene.polygon(dot(5.0), INK);
                 scene.polygon(dot(3.3), PAPER);
             }
-            _ => error_bar(scene, (x, x + 20.0), y),
+            _ => {
+                if with_error {
+                    error_bar(scene, (x, x + 20.0), y);
+                }
+                mean_tick(scene, (x + 10.0, y));
+            }
         }
         scene.text((x + swatch, y + HALF), words, SMALL, Face::Normal, Anchor::Start, INK);
         x += width + 20.0;
@@ -121,18 +137,18 @@ struct Column {
     color: Color,
 }
 
-/// Range in bold, share not known, simulation error in grey; a column nobody fills is left out, an unknown cell is blank.
+/// Spread in bold with its median, share not known, the mean with its interval in grey; a column nobody fills is left out, an unknown cell is blank.
 fn columns(rows: &[Interval]) -> Vec<Column> {
     let range = |r: &Interval| match [r.p05, r.p95].into_iter().all(f64::is_finite) {
         true => format!("{} to {}", ticks::short(r.p05), ticks::short(r.p95)),
         false => String::new(),
     };
-    let share = |r: &Interval| {
-        r.param_share.filter(|s| s.is_finite()).map(|s| format!("{:.0}\u{a0}%", s * 100.0)).unwrap_or_default()
-    };
-    let error = |r: &Interval| {
+    let share = |r: &Interval| r.param_share.filter(|s| s.is_finite()).map(ticks::percent).unwrap_or_default();
+    let median = |r: &Interval| if r.p50.is_finite() { ticks::short(r.p50) } else { String::new() };
+    let mean = |r: &Interval| {
         let half = r.simulation_ci.map(|c| (c.1 - c.0) / 2.0).filter(|h| h.is_finite());
-        half.map(|h| format!("\u{b1}{}", ticks::short(h))).unwrap_or_default()
+        let half = half.filter(|h| *h > 0.0).map(|h| format!(" \u{b1}{}", ticks::error(h))).unwrap_or_default();
+        r.mean.filter(|m| m.is_finite()).map(|m| format!("{}{half}", ticks::short(m))).unwrap_or_default()
     };
     let column = |head: &[&str], cells: Vec<String>, face: Face, color: Color| {
         let head: Vec<String> = head.iter().map(|h| (*h).to_string()).collect();
@@ -142,9 +158,10 @@ fn columns(rows: &[Interval]) -> Vec<Column> {
         Column { head, cells, width, face, color }
     };
     let all = [
+        column(&["median"], rows.iter().map(median).collect(), Face::Normal, INK),
         column(&["p05 to p95"], rows.iter().map(range).collect(), Face::Bold, INK),
         column(&["share", "not known"], rows.iter().map(share).collect(), Face::Normal, INK),
-        column(&["simulation", "error"], rows.iter().map(error).collect(), Face::Normal, GREY),
+        column(&["mean, 95\u{a0}%", "interval"], rows.iter().map(mean).collect(), Face::Normal, GREY),
     ];
     all.into_iter().filter(|c| c.cells.iter().any(|words| !words.is_empty())).collect()
 }

@@ -21,6 +21,14 @@ impl Color {
         Self { rgb: self.rgb, alpha }
     }
 
+    /// A paler one, opaque.
+    pub const fn tint(self) -> Self {
+        const fn mix(part: u8) -> u8 {
+            (part as u16 * 38 / 100 + 255 * 62 / 100) as u8
+        }
+        Self { rgb: (mix(self.rgb.0), mix(self.rgb.1), mix(self.rgb.2)), alpha: self.alpha }
+    }
+
     /// As written in an SVG attribute, upper case, which is how a page finds it to recolour.
     pub fn hex(self) -> String {
         format!("#{:02X}{:02X}{:02X}", self.rgb.0, self.rgb.1, self.rgb.2)
@@ -54,6 +62,11 @@ const SERIES: [Color; 8] = [
 /// Colour of the series at `index`; after eight they come again, with another dash and marker.
 pub fn series(index: usize) -> Color {
     SERIES[index % SERIES.len()]
+}
+
+/// Colour of the area or bar at `index`: a fill has no dash, so after eight the same come paler.
+pub fn fill(index: usize) -> Color {
+    if (index / SERIES.len()).is_multiple_of(2) { series(index) } else { series(index).tint() }
 }
 
 /// Dash lengths [px], on and off in turn; empty is solid.

@@ -45,15 +45,16 @@ pub(crate) fn samples() -> Vec<(&'static str, Chart)> {
             Part::new("commitments", [8.1, 14.2, 19.7, 24.0, 26.5]),
             Part::new("energy and site", [-1.5, -2.9, -3.8, -4.4, -4.6]),
             Part::new("chips", [-21.0, -24.5, -11.0, -6.0, -2.2]),
-            Part { name: "investment gain".into(), values: vec![None, None, Some(2.0), Some(3.1), None] },
+            Part::of("investment gain", vec![None, None, Some(2.0), Some(3.1), None]),
         ],
         net: Some(Part::new("net cash flow", [-11.4, -8.8, 13.0, 23.7, 27.4])),
     };
-    let row = |name: &str, p: [f64; 3], share, ci| Interval {
+    let row = |name: &str, p: [f64; 3], share, ci: Option<(f64, f64)>| Interval {
         name: name.into(),
         p05: p[0],
         p50: p[1],
         p95: p[2],
+        mean: ci.map(|(low, high)| (low + high) / 2.0),
         param_share: share,
         simulation_ci: ci,
     };
@@ -98,30 +99,29 @@ pub(crate) fn samples() -> Vec<(&'static str, Chart)> {
             .collect(),
         net: None,
     };
-    let wait = |y: Axis| {
-        chart(
-            "Pre-training waits longest, but serving feels it first",
-            "Mean wait to first start; 200 draws x 5 replications; strategy \u{201c}base\u{201d}",
-            Axis::categories(""),
-            y,
-            Kind::Bars {
-                categories: strings(&[
-                    "pre-training, frontier",
-                    "post-training and RL environments",
-                    "evaluation",
-                    "serving, batch tier",
-                    "research jobs under 64 chips",
-                ]),
-                parts: vec![
-                    Part::new("base", [412.0, 33.0, 2.4, 0.61, 7.9]),
-                    Part {
-                        name: "lab leaves".into(),
-                        values: vec![Some(120.0), Some(9.1), Some(1.3), Some(0.0), None],
-                    },
-                ],
-            },
-        )
-    };
+    let wait =
+        |y: Axis| {
+            chart(
+                "Pre-training waits longest, but serving feels it first",
+                "Mean wait to first start; 200 draws x 5 replications; strategy \u{201c}base\u{201d}",
+                Axis::categories(""),
+                y,
+                Kind::Bars {
+                    categories: strings(&[
+                        "pre-training, frontier",
+                        "post-training and RL environments",
+                        "evaluation",
+                        "serving, batch tier",
+                        "research jobs under 64 chips",
+                    ]),
+                    parts: vec![
+                        Part::new("base", [412.0, 33.0, 2.4, 0.61, 7.9]),
+                        Part::of("lab leaves", vec![Some(120.0), Some(9.1), Some(1.3), Some(0.0), None])
+                            .with_ends(vec![Some((80.0, 160.0)), Some((-1.0, 19.2)), None, None, None]),
+                    ],
+                },
+            )
+        };
     let ecdf = |k: f64| {
         Line::new(format!("{k} chips"), (1..=40).map(move |i| (k * 0.01 * f64::from(i * i), f64::from(i) / 40.0)))
     };
@@ -353,7 +353,7 @@ fn an_empty_chart_says_why() {
         Kind::Lines { series: vec![], references: vec![Reference { name: "10 %".into(), value: 10.0 }] },
         Kind::StackedArea { x: vec![], areas: vec![], overlays: vec![] },
         Kind::StackedBars { categories: vec![], parts: vec![], net: None },
-        Kind::Bars { categories: strings(&["a"]), parts: vec![Part { name: "p".into(), values: vec![None] }] },
+        Kind::Bars { categories: strings(&["a"]), parts: vec![Part::of("p", vec![None])] },
         Kind::Intervals { rows: vec![] },
     ];
     for kind in none {
@@ -389,4 +389,17 @@ fn characters_without_a_glyph_are_reported() {
     assert_eq!(missing_glyphs(&chart), [' '; 0]);
     chart.title = "算力 needs \u{6F22}".into();
     assert_eq!(missing_glyphs(&chart), ['力', '漢', '算']);
+}
+
+/// Bars say every value, on a log axis also a nought and the smallest one, which stands clear of the foot.
+#[test]
+fn every_bar_has_its_number() {
+    for (name, chart) in samples() {
+        let Kind::Bars { parts, .. } = &chart.kind else { continue };
+        let scene = compose(&chart, Size::default());
+        let words: Vec<&str> = scene.texts().collect();
+        for value in parts.iter().flat_map(|p| p.values.iter().flatten()) {
+            assert!(words.contains(&short(*value).as_str()), "{name}: {value} is not said");
+        }
+    }
 }

@@ -70,7 +70,8 @@ pub fn areas(scene: &mut Scene, chart: &Chart, x: &[f64], areas: &[Part], overla
     let mut names: Vec<(String, Swatch)> = (0..overlays.len())
         .map(|k| (overlays[k].name.clone(), Swatch::Line { color: over(k).0, dash: over(k).1, marker: None }))
         .collect();
-    names.extend((0..areas.len()).rev().map(|i| (areas[i].name.clone(), Swatch::Box(palette::series(i)))));
+    let named: Vec<usize> = (0..areas.len()).rev().filter(|i| !areas[*i].name.is_empty()).collect();
+    names.extend(named.iter().map(|i| (areas[*i].name.clone(), Swatch::Box(areas[*i].color(*i)))));
     let keys = Keys::new(scene, names);
 
     let columns: Vec<usize> = (0..x.len()).filter(|k| x[*k].is_finite()).collect();
@@ -89,7 +90,7 @@ pub fn areas(scene: &mut Scene, chart: &Chart, x: &[f64], areas: &[Part], overla
     for i in 0..areas.len() {
         let mut shape = edge(&tops[i + 1]);
         shape.extend(edge(&tops[i]).into_iter().rev());
-        scene.polygon(shape, palette::series(i));
+        scene.polygon(shape, areas[i].color(i));
     }
     // A seam of paper between areas, so that neighbours part without colour.
     for top in tops.iter().skip(1).take(areas.len().saturating_sub(1)) {
@@ -103,7 +104,7 @@ pub fn areas(scene: &mut Scene, chart: &Chart, x: &[f64], areas: &[Part], overla
     }
     frame::ground(scene, &plot.rect, &plot.ticks_y, Scale::Linear, true);
     let mut wants: Vec<Option<Point>> = overlays.iter().map(|l| plot.end_of(l)).collect();
-    wants.extend((0..areas.len()).rev().map(|i| {
+    wants.extend(named.into_iter().map(|i| {
         let last = columns.len().checked_sub(1)?;
         Some((plot.x(x[columns[last]]), plot.y((tops[i][last] + tops[i + 1][last]) / 2.0)))
     }));

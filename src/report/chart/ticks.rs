@@ -18,8 +18,10 @@ impl Ticks {
     /// About `count` ticks for data in lo..=hi. Dates keep the ends of the data, values are widened to whole ticks.
     pub fn new(scale: Scale, lo: f64, hi: f64, count: f64) -> Self {
         assert!(lo <= hi && lo.is_finite() && hi.is_finite(), "ticks need a domain: {lo}..{hi}");
+        let (lo, hi) = if lo == hi && matches!(scale, Scale::Linear | Scale::Whole) { around(lo) } else { (lo, hi) };
         match scale {
-            Scale::Linear => Self::linear(lo, hi, count),
+            Scale::Linear => Self::linear(lo, hi, nice_step((hi - lo) / count)),
+            Scale::Whole => Self::linear(lo, hi, nice_step((hi - lo) / count).ceil()),
             Scale::Log => Self::log(lo, hi, count),
             Scale::Dates => Self::dates(lo, hi, count),
         }
@@ -29,13 +31,11 @@ impl Ticks {
     pub fn share(&self, value: f64) -> f64 {
         match self.scale {
             Scale::Log => libm::log(value / self.lo) / libm::log(self.hi / self.lo),
-            Scale::Linear | Scale::Dates => (value - self.lo) / (self.hi - self.lo),
+            Scale::Linear | Scale::Whole | Scale::Dates => (value - self.lo) / (self.hi - self.lo),
         }
     }
 
-    fn linear(lo: f64, hi: f64, count: f64) -> Self {
-        let (lo, hi) = if lo == hi { around(lo) } else { (lo, hi) };
-        let step = nice_step((hi - lo) / count);
+    fn linear(lo: f64, hi: f64, step: f64) -> Self {
         let (first, last) = ((lo / step + 1e-9).floor(), (hi / step - 1e-9).ceil());
         let largest = (first * step).abs().max((last * step).abs());
         let marks = (0..=(last - first) as usize)
@@ -75,6 +75,11 @@ impl Ticks {
         let step = [1, 3, 6, 12, 24, 60, 120, 240, 600, 1200];
         let step = step.into_iter().find(|s| f64::from(*s) >= months_wanted).unwrap_or(1200);
         let (first, last) = ((lo * 12.0 - 1e-6).ceil() as i64, (hi * 12.0 + 1e-6).floor() as i64);
+        // Months and quarters are dated by their end: a tick shortly before the first of them is where it begins.
+        let near = 1..=i64::from(step / 4).max(i64::from(step > 1));
+        let before = near.map(|k| first - k).find(|m| m.rem_euclid(i64::from(step)) == 0);
+        let first = before.filter(|_| first.rem_euclid(i64::from(step)) != 0).unwrap_or(first);
+        let lo = lo.min(first as f64 / 12.0);
         let marks = (first..=last)
             .filter(|m| m.rem_euclid(i64::from(step)) == 0)
             .map(|m| (m as f64 / 12.0, month_label(m, step)))
@@ -94,6 +99,24 @@ pub fn short(value: f64) -> String {
     let decimals = if scaled == 0.0 { 0 } else { (2 - libm::floor(libm::log10(scaled)) as i32).clamp(0, 6) };
     let digits = trim(format!("{scaled:.*}", decimals as usize));
     signed(value, &format!("{}{suffix}", group(&digits)))
+}
+
+/// Half the width of an interval, two significant digits, as errors are written.
+pub fn error(half_width: f64) -> String {
+    if half_width == 0.0 || !half_width.is_finite() {
+        return short(half_width);
+    }
+    let unit = libm::exp10(libm::floor(libm::log10(half_width.abs())) - 1.0);
+    short((half_width / unit).round() * unit)
+}
+
+/// A share as a whole percentage: "61 %"; never 0 % or 100 % unless it is.
+pub fn percent(share: f64) -> String {
+    match share * 100.0 {
+        p if 0.0 < p && p < 0.5 => "below 1\u{a0}%".to_string(),
+        p if 99.5 <= p && p < 100.0 => "over 99\u{a0}%".to_string(),
+        p => format!("{}\u{a0}%", signed(p, &format!("{:.0}", p.abs()))),
+    }
 }
 
 /// A number beyond every word, as 1.5e-9.
@@ -188,14 +211,17 @@ mod tests {
         assert_eq!(labels(Scale::Linear, 0.0, 12_000.0), "0 2,000 4,000 6,000 8,000 10,000 12,000");
         assert_eq!(labels(Scale::Linear, 0.0, 4.4e6), "0 1\u{a0}M 2\u{a0}M 3\u{a0}M 4\u{a0}M 5\u{a0}M");
         assert_eq!(labels(Scale::Linear, 3.0, 3.0), "1.5 2.0 2.5 3.0 3.5 4.0 4.5");
+        assert_eq!(labels(Scale::Whole, 0.0, 3.0), "0 1 2 3");
         assert_eq!(labels(Scale::Log, 0.02, 700.0), "0.1 1 10 100 1,000");
         assert_eq!(labels(Scale::Log, 3.0, 40.0), "2 5 10 20 50");
         assert_eq!(labels(Scale::Dates, 2026.0, 2031.0), "2026 2027 2028 2029 2030 2031");
+        assert_eq!(labels(Scale::Dates, 2026.0 + 1.0 / 12.0, 2031.0), "2026 2027 2028 2029 2030 2031");
         assert_eq!(labels(Scale::Dates, 2026.5, 2027.5), "Jul 2026 Oct 2026 Jan 2027 Apr 2027 Jul 2027");
     }
 
     #[test]
-    fn short_numbers_keep_three_digits() {
+    fn short_numbers_keep_three_digits_and_errors_two() {
+        assert_eq!([12.4, 0.886, 9.96, 0.0].map(error), ["12", "0.89", "10", "0"]);
         assert_eq!((short(2.5e-9), short(3e40)), ("2.5e-9".to_string(), "3.0e40".to_string()));
         let cases =
             [(0.0, "0"), (-0.01234, "\u{2212}0.0123"), (12.34, "12.3"), (1_234.5, "1,234"), (2.5e9, "2.5\u{a0}bn")];

@@ -20,6 +20,12 @@ pub enum DataError {
         /// What is wrong with it.
         message: String,
     },
+    /// Tables are missing or not those that the run wrote.
+    #[error("{}; nothing was written: run the study again, or undo the change", .faults.join("; "))]
+    Damaged {
+        /// One a file, with its name.
+        faults: Vec<String>,
+    },
     /// A table is not CSV.
     #[error("{file} cannot be read: {message}; run the study again, or undo the change made to that file")]
     Csv {
@@ -170,6 +176,8 @@ pub struct Concentration {
     pub name: String,
     /// The figure.
     pub figure: Figure,
+    /// What of the whole it covers, or what else to know of it; may be empty.
+    pub note: String,
 }
 
 /// A row of `risk.csv`.
@@ -216,6 +224,8 @@ pub struct Difference {
     pub scope: String,
     /// What is measured.
     pub metric: String,
+    /// Its unit.
+    pub unit: String,
     /// The figure.
     pub figure: Figure,
     /// Share of draws in which `strategy` is the better one, 0..=1.
@@ -366,6 +376,7 @@ fn concentration(row: Row) -> Result<Concentration, DataError> {
         measure: row.text("measure")?,
         name: row.text("name")?,
         figure: figure(&row)?,
+        note: if row.has("note") { row.text("note")? } else { String::new() },
     })
 }
 
@@ -394,6 +405,7 @@ fn difference(row: Row) -> Result<Difference, DataError> {
         scope_kind: row.text("scope_kind")?,
         scope: row.text("scope")?,
         metric: row.text("metric")?,
+        unit: row.text("unit")?,
         figure: figure(&row)?,
         share_of_draws_better: row.number("share_of_draws_better")?,
         note: row.text("note")?,

@@ -1,7 +1,7 @@
 //! Questions to the tables that several charts and texts ask: which cell is shown, which figure stands there, what its source line says.
 //! It computes no result.
 use super::data::{Concentration, Data, Difference, Figure, Monthly, Risk, Summary};
-use super::words::{Dollars, list, percent};
+use super::words::{Unit, list, percent};
 
 /// Share of jobs that the end may cut off before the reader is told.
 const MOST_CENSORED: f64 = 0.01;
@@ -110,10 +110,55 @@ impl Data {
         self.of_kind(cell, "workload", "wait_mean").into_iter().filter_map(line).collect()
     }
 
-    /// The unit of the tables of NPV.
-    pub fn dollars(&self) -> Dollars {
+    /// The unit of every NPV on the page, in charts, tables and sentences alike.
+    pub fn dollars(&self) -> Unit {
         let npv = self.summary.iter().filter(|r| r.metric == "npv_total" && r.period == "all");
-        Dollars::fit(npv.flat_map(|r| [r.figure.p05, r.figure.p95]).flatten())
+        Unit::fit(npv.flat_map(|r| [r.figure.p05, r.figure.p95]).flatten())
+    }
+
+    /// Figures by year of one thing: (year, figure), in the order of the table.
+    pub fn by_year<'a>(&'a self, cell: Cell<'a>, kind: &'a str, metric: &'a str) -> impl Iterator<Item = &'a Summary> {
+        let yearly = |r: &&Summary| r.period != "all" && r.period.len() == 4;
+        let of = move |r: &&Summary| r.metric == metric && r.scope_kind == kind && is_of(cell, &r.strategy, &r.future);
+        self.summary.iter().filter(yearly).filter(of)
+    }
+
+    /// Share of draws in which a strategy is the higher one; of one draw there is no share.
+    pub fn higher_in(&self, difference: &Difference) -> Option<f64> {
+        let several = self.manifest.draws.is_none_or(|m| m > 1);
+        difference.share_of_draws_better.filter(|_| several)
+    }
+
+    /// The head of that column.
+    pub fn higher_words(&self) -> &'static str {
+        if self.first_look().is_some() { "Higher in draws, a first look" } else { "Higher in draws" }
+    }
+
+    /// Runs of a cell as the study was planned.
+    pub fn runs(&self) -> Option<f64> {
+        let m = &self.manifest;
+        m.draws.zip(m.replications).map(|(draws, each)| (draws * each) as f64)
+    }
+
+    /// What a mean with its error is, for captions; of one run there is neither.
+    pub fn mean_words(&self) -> &'static str {
+        if self.runs() == Some(1.0) { "of the one run" } else { "means over runs with their 95\u{a0}% interval" }
+    }
+
+    /// Whether quantiles over the runs say little: fewer than twenty, so that p05 and p95 are near the least and the most.
+    pub fn first_look(&self) -> Option<String> {
+        let runs = self.runs().filter(|n| 1.0 < *n && *n < 20.0)?;
+        Some(format!("a first look: n = {runs} runs"))
+    }
+
+    /// What makes the runs of a cell differ, in words.
+    pub fn spread_of(&self) -> &'static str {
+        let m = &self.manifest;
+        match (m.draws.unwrap_or(1) > 1 && !m.fixed, m.replications.unwrap_or(1) > 1) {
+            (true, true) => "over runs, draws and chance together",
+            (true, false) => "over runs, one a draw",
+            (false, _) => "over runs, chance alone",
+        }
     }
 
     /// Rows of `pools.csv` of a cell.
@@ -161,12 +206,38 @@ impl Data {
         let m = &self.manifest;
         let split = match (m.draws, m.replications) {
             (Some(draws), Some(replications)) if draws * replications > 1 => {
-                format!(" ({draws} draws x {replications})")
+                format!(" ({draws} draw{} x {replications})", if draws == 1 { "" } else { "s" })
             }
             _ => String::new(),
         };
-        let runs = n.map(|n| format!("n = {n}{split}; ")).unwrap_or_default();
+        let first_look = if self.first_look().is_some() { "a first look: " } else { "" };
+        let runs = n.map(|n| format!("{first_look}n = {n} run{}{split}; ", if n == 1.0 { "" } else { "s" }));
+        let runs = runs.unwrap_or_default();
         format!("{runs}seed {}, hedgerow {}", m.seed, m.version)
+    }
+
+    /// The cells that one chart of `rows` things shows: every strategy of the first future where that stays readable, else the first.
+    pub fn side_by_side(&self, rows: usize) -> Vec<Cell<'_>> {
+        let Some(first) = self.first_cell() else { return Vec::new() };
+        let strategies = self.distinct_strategies();
+        if strategies.len() > 4 || rows * strategies.len() > 8 {
+            return vec![first];
+        }
+        strategies.into_iter().map(|strategy| Cell { strategy, ..first }).collect()
+    }
+
+    /// A thing's name beside itself under other strategies.
+    pub fn named_in(&self, name: &str, cell: Cell, beside: usize) -> String {
+        if beside > 1 { format!("{name}: {}", cell.strategy) } else { name.to_string() }
+    }
+
+    /// Which cells a chart shows; empty where there is but one.
+    pub fn shown_of(&self, cells: &[Cell]) -> String {
+        match cells {
+            [one] => self.shown(*one),
+            [first, ..] if self.futures().len() > 1 => format!("future {}; ", first.future),
+            _ => String::new(),
+        }
     }
 
     /// "strategy both, future baseline": which cell a chart shows; empty where there is but one.

@@ -1,20 +1,23 @@
 //! The report page: the question, the verdict, the decision, every chart with its numbers, sources, and what is not modelled.
 use super::data::Data;
 use super::words::{list, plain, sentence};
-use super::{ChartEntry, tables, verdict};
-use crate::report::chart::{self, Chart, Size};
+use super::{ChartEntry, Drawn, npv, tables, together, verdict};
+use crate::report::chart::{self, Size};
 use crate::report::html::{Page, Section};
 
 /// The page of a study; `charts` are those that could be drawn, `left_out` those that could not.
-pub fn page(data: &Data, charts: &[(&ChartEntry, Chart)], left_out: &[&ChartEntry]) -> Page {
+pub fn page(data: &Data, charts: &[(&ChartEntry, Drawn)], left_out: &[&ChartEntry]) -> Page {
     let m = &data.manifest;
     let mut sections = Vec::new();
     if data.cloud().is_some() {
+        sections.extend(together::section(data));
         sections.push(decision(data));
         sections.extend(against(data));
         sections.extend(inputs(data));
+    } else {
+        sections.extend(against_in_queues(data));
     }
-    sections.extend(charts.iter().map(|(entry, chart)| of_chart(entry, chart)));
+    sections.extend(charts.iter().map(|(entry, drawn)| of_chart(entry, drawn)));
     let part = |heading: &str, words: &str, table| Section {
         heading: heading.to_string(),
         paragraphs: vec![words.to_string()],
@@ -25,11 +28,11 @@ pub fn page(data: &Data, charts: &[(&ChartEntry, Chart)], left_out: &[&ChartEntr
          Effective FLOP are of workloads that state an MFU: the last column says of how much of the productive chip-hours.";
     sections.extend(tables::concentration(data).map(|t| part("Concentration by unit", concentration, t)));
     let tail = "The mean of the worst runs, and how many they are; a figure from too few of them is refused.";
-    let with_refusals =
-        |t| Section { notes: tables::refusals(data), ..part("The tail, and what moves together", tail, t) };
+    let with_refusals = |t| Section { notes: tables::refusals(data), ..part("The tail", tail, t) };
     sections.extend(tables::tail(data).map(with_refusals));
     let exit = "Commitment not yet paid for, and megawatts that one lab holds, when strategies part.";
-    sections.extend(tables::at_decide(data).map(|t| part("At the decision", exit, t)));
+    let of_exit = |t| Section { notes: tables::decide_notes(data), ..part("At the decision", exit, t) };
+    sections.extend(tables::at_decide(data).map(of_exit));
     sections.extend(notes(data, left_out));
     Page {
         title: if m.title.is_empty() { m.name.clone() } else { m.title.clone() },
@@ -57,11 +60,7 @@ fn decision(data: &Data) -> Section {
         let all: Vec<&str> = m.not_modelled.iter().map(|n| n.trim_end_matches('.')).collect();
         notes.push(format!("Not modelled: {}.", all.join("; ")));
     }
-    notes.push(
-        "Bold: range over draws, the risk. Not known: share of the variance that a draw fixes and nobody knows, the rest being chance. \
-         Grey: simulation error, which more runs would remove. Nothing is averaged over futures: they have no probabilities."
-            .to_string(),
-    );
+    notes.push(format!("{} Nothing is averaged over futures: they have no probabilities.", npv::explained(data)));
     notes.extend(data.same().into_iter().map(|same| format!("{same}.")));
     Section {
         heading: "The decision".to_string(),
@@ -73,12 +72,20 @@ fn decision(data: &Data) -> Section {
 }
 
 fn against(data: &Data) -> Option<Section> {
-    let words = "\"Higher\" and \"lower\" are said only where neither the range over draws nor the simulation error of the mean \
-                 spans zero; else the two cannot be told apart, and one chooses on risk.";
+    let words = "The mean is that of paired differences, \u{b1} its 95\u{a0}% interval. \"Higher\" and \"lower\" are said only where neither \
+                 p05 to p95 of the differences nor that interval spans zero; else the two cannot be told apart, and one chooses on risk.";
     Some(Section {
-        heading: format!("Against {}, draw by draw", data.baseline()?),
+        heading: format!("Against {}, run by run", data.baseline()?),
         table: Some(tables::against(data)?),
         notes: vec![words.to_string()],
+        ..Section::default()
+    })
+}
+
+fn against_in_queues(data: &Data) -> Option<Section> {
+    Some(Section {
+        heading: format!("Against {}, run by run", data.baseline()?),
+        table: Some(tables::against_in_queues(data)?),
         ..Section::default()
     })
 }
@@ -92,12 +99,12 @@ fn inputs(data: &Data) -> Option<Section> {
     })
 }
 
-fn of_chart(entry: &ChartEntry, chart: &Chart) -> Section {
-    let unit = if chart.y.label.is_empty() { String::new() } else { format!(": {}", chart.y.label) };
+fn of_chart(entry: &ChartEntry, drawn: &Drawn) -> Section {
     Section {
         heading: entry.what.to_string(),
-        chart: Some(chart::to_svg(chart, Size::default())),
-        table: Some(tables::of_chart(chart, &format!("The numbers of the chart{unit}"))),
+        chart: Some(chart::to_svg(&drawn.chart, Size::default())),
+        table: Some(drawn.table.clone()),
+        notes: drawn.notes.clone(),
         ..Section::default()
     }
 }

@@ -42,6 +42,10 @@ pub struct Manifest {
     pub inputs: Vec<(String, String)>,
     /// Tables with their number of rows.
     pub rows: BTreeMap<String, u64>,
+    /// Tables with their SHA-256; empty in a folder of an older version.
+    pub hashes: BTreeMap<String, String>,
+    /// Everything that is not known at its median: the runs differ by chance alone.
+    pub fixed: bool,
 }
 
 impl Manifest {
@@ -77,6 +81,8 @@ impl Manifest {
                 .map(|v| (member(v, "strategy"), member(v, "future"), member(v, "same_as")))
                 .collect(),
             inputs: list("inputs").map(|v| (member(v, "file"), member(v, "sha256"))).collect(),
+            hashes: map("sha256").map(|(k, v)| (k.clone(), words(v))).collect(),
+            fixed: fields.get("fixed").and_then(Value::as_bool).unwrap_or(false),
             rows: map("rows").filter_map(|(k, v)| Some((k.clone(), v.as_u64()?))).collect(),
         })
     }

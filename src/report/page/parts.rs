@@ -13,7 +13,7 @@ pub fn fold_small(parts: Vec<Part>, most: usize) -> Vec<Part> {
     let small: Vec<Part> = parts.extract_if(.., |p| size(p) < least).collect();
     let columns = small.iter().map(|p| p.values.len()).max().unwrap_or(0);
     let sum = |k: usize| small.iter().filter_map(|p| p.values.get(k).copied().flatten()).reduce(|a, b| a + b);
-    parts.push(Part { name: format!("{} others", small.len()), values: (0..columns).map(sum).collect() });
+    parts.push(Part::of(format!("{} others", small.len()), (0..columns).map(sum).collect()));
     parts
 }
 

@@ -47,23 +47,34 @@ pub fn files() -> Vec<(String, String)> {
         "not_modelled": ["tax and financing", "conditional equity and what its stake is worth", "serving and the market of models"],
         "notes": ["OpenAI's contract states no termination terms: it ends at decide_at without fee."],
         "inputs": [{"file": "dual-bet.toml", "sha256": "9f2c5d1e8a7b6c5d4e3f2a1b0c9d8e7f"}],
-        "rows": {"summary.csv": 812, "pools.csv": 4608},
         "same_as": [
             {"strategy": "host_and_resell_both_invest_in_none", "future": "baseline", "same_as": "= both (differs only in: conditional equity, not modelled)"},
             {"strategy": "host_and_resell_both_invest_in_none", "future": "boom", "same_as": "= both (differs only in: conditional equity, not modelled)"},
             {"strategy": "host_and_resell_both_invest_in_none", "future": "openai_fails_2028", "same_as": "= both (differs only in: conditional equity, not modelled)"}]}"#;
     let named = |name: &str, text: String| (name.to_string(), text);
-    vec![
-        named(MANIFEST, manifest.to_string()),
-        named("summary.csv", summary()),
-        named("pools.csv", pools()),
-        named("tenants.csv", tenants()),
-        named("cashflow.csv", cash()),
-        named("concentration.csv", concentration()),
-        named("risk.csv", risk()),
-        named("differences.csv", differences()),
-        named("assumptions.csv", assumptions()),
-    ]
+    with_hashes(
+        manifest,
+        vec![
+            named("summary.csv", summary()),
+            named("pools.csv", pools()),
+            named("tenants.csv", tenants()),
+            named("cashflow.csv", cash()),
+            named("concentration.csv", concentration()),
+            named("risk.csv", risk()),
+            named("differences.csv", differences()),
+            named("assumptions.csv", assumptions()),
+        ],
+    )
+}
+
+/// The manifest with rows and hashes of the tables, and the tables.
+fn with_hashes(manifest: &str, tables: Vec<(String, String)>) -> Vec<(String, String)> {
+    let mut manifest: serde_json::Value = serde_json::from_str(manifest).expect("the sample is JSON");
+    for (name, text) in &tables {
+        manifest["rows"][name] = (text.lines().count() - 1).into();
+        manifest["sha256"][name] = crate::report::digest::sha256(text.as_bytes()).into();
+    }
+    std::iter::once((MANIFEST.to_string(), manifest.to_string())).chain(tables).collect()
 }
 
 fn npv(strategy: f64, future: f64) -> (f64, f64) {
@@ -113,11 +124,22 @@ fn summary() -> String {
                 put("workload", w, metric, "jobs", jobs, 0.0, None);
             }
         }
-        for n in 1..=12 {
-            let n = f64::from(n);
-            put("campaign", &format!("anthropic.frontier#{n}"), "campaign_finish", "y", 0.62 * n, 0.04 * n, None);
-            if n <= 8.0 {
-                put("campaign", &format!("openai.frontier#{n}"), "campaign_finish", "y", 0.9 * n, 0.06 * n, None);
+        for (lab, finished, open) in [("anthropic", 14.5, 1.5), ("openai", 7.04, 1.0)] {
+            let workload = format!("{lab}.frontier");
+            put("workload", &workload, "campaigns_finished", "campaigns", finished, 1.5, None);
+            put("workload", &workload, "campaigns_open", "campaigns", open, 0.2, None);
+        }
+        for (lab, every, dated) in [("anthropic", 0.5, 12), ("openai", 0.9, 8)] {
+            for n in 0..12 {
+                let years = every * f64::from(n + 1);
+                let (runs, numbers): (i64, _) = match n {
+                    7 if lab == "openai" => (4, figure(years, 0.08 * years)),
+                    n if n < dated => (100, figure(years, 0.08 * years)),
+                    _ => (0, vec![Cell::Blank; 6]),
+                };
+                let cells = [50_i64.into(), runs.into()].into_iter().chain(numbers).chain([Cell::Blank]);
+                let scope = format!("{lab}.frontier#{n}");
+                rows.push(row(&[s, f, "campaign", &scope, "all", "campaign_finish", "y"], cells.collect()));
             }
         }
     }
@@ -256,17 +278,16 @@ fn risk() -> String {
             ];
             rows.push(row(&[s, f, measure, "aws"], numbers));
         }
-        let refused = vec![
-            Cell::Blank,
-            "1".into(),
-            1_i64.into(),
-            Cell::Blank,
-            Cell::Blank,
-            Cell::Blank,
-            Cell::Blank,
-            "one of the two margins never varies".into(),
-        ];
-        rows.push(row(&[s, f, "margin_correlation", "anthropic, openai"], refused));
+        let numbers = |value: f64, note: &str| {
+            let interval = [value, value - 0.18, value + 0.18].map(Cell::from);
+            let start = [0.95.into(), "-".into(), 100_i64.into(), Cell::Blank];
+            start.into_iter().chain(interval).chain([note.into()]).collect::<Vec<Cell>>()
+        };
+        rows.push(row(&[s, f, "margin_correlation", "anthropic x openai"], numbers(0.34, "")));
+        if (s, f) == ("both", "baseline") {
+            let measure = "margin_correlation_no_loadings";
+            rows.push(row(&[s, f, measure, "anthropic x openai"], numbers(-0.07, "further runs")));
+        }
     }
     csv("strategy,future,measure,name,level,unit,n,n_tail,value,low,high,note", rows)
 }
@@ -320,5 +341,5 @@ pub fn theory() -> Vec<(String, String)> {
         let numbers = [1_i64.into(), 20_i64.into()].into_iter().chain(figure(mean, 0.1 * mean)).chain([Cell::Blank]);
         rows.push(row(&["base", "base", kind, scope, "all", metric, unit], numbers.collect()));
     }
-    vec![(MANIFEST.to_string(), manifest.to_string()), ("summary.csv".to_string(), csv(SUMMARY, rows))]
+    with_hashes(manifest, vec![("summary.csv".to_string(), csv(SUMMARY, rows))])
 }

@@ -1,9 +1,9 @@
 //! Tables of the page that stand without a chart: the decision, the inputs, concentration, the tail, the assumptions.
-use super::data::{Assumption, Data, Risk};
+use super::data::{Assumption, Data, Figure, Risk};
 use super::find::once;
 use super::verdict::{self, Standing};
-use super::words::{error, maybe, percent, plain, short, span};
-use crate::report::chart::{Chart, Kind, Part};
+use super::words::{Unit, error, maybe, percent, percent_span, plain, short, span, with_error, with_interval};
+use crate::report::chart::Interval;
 use crate::report::html::TableView;
 
 fn words(list: &[&str]) -> Vec<String> {
@@ -11,12 +11,12 @@ fn words(list: &[&str]) -> Vec<String> {
 }
 
 /// A table whose columns from `first_number` on are numbers.
-fn table(caption: String, headers: Vec<String>, first_number: usize, rows: Vec<Vec<String>>) -> TableView {
+pub fn table(caption: String, headers: Vec<String>, first_number: usize, rows: Vec<Vec<String>>) -> TableView {
     let numeric = (0..headers.len()).map(|k| k >= first_number).collect();
     TableView { caption, headers, numeric, rows, ..TableView::default() }
 }
 
-/// NPV of every strategy in every future in three columns of uncertainty.
+/// NPV of every strategy in every future: the mean with its simulation error, and the spread of the runs.
 pub fn decision(data: &Data) -> TableView {
     let usd = data.dollars();
     let mut rows = Vec::new();
@@ -26,30 +26,31 @@ pub fn decision(data: &Data) -> TableView {
         rows.push(vec![
             cell.future.to_string(),
             cell.strategy.to_string(),
+            usd.with_error(f.mean, f.half_width()),
+            usd.maybe(f.p05),
             usd.maybe(f.p50),
-            usd.span(f.p05, f.p95),
+            usd.maybe(f.p95),
             npv.param_share.map(percent).unwrap_or_default(),
-            usd.error(f.half_width()),
             mean("npv_operations"),
             mean("npv_equity"),
         ]);
     }
     let headers =
-        words(&["Future", "Strategy", "Median", "p05 to p95", "Not known", "Sim. error", "Operations", "Equity"]);
+        words(&["Future", "Strategy", "Mean \u{b1}", "p05", "Median", "p95", "Not known", "Operations", "Equity"]);
     let n = data.first_cell().and_then(|c| data.money(c, "npv_total")).and_then(|r| r.figure.n);
     let caption = format!(
         "NPV total of {} [{}], pre-tax, from {}; operations and equity are means; {}",
         data.cloud().unwrap_or_default(),
-        usd.unit,
+        usd.of_dollars(),
         data.manifest.start,
         data.provenance(n)
     );
     let mut view = table(caption, headers, 2, rows);
-    (view.strong, view.faint) = (vec![3], vec![5]);
+    view.strong = vec![3, 5];
     view
 }
 
-/// NPV of every strategy less that of the baseline, draw by draw; `None` without a baseline.
+/// NPV of every strategy less that of the baseline, run by run; `None` without a baseline.
 pub fn against(data: &Data) -> Option<TableView> {
     let (base, usd) = (data.baseline()?, data.dollars());
     let mut rows = Vec::new();
@@ -64,24 +65,50 @@ pub fn against(data: &Data) -> Option<TableView> {
         rows.push(vec![
             cell.future.to_string(),
             cell.strategy.to_string(),
-            d.figure.mean.map(|m| usd.signed(m)).unwrap_or_default(),
-            usd.span(d.figure.p05, d.figure.p95),
-            usd.error(d.figure.half_width()),
-            d.share_of_draws_better.map(percent).unwrap_or_default(),
+            usd.signed(d.figure.mean, d.figure.half_width()),
+            usd.maybe(d.figure.p05),
+            usd.maybe(d.figure.p50),
+            usd.maybe(d.figure.p95),
+            data.higher_in(d).map(percent).unwrap_or_default(),
             reads.to_string(),
         ]);
     }
-    let headers = words(&[
-        "Future",
-        "Strategy",
-        "Paired mean",
-        "p05 to p95 over draws",
-        "Sim. error",
-        "Higher in draws",
-        "Reads as",
-    ]);
-    let mut view = table(format!("NPV total less that of {base} [{}], paired", usd.unit), headers, 2, rows);
-    (view.strong, view.faint) = (vec![3], vec![4]);
+    let mut headers = words(&["Future", "Strategy", "Difference, mean \u{b1}", "p05", "Median", "p95"]);
+    headers.extend([data.higher_words().to_string(), "Reads as".to_string()]);
+    let n = data.differences.iter().find(|d| d.metric == "npv_total").and_then(|d| d.figure.n);
+    let caption = format!(
+        "NPV total less that of {base} [{}], paired: each run less the run of the same draw and the same chance; {}",
+        usd.of_dollars(),
+        data.provenance(n)
+    );
+    let mut view = table(caption, headers, 2, rows);
+    view.strong = vec![3, 5];
+    view.numeric[7] = false;
+    (!view.rows.is_empty()).then_some(view)
+}
+
+/// Paired differences of a study without money; `None` where there is one strategy.
+pub fn against_in_queues(data: &Data) -> Option<TableView> {
+    let base = data.baseline()?;
+    let row = |d: &super::data::Difference| {
+        let f = &d.figure;
+        let plus = if f.mean.is_some_and(|m| m > 0.0) { "+" } else { "" };
+        vec![
+            d.future.clone(),
+            d.strategy.clone(),
+            d.scope.clone(),
+            plain(&d.metric),
+            format!("{plus}{}", with_error(f.mean, f.half_width())),
+            if f.n == Some(1.0) { String::new() } else { span(f.p05, f.p95) },
+            d.unit.clone(),
+        ]
+    };
+    let known = data.differences.iter().filter(|d| d.versus == base && d.figure.mean.is_some());
+    let rows: Vec<Vec<String>> = known.map(row).collect();
+    let headers = words(&["Future", "Strategy", "Of", "Measure", "Difference, mean \u{b1}", "p05 to p95", "Unit"]);
+    let n = data.differences.first().and_then(|d| d.figure.n);
+    let caption = format!("Each strategy less {base}, paired run by run; {}", data.provenance(n));
+    let mut view = table(caption, headers, 4, rows);
     view.numeric[6] = false;
     (!view.rows.is_empty()).then_some(view)
 }
@@ -89,12 +116,14 @@ pub fn against(data: &Data) -> Option<TableView> {
 /// What each strategy puts in; `None` when there is but one.
 pub fn inputs(data: &Data) -> Option<TableView> {
     let inputs = verdict::inputs(data);
+    let usd = Unit::fit(inputs.iter().flat_map(|i| [i.capex, i.equity]).flatten());
     let base = data.baseline().and_then(|b| inputs.iter().find(|i| i.strategy == b));
     let row = |i: &verdict::Input| {
         let against = base.filter(|b| b.strategy != i.strategy).map(|b| i.against(b)).unwrap_or_default();
-        vec![i.strategy.to_string(), maybe(i.mw), maybe(i.capex), maybe(i.equity), against]
+        vec![i.strategy.to_string(), maybe(i.mw), usd.maybe(i.capex), usd.maybe(i.equity), against]
     };
-    let mut headers = words(&["Strategy", "MW at the end", "capex [USD]", "equity paid [USD]"]);
+    let mut headers = words(&["Strategy", "MW at the end"]);
+    headers.extend(["capex", "equity paid"].map(|what| format!("{what} [{}]", usd.of_dollars())));
     headers.push(base.map_or("difference".to_string(), |b| format!("against {}", b.strategy)));
     let future = data.futures().first().map(|f| format!("; future {f}")).unwrap_or_default();
     let caption = format!("What differs in the inputs, means over runs, whole study{future}");
@@ -120,14 +149,13 @@ pub fn concentration(data: &Data) -> Option<TableView> {
                 continue;
             };
             let f = &largest.figure;
-            let range = f.p05.zip(f.p95).map(|(a, b)| format!("{} to {}", percent(a), percent(b))).unwrap_or_default();
             rows.push(vec![
                 plain(axis),
                 plain(base),
                 last.to_string(),
                 largest.name.clone(),
-                f.mean.map(percent).unwrap_or_default(),
-                range,
+                share_with_error(*f),
+                percent_span(f.p05, f.p95),
                 maybe(index("hhi")),
                 maybe(index("effective_number")),
                 index("covered").map(percent).unwrap_or_default(),
@@ -139,49 +167,62 @@ pub fn concentration(data: &Data) -> Option<TableView> {
         "Base",
         "Twelve months to",
         "Largest",
-        "its share, mean",
+        "Its share \u{b1}",
         "p05 to p95",
         "HHI",
-        "effective number",
-        "of chip-hours",
+        "Effective number",
+        "Of chip-hours",
     ]);
-    let mut view = table(format!("Concentration, {}means over runs", data.shown(cell)), headers, 4, rows);
+    let mut view = table(format!("Concentration, {}{}", data.shown(cell), data.mean_words()), headers, 4, rows);
     view.strong = vec![5];
     (!view.rows.is_empty()).then_some(view)
 }
 
-/// The tail of NPV and the correlation of margins by future and strategy; a refusal in words.
+/// The tail of NPV by future and strategy; a refusal in words.
 pub fn tail(data: &Data) -> Option<TableView> {
     let usd = data.dollars();
-    let is_pair = |r: &&Risk| r.measure == "margin_correlation";
-    let pairs = once(data.risk.iter().filter(is_pair).map(|r| r.name.as_str()));
     let mut rows = Vec::new();
     for cell in data.cells(&data.distinct_strategies()) {
-        let of = |measure: &str, name: Option<&str>| {
-            data.risk.iter().find(|r| {
-                r.measure == measure
-                    && r.strategy == cell.strategy
-                    && r.future == cell.future
-                    && name.is_none_or(|n| r.name == n)
-            })
+        let of = |measure: &str| {
+            let is = |r: &&Risk| r.measure == measure && r.strategy == cell.strategy && r.future == cell.future;
+            data.risk.iter().filter(is).find(|r| data.cloud().is_none_or(|cloud| r.name == cloud))
         };
-        let cloud = data.cloud();
-        let (var, es) = (of("npv_loss_var", cloud), of("npv_loss_es", cloud));
+        let (var, es) = (of("npv_loss_var"), of("npv_loss_es"));
         let loss =
             |r: Option<&Risk>| r.map(|r| r.value.map_or("refused".to_string(), |v| usd.show(v))).unwrap_or_default();
-        let n_tail = es.and_then(|r| r.n_tail).map(short);
-        let mut row = vec![cell.future.to_string(), cell.strategy.to_string(), loss(var), loss(es)];
-        row.push(n_tail.unwrap_or_default());
-        row.extend(pairs.iter().map(|pair| of("margin_correlation", Some(pair)).map(correlation).unwrap_or_default()));
-        rows.push(row);
+        let n_tail = es.and_then(|r| r.n_tail).map(short).unwrap_or_default();
+        let n = es.and_then(|r| r.n).map(short).unwrap_or_default();
+        rows.push(vec![cell.future.to_string(), cell.strategy.to_string(), loss(var), loss(es), n_tail, n]);
     }
     let level = data.risk.iter().find(|r| r.measure == "npv_loss_es").and_then(|r| r.level)?;
     let mut headers = words(&["Future", "Strategy"]);
-    headers.extend(["VaR", "ES"].map(|what| format!("{what} at {level} [{}]", usd.unit)));
-    headers.push("Runs in the tail".to_string());
-    headers.extend(pairs.iter().map(|pair| format!("Margins of {pair}: correlation")));
-    let caption = "Loss of NPV total over the runs of a row, chance and draws mixed; a loss is positive".to_string();
+    headers.extend(["VaR", "ES"].map(|what| format!("{what} at {level} [{}]", usd.of_dollars())));
+    headers.extend(words(&["Runs in the tail", "Runs"]));
+    let caption = format!("Loss of NPV total {}; a loss is positive, a gain negative", data.spread_of());
     Some(table(caption, headers, 2, rows))
+}
+
+/// Correlation of the margins of two labs, with and without the common factors; `None` where no pair is known.
+pub fn correlations(data: &Data) -> Option<TableView> {
+    let mut rows = Vec::new();
+    // Under the first strategy: others end what is to be correlated.
+    for cell in data.cells(&[data.first_cell()?.strategy]) {
+        for (measure, words) in
+            [("margin_correlation", "as in the study"), ("margin_correlation_no_loadings", "without common factors")]
+        {
+            let is = |r: &&Risk| r.measure == measure && r.strategy == cell.strategy && r.future == cell.future;
+            for r in data.risk.iter().filter(is) {
+                let value = r.value.map_or_else(|| r.note.clone(), |v| with_interval(v, r.low, r.high));
+                let row = [cell.future, cell.strategy, &r.name, words, &value, &r.n.map(short).unwrap_or_default()];
+                rows.push(row.map(str::to_string).to_vec());
+            }
+        }
+    }
+    let headers =
+        words(&["Future", "Strategy", "Margins of", "Runs played", "Correlation [95\u{a0}% interval]", "Runs"]);
+    let caption = "How the margins of two labs move together over the runs".to_string();
+    let view = table(caption, headers, 4, rows);
+    (!view.rows.is_empty()).then_some(view)
 }
 
 /// Why tails are refused, each reason once.
@@ -190,31 +231,33 @@ pub fn refusals(data: &Data) -> Vec<String> {
     once(refused.map(|r| r.note.as_str())).into_iter().map(str::to_string).collect()
 }
 
-fn correlation(r: &Risk) -> String {
-    match (r.value, span(r.low, r.high)) {
-        (None, _) => r.note.clone(),
-        (Some(value), range) if range.is_empty() => short(value),
-        (Some(value), range) => format!("{} ({range})", short(value)),
-    }
-}
-
 /// The other rows of `risk.csv`, which are about what stands at the decision; first cell.
 pub fn at_decide(data: &Data) -> Option<TableView> {
     let cell = data.first_cell()?;
-    let others = |r: &&Risk| !["npv_loss_var", "npv_loss_es", "margin_correlation"].contains(&r.measure.as_str());
+    let others = |r: &&Risk| !r.measure.starts_with("npv_loss_") && !r.measure.starts_with("margin_correlation");
     let of_cell = |r: &&Risk| r.strategy == cell.strategy && r.future == cell.future;
     let row = |r: &Risk| {
         let value = r.value.map_or_else(|| "refused".to_string(), short);
-        vec![plain(&r.measure), r.name.clone(), value, span(r.low, r.high), r.unit.clone(), maybe(r.n), r.note.clone()]
+        vec![plain(&r.measure), r.name.clone(), value, span(r.low, r.high), r.unit.clone(), maybe(r.n)]
     };
     let rows: Vec<Vec<String>> = data.risk.iter().filter(others).filter(of_cell).map(row).collect();
-    let headers = words(&["Measure", "Of", "Value", "Low to high", "Unit", "n", "Note"]);
-    let caption =
-        format!("What stands at the decision, and what is common to the labs; {}means over runs", data.shown(cell));
+    let headers = words(&["Measure", "Of", "Mean", "p05 to p95", "Unit", "Runs"]);
+    let caption = format!("What stands at the decision; {}means over runs", data.shown(cell));
     let mut view = table(caption, headers, 2, rows);
-    (view.numeric[4], view.numeric[6]) = (false, false);
+    view.numeric[4] = false;
     view.strong = vec![3];
     (!view.rows.is_empty()).then_some(view)
+}
+
+/// What to know of those rows, each once.
+pub fn decide_notes(data: &Data) -> Vec<String> {
+    let notes = |r: &&Risk| r.measure.ends_with("_at_decide") && !r.note.is_empty();
+    let said = data.risk.iter().filter(notes).map(|r| (plain(&r.measure), r.note.as_str()));
+    let mut lines: Vec<String> = said.map(|(measure, note)| format!("{measure}: {note}.")).collect();
+    lines.dedup();
+    lines.sort();
+    lines.dedup();
+    lines
 }
 
 /// Assumptions, the widest range first, those without a range in the order of the scenario.
@@ -255,81 +298,29 @@ fn numbers(text: &str) -> Vec<f64> {
     words.filter_map(|w| w.replace('_', "").trim_end_matches(['e', '-', '.']).parse().ok()).collect()
 }
 
-/// The numbers of a chart: categories or years down, series across; long lines at the end of each year.
-pub fn of_chart(chart: &Chart, caption: &str) -> TableView {
-    let by_category = |categories: &[String], parts: &[&Part]| {
-        let headers = std::iter::once(String::new()).chain(parts.iter().map(|p| p.name.clone())).collect();
-        let value = |p: &&Part, k: usize| maybe(p.values.get(k).copied().flatten());
-        let row =
-            |(k, c): (usize, &String)| std::iter::once(c.clone()).chain(parts.iter().map(|p| value(p, k))).collect();
-        table(caption.to_string(), headers, 1, categories.iter().enumerate().map(row).collect())
+/// The rows of a chart of intervals: the spread by its three quantiles, and the mean with its 95 % interval.
+pub fn intervals(rows: &[Interval], what: &str, caption: &str) -> TableView {
+    let headers = [what, "Mean \u{b1}", "p05", "Median", "p95", "Not known"].map(str::to_string).to_vec();
+    let row = |r: &Interval| {
+        vec![
+            r.name.clone(),
+            with_error(r.mean, r.simulation_ci.map(|c| (c.1 - c.0) / 2.0)),
+            short(r.p05),
+            short(r.p50),
+            short(r.p95),
+            r.param_share.map(percent).unwrap_or_default(),
+        ]
     };
-    match &chart.kind {
-        Kind::Bars { categories, parts } => by_category(categories, &parts.iter().collect::<Vec<_>>()),
-        Kind::StackedBars { categories, parts, net } => {
-            by_category(categories, &parts.iter().chain(net.iter()).collect::<Vec<_>>())
-        }
-        Kind::StackedArea { x, areas, overlays } => {
-            let over = |l: &crate::report::chart::Line| Part {
-                name: l.name.clone(),
-                values: x.iter().map(|x| l.points.iter().find(|p| p.0 == *x).and_then(|p| p.1)).collect(),
-            };
-            let overlays: Vec<Part> = overlays.iter().map(over).collect();
-            through_time(x, &areas.iter().chain(&overlays).collect::<Vec<_>>(), caption, true)
-        }
-        Kind::Lines { series, .. } | Kind::Steps { series, .. } => {
-            let mut x: Vec<f64> = series.iter().flat_map(|l| l.points.iter().map(|p| p.0)).collect();
-            x.sort_by(f64::total_cmp);
-            x.dedup();
-            let dates = chart.y.scale == crate::report::chart::Scale::Dates;
-            let part = |l: &crate::report::chart::Line| Part {
-                name: l.name.clone(),
-                values: x.iter().map(|x| l.points.iter().find(|p| p.0 == *x).and_then(|p| p.1)).collect(),
-            };
-            let parts: Vec<Part> = series.iter().map(part).collect();
-            let mut view = through_time(&x, &parts.iter().collect::<Vec<_>>(), caption, !dates);
-            if dates {
-                view.rows = (0..x.len())
-                    .map(|k| {
-                        let date = |p: &Part| p.values[k].map(month_of).unwrap_or_default();
-                        std::iter::once(short(x[k])).chain(parts.iter().map(date)).collect()
-                    })
-                    .collect();
-            }
-            view
-        }
-        Kind::Intervals { rows } => {
-            let headers = words(&["", "p50", "p05 to p95 over draws", "share not known", "sim. error of the mean"]);
-            let row = |r: &crate::report::chart::Interval| {
-                vec![
-                    r.name.clone(),
-                    short(r.p50),
-                    span(Some(r.p05), Some(r.p95)),
-                    r.param_share.map(percent).unwrap_or_default(),
-                    error(r.simulation_ci.map(|c| (c.1 - c.0) / 2.0)),
-                ]
-            };
-            let mut view = table(caption.to_string(), headers, 1, rows.iter().map(row).collect());
-            (view.strong, view.faint) = (vec![2], vec![4]);
-            view
-        }
-    }
+    let mut view = table(caption.to_string(), headers, 1, rows.iter().map(row).collect());
+    view.strong = vec![2, 4];
+    view
 }
 
-/// Rows at the end of each calendar year (or every abscissa), named by their month.
-fn through_time(x: &[f64], parts: &[&Part], caption: &str, yearly: bool) -> TableView {
-    let last_of_year = |k: &usize| !yearly || *k + 1 == x.len() || (x[*k] - x[*k].round()).abs() < 1e-6;
-    let headers = std::iter::once(if yearly { "Month" } else { "" }.to_string());
-    let headers = headers.chain(parts.iter().map(|p| p.name.clone())).collect();
-    let value = |p: &Part, k: usize| maybe(p.values.get(k).copied().flatten());
-    let row = |k| std::iter::once(month_of(x[k] - 1.0 / 12.0)).chain(parts.iter().map(|p| value(p, k))).collect();
-    table(caption.to_string(), headers, 1, (0..x.len()).filter(last_of_year).map(row).collect())
-}
-
-/// The month that holds a point of calendar time: 2026.99 is in `2026-12`.
-fn month_of(x: f64) -> String {
-    let months = (x * 12.0 + 1e-6).floor() as i64;
-    format!("{}-{:02}", months.div_euclid(12), months.rem_euclid(12) + 1)
+/// A share with half the width of its interval in points: "61 % ±2".
+pub fn share_with_error(figure: Figure) -> String {
+    let Some(mean) = figure.mean else { return String::new() };
+    let half = figure.half_width().filter(|h| *h >= 5e-4);
+    half.map_or_else(|| percent(mean), |h| format!("{} \u{b1}{}", percent(mean), error(100.0 * h)))
 }
 
 #[cfg(test)]
@@ -342,6 +333,5 @@ mod tests {
         assert!((width("p5 = 0.2, p95 = 0.6", "0.4") - 1.0).abs() < 1e-12);
         assert!((width("4mo to 9mo", "") - 5.0 / 6.5).abs() < 1e-12);
         assert_eq!((width("0..0.04", "0.02"), width("12", "12"), width("", "3")), (2.0, 0.0, 0.0));
-        assert_eq!((month_of(2026.999), month_of(2027.0)), ("2026-12".to_string(), "2027-01".to_string()));
     }
 }

@@ -2,7 +2,7 @@
 use super::data::Data;
 use super::find::Cell;
 use super::verdict;
-use super::words::{error, maybe, percent};
+use super::words::{maybe, percent, with_error};
 use crate::report::table::{Cell as Shown, Column, Table};
 
 /// The table, the line of what is not modelled, and the sentences, each on a line of its own.
@@ -25,14 +25,14 @@ fn money(data: &Data) -> String {
         "{}: NPV total of {} [{}], pre-tax; {}",
         if m.title.is_empty() { &m.name } else { &m.title },
         data.cloud().unwrap_or_default(),
-        usd.unit,
+        usd.of_dollars(),
         data.provenance(n)
     );
     let mut columns = vec![Column::left("future"), Column::left("strategy")];
-    columns.extend(["median", "p05 to p95", "not known", "error"].map(Column::right));
-    let versus = base.map(|b| format!("less {b}"));
+    columns.extend(["mean \u{b1}", "p05", "median", "p95", "not known"].map(Column::right));
+    let versus = base.map(|b| format!("less {b}, mean \u{b1}"));
     if let Some(versus) = &versus {
-        columns.extend([versus.as_str(), "p05 to p95", "better in"].map(Column::right));
+        columns.extend([versus.as_str(), "p05 to p95", "higher in"].map(Column::right));
     }
     let mut table = Table::new(&title, columns);
     let mut future = "";
@@ -42,26 +42,30 @@ fn money(data: &Data) -> String {
         let mut row = vec![
             Shown::text(if cell.future == future { "" } else { cell.future }),
             Shown::text(cell.strategy),
+            Shown::text(&usd.with_error(f.mean, f.half_width())),
+            Shown::text(&usd.maybe(f.p05)),
             Shown::text(&usd.maybe(f.p50)),
-            Shown::text(&usd.span(f.p05, f.p95)),
+            Shown::text(&usd.maybe(f.p95)),
             Shown::text(&npv.param_share.map(percent).unwrap_or_default()),
-            Shown::text(&usd.error(f.half_width())),
         ];
         future = cell.future;
         if versus.is_some() {
             let d = data.npv_difference(cell);
-            let mean =
-                d.and_then(|d| Some(format!("{} {}", usd.signed(d.figure.mean?), usd.error(d.figure.half_width()))));
-            row.push(Shown::text(mean.unwrap_or_default().trim()));
+            row.push(Shown::text(&d.map(|d| usd.signed(d.figure.mean, d.figure.half_width())).unwrap_or_default()));
             row.push(Shown::text(&d.map(|d| usd.span(d.figure.p05, d.figure.p95)).unwrap_or_default()));
-            row.push(Shown::text(&d.and_then(|d| d.share_of_draws_better).map(percent).unwrap_or_default()));
+            row.push(Shown::text(&d.and_then(|d| data.higher_in(d)).map(percent).unwrap_or_default()));
         }
         table.push(row);
     }
     for line in not_modelled(data) {
         table.note(line);
     }
-    table.note("p05 to p95: over draws, the risk; not known: share of it that is not chance; error, \u{b1}: of the simulated mean".to_string());
+    table.note(
+        "mean \u{b1}: with its 95\u{a0}% interval, the simulation error; less: of paired differences".to_string(),
+    );
+    let shares = data.summary.iter().any(|r| r.metric == "npv_total" && r.param_share.is_some());
+    let not_known = if shares { "; not known: share of it that is not chance" } else { "" };
+    table.note(format!("p05, median, p95: {}, the risk{not_known}", data.spread_of()));
     for line in differing(data) {
         table.note(line);
     }
@@ -96,7 +100,7 @@ fn queues(data: &Data) -> String {
     let m = &data.manifest;
     let title = format!("{} ({})", if m.title.is_empty() { &m.name } else { &m.title }, data.provenance(None));
     let columns = [Column::left("workload")].into_iter();
-    let columns = columns.chain(["n", "mean wait", "error", "p90", "waits", "blocked"].map(Column::right));
+    let columns = columns.chain(["runs", "mean wait \u{b1}", "p90", "waits", "blocked"].map(Column::right));
     let mut table = Table::new(&title, columns.chain([Column::left("cell")]).collect());
     for cell in data.cells(&data.distinct_strategies()) {
         for (workload, row) in data.of_kind(cell, "workload", "wait_mean") {
@@ -106,8 +110,7 @@ fn queues(data: &Data) -> String {
             table.push(vec![
                 Shown::text(workload),
                 Shown::maybe(row.figure.n),
-                Shown::text(&format!("{}{unit}", maybe(row.figure.mean))),
-                Shown::text(&error(row.figure.half_width())),
+                Shown::text(&format!("{}{unit}", with_error(row.figure.mean, row.figure.half_width()))),
                 Shown::text(&maybe(other("wait_p90"))),
                 Shown::text(&other("p_wait").map(percent).unwrap_or_default()),
                 Shown::text(&other("blocked_fraction").map(percent).unwrap_or_default()),
@@ -117,6 +120,9 @@ fn queues(data: &Data) -> String {
     }
     for line in not_modelled(data) {
         table.note(line);
+    }
+    if data.runs().is_some_and(|n| n > 1.0) {
+        table.note("\u{b1}: 95\u{a0}% interval of the mean over runs; p90: mean of each run's".to_string());
     }
     for cell in data.cells(&data.distinct_strategies()) {
         for line in data.censored(cell) {

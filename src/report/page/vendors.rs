@@ -1,11 +1,13 @@
 //! Shares of silicon vendors on several bases: the unit decides who has the majority (economics F16).
+use super::Drawn;
 use super::data::{Concentration, Data};
 use super::find::once;
+use super::tables;
 use super::words::{list, percent};
 use crate::report::chart::{Axis, Chart, Kind, Part};
 
 /// Bars by base, one a vendor, for the last twelve months; first strategy, first future.
-pub fn build(data: &Data) -> Option<Chart> {
+pub fn build(data: &Data) -> Option<Drawn> {
     let cell = data.first_cell()?;
     let shares = || data.concentration_of(cell, "silicon_vendor").filter(|r| r.measure == "share");
     let last = shares().map(|r| r.period.as_str()).max()?;
@@ -13,14 +15,35 @@ pub fn build(data: &Data) -> Option<Chart> {
     let bases = once(rows.iter().map(|r| r.base.as_str()));
     let vendors = once(rows.iter().map(|r| r.name.as_str()));
     let share = |base: &str, vendor: &str| rows.iter().find(|r| r.base == base && r.name == vendor)?.figure.mean;
-    let part = |vendor: &&str| Part {
-        name: (*vendor).to_string(),
-        values: bases.iter().map(|b| share(b, vendor).map(|s| 100.0 * s)).collect(),
+    let figure = |base: &str, vendor: &str| rows.iter().find(|r| r.base == base && r.name == vendor).map(|r| r.figure);
+    let part = |vendor: &&str| {
+        let ends = |b: &&str| figure(b, vendor)?.interval().map(|(low, high)| (100.0 * low, 100.0 * high));
+        Part::of(*vendor, bases.iter().map(|b| share(b, vendor).map(|s| 100.0 * s)).collect())
+            .with_ends(bases.iter().map(ends).collect())
     };
-    Some(Chart {
+    let cells = |b: &&str| {
+        vendors.iter().map(|v| figure(b, v).map(tables::share_with_error).unwrap_or_default()).collect::<Vec<_>>()
+    };
+    let body = bases.iter().map(|b| std::iter::once(unit(b)).chain(cells(b)).collect()).collect();
+    let headers = std::iter::once("Unit".to_string()).chain(vendors.iter().map(ToString::to_string)).collect();
+    let caption = format!("Shares in the twelve months to {last}, {}", data.mean_words());
+    let table = tables::table(caption, headers, 1, body);
+    let mut notes = Vec::new();
+    if bases.contains(&"effective_flop") {
+        let mut of =
+            data.concentration_of(cell, "silicon_vendor").filter(|r| r.period == last && r.base == "effective_flop");
+        let covered = of.find(|r| r.measure == "covered").and_then(|r| r.figure.mean);
+        let covered = covered.map(|c| format!(", {} of the productive chip-hours", percent(c))).unwrap_or_default();
+        notes.push(format!(
+            "Effective FLOP counts only work that states an mfu{covered}; chips that are reserved have no part in it."
+        ));
+    }
+    notes.extend(once(rows.iter().map(|r| r.note.as_str()).filter(|n| !n.is_empty())).into_iter().map(str::to_string));
+    let chart = Chart {
         title: title(&bases, &vendors, share)?,
         subtitle: format!(
-            "{}mean share, twelve months to {last}; FLOP is dense BF16 at the work's MFU, USD is unit cost at median; {}",
+            "{}mean share over runs, twelve months to {last}; whiskers: 95\u{a0}% interval; FLOP is dense BF16 at the mfu of the work that \
+             states one, other work left out; USD is unit cost at median; {}",
             data.shown(cell),
             data.provenance(rows.iter().find_map(|r| r.figure.n))
         ),
@@ -31,7 +54,8 @@ pub fn build(data: &Data) -> Option<Chart> {
             parts: vendors.iter().map(part).collect(),
         },
         empty_reason: "no chip was installed".to_string(),
-    })
+    };
+    Some(Drawn { chart, table, notes })
 }
 
 /// Who leads on which base: the finding that an index hides.

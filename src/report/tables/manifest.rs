@@ -1,9 +1,9 @@
 //! `manifest.json`: what was run on what. No clock, thread count or path, so that the same input gives the same bytes.
 
+use crate::report::digest::sha256;
 use crate::spec::{Read, print_config};
 use crate::study::{Outcome, Plan};
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 /// What no scenario of this version models, whatever its file says.
 const NOT_MODELLED: [&str; 8] = [
@@ -31,10 +31,12 @@ pub fn manifest(plan: &Plan, outcome: &Outcome, read: &Read, files: &[(String, S
     }
     let rows: serde_json::Map<String, Value> =
         files.iter().map(|(name, text)| (name.clone(), json!(text.lines().count().saturating_sub(1)))).collect();
+    let hashes: serde_json::Map<String, Value> =
+        files.iter().map(|(name, text)| (name.clone(), json!(sha256(text.as_bytes())))).collect();
     let inputs: Vec<Value> = read
         .sources
         .inputs()
-        .map(|(name, bytes)| json!({ "file": file_name(name), "sha256": hex(&Sha256::digest(bytes)) }))
+        .map(|(name, bytes)| json!({ "file": file_name(name), "sha256": sha256(bytes) }))
         .collect();
     let money = plan.cells.iter().any(|cell| !cell.world.sites.is_empty());
     let mut not_modelled: Vec<String> = NOT_MODELLED.iter().filter(|_| money).map(|what| (*what).to_owned()).collect();
@@ -64,6 +66,7 @@ pub fn manifest(plan: &Plan, outcome: &Outcome, read: &Read, files: &[(String, S
         "notes": notes,
         "inputs": inputs,
         "rows": rows,
+        "sha256": hashes,
         "config": config(read),
     });
     let mut text = serde_json::to_string_pretty(&manifest).expect("a manifest is JSON");
@@ -79,8 +82,4 @@ fn config(read: &Read) -> String {
 
 fn file_name(path: &str) -> String {
     std::path::Path::new(path).file_name().map_or_else(|| path.into(), |name| name.to_string_lossy().into_owned())
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
