@@ -71,6 +71,12 @@ metric!(
     "Idle chip-hours that nobody paid for x book unit cost: nobody's margin."
 );
 metric!(
+    UNUSED_GUARANTEE,
+    "unused_guarantee_usd",
+    "USD",
+    "Guaranteed chip-hours offered and left idle x book unit cost: paid for by a lab, in no lab's cost."
+);
+metric!(
     INSIDE,
     "commitment_inside_share",
     "-",
@@ -89,7 +95,18 @@ metric!(
     "USD",
     "Shortfalls of closed periods: commitment less drawn less excused. Eq. (21)."
 );
-metric!(EXCUSED, "excused_usd", "USD", "Contract price x guaranteed and reserved chip-hours that were late or down.");
+metric!(
+    EXCUSED,
+    "excused_usd",
+    "USD",
+    "Contract price x guaranteed and reserved chip-hours that were late, down or blocked."
+);
+metric!(
+    EXCUSED_BLOCKED,
+    "excused_blocked_usd",
+    "USD",
+    "Of that: chip-hours that were up while other labs' gangs still held them."
+);
 metric!(DRAWN, "drawn_usd", "USD", "Usage, reservations and reserved inference that counted toward the commitment.");
 
 /// In the order of their columns.
@@ -112,11 +129,13 @@ pub static METRICS: &[&Metric] = &[
     &UNUSED,
     &UNIT_COST,
     &IDLE_COST,
+    &UNUSED_GUARANTEE,
     &INSIDE,
     &OUTSIDE,
     &BEYOND,
     &SHORTFALL,
     &EXCUSED,
+    &EXCUSED_BLOCKED,
     &DRAWN,
 ];
 
@@ -146,6 +165,7 @@ pub fn figures(world: &World, record: &RunRecord, sheet: &mut Sheet) {
             sheet.put(&UNIT_COST, Scope::Pool(pool), Period::All, book::unit_cost(world, record, pool, months.clone()));
             let idle = margin::idle(world, record, pool, months);
             sheet.put(&IDLE_COST, Scope::Pool(pool), Period::All, Some(idle.uncommitted_cost));
+            sheet.put(&UNUSED_GUARANTEE, Scope::Pool(pool), Period::All, Some(idle.unused_cost));
         }
     }
     for contract in world.contracts.ids() {
@@ -201,5 +221,6 @@ fn contract_figures(world: &World, record: &RunRecord, contract: ContractId, she
     put(&BEYOND, commitment::beyond_horizon(world, record, contract).map(Money::usd));
     put(&SHORTFALL, Some(rows().map(|row| row.shortfall).sum::<Money>().usd()));
     put(&EXCUSED, Some(rows().map(|row| row.excused).sum::<Money>().usd()));
+    put(&EXCUSED_BLOCKED, Some(rows().map(|row| row.blocked).sum::<Money>().usd()));
     put(&DRAWN, Some(rows().map(|row| row.drawn).sum::<Money>().usd()));
 }

@@ -4,7 +4,7 @@ use super::attempt::Attempt;
 use super::event::{Class, When};
 use super::job::{Job, exposure};
 use super::queue;
-use super::sim::{Counter, RepairJob, Sabotage, Sim};
+use super::sim::{Counter, Release, RepairJob, Sabotage, Sim};
 use crate::record::{CampaignRow, JobRow};
 use crate::stats::draw::{failure_item, index_of};
 use crate::stats::law::Law;
@@ -309,7 +309,8 @@ impl Sim<'_> {
             let workload = &self.workloads[job.workload as usize];
             (workload.tenant, workload.domain)
         };
-        if self.sabotage == Sabotage::Release && failed.is_none() {
+        let release = if failed.is_some() { Release::Failure } else { Release::Finish };
+        if self.sabotage == Sabotage::Release(release) {
             self.jobs.cold(slot).pieces.clear();
         } else {
             let down = self.free_nodes(slot, pool, &job, failed);
@@ -380,7 +381,7 @@ impl Sim<'_> {
         let state = &self.workloads[workload];
         let unit = repair.law.shape.quantile2(state.repair_branch.unit(item), state.repair_time.unit(item));
         let time_us = Span::from_hours(unit * self.live.value(&repair.law.mean)).0.max(1);
-        let job = RepairJob { pool: pool as u32, piece, time_us };
+        let job = RepairJob { pool: pool as u32, piece, time_us, pending: true };
         let index = match self.free_repairs.pop() {
             Some(index) => {
                 self.repairs[index as usize] = job;
@@ -405,6 +406,7 @@ impl Sim<'_> {
         let now = self.now;
         let RepairJob { pool, piece, .. } = self.repairs[index as usize];
         let pool = pool as usize;
+        self.repairs[index as usize].pending = false;
         self.free_repairs.push(index);
         match self.workshops[pool].waiting.pop_front() {
             Some(next) => {
@@ -413,7 +415,9 @@ impl Sim<'_> {
             }
             None => self.workshops[pool].busy_crews -= 1,
         }
-        self.pools[pool].repair(now, piece);
+        if self.sabotage != Sabotage::Release(Release::Repair) {
+            self.pools[pool].repair(now, piece);
+        }
         self.after_supply(pool);
     }
 

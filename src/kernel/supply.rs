@@ -1,5 +1,6 @@
 //! Handlers of what is dated about chips: deliveries, orders, cancellations, retirements, shares, effects.
 
+use super::event::Class;
 use super::sim::{Counter, Sim};
 use crate::record::EventRow;
 use crate::world::{Change, Effect, EventKind, PoolId, TenantId};
@@ -64,9 +65,8 @@ impl Sim<'_> {
         }
     }
 
-    pub(super) fn on_retire(&mut self, pool: PoolId, nodes: u32, class: u8) {
+    pub(super) fn on_retire(&mut self, pool: PoolId, nodes: u32) {
         self.pools[pool.index()].retiring_nodes += nodes;
-        self.apply(Effect::Retired(pool, nodes * self.world.pools[pool].chips_per_node), class);
         self.after_supply(pool.index());
     }
 
@@ -87,7 +87,11 @@ impl Sim<'_> {
     /// what is billed, and a pass.
     pub(super) fn after_supply(&mut self, pool: usize) {
         self.pools[pool].entitle(self.now);
-        if self.pools[pool].retire_free(self.now) > 0 {
+        let left = self.pools[pool].retire_free(self.now);
+        if left > 0 {
+            // Its row says what left and when: a node that a gang holds at the planned date leaves when the gang lets go.
+            let id = PoolId::new(pool);
+            self.apply(Effect::Retired(id, left * self.world.pools[id].chips_per_node), Class::Supply as u8);
             self.pools[pool].entitle(self.now);
         }
         for tenant in 0..self.world.tenants.len() {
@@ -100,18 +104,23 @@ impl Sim<'_> {
     /// Spreads what a tenant holds beyond its guarantee over its workloads: the guarantee covers them in their order.
     #[inline]
     pub(super) fn bill_share(&mut self, pool: usize, tenant: usize) {
-        if !self.pools[pool].any_committed || !self.pools[pool].shares[tenant].committed {
+        if !self.pools[pool].any_committed {
             return;
         }
+        self.pools[pool].offer(self.now, tenant);
+        let (mute_covered, mute_billed) = (self.silenced(Counter::Covered), self.silenced(Counter::Billed));
         let share = &self.pools[pool].shares[tenant];
-        let mut covered = share.entitled;
+        if !share.committed {
+            return;
+        }
+        let mut left = share.entitled;
         for cell in &share.cells {
             let cell = &mut self.cells[cell.index()];
             let held = cell.allocated.level();
-            let free = held.min(covered);
-            covered -= free;
-            cell.covered.set(self.now, free);
-            cell.billed.set(self.now, held - free);
+            let (covered, billed) = (held.min(left), held.saturating_sub(left));
+            left = left.saturating_sub(held);
+            cell.covered.set(self.now, if mute_covered { 0 } else { covered });
+            cell.billed.set(self.now, if mute_billed { 0 } else { billed });
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Where the chips went: the four fractions of design 5, availability, megawatts, chip-hours by tenant, pool and price kind.
 //! Ratios of integrals over the period; averages of ratios nowhere.
 
-use super::{Metric, Period, Scope, Sheet, chip_hours, ratio, sum};
+use super::{Metric, Period, Scope, Sheet, chip_hours, ratio, sum, value};
 use crate::record::{CellMonth, RunRecord};
 use crate::world::{PoolId, Source, WorkloadId, World};
 use std::ops::Range;
@@ -78,7 +78,12 @@ static GUARANTEED: Metric = Metric {
 static UNDELIVERED: Metric = Metric {
     name: "undelivered_chip_hours",
     unit: "chip-h",
-    what: "Guaranteed or reserved chip-hours that were late or down: excused from the commitment.",
+    what: "Guaranteed or reserved chip-hours that were late or down: not billed, excused from the commitment.",
+};
+static BLOCKED: Metric = Metric {
+    name: "blocked_chip_hours",
+    unit: "chip-h",
+    what: "Guaranteed or reserved chip-hours that were up while other labs' gangs still held them: not billed, excused.",
 };
 static RESERVED_HOURS: Metric = Metric {
     name: "reserved_chip_hours",
@@ -106,6 +111,7 @@ pub static METRICS: &[&Metric] = &[
     &BILLED,
     &GUARANTEED,
     &UNDELIVERED,
+    &BLOCKED,
     &RESERVED_HOURS,
 ];
 
@@ -181,6 +187,7 @@ fn cell(record: &RunRecord, cell: usize, months: &Range<u16>) -> CellMonth {
     CellMonth {
         allocated: sum(rows, months, |row| row.allocated),
         billed: sum(rows, months, |row| row.billed),
+        covered: sum(rows, months, |row| row.covered),
         productive: sum(rows, months, |row| row.productive),
         checkpoint: sum(rows, months, |row| row.checkpoint),
         lost: sum(rows, months, |row| row.lost),
@@ -225,15 +232,6 @@ fn delivered(world: &World, record: &RunRecord, workload: WorkloadId) -> f64 {
     }
 }
 
-/// Value of a parameter in this run.
-pub fn value(record: &RunRecord, param: &crate::world::Param) -> f64 {
-    match param {
-        crate::world::Param::Fixed(value) => *value,
-        crate::world::Param::Unknown(id) => record.drawn[0][id.index()],
-        crate::world::Param::Varies(law, _) => law.median(),
-    }
-}
-
 fn measure_shares(world: &World, record: &RunRecord, period: Period, months: &Range<u16>, sheet: &mut Sheet) {
     for pool in world.pools.ids() {
         for tenant in world.tenants.ids() {
@@ -243,12 +241,11 @@ fn measure_shares(world: &World, record: &RunRecord, period: Period, months: &Ra
             }
             let total = |field: fn(&crate::record::ShareMonth) -> u128| sum(rows, months, field);
             let (offered, reserved) = (total(|row| row.offered), total(|row| row.reserved_offered));
-            let promised = total(|row| row.guaranteed) + total(|row| row.reserved);
             let scope = Scope::Share(pool, tenant);
             sheet.put(&GUARANTEED, scope, period, Some(chip_hours(offered)));
             sheet.put(&RESERVED_HOURS, scope, period, Some(chip_hours(reserved)));
-            let missed = promised.saturating_sub(offered + reserved);
-            sheet.put(&UNDELIVERED, scope, period, Some(chip_hours(missed)));
+            sheet.put(&UNDELIVERED, scope, period, Some(chip_hours(total(|row| row.late + row.reserved_late))));
+            sheet.put(&BLOCKED, scope, period, Some(chip_hours(total(|row| row.blocked + row.reserved_blocked))));
         }
     }
 }
