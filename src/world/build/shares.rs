@@ -123,7 +123,7 @@ fn check_prices(
         let priced =
             tenant.contract.is_some_and(|contract| contracts[contract].prices.iter().any(|price| price.0 == id));
         if let (true, Some(contract)) = (priced, tenant.contract) {
-            check_dates(desk, times, &contracts[contract], share, &pool.name);
+            check_dates(desk, times, &contracts[contract], share);
         }
         if !priced {
             let cloud = spec.clouds.get(sites[site].cloud.index()).map_or("its cloud", |cloud| &cloud.name);
@@ -137,7 +137,7 @@ fn check_prices(
 }
 
 /// Chips that a contract prices must lie within the dates of its price: outside them nobody has said what they cost.
-fn check_dates(desk: &mut Desk<'_>, times: &Times, contract: &Contract, share: &Named<Vec<Dated>>, pool: &str) {
+fn check_dates(desk: &mut Desk<'_>, times: &Times, contract: &Contract, share: &Named<Vec<Dated>>) {
     let mut steps: Vec<&Dated> = share.table.iter().collect();
     steps.sort_by_key(|step| step.at.value);
     for (n, step) in steps.iter().enumerate() {
@@ -150,7 +150,7 @@ fn check_dates(desk: &mut Desk<'_>, times: &Times, contract: &Contract, share: &
             continue;
         }
         if let Some((message, remedy)) = outside(times, contract, from, to) {
-            let chips = format!("chips of pool `{pool}` for `{}` {message}", share.name);
+            let chips = format!("chips of `{}` {message}", share.path);
             let remedy = format!("{remedy}, or set `chips = 0` there");
             return desk.problem(step.at.origin, &step.at.path, chips, remedy);
         }

@@ -297,7 +297,10 @@ fn a_contract_price_holds_inside_its_dates() {
     };
     let silent = CLOUD.replace(", from = 2026-01-01", "");
     let cure = "contracts.c.price.from = 2026-01-01";
-    check_problem(&shares_only(&silent), &["billed from 2026-01-01", "holds from 2026-04-20", cure, "`chips = 0`"]);
+    check_problem(
+        &shares_only(&silent),
+        &["`pools.rainier.guaranteed.lab` are billed from 2026-01-01", "holds from 2026-04-20", cure, "`chips = 0`"],
+    );
     check_problem(&gangs_only(&silent), &["gangs of `labs.lab.workloads.train`", cure, "or another `price`"]);
     let short = CLOUD.replace("years = 3, ramp = [1, 1, 2]", "years = 1");
     let cure = "price.until = 2028-01-01";
