@@ -1,21 +1,20 @@
 //! The kernel beside the reference loops, in one run: `simulate`, which `run` calls, with records, measures, meters and audits on.
-//! Prints ratios; fails on nothing but a crash. No special path: the worlds are scenario files.
+//! Prints ratios; fails on nothing but a crash. No special path: the worlds are scenario files, and
+//! a test holds their records against those of a study.
 
 mod reference;
+mod worlds;
 
 use criterion::Criterion;
 use hedgerow::kernel::{Run, simulate};
-use hedgerow::spec;
-use hedgerow::study::{Options, plan};
+use hedgerow::study::Plan;
 use hedgerow::world::World;
-use hedgerow::world::catalog::Catalog;
-use std::path::Path;
 use std::time::Duration;
 
 fn main() {
-    let mmc = mm100();
-    let gangs = gang_fifo();
-    let dual_bet = world_of("scenarios/dual-bet.toml", &[]);
+    let mmc = first_world(worlds::mm100(&[]));
+    let gangs = first_world(worlds::gang_fifo());
+    let dual_bet = first_world(worlds::dual_bet(&[]));
     if let Some(world) = &mmc {
         compare_mmc(world);
     }
@@ -48,35 +47,9 @@ fn main() {
     criterion.final_summary();
 }
 
-/// The world of the first cell of a scenario file; says why there is none.
-fn world_of(path: &str, sets: &[&str]) -> Option<World> {
-    let full = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
-    let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
-    let folder = full.parent().map(Path::to_path_buf).unwrap_or_default();
-    let file = move |name: &str| std::fs::read_to_string(folder.join(name)).map_err(|e| e.to_string());
-    let read = spec::read(&full, &sets).map_err(|problems| println!("{}", problems.render(false))).ok()?;
-    let plan = plan(&read, Catalog::embedded(), &Options::default(), &file);
-    plan.map(|mut plan| plan.cells.swap_remove(0).world).map_err(|problems| println!("{}", problems.render(false))).ok()
-}
-
-/// `scenarios/theory/mmc.toml` with c = 100, load 0.9.
-fn mm100() -> Option<World> {
-    let sets = ["pools.servers.nodes=100", "labs.users.workloads.jobs.per_day=2160", "scenario.end=2026-12-01"];
-    world_of("scenarios/theory/mmc.toml", &sets)
-}
-
-/// The golden gang log as a trace on one pool of 2,000 one-chip nodes.
-fn gang_fifo() -> Option<World> {
-    let data = std::env::var("HEDGEROW_DATA")
-        .map_or_else(|_| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), |dir| Path::new(&dir).to_path_buf());
-    let log = data.join("golden/scheduling/gang_fifo_100k.csv");
-    let text = "[scenario]\nname = \"gang\"\nstart = 2026-01-01\nend = 2026-07-01\n[pools.p]\nchips_per_node = 1\nnodes = 2000\n\
-        [labs.l.workloads.log]\nkind = \"trace\"\npools = [\"p\"]\nfile = \"log\"\n\
-        submit = \"arrival_h\"\nduration = \"duration_h\"\nchips = \"gpus\"\ntime_unit = \"h\"\n";
-    let read =
-        spec::read_text("gang.toml", text, &[]).map_err(|problems| println!("{}", problems.render(false))).ok()?;
-    let file = |_: &str| std::fs::read_to_string(&log).map_err(|e| e.to_string());
-    plan(&read, Catalog::embedded(), &Options::default(), &file).ok().map(|mut plan| plan.cells.swap_remove(0).world)
+/// The world of the first cell; says why there is none.
+fn first_world(plan: Result<Plan, String>) -> Option<World> {
+    plan.map(|mut plan| plan.cells.swap_remove(0).world).map_err(|why| println!("{why}")).ok()
 }
 
 fn compare_mmc(world: &World) {
@@ -118,7 +91,7 @@ fn compare_gangs(world: &World, jobs: &[reference::GangJob]) {
 
 /// The time of a run does not depend on the number of chips: the same jobs on 1e4 and 1e6.
 fn compare_sizes() {
-    let sized = |nodes: &str| world_of("scenarios/gang.toml", &[nodes]);
+    let sized = |nodes: &str| first_world(worlds::scenario("scenarios/gang.toml", &[nodes]));
     if let (Some(small), Some(large)) = (sized("pools.cluster.nodes=1250"), sized("pools.cluster.nodes=125000")) {
         let [few, many] = reference::least_cpu_seconds(
             9,

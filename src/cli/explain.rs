@@ -15,8 +15,8 @@ use std::path::Path;
     after_help = "Examples:\n  hedgerow explain allocated_fraction\n  hedgerow explain summary.csv:param_share\n  hedgerow explain scenarios/gang.toml skip_ahead"
 )]
 pub struct Explain {
-    /// METRIC, COLUMN, FILE.csv[:COLUMN] or POLICY; or SCENARIO [STRATEGY]
-    #[arg(required = true, num_args = 1..=2, value_name = "NAME")]
+    /// METRIC, COLUMN, FILE.csv[:COLUMN] or POLICY, one or more; or SCENARIO.toml [STRATEGY ...]
+    #[arg(required = true, num_args = 1.., value_name = "NAME")]
     names: Vec<String>,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
@@ -25,12 +25,20 @@ pub struct Explain {
 
 /// Prints every meaning the name has.
 pub fn run(args: &Explain) -> Result<(), Failure> {
-    let found = match args.names.as_slice() {
-        [file, name] => strategies(file, Some(name))?,
-        [file] if file.ends_with(".toml") => strategies(file, None)?,
-        [name] => words(name)?,
-        other => unreachable!("{} names", other.len()),
-    };
+    let mut found = Vec::new();
+    match args.names.as_slice() {
+        [file] if file.ends_with(".toml") => found = strategies(file, None)?,
+        [file, names @ ..] if file.ends_with(".toml") => {
+            for name in names {
+                found.extend(strategies(file, Some(name))?);
+            }
+        }
+        names => {
+            for name in names {
+                found.extend(words(name)?);
+            }
+        }
+    }
     let text = match args.format {
         Format::Human => found.iter().map(Meaning::text).collect::<Vec<_>>().join("\n"),
         Format::Json => format!("{:#}\n", Value::Array(found.iter().map(Meaning::json).collect())),
@@ -124,11 +132,12 @@ fn words(name: &str) -> Result<Vec<Meaning>, Failure> {
     Ok(found.into_iter().map(|(_, meaning)| meaning).collect())
 }
 
-/// A name that is not there, with the nearest that are.
+/// A name that is not there, with those it is part of, then the nearest in spelling.
 fn unknown(message: String, name: &str, names: Vec<String>) -> Failure {
-    let mut near: Vec<(usize, String)> =
-        names.into_iter().map(|known| (strsim::osa_distance(name, &known), known)).collect();
-    near.retain(|(distance, _)| *distance <= 1 + name.chars().count() / 3);
+    let contains = |known: &str| 4 <= name.chars().count() && known.contains(name);
+    let distance = |known: &str| if contains(known) { 0 } else { strsim::osa_distance(name, known) };
+    let mut near: Vec<(usize, String)> = names.into_iter().map(|known| (distance(&known), known)).collect();
+    near.retain(|(distance, _)| *distance <= name.chars().count() / 3);
     near.sort();
     near.dedup();
     let near: Vec<String> = near.into_iter().take(3).map(|(_, known)| format!("`{known}`")).collect();

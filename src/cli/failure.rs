@@ -101,9 +101,10 @@ impl From<Problems> for Failure {
 impl From<FolderError> for Failure {
     fn from(error: FolderError) -> Failure {
         match error {
-            FolderError::NotOurs { .. } | FolderError::NotAFolder { .. } | FolderError::BadName { .. } => {
-                Failure::input(error.to_string(), "")
-            }
+            FolderError::NotOurs { .. }
+            | FolderError::NotAFolder { .. }
+            | FolderError::NoName { .. }
+            | FolderError::BadName { .. } => Failure::input(error.to_string(), ""),
             FolderError::Io { .. } => Failure::system("cannot write the output folder", error),
         }
     }

@@ -9,7 +9,8 @@ use crate::report::page::{Data, pages, terminal as headlines};
 use crate::report::tables::tables;
 use crate::spec;
 use crate::study::{Options, Outcome, Plan, run_plan};
-use serde_json::json;
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -24,8 +25,8 @@ pub struct Run {
     /// Threads; by default as many as there are. The results do not depend on it
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     threads: Option<u16>,
-    /// Everything that is not known at its median: chance alone
-    #[arg(long)]
+    /// Everything that is not known at its median: chance alone, so one draw
+    #[arg(long, conflicts_with = "draws")]
     fixed: bool,
     /// Only errors
     #[arg(long)]
@@ -87,8 +88,31 @@ pub fn play(plan: &Plan, quiet: bool) -> Outcome {
     outcome
 }
 
+/// The folder, its tables, and the headline rows of `summary.csv`: whole study; of clouds where there is money, else of workloads.
 fn say_json(name: &str, place: &std::path::Path, files: &[(String, String)]) -> Result<(), Failure> {
     let names: Vec<&String> = files.iter().map(|(name, _)| name).collect();
-    let answer = json!({ "scenario": name, "folder": place.display().to_string(), "files": names });
+    let (_, summary) = files.iter().find(|(name, _)| name == "summary.csv").expect("there is a summary");
+    let mut reader = csv::Reader::from_reader(summary.as_bytes());
+    let rows: Vec<BTreeMap<String, String>> = reader.deserialize().map(|row| row.expect("our own table")).collect();
+    let of =
+        |kind: &str| rows.iter().filter(|row| row["scope_kind"] == kind && row["period"] == "all").collect::<Vec<_>>();
+    let clouds = of("cloud");
+    let headline = if clouds.is_empty() { of("workload") } else { clouds };
+    let numbers = |row: &BTreeMap<String, String>| -> Value {
+        row.iter()
+            .map(|(name, text)| {
+                (
+                    name.clone(),
+                    serde_json::from_str(text).ok().filter(Value::is_number).unwrap_or_else(|| text.clone().into()),
+                )
+            })
+            .collect()
+    };
+    let answer = json!({
+        "scenario": name,
+        "folder": place.display().to_string(),
+        "files": names,
+        "summary": headline.into_iter().map(numbers).collect::<Vec<_>>(),
+    });
     Ok(terminal::say(&format!("{answer:#}\n"))?)
 }

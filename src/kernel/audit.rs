@@ -21,14 +21,11 @@ impl Sim<'_> {
             down[repair.pool as usize] += u64::from(repair.piece.chips);
         }
         let mut running = 0;
-        for slot in 0..self.jobs.slot_count() {
-            if self.jobs.cold_ref(slot).running {
-                let job = self.jobs.get(slot);
-                let cell = CellId::new(job.cell as usize);
-                held[self.world.cells[cell].pool.index()] += u64::from(job.chips);
-                cells[cell.index()] += u64::from(job.chips);
-                running += 1;
-            }
+        for job in self.jobs.all().filter(|job| job.running) {
+            let cell = CellId::new(job.cell as usize);
+            held[self.world.cells[cell].pool.index()] += u64::from(job.chips);
+            cells[cell.index()] += u64::from(job.chips);
+            running += 1;
         }
         for (pool, state) in self.pools.iter().enumerate() {
             let gangs = state.gangs.level();

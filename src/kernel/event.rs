@@ -2,7 +2,8 @@
 
 use crate::units::SimTime;
 
-/// Class of an event: the order within one instant (design 5). Numbers are spaced so that a class may come between.
+/// Class of an event: the order within one instant (design 5). Numbers are spaced by ten, as design 5 lists them; see [`When`] before one comes
+/// between.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[repr(u8)]
 pub enum Class {
@@ -59,14 +60,23 @@ impl Class {
     ];
 }
 
+// A tenth of the class has four bits in `When`: a class between two others needs them renumbered there too.
+const _: () = {
+    let mut at = 0;
+    while at < Class::ALL.len() {
+        assert!(Class::ALL[at] as usize == 10 * (at + 1) && at + 1 < 16);
+        at += 1;
+    }
+};
+
 /// Time and class of an event as one number: time above 4 bits of class. Class numbers are multiples of ten up to 150, so a
 /// tenth keeps their order; the heap's entries hold the same bits, so that a look at the next event decodes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct When(u64);
 
 impl When {
-    /// Later than every event.
-    pub const NEVER: When = When(u64::MAX);
+    /// Later than every event: all the bits that the heap's entries have for it.
+    pub const NEVER: When = When(u64::MAX >> 4);
 
     /// `class` at `time`.
     #[inline]

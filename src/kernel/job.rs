@@ -1,12 +1,15 @@
-//! A job inside a run: a hot part that every event touches and a cold part it does not. Slots are reused, so memory does not
-//! grow with the number of jobs.
+//! A job inside a run. Slots are reused, so memory does not grow with the number of jobs.
 
 use super::attempt::Attempt;
 use super::nodes::Piece;
 use crate::units::SimTime;
+use std::ops::{Index, IndexMut};
 
-/// What every event of a job touches.
-#[derive(Clone, Copy, Debug, Default)]
+/// Row of a campaign that means none.
+pub const NO_ROW: u32 = u32::MAX;
+
+/// A job alive.
+#[derive(Clone, Debug)]
 pub struct Job {
     /// Submission.
     pub submit: SimTime,
@@ -26,12 +29,9 @@ pub struct Job {
     pub workload: u32,
     /// Cell of the current or last attempt.
     pub cell: u32,
-}
-
-/// What only starts, failures and rows touch.
-#[derive(Clone, Debug, Default)]
-pub struct Cold {
-    /// The current attempt.
+    /// Running now.
+    pub running: bool,
+    /// The current or last attempt; of no meaning before the first.
     pub attempt: Attempt,
     /// Start of the first attempt; NEVER before it.
     pub first_start: SimTime,
@@ -39,85 +39,95 @@ pub struct Cold {
     pub exposure_left: u128,
     /// Nodes held, when nodes have more than one chip. Its capacity is reused with the slot.
     pub pieces: Vec<Piece>,
-    /// Row of the campaign in the record, for campaigns.
+    /// Row of the campaign in the record; [`NO_ROW`] for other jobs.
     pub campaign: u32,
-    /// Running now.
-    pub running: bool,
+}
+
+impl Default for Job {
+    /// One that has not started.
+    fn default() -> Job {
+        Job {
+            submit: SimTime::ZERO,
+            key: 0,
+            work_us: 0,
+            seq: u64::MAX,
+            item: 0,
+            chips: 0,
+            failures: 0,
+            workload: 0,
+            cell: 0,
+            running: false,
+            attempt: Attempt::default(),
+            first_start: SimTime::NEVER,
+            exposure_left: 0,
+            pieces: Vec::new(),
+            campaign: NO_ROW,
+        }
+    }
 }
 
 /// Jobs alive, by slot.
 #[derive(Debug, Default)]
 pub struct Jobs {
-    hot: Vec<Job>,
-    cold: Vec<Cold>,
+    slots: Vec<Job>,
     free: Vec<u32>,
 }
 
 impl Jobs {
-    /// Takes a slot for `job`.
+    /// Takes a slot for `job`, which holds no nodes.
+    #[inline]
     pub fn insert(&mut self, job: Job) -> u32 {
-        if let Some(slot) = self.free.pop() {
-            self.hot[slot as usize] = job;
-            let cold = &mut self.cold[slot as usize];
-            cold.first_start = SimTime::NEVER;
-            cold.running = false;
-            cold.campaign = u32::MAX;
-            cold.exposure_left = 0;
-            return slot;
-        }
-        self.hot.push(job);
-        self.cold.push(Cold { first_start: SimTime::NEVER, campaign: u32::MAX, ..Cold::default() });
-        (self.hot.len() - 1) as u32
+        let Some(slot) = self.free.pop() else {
+            self.slots.push(job);
+            return (self.slots.len() - 1) as u32;
+        };
+        let place = &mut self.slots[slot as usize];
+        // Its start lays out an attempt; until then the last job's stands there.
+        *place = Job { pieces: std::mem::take(&mut place.pieces), attempt: place.attempt, ..job };
+        slot
     }
 
     /// Gives the slot back.
+    #[inline]
     pub fn remove(&mut self, slot: u32) {
-        assert!(self.cold[slot as usize].pieces.is_empty(), "slot {slot} still holds nodes");
-        self.hot[slot as usize].seq = u64::MAX;
+        let job = &mut self.slots[slot as usize];
+        assert!(job.pieces.is_empty(), "slot {slot} still holds nodes");
+        job.seq = u64::MAX;
         self.free.push(slot);
     }
 
-    /// The hot part.
-    #[inline]
-    pub fn hot(&mut self, slot: u32) -> &mut Job {
-        &mut self.hot[slot as usize]
-    }
-
-    /// The hot part, to read.
-    #[inline]
-    pub fn get(&self, slot: u32) -> &Job {
-        &self.hot[slot as usize]
-    }
-
-    /// The cold part.
-    #[inline]
-    pub fn cold(&mut self, slot: u32) -> &mut Cold {
-        &mut self.cold[slot as usize]
-    }
-
-    /// The cold part, to read.
-    #[inline]
-    pub fn cold_ref(&self, slot: u32) -> &Cold {
-        &self.cold[slot as usize]
-    }
-
-    /// Slots, free ones included: no job of a free slot is running.
-    pub fn slot_count(&self) -> u32 {
-        self.hot.len() as u32
+    /// Every slot, free ones included: no job of a free slot is running.
+    pub fn all(&self) -> impl Iterator<Item = &Job> {
+        self.slots.iter()
     }
 
     /// Jobs alive.
     pub fn alive(&self) -> usize {
-        self.hot.len() - self.free.len()
+        self.slots.len() - self.free.len()
     }
 
     /// Slots of the jobs alive, in order of slot.
     pub fn slots(&self) -> Vec<u32> {
-        let mut gone = vec![false; self.hot.len()];
+        let mut gone = vec![false; self.slots.len()];
         for slot in &self.free {
             gone[*slot as usize] = true;
         }
-        (0..self.hot.len() as u32).filter(|slot| !gone[*slot as usize]).collect()
+        (0..self.slots.len() as u32).filter(|slot| !gone[*slot as usize]).collect()
+    }
+}
+
+impl Index<u32> for Jobs {
+    type Output = Job;
+    #[inline]
+    fn index(&self, slot: u32) -> &Job {
+        &self.slots[slot as usize]
+    }
+}
+
+impl IndexMut<u32> for Jobs {
+    #[inline]
+    fn index_mut(&mut self, slot: u32) -> &mut Job {
+        &mut self.slots[slot as usize]
     }
 }
 

@@ -2,9 +2,10 @@
 
 use super::attempt::Attempt;
 use super::event::{Class, When};
-use super::job::{Job, exposure};
+use super::job::{Job, NO_ROW, exposure};
+use super::pool::PoolState;
 use super::queue;
-use super::sim::{Counter, Release, RepairJob, Sabotage, Sim};
+use super::sim::{Counter, Release, RepairJob, Sabotage, Sim, WorkloadState};
 use crate::record::{CampaignRow, JobRow};
 use crate::stats::draw::{failure_item, index_of};
 use crate::stats::law::Law;
@@ -14,16 +15,13 @@ use crate::stats::renewal::Checkpointed;
 use crate::units::{SimTime, Span};
 use crate::world::{CellId, Failures, WorkloadId};
 
-/// A row index that means none.
-const NO_ROW: u32 = u32::MAX;
-
 impl Sim<'_> {
+    #[inline]
     pub(super) fn on_job_arrived(&mut self, lane: u32) {
-        let draft = self.lanes[lane as usize].take(&self.live);
-        self.find_next_lane();
+        let draft = self.take_job(lane as usize);
         let id = WorkloadId::new(lane as usize);
-        let in_window = self.in_window(draft.submit);
-        let volume = self.live.volume(id);
+        let (now, in_window) = (self.now, self.in_window(draft.submit));
+        let (volume, in_system) = (self.live.volume(id), !self.silenced(Counter::InSystem));
         let state = &mut self.workloads[lane as usize];
         // Volume thins by the job's own mark, so that two volumes share their jobs.
         if volume < 1.0 && state.mark.unit(draft.item) >= volume {
@@ -34,39 +32,36 @@ impl Sim<'_> {
             state.totals.submitted += 1;
             state.totals.first_submit.get_or_insert(draft.submit);
         }
-        let key = queue::key(state.level, self.arrivals);
+        if in_system {
+            state.in_system.add(now, 1);
+        }
+        let exposure_left = match state.failures {
+            Failures::Sampled => exposure(exponential_quantile(state.threshold.unit(failure_item(draft.item, 0)))),
+            Failures::Off | Failures::Goodput => 0,
+        };
+        let (key, campaigns, domain) = (queue::key(state.level, self.arrivals), state.campaigns, state.domain);
         self.arrivals += 1;
         let slot = self.jobs.insert(Job {
             submit: draft.submit,
             key,
             work_us: draft.work_us - draft.done_us,
-            seq: u64::MAX,
             item: draft.item,
             chips: draft.chips,
-            failures: 0,
             workload: lane,
-            cell: 0,
+            exposure_left,
+            ..Job::default()
         });
-        if self.workloads[lane as usize].failures == Failures::Sampled {
-            let u = self.workloads[lane as usize].threshold.unit(failure_item(draft.item, 0));
-            self.jobs.cold(slot).exposure_left = exposure(exponential_quantile(u));
-        }
-        let now = self.now;
-        if !self.silenced(Counter::InSystem) {
-            self.workloads[lane as usize].in_system.add(now, 1);
-        }
-        if self.workloads[lane as usize].campaigns {
+        if campaigns {
             self.on_campaign_submitted(slot);
-        } else {
+        } else if !self.start_lone(slot, domain) {
             self.enqueue(slot, true);
         }
     }
 
     /// A campaign waits for its predecessor.
     fn on_campaign_submitted(&mut self, slot: u32) {
-        let job = *self.jobs.get(slot);
-        let terms = &self.world.workloads[WorkloadId::new(job.workload as usize)];
-        let state = &self.workloads[job.workload as usize];
+        let job = &mut self.jobs[slot];
+        let state = &mut self.workloads[job.workload as usize];
         let alone = Attempt {
             start: job.submit,
             // What was done before the run began is not part of its plan.
@@ -75,7 +70,8 @@ impl Sim<'_> {
             cost_us: state.cost_us,
             ..Attempt::default()
         };
-        let row = CampaignRow {
+        job.campaign = self.record.campaigns.len() as u32;
+        self.record.campaigns.push(CampaignRow {
             workload: WorkloadId::new(job.workload as usize),
             number: job.item,
             submitted: job.submit,
@@ -84,11 +80,7 @@ impl Sim<'_> {
             planned_finish: alone.finish(),
             failures: 0,
             run: 0,
-        };
-        debug_assert!(!terms.cells.is_empty());
-        self.jobs.cold(slot).campaign = self.record.campaigns.len() as u32;
-        self.record.campaigns.push(row);
-        let state = &mut self.workloads[job.workload as usize];
+        });
         if state.running_campaign {
             state.waiting_campaigns.push_back(slot);
         } else {
@@ -97,52 +89,55 @@ impl Sim<'_> {
         }
     }
 
+    #[inline]
     fn enqueue(&mut self, slot: u32, fresh: bool) {
-        let job = self.jobs.get(slot);
-        let (key, workload) = (job.key, &self.workloads[job.workload as usize]);
-        let domain = workload.domain;
-        let state = &mut self.domains[domain];
-        state.queues[workload.tenant].insert(key, slot);
+        let job = &self.jobs[slot];
+        let workload = &self.workloads[job.workload as usize];
+        let state = &mut self.domains[workload.domain];
+        state.queues[workload.queue].insert(job.key, slot);
         state.waiting += 1;
-        if fresh && workload.limited {
+        if fresh && state.queue_limit.is_some() {
             state.fresh.push(slot);
         }
-        self.touch(domain);
+        self.touch(workload.domain);
     }
 
     /// Starts the job in `slot` on `cell`; it has left the queue and there is room.
+    #[inline(always)]
     pub(super) fn start(&mut self, slot: u32, cell: CellId) {
-        let now = self.now;
-        let job = *self.jobs.get(slot);
-        let workload = WorkloadId::new(job.workload as usize);
-        let tenant = self.workloads[workload.index()].tenant;
-        let pool = self.cells[cell.index()].pool;
-        let placement = self.pools[pool].placement;
-        self.pools[pool].nodes.take(job.chips, placement, &mut self.jobs.cold(slot).pieces);
-        self.pools[pool].hold(now, tenant, u64::from(job.chips));
-        self.sabotage_start(pool, u64::from(job.chips));
-        if !self.silenced(Counter::Allocated) {
-            self.cells[cell.index()].allocated.add(now, u64::from(job.chips));
+        let (now, counts) = (self.now, !self.silenced(Counter::Allocated));
+        let job = &mut self.jobs[slot];
+        let tenant = self.workloads[job.workload as usize].tenant;
+        let place = &mut self.cells[cell.index()];
+        let pool = &mut self.pools[place.pool];
+        let chips = u64::from(job.chips);
+        job.cell = cell.index() as u32;
+        pool.nodes.take(job.chips, pool.placement, &mut job.pieces);
+        pool.hold(now, tenant, chips);
+        if let Some(counter) = self.silent {
+            sabotage_start(counter, pool, now, chips);
         }
-        self.bill_share(pool, tenant);
-        self.pools[pool].assert_conserved(now);
-        self.jobs.hot(slot).cell = cell.index() as u32;
-        let first = self.jobs.cold_ref(slot).first_start == SimTime::NEVER;
-        if first {
-            self.jobs.cold(slot).first_start = now;
-            self.count_start(workload, job.submit);
-            let row = self.jobs.cold_ref(slot).campaign;
-            if row != NO_ROW {
-                self.record.campaigns[row as usize].started = Some(now);
-            }
+        if counts {
+            place.allocated.add(now, chips);
         }
-        self.begin_attempt(slot, cell);
+        pool.bill_share(now, tenant, &mut self.cells);
+        pool.assert_conserved(now);
+        if job.first_start == SimTime::NEVER {
+            job.first_start = now;
+            self.count_start(slot);
+        }
+        self.begin_attempt(slot);
     }
 
-    fn count_start(&mut self, workload: WorkloadId, submit: SimTime) {
-        if self.in_window(submit) {
-            let wait = self.now.since(submit).0;
-            let totals = &mut self.workloads[workload.index()].totals;
+    #[inline(always)]
+    fn count_start(&mut self, slot: u32) {
+        let job = &self.jobs[slot];
+        if job.campaign != NO_ROW {
+            self.record.campaigns[job.campaign as usize].started = Some(self.now);
+        }
+        if self.in_window(job.submit) {
+            let wait = self.now.since(job.submit).0;
+            let totals = &mut self.workloads[job.workload as usize].totals;
             totals.started += 1;
             totals.waited += u64::from(wait > 0);
             totals.wait_us += u128::from(wait);
@@ -151,89 +146,50 @@ impl Sim<'_> {
     }
 
     /// Lays out the attempt and posts its one pending event: the earlier of finish and failure.
-    fn begin_attempt(&mut self, slot: u32, cell: CellId) {
-        let job = *self.jobs.get(slot);
+    #[inline(always)]
+    fn begin_attempt(&mut self, slot: u32) {
+        let job = &mut self.jobs[slot];
         let state = &self.workloads[job.workload as usize];
-        let cell_state = &self.cells[cell.index()];
-        let speed = cell_state.speed;
-        let work_us = if speed == 1.0 { job.work_us } else { ((job.work_us as f64 / speed).ceil() as u64).max(1) };
+        let cell = &self.cells[job.cell as usize];
+        let slowed = || ((job.work_us as f64 / cell.speed).ceil() as u64).max(1);
         let mut attempt = Attempt {
             start: self.now,
             restart_us: if job.failures > 0 { state.restart_us } else { 0 },
-            work_us,
+            work_us: if cell.speed == 1.0 { job.work_us } else { slowed() },
             interval_us: state.interval_us,
             cost_us: state.cost_us,
             ..Attempt::default()
         };
-        let rate = u128::from(cell_state.failure_rate) * u128::from(job.chips);
-        let mut when = None;
-        match self.workloads[job.workload as usize].failures {
-            Failures::Off => {}
-            Failures::Sampled if rate > 0 => {
-                // Failing at the instant of the finish, the job has finished.
-                let until =
-                    self.jobs.cold_ref(slot).exposure_left.div_ceil(rate).clamp(1, u128::from(SimTime::NEVER.0)) as u64;
-                if until < attempt.length_us() {
-                    when = Some(When::new(self.now + Span(until), Class::Failure));
-                }
+        if state.failures == Failures::Goodput {
+            draw_overhead(&mut attempt, job, state, cell.failure_rate);
+        }
+        let length = attempt.length_us();
+        let mut when = When::new(self.now + Span(length), Class::Finish);
+        if state.failures == Failures::Sampled && cell.failure_rate > 0 {
+            let rate = u128::from(cell.failure_rate) * u128::from(job.chips);
+            // Failing at the instant of the finish, the job has finished.
+            let until = job.exposure_left.div_ceil(rate).clamp(1, u128::from(SimTime::NEVER.0)) as u64;
+            if until < length {
+                when = When::new(self.now + Span(until), Class::Failure);
             }
-            Failures::Sampled => {}
-            Failures::Goodput => self.draw_overhead(&mut attempt, &job, cell),
         }
-        let finish = self.now + Span(attempt.length_us());
-        let seq = self.heap.push(when.unwrap_or(When::new(finish, Class::Finish)), slot);
-        self.jobs.hot(slot).seq = seq;
-        let cold = self.jobs.cold(slot);
-        cold.attempt = attempt;
-        cold.running = true;
+        job.seq = self.heap.push(when, slot);
+        job.attempt = attempt;
+        job.running = true;
     }
 
-    /// Goodput mode: the overhead is lognormal with the renewal mean and sd, one u per job. Eq. (7).
-    ///
-    /// Never below zero and of that very mean; a normal one cut at zero is 1.8 times too long on average where sd = 3 x mean (short
-    /// jobs that rarely fail). Where the moments are beyond all numbers the gang never gets through.
-    fn draw_overhead(&self, attempt: &mut Attempt, job: &Job, cell: CellId) {
-        let per_hour = self.cells[cell.index()].failure_rate as f64 / 1e12 * f64::from(job.chips);
-        if per_hour == 0.0 {
-            return;
-        }
-        let state = &self.workloads[job.workload as usize];
-        let interval = if attempt.interval_us == 0 { attempt.work_us } else { attempt.interval_us };
-        let terms = Checkpointed {
-            full_segments: attempt.work_us / interval,
-            work: interval as f64,
-            rest: (attempt.work_us % interval) as f64,
-            checkpoint: if attempt.interval_us == 0 { 0.0 } else { attempt.cost_us as f64 },
-            restart: state.restart_us as f64,
-            mtbf: Span::HOUR.0 as f64 / per_hour,
-        };
-        let wall = terms.wall_time();
-        let wasted = wall.lost + wall.restart;
-        if wasted <= 0.0 {
-            return;
-        }
-        if !(wasted.is_finite() && wall.sd.is_finite()) {
-            attempt.drawn_lost_us = SimTime::NEVER.0;
-            return;
-        }
-        let spread = log1p(square(wall.sd / wasted));
-        let law = Law::Lognormal { mu: ln(wasted) - 0.5 * spread, sigma: spread.sqrt() };
-        let drawn = law.quantile(state.goodput.unit(job.item));
-        attempt.drawn_restart_us = Span::from_micros_f64(drawn * wall.restart / wasted).0;
-        attempt.drawn_lost_us = Span::from_micros_f64(drawn).0.saturating_sub(attempt.drawn_restart_us);
-    }
-
+    #[inline]
     pub(super) fn on_job_finished(&mut self, slot: u32, seq: u64) {
-        if self.jobs.get(slot).seq != seq {
+        if self.jobs[slot].seq != seq {
             return;
         }
         self.book_attempt(slot, None);
         self.let_go(slot, None);
-        let job = *self.jobs.get(slot);
-        let now = self.now;
+        let (now, in_system) = (self.now, !self.silenced(Counter::InSystem));
+        let job = &self.jobs[slot];
         let in_window = self.in_window(job.submit);
         let state = &mut self.workloads[job.workload as usize];
-        let sojourn = now.since(job.submit.max(SimTime::ZERO)).0;
+        let sojourn = now.since(job.submit).0;
         state.totals.sojourn_us += u128::from(sojourn);
         if in_window {
             state.totals.finished += 1;
@@ -241,139 +197,107 @@ impl Sim<'_> {
             state.totals.jcts.record(sojourn);
             state.totals.last_finish = Some(now);
         }
-        if !self.silenced(Counter::InSystem) {
-            self.workloads[job.workload as usize].in_system.sub(now, 1);
+        if in_system {
+            state.in_system.sub(now, 1);
         }
-        self.on_campaign_over(slot, &job);
+        if job.campaign != NO_ROW {
+            self.on_campaign_over(slot);
+        }
         self.write_row(slot, Some(now));
         self.jobs.remove(slot);
     }
 
-    fn on_campaign_over(&mut self, slot: u32, job: &Job) {
-        let row = self.jobs.cold_ref(slot).campaign;
-        if row == NO_ROW {
-            return;
-        }
-        self.record.campaigns[row as usize].finished = Some(self.now);
-        self.record.campaigns[row as usize].failures = job.failures;
-        match self.workloads[job.workload as usize].waiting_campaigns.pop_front() {
+    fn on_campaign_over(&mut self, slot: u32) {
+        let job = &self.jobs[slot];
+        let row = &mut self.record.campaigns[job.campaign as usize];
+        row.finished = Some(self.now);
+        row.failures = job.failures;
+        let state = &mut self.workloads[job.workload as usize];
+        match state.waiting_campaigns.pop_front() {
             Some(next) => self.enqueue(next, false),
-            None => self.workloads[job.workload as usize].running_campaign = false,
+            None => state.running_campaign = false,
         }
     }
 
     pub(super) fn on_gang_failed(&mut self, slot: u32, seq: u64) {
-        if self.jobs.get(slot).seq != seq {
+        if self.jobs[slot].seq != seq {
             return;
         }
         let now = self.now;
-        let job = *self.jobs.get(slot);
-        let attempt = self.jobs.cold_ref(slot).attempt;
         self.book_attempt(slot, Some(now));
-        let saved = attempt.saved_us(now.since(attempt.start).0);
+        let nodes = self.nodes_of(slot);
+        let counted = self.in_window(now);
+        let job = &mut self.jobs[slot];
+        let state = &mut self.workloads[job.workload as usize];
+        let saved = job.attempt.saved_us(now.since(job.attempt.start).0);
         let speed = self.cells[job.cell as usize].speed;
         let saved_work = if speed == 1.0 { saved } else { (saved as f64 * speed).floor() as u64 };
-        let counted = self.in_window(now);
-        let state = &mut self.workloads[job.workload as usize];
         state.totals.failures += u64::from(counted);
         let item = failure_item(job.item, job.failures);
-        let u_node = state.failing_node.unit(item);
-        let next = state.threshold.unit(failure_item(job.item, job.failures + 1));
-        let failing = index_of(u_node, self.nodes_of(slot, &job));
-        let hot = self.jobs.hot(slot);
-        hot.work_us = (hot.work_us - saved_work.min(hot.work_us - 1)).max(1);
-        hot.failures += 1;
-        hot.seq = u64::MAX;
-        self.jobs.cold(slot).exposure_left = exposure(exponential_quantile(next));
+        let failing = index_of(state.failing_node.unit(item), nodes);
+        job.work_us = (job.work_us - saved_work.min(job.work_us - 1)).max(1);
+        job.failures += 1;
+        job.seq = u64::MAX;
+        let next = state.threshold.unit(failure_item(job.item, job.failures));
+        job.exposure_left = exposure(exponential_quantile(next));
         self.let_go(slot, Some((failing, item)));
         self.enqueue(slot, false);
     }
 
     /// Nodes the gang stands on.
-    fn nodes_of(&self, slot: u32, job: &Job) -> usize {
-        let pool = self.world.cells[CellId::new(job.cell as usize)].pool.index();
-        if self.pools[pool].nodes.is_counted() {
-            job.chips.div_ceil(self.pools[pool].chips_per_node as u32) as usize
+    fn nodes_of(&self, slot: u32) -> usize {
+        let job = &self.jobs[slot];
+        let pool = &self.pools[self.cells[job.cell as usize].pool];
+        if pool.nodes.is_counted() {
+            job.chips.div_ceil(pool.chips_per_node as u32) as usize
         } else {
-            self.jobs.cold_ref(slot).pieces.iter().map(|piece| piece.nodes as usize).sum()
+            job.pieces.iter().map(|piece| piece.nodes as usize).sum()
         }
     }
 
-    /// The gang frees its chips, all but those on the node that failed.
+    /// The gang frees its chips, all but those on the node that failed. Always inlined: what only a failure needs falls away where
+    /// a job finishes.
+    #[inline(always)]
     fn let_go(&mut self, slot: u32, failed: Option<(usize, i64)>) {
-        let now = self.now;
-        let job = *self.jobs.get(slot);
-        let cell = CellId::new(job.cell as usize);
-        let pool = self.cells[cell.index()].pool;
-        let (tenant, domain) = {
-            let workload = &self.workloads[job.workload as usize];
-            (workload.tenant, workload.domain)
-        };
+        let (now, counts) = (self.now, !self.silenced(Counter::Allocated));
+        let job = &mut self.jobs[slot];
+        let state = &self.workloads[job.workload as usize];
+        let (tenant, domain) = (state.tenant, state.domain);
+        let place = &mut self.cells[job.cell as usize];
+        let at = place.pool;
+        let pool = &mut self.pools[at];
+        let chips = u64::from(job.chips);
+        job.running = false;
+        if counts {
+            place.allocated.sub(now, chips);
+        }
         let release = if failed.is_some() { Release::Failure } else { Release::Finish };
         if self.sabotage == Sabotage::Release(release) {
-            self.jobs.cold(slot).pieces.clear();
+            job.pieces.clear();
         } else {
-            let down = self.free_nodes(slot, pool, &job, failed);
-            self.pools[pool].let_go(now, tenant, u64::from(job.chips), down);
-            self.sabotage_failure(pool, down);
-        }
-        if !self.silenced(Counter::Allocated) {
-            self.cells[cell.index()].allocated.sub(now, u64::from(job.chips));
-        }
-        self.jobs.cold(slot).running = false;
-        // A node that goes down may cut every tenant's entitlement, so all of them are billed anew.
-        if failed.is_some() || self.pools[pool].retiring_nodes > 0 {
-            self.after_supply(pool);
-        } else {
-            self.bill_share(pool, tenant);
-            self.pools[pool].assert_conserved(now);
-        }
-        self.touch(domain);
-    }
-
-    /// Gives the nodes back, sends the failed one to repair; returns the chips that are down.
-    fn free_nodes(&mut self, slot: u32, pool: usize, job: &Job, failed: Option<(usize, i64)>) -> u64 {
-        let mut broken = None;
-        let at = failed.filter(|_| self.repair_takes_time(pool)).map(|(node, _)| node as u32);
-        if self.pools[pool].nodes.is_counted() {
-            let chips = self.pools[pool].chips_per_node as u32;
-            broken = at.map(|_| super::nodes::Piece { node: 0, nodes: 1, chips });
-            let down = broken.map_or(0, |piece| piece.chips);
-            self.pools[pool].nodes.give_counted(job.chips - down);
-        } else {
-            let mut pieces = std::mem::take(&mut self.jobs.cold(slot).pieces);
-            if let Some(mut n) = at {
-                let which = pieces.iter().position(|piece| {
-                    let inside = n < piece.nodes;
-                    n -= if inside { 0 } else { piece.nodes };
-                    inside
-                });
-                let piece = pieces.swap_remove(which.expect("the failing node is the gang's"));
-                broken = Some(self.split_off(pool, piece, n));
+            let broken = failed.filter(|_| pool.repairs).map(|(node, _)| node as u32);
+            let broken = pool.nodes.give_back(job.chips, &mut job.pieces, broken);
+            let down = broken.map_or(0, |piece| u64::from(piece.chips));
+            pool.let_go(now, tenant, chips, down);
+            if let Some(counter) = self.silent {
+                sabotage_failure(counter, pool, now, down);
             }
-            self.pools[pool].nodes.give_all(&mut pieces);
-            self.jobs.cold(slot).pieces = pieces;
+            if let (Some(piece), Some((_, item))) = (broken, failed) {
+                let workload = job.workload as usize;
+                self.send_to_repair(at, piece, workload, item);
+            }
         }
-        let Some(piece) = broken else { return 0 };
-        let (_, item) = failed.expect("broken means failed");
-        self.send_to_repair(pool, piece, job.workload as usize, item);
-        u64::from(piece.chips)
-    }
-
-    /// Gives back all nodes of `piece` but the `n`-th, which is returned.
-    fn split_off(&mut self, pool: usize, piece: super::nodes::Piece, n: u32) -> super::nodes::Piece {
-        let nodes = &mut self.pools[pool].nodes;
-        if n > 0 {
-            nodes.give(super::nodes::Piece { nodes: n, ..piece });
+        // A node that goes down may cut every tenant's entitlement, so all of them are billed anew.
+        let pool = &mut self.pools[at];
+        if failed.is_some() || pool.retiring_nodes > 0 {
+            self.after_supply(at);
+        } else {
+            pool.bill_share(now, tenant, &mut self.cells);
+            pool.assert_conserved(now);
         }
-        if n + 1 < piece.nodes {
-            nodes.give(super::nodes::Piece { node: piece.node + n + 1, nodes: piece.nodes - n - 1, ..piece });
+        if !self.at_rest(domain) {
+            self.touch(domain);
         }
-        super::nodes::Piece { node: piece.node + n, nodes: 1, chips: piece.chips }
-    }
-
-    fn repair_takes_time(&self, pool: usize) -> bool {
-        self.world.pools.0[pool].repair.is_some()
     }
 
     fn send_to_repair(&mut self, pool: usize, piece: super::nodes::Piece, workload: usize, item: i64) {
@@ -423,59 +347,58 @@ impl Sim<'_> {
 
     /// Books what the attempt was spent on, by month; `failed` when it ends in a failure. Months before the books open are
     /// not booked.
+    #[inline(always)]
     pub(super) fn book_attempt(&mut self, slot: u32, failed: Option<SimTime>) {
-        let job = self.jobs.get(slot);
-        let (cell, chips) = (job.cell as usize, u128::from(job.chips));
-        let attempt = self.jobs.cold_ref(slot).attempt;
-        if self.now <= self.world.measure_from {
-            return;
-        }
-        let Some(last) = self.open_month else { return };
-        let from = attempt.start.max(self.world.measure_from);
+        let Some(last) = self.open_month.filter(|_| self.world.measure_from < self.now) else { return };
+        let job = &self.jobs[slot];
+        let from = job.attempt.start.max(self.world.measure_from);
         // Most jobs neither fail nor checkpoint and lie in one month: all of it is work.
-        if failed.is_none() && attempt.is_plain() && self.world.months[last] <= from && self.sabotage == Sabotage::None
-        {
-            self.record.cells[cell][last].productive += u128::from(self.now.since(from).0) * chips;
-            return;
+        let plain = failed.is_none() && job.attempt.is_plain() && self.sabotage == Sabotage::None;
+        if plain && self.world.months[last] <= from {
+            let work = u128::from(self.now.since(from).0) * u128::from(job.chips);
+            self.record.cells[job.cell as usize][last].productive += work;
+        } else {
+            self.book_phases(slot, from, last, failed);
         }
+    }
+
+    /// The same for any attempt, from the last month backwards: most lie in one.
+    fn book_phases(&mut self, slot: u32, from: SimTime, last: usize, failed: Option<SimTime>) {
+        let job = &self.jobs[slot];
+        let chips = u128::from(job.chips);
+        let silent = self.silent;
+        let quiet = |counter| silent == Some(counter);
         let mut to = self.now;
-        let mut month = last;
-        // From the last month backwards: most attempts lie in one.
-        loop {
+        for month in (0..=last).rev() {
             let begins = self.world.months[month].max(from);
-            let phases = attempt.phases(begins.min(to), to, failed);
-            let quiet = |counter| self.sabotage == Sabotage::Counter(counter);
-            let row = &mut self.record.cells[cell][month];
+            let phases = job.attempt.phases(begins.min(to), to, failed);
+            let row = &mut self.record.cells[job.cell as usize][month];
             row.productive += if quiet(Counter::Productive) { 0 } else { u128::from(phases.productive) * chips };
             row.checkpoint += if quiet(Counter::Checkpoint) { 0 } else { u128::from(phases.checkpoint) * chips };
             row.lost += if quiet(Counter::Lost) { 0 } else { u128::from(phases.lost) * chips };
             row.restart += if quiet(Counter::Restart) { 0 } else { u128::from(phases.restart) * chips };
-            if begins <= from || month == 0 {
+            if begins <= from {
                 break;
             }
             to = begins;
-            month -= 1;
         }
     }
 
     /// Jobs still there at the end: their attempts are booked as far as they got, their waits are lower bounds.
     pub(super) fn close_jobs(&mut self) {
         for slot in self.jobs.slots() {
-            let job = *self.jobs.get(slot);
-            let cold = self.jobs.cold_ref(slot);
-            let (running, started) = (cold.running, cold.first_start != SimTime::NEVER);
-            let row = cold.campaign;
-            if running {
+            if self.jobs[slot].running {
                 self.book_attempt(slot, None);
             }
-            if row != NO_ROW {
-                self.record.campaigns[row as usize].failures = job.failures;
+            let job = &self.jobs[slot];
+            if job.campaign != NO_ROW {
+                self.record.campaigns[job.campaign as usize].failures = job.failures;
             }
             let in_system = self.now.since(job.submit).0;
             let in_window = self.in_window(job.submit);
             let totals = &mut self.workloads[job.workload as usize].totals;
             totals.sojourn_us += u128::from(in_system);
-            if in_window && !started {
+            if in_window && job.first_start == SimTime::NEVER {
                 totals.unstarted += 1;
                 totals.waits.record(in_system);
             }
@@ -483,12 +406,13 @@ impl Sim<'_> {
         }
     }
 
+    #[inline]
     pub(super) fn write_row(&mut self, slot: u32, finished: Option<SimTime>) {
         if !self.world.job_rows {
             return;
         }
-        let job = *self.jobs.get(slot);
-        let started = Some(self.jobs.cold_ref(slot).first_start).filter(|at| *at != SimTime::NEVER);
+        let job = &self.jobs[slot];
+        let started = Some(job.first_start).filter(|at| *at != SimTime::NEVER);
         self.record.jobs.push(JobRow {
             workload: WorkloadId::new(job.workload as usize),
             item: job.item,
@@ -507,27 +431,56 @@ impl Sim<'_> {
     pub(super) fn in_window(&self, submit: SimTime) -> bool {
         self.world.measure_from <= submit && submit < self.world.end
     }
+}
 
-    /// Mutation tests only: undoes what a start counted.
-    #[inline]
-    fn sabotage_start(&mut self, pool: usize, chips: u64) {
-        let now = self.now;
-        if self.silenced(Counter::Idle) {
-            self.pools[pool].idle.add(now, chips);
-        }
-        if self.silenced(Counter::Gangs) {
-            self.pools[pool].gangs.sub(now, chips);
-        }
+/// Mutation tests only: undoes what a start counted.
+fn sabotage_start(silent: Counter, pool: &mut PoolState, now: SimTime, chips: u64) {
+    match silent {
+        Counter::Idle => pool.idle.add(now, chips),
+        Counter::Gangs => pool.gangs.sub(now, chips),
+        _ => {}
     }
+}
 
-    /// Mutation tests only: undoes what a failure counted.
-    fn sabotage_failure(&mut self, pool: usize, down: u64) {
-        let now = self.now;
-        if self.silenced(Counter::Down) {
-            self.pools[pool].down.sub(now, down);
-        }
-        if self.silenced(Counter::Up) {
-            self.pools[pool].up.add(now, down);
-        }
+/// Mutation tests only: undoes what a failure counted.
+fn sabotage_failure(silent: Counter, pool: &mut PoolState, now: SimTime, down: u64) {
+    match silent {
+        Counter::Down => pool.down.sub(now, down),
+        Counter::Up => pool.up.add(now, down),
+        _ => {}
     }
+}
+
+/// Goodput mode: the overhead is lognormal with the renewal mean and sd, one u per job. Eq. (7).
+///
+/// Never below zero and of that very mean; a normal one cut at zero is 1.8 times too long on average where sd = 3 x mean (short
+/// jobs that rarely fail). Where the moments are beyond all numbers the gang never gets through.
+fn draw_overhead(attempt: &mut Attempt, job: &Job, state: &WorkloadState, failure_rate: u64) {
+    let per_hour = failure_rate as f64 / 1e12 * f64::from(job.chips);
+    if per_hour == 0.0 {
+        return;
+    }
+    let interval = if attempt.interval_us == 0 { attempt.work_us } else { attempt.interval_us };
+    let terms = Checkpointed {
+        full_segments: attempt.work_us / interval,
+        work: interval as f64,
+        rest: (attempt.work_us % interval) as f64,
+        checkpoint: if attempt.interval_us == 0 { 0.0 } else { attempt.cost_us as f64 },
+        restart: state.restart_us as f64,
+        mtbf: Span::HOUR.0 as f64 / per_hour,
+    };
+    let wall = terms.wall_time();
+    let wasted = wall.lost + wall.restart;
+    if wasted <= 0.0 {
+        return;
+    }
+    if !(wasted.is_finite() && wall.sd.is_finite()) {
+        attempt.drawn_lost_us = SimTime::NEVER.0;
+        return;
+    }
+    let spread = log1p(square(wall.sd / wasted));
+    let law = Law::Lognormal { mu: ln(wasted) - 0.5 * spread, sigma: spread.sqrt() };
+    let drawn = law.quantile(state.goodput.unit(job.item));
+    attempt.drawn_restart_us = Span::from_micros_f64(drawn * wall.restart / wasted).0;
+    attempt.drawn_lost_us = Span::from_micros_f64(drawn).0.saturating_sub(attempt.drawn_restart_us);
 }

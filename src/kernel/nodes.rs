@@ -161,12 +161,16 @@ impl Nodes {
     }
 
     /// Takes `chips` for one gang; there must be room. Pieces are appended to `pieces`, none when nodes are one chip.
+    #[inline]
     pub fn take(&mut self, chips: u32, placement: Placement, pieces: &mut Vec<Piece>) {
         assert!(self.has_room(chips), "asked {chips} chips, free {}", self.free_chips);
         self.free_chips -= u64::from(chips);
-        if self.buckets.is_empty() {
-            return;
+        if !self.buckets.is_empty() {
+            self.take_pieces(chips, placement, pieces);
         }
+    }
+
+    fn take_pieces(&mut self, chips: u32, placement: Placement, pieces: &mut Vec<Piece>) {
         let per_node = self.chips_per_node;
         let (whole, rest) = (chips / per_node, chips % per_node);
         self.buckets[per_node as usize]
@@ -228,6 +232,40 @@ impl Nodes {
         self.free_chips += u64::from(nodes) * u64::from(whole);
         let runs = pieces.drain(..).map(|piece| (piece.node, piece.node + piece.nodes));
         self.buckets[whole as usize].merge(runs, nodes, &mut self.merged);
+    }
+
+    /// Gives back a gang's `chips`, standing on `pieces`, but for its `broken`-th node, which is returned.
+    #[inline(always)]
+    pub fn give_back(&mut self, chips: u32, pieces: &mut Vec<Piece>, broken: Option<u32>) -> Option<Piece> {
+        if self.is_counted() {
+            let piece = broken.map(|_| Piece { node: 0, nodes: 1, chips: self.chips_per_node });
+            self.give_counted(chips - piece.map_or(0, |piece| piece.chips));
+            return piece;
+        }
+        self.give_back_pieces(pieces, broken)
+    }
+
+    fn give_back_pieces(&mut self, pieces: &mut Vec<Piece>, broken: Option<u32>) -> Option<Piece> {
+        let piece = broken.map(|node| self.split_off(pieces, node));
+        self.give_all(pieces);
+        piece
+    }
+
+    /// Takes the `n`-th node out of `pieces`; the rest of its piece is given back.
+    fn split_off(&mut self, pieces: &mut Vec<Piece>, mut n: u32) -> Piece {
+        let which = pieces.iter().position(|piece| {
+            let inside = n < piece.nodes;
+            n -= if inside { 0 } else { piece.nodes };
+            inside
+        });
+        let piece = pieces.swap_remove(which.expect("the node is the gang's"));
+        if n > 0 {
+            self.give(Piece { nodes: n, ..piece });
+        }
+        if n + 1 < piece.nodes {
+            self.give(Piece { node: piece.node + n + 1, nodes: piece.nodes - n - 1, ..piece });
+        }
+        Piece { node: piece.node + n, nodes: 1, chips: piece.chips }
     }
 
     /// Gives back `chips` of a pool whose nodes are interchangeable.

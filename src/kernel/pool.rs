@@ -3,7 +3,7 @@
 
 use super::meter::Meter;
 use super::nodes::{Nodes, Piece};
-use super::sim::{Counter, Release, Sabotage};
+use super::sim::{CellState, Counter, Release, Sabotage};
 use crate::units::SimTime;
 use crate::world::{CellId, Placement, Source, World};
 
@@ -89,6 +89,8 @@ pub struct PoolState {
     pub chips_per_node: u64,
     /// Placement of its domain.
     pub placement: Placement,
+    /// A failed node is away for a while.
+    pub repairs: bool,
     /// In the ground.
     pub installed: Meter,
     /// Not down.
@@ -139,6 +141,7 @@ impl PoolState {
             nodes: Nodes::new(terms.chips_per_node, fills_nodes(world, pool)),
             chips_per_node: u64::from(terms.chips_per_node),
             placement: world.domains[terms.domain].placement,
+            repairs: terms.repair.is_some(),
             installed: Meter::default(),
             up: Meter::default(),
             down: Meter::default(),
@@ -359,7 +362,7 @@ impl PoolState {
     }
 
     /// A gang of the tenant gives `chips` back, of which `down` are on a failed node.
-    #[inline]
+    #[inline(always)]
     pub fn let_go(&mut self, now: SimTime, tenant: usize, chips: u64, down: u64) {
         let share = &mut self.shares[tenant];
         let before = share.held.saturating_sub(share.entitled);
@@ -370,6 +373,32 @@ impl PoolState {
         if down > 0 {
             self.up.sub(now, down);
             self.down.add(now, down);
+        }
+    }
+
+    /// After a change of what a tenant holds: what it is offered, and what it holds beyond its guarantee. A pool without any commitment
+    /// has nothing to do.
+    #[inline]
+    pub fn bill_share(&mut self, now: SimTime, tenant: usize, cells: &mut [CellState]) {
+        if self.any_committed {
+            self.offer(now, tenant);
+            self.spread(now, tenant, cells);
+        }
+    }
+
+    /// Spreads what a tenant holds beyond its guarantee over its workloads: the guarantee covers them in their order.
+    fn spread(&self, now: SimTime, tenant: usize, cells: &mut [CellState]) {
+        let share = &self.shares[tenant];
+        if !share.committed {
+            return;
+        }
+        let mut left = share.entitled;
+        for cell in &share.cells {
+            let cell = &mut cells[cell.index()];
+            let held = cell.allocated.level();
+            cell.covered.set(now, self.heard(Counter::Covered, held.min(left)));
+            cell.billed.set(now, self.heard(Counter::Billed, held.saturating_sub(left)));
+            left = left.saturating_sub(held);
         }
     }
 
@@ -390,16 +419,21 @@ impl PoolState {
     /// counted at every change are the chips the nodes say are free.
     #[inline]
     pub fn assert_conserved(&self, now: SimTime) {
-        let (installed, down) = (self.installed.level(), self.down.level());
+        let (installed, down, idle) = (self.installed.level(), self.down.level(), self.idle.level());
+        let sum = self.gangs.level() + self.reserved.level() + idle + down;
+        if sum != installed || self.up.level() + down != installed || idle != self.nodes.free_chips() {
+            self.not_conserved(now);
+        }
+    }
+
+    #[cold]
+    fn not_conserved(&self, now: SimTime) -> ! {
         let (gangs, reserved, idle) = (self.gangs.level(), self.reserved.level(), self.idle.level());
-        assert!(
-            gangs + reserved + idle + down == installed && self.up.level() + down == installed,
-            "chips at {now}: gangs {gangs} + reserved {reserved} + idle {idle} + down {down} != installed {installed} (up {})",
-            self.up.level()
-        );
-        assert!(
-            idle == self.nodes.free_chips(),
-            "idle {idle} chips at {now}, free on nodes {}",
+        panic!(
+            "chips at {now}: gangs {gangs} + reserved {reserved} + idle {idle} + down {} != installed {} (up {}), or free on nodes: {}",
+            self.down.level(),
+            self.installed.level(),
+            self.up.level(),
             self.nodes.free_chips()
         );
     }

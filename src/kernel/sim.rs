@@ -13,8 +13,8 @@ use crate::record::{RunKey, RunRecord, WorkloadTotals};
 use crate::stats::draw;
 use crate::stats::draw::{Prefix, Purpose};
 use crate::units::SimTime;
-use crate::workload::Lane;
-use crate::world::{CellId, Live, World};
+use crate::workload::{Draft, Lane};
+use crate::world::{Backfill, CellId, DomainId, Live, PoolId, TenantId, World};
 
 /// Which run of a world, and what is held still in it.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
@@ -167,7 +167,7 @@ fn draw_key(world: &World, key: RunKey) -> draw::RunKey {
 }
 
 /// A workload during a run.
-pub(super) struct WorkloadState {
+pub(super) struct WorkloadState<'w> {
     pub totals: WorkloadTotals,
     /// Jobs of it in the system, and the integral.
     pub in_system: Meter,
@@ -177,7 +177,9 @@ pub(super) struct WorkloadState {
     /// world's own tables cost 8 % of a run).
     pub tenant: usize,
     pub domain: usize,
-    pub limited: bool,
+    /// Its tenant's queue in the domain.
+    pub queue: usize,
+    pub cells: &'w [CellId],
     pub failures: crate::world::Failures,
     pub campaigns: bool,
     pub mark: Prefix,
@@ -213,11 +215,17 @@ pub(super) struct CellState {
 }
 
 /// A domain during a run.
-pub(super) struct DomainState {
-    /// By tenant.
+pub(super) struct DomainState<'w> {
+    /// Tenants that submit here, and their queues.
+    pub tenants: Vec<usize>,
     pub queues: Vec<Queue>,
     pub waiting: usize,
     pub changed: bool,
+    pub pools: &'w [PoolId],
+    pub backfill: Backfill,
+    pub queue_limit: Option<u64>,
+    /// Some tenant is ever guaranteed or reserved chips here.
+    pub any_committed: bool,
     /// Jobs that arrived at this instant and wait, for the queue limit.
     pub fresh: Vec<u32>,
 }
@@ -249,15 +257,18 @@ pub(super) struct Sim<'w> {
     pub next_dated: usize,
     pub dated_at: When,
     pub lanes: Vec<Lane<'w>>,
-    /// The earliest lane and when its job comes.
+    /// When the next job of each lane comes, which lane is the earliest, and its job.
+    pub lane_at: Vec<SimTime>,
     pub next_lane: usize,
     pub next_arrival: When,
     pub arrivals: u64,
+    /// At `end`, classes finish to month close run, later ones do not.
+    pub last: When,
     pub jobs: Jobs,
     pub pools: Vec<PoolState>,
     pub cells: Vec<CellState>,
-    pub workloads: Vec<WorkloadState>,
-    pub domains: Vec<DomainState>,
+    pub workloads: Vec<WorkloadState<'w>>,
+    pub domains: Vec<DomainState<'w>>,
     pub changed: Vec<u32>,
     pub repairs: Vec<RepairJob>,
     pub free_repairs: Vec<u32>,
@@ -268,6 +279,8 @@ pub(super) struct Sim<'w> {
     pub open_month: Option<usize>,
     pub record: RunRecord,
     pub sabotage: Sabotage,
+    /// The counter it silences, one byte to look at.
+    pub silent: Option<Counter>,
     pub next_full_audit: u64,
     /// Chips held by pool and by cell and chips down by pool, recounted by the audit.
     pub recount: [Vec<u64>; 3],
@@ -276,7 +289,7 @@ pub(super) struct Sim<'w> {
 impl<'w> Sim<'w> {
     fn new(world: &'w World, run: Run, live: Live, sabotage: Sabotage) -> Sim<'w> {
         let key = draw_key(world, run.key);
-        let lanes = world.workloads.ids().map(|id| Lane::new(world, id, &live, key)).collect();
+        let lanes: Vec<Lane> = world.workloads.ids().map(|id| Lane::new(world, id, &live, key)).collect();
         let dated = timeline::timeline(world, &live);
         let mut sim = Sim {
             now: SimTime::ZERO,
@@ -284,10 +297,12 @@ impl<'w> Sim<'w> {
             dated,
             next_dated: 0,
             dated_at: When::NEVER,
+            lane_at: lanes.iter().map(Lane::next_at).collect(),
             lanes,
             next_lane: 0,
             next_arrival: When::NEVER,
             arrivals: 0,
+            last: When::new(world.end, Class::MonthClose),
             jobs: Jobs::default(),
             pools: world.pools.ids().map(|id| PoolState::new(world, id)).collect(),
             cells: world.cells.ids().map(|id| cell_state(world, &live, id)).collect(),
@@ -301,6 +316,7 @@ impl<'w> Sim<'w> {
             money: MoneyDesk::new(world),
             open_month: None,
             record: RunRecord::for_world(world, run.key, live.drawn.clone()),
+            silent: if let Sabotage::Counter(counter) = sabotage { Some(counter) } else { None },
             sabotage,
             next_full_audit: 4_096,
             recount: Default::default(),
@@ -318,11 +334,7 @@ impl<'w> Sim<'w> {
     }
 
     fn run(&mut self) {
-        while let Some((when, event)) = self.pop() {
-            if self.past_end(when) {
-                break;
-            }
-            self.now = when.time();
+        while let Some(event) = self.next_event() {
             match event {
                 Event::JobFinished { slot, seq } => self.on_job_finished(slot, seq),
                 Event::GangFailed { slot, seq } => self.on_gang_failed(slot, seq),
@@ -341,28 +353,31 @@ impl<'w> Sim<'w> {
         }
     }
 
-    /// The earliest of the heap, the dated list and the arrival lanes.
-    #[inline]
-    fn pop(&mut self) -> Option<(When, Event)> {
-        let heap = self.heap.peek();
-        let dated = self.dated_at;
-        let arrival = self.next_arrival;
-        if heap < dated && heap < arrival {
-            let due = self.heap.pop().expect("peeked");
-            let event = match due.when.class() {
-                class if class == Class::Finish as u8 => Event::JobFinished { slot: due.payload, seq: due.seq },
-                class if class == Class::Failure as u8 => Event::GangFailed { slot: due.payload, seq: due.seq },
-                _ => Event::NodeRepaired { repair: due.payload },
-            };
-            return Some((due.when, event));
+    /// Moves to the earliest of the heap, the dated list and the arrival lanes; None past the end.
+    #[inline(always)]
+    fn next_event(&mut self) -> Option<Event> {
+        let (heap, dated, arrival) = (self.heap.peek(), self.dated_at, self.next_arrival);
+        let when = heap.min(dated).min(arrival);
+        if self.last < when {
+            return None;
         }
-        // Within a class the dated list goes before the heap: a delivery before a repair, as they were known before.
-        if dated <= arrival && dated != When::NEVER {
+        assert!(self.now <= when.time(), "time runs backwards at {}", self.now);
+        self.now = when.time();
+        // Within a class the dated list goes first: a delivery before a repair, as it was known before.
+        if when == dated {
             self.next_dated += 1;
             self.dated_at = self.peek_dated();
-            return Some((dated, Event::Dated { index: (self.next_dated - 1) as u32 }));
+            return Some(Event::Dated { index: (self.next_dated - 1) as u32 });
         }
-        (arrival != When::NEVER).then_some((arrival, Event::JobArrived { lane: self.next_lane as u32 }))
+        if when == arrival {
+            return Some(Event::JobArrived { lane: self.next_lane as u32 });
+        }
+        let due = self.heap.pop().expect("peeked");
+        Some(match due.when.class() {
+            class if class == Class::Finish as u8 => Event::JobFinished { slot: due.payload, seq: due.seq },
+            class if class == Class::Failure as u8 => Event::GangFailed { slot: due.payload, seq: due.seq },
+            _ => Event::NodeRepaired { repair: due.payload },
+        })
     }
 
     #[inline]
@@ -370,27 +385,30 @@ impl<'w> Sim<'w> {
         self.dated.get(self.next_dated).map_or(When::NEVER, |entry| When::new(entry.at, entry.class))
     }
 
-    /// At `end`, classes finish to month close run, later ones do not.
-    #[inline]
-    fn past_end(&self, when: When) -> bool {
-        when.time() > self.world.end || when.time() == self.world.end && when.class() > Class::MonthClose as u8
-    }
-
     /// No class before `Schedule` is left at this instant.
     #[inline]
-    fn instant_is_over(&self) -> bool {
+    pub fn instant_is_over(&self) -> bool {
         let limit = When::new(self.now, Class::Schedule);
-        self.next_arrival > limit && self.heap.peek() > limit && self.dated_at > limit && !self.past_end(limit)
+        self.next_arrival > limit && self.heap.peek() > limit && self.dated_at > limit && limit <= self.last
+    }
+
+    /// The next job of the earliest lane.
+    #[inline]
+    pub fn take_job(&mut self, lane: usize) -> Draft {
+        let jobs = &mut self.lanes[lane];
+        let draft = jobs.take(&self.live);
+        self.lane_at[lane] = jobs.next_at();
+        self.find_next_lane();
+        draft
     }
 
     /// The lane with the earliest job; ties go to the lower workload.
     #[inline]
-    pub fn find_next_lane(&mut self) {
+    fn find_next_lane(&mut self) {
         let mut best = SimTime::NEVER;
-        for (lane, jobs) in self.lanes.iter().enumerate() {
-            let at = jobs.next_at();
-            if at < best {
-                best = at;
+        for (lane, at) in self.lane_at.iter().enumerate() {
+            if *at < best {
+                best = *at;
                 self.next_lane = lane;
             }
         }
@@ -400,8 +418,9 @@ impl<'w> Sim<'w> {
     /// Marks the domain for a pass at the end of this instant.
     #[inline]
     pub fn touch(&mut self, domain: usize) {
-        if !self.domains[domain].changed {
-            self.domains[domain].changed = true;
+        let state = &mut self.domains[domain];
+        if !state.changed {
+            state.changed = true;
             self.changed.push(domain as u32);
         }
     }
@@ -409,7 +428,7 @@ impl<'w> Sim<'w> {
     /// Whether a counter is silenced by a mutation test.
     #[inline]
     pub fn silenced(&self, counter: Counter) -> bool {
-        self.sabotage == Sabotage::Counter(counter)
+        self.silent == Some(counter)
     }
 
     fn on_dated(&mut self, index: u32) {
@@ -444,10 +463,10 @@ fn cell_state(world: &World, live: &Live, id: CellId) -> CellState {
     CellState { pool: cell.pool.index(), speed, failure_rate: super::job::failure_rate(rate), ..CellState::default() }
 }
 
-fn workload_states(world: &World, live: &Live, key: draw::RunKey) -> Vec<WorkloadState> {
+fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunKey) -> Vec<WorkloadState<'w>> {
     let micros = |hours: f64| crate::units::Span::from_hours(hours).0;
     let state = |id| {
-        let terms: &crate::world::Workload = &world.workloads[id];
+        let terms: &'w crate::world::Workload = &world.workloads[id];
         let mut priorities: Vec<i32> =
             world.workloads.iter().filter(|w| w.domain == terms.domain).map(|w| w.priority).collect();
         priorities.sort_unstable_by(|a, b| b.cmp(a));
@@ -465,7 +484,8 @@ fn workload_states(world: &World, live: &Live, key: draw::RunKey) -> Vec<Workloa
             level,
             tenant: terms.tenant.index(),
             domain: terms.domain.index(),
-            limited: world.domains[terms.domain].queue_limit.is_some(),
+            queue: tenants_of(world, terms.domain).iter().position(|t| *t == terms.tenant.index()).expect("submits"),
+            cells: &terms.cells,
             failures: terms.failures,
             campaigns: matches!(terms.source, crate::world::Source::Campaigns(_)),
             mark: prefix(Purpose::Mark, 0),
@@ -484,14 +504,33 @@ fn workload_states(world: &World, live: &Live, key: draw::RunKey) -> Vec<Workloa
     world.workloads.ids().map(state).collect()
 }
 
-fn domain_states(world: &World) -> Vec<DomainState> {
+/// Tenants that submit to the domain, in their order.
+fn tenants_of(world: &World, domain: DomainId) -> Vec<usize> {
+    let submits = |tenant: &TenantId| world.workloads.iter().any(|w| w.domain == domain && w.tenant == *tenant);
+    world.tenants.ids().filter(submits).map(TenantId::index).collect()
+}
+
+fn domain_states(world: &World) -> Vec<DomainState<'_>> {
     let state = |id| {
         let mut priorities: Vec<i32> = world.workloads.iter().filter(|w| w.domain == id).map(|w| w.priority).collect();
         priorities.sort_unstable();
         priorities.dedup();
         let levels = priorities.len().max(1);
-        let queues = world.tenants.ids().map(|_| Queue::new(levels)).collect();
-        DomainState { queues, waiting: 0, changed: false, fresh: Vec::new() }
+        let tenants = tenants_of(world, id);
+        let terms = &world.domains[id];
+        let commits =
+            |pool: &PoolId| !(world.pools[*pool].guaranteed.is_empty() && world.pools[*pool].reserved.is_empty());
+        DomainState {
+            queues: tenants.iter().map(|_| Queue::new(levels)).collect(),
+            tenants,
+            waiting: 0,
+            changed: false,
+            pools: &terms.pools,
+            backfill: terms.backfill,
+            queue_limit: terms.queue_limit,
+            any_committed: terms.pools.iter().any(commits),
+            fresh: Vec::new(),
+        }
     };
     world.domains.ids().map(state).collect()
 }

@@ -95,32 +95,9 @@ impl Sim<'_> {
             self.pools[pool].entitle(self.now);
         }
         for tenant in 0..self.world.tenants.len() {
-            self.bill_share(pool, tenant);
+            self.pools[pool].bill_share(self.now, tenant, &mut self.cells);
         }
         self.pools[pool].assert_conserved(self.now);
         self.touch(self.world.pools.0[pool].domain.index());
-    }
-
-    /// Spreads what a tenant holds beyond its guarantee over its workloads: the guarantee covers them in their order.
-    #[inline]
-    pub(super) fn bill_share(&mut self, pool: usize, tenant: usize) {
-        if !self.pools[pool].any_committed {
-            return;
-        }
-        self.pools[pool].offer(self.now, tenant);
-        let (mute_covered, mute_billed) = (self.silenced(Counter::Covered), self.silenced(Counter::Billed));
-        let share = &self.pools[pool].shares[tenant];
-        if !share.committed {
-            return;
-        }
-        let mut left = share.entitled;
-        for cell in &share.cells {
-            let cell = &mut self.cells[cell.index()];
-            let held = cell.allocated.level();
-            let (covered, billed) = (held.min(left), held.saturating_sub(left));
-            left = left.saturating_sub(held);
-            cell.covered.set(self.now, if mute_covered { 0 } else { covered });
-            cell.billed.set(self.now, if mute_billed { 0 } else { billed });
-        }
     }
 }

@@ -29,6 +29,7 @@ pub trait View {
 }
 
 /// One pass over a changed domain: the tenants' guarantees first, then the uncommitted chips by the order of the heads (design 5).
+/// Whatever the policy, a job that waits alone starts if there is room: the kernel then need not ask.
 pub fn pass<V: View>(backfill: Backfill, view: &mut V, cursors: &mut Vec<usize>) {
     // The match, not a trait object, so that the comparisons inside are static: per candidate a dyn call costs 1.4-2.7 x.
     match backfill {

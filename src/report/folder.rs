@@ -22,6 +22,12 @@ pub enum FolderError {
         /// The place.
         path: PathBuf,
     },
+    /// The place has no name of its own, like `.` or `/`.
+    #[error("{path} cannot be replaced as a whole; name a folder of its own, such as output/study", path = .path.display())]
+    NoName {
+        /// The place.
+        path: PathBuf,
+    },
     /// A file's name leads out of the folder, or nowhere.
     #[error("the file name {name:?} leads out of {path}; use a plain relative name such as charts/use.svg", path = .path.display())]
     BadName {
@@ -54,7 +60,7 @@ impl Folder {
     /// Begin a folder that will stand at `place`, whose parents are made. Fails at once if `place` is not ours to replace.
     /// One writer a place at a time: the draft of a killed run is cleared away.
     pub fn begin(place: &Path) -> Result<Self, FolderError> {
-        let Some(name) = place.file_name() else { return Err(FolderError::NotAFolder { path: place.into() }) };
+        let Some(name) = place.file_name() else { return Err(FolderError::NoName { path: place.into() }) };
         check_ours(place)?;
         let beside = |suffix: &str| {
             let mut full = std::ffi::OsString::from(".");
@@ -62,8 +68,8 @@ impl Folder {
             full.push(suffix);
             place.with_file_name(full)
         };
-        let (draft, old) = (beside(".partial"), beside(".old"));
-        restore(place, &old)?;
+        let draft = beside(".partial");
+        restore(place, &beside(".old"))?;
         if draft.exists() {
             fs::remove_dir_all(&draft).map_err(io_at("remove", &draft))?;
         }
@@ -88,7 +94,7 @@ impl Folder {
     /// Put the folder in its place, replacing an older one of ours, which comes back if that fails.
     pub fn finish(mut self) -> Result<(), FolderError> {
         check_ours(&self.place)?;
-        let old = self.draft.with_extension("old");
+        let old = free_name(&self.draft.with_extension("old"));
         if self.place.exists() {
             fs::rename(&self.place, &old).map_err(io_at("move away", &self.place))?;
         }
@@ -97,9 +103,8 @@ impl Folder {
             return Err(io_at("move into place", &self.place)(error));
         }
         self.finished = true;
-        if old.exists() {
-            fs::remove_dir_all(&old).map_err(io_at("remove", &old))?;
-        }
+        // The new folder stands; an old one that may not be removed stays aside and is in nobody's way.
+        let _ = fs::remove_dir_all(&old);
         Ok(())
     }
 }
@@ -161,11 +166,21 @@ fn check_ours(place: &Path) -> Result<(), FolderError> {
     if empty || place.join(MANIFEST).is_file() { Ok(()) } else { Err(FolderError::NotOurs { path: place.into() }) }
 }
 
-/// A run killed between the two renames of `finish` left the old folder aside: bring it back, or drop it if superseded.
+/// The first of `old`, `old.1`, `old.2` ... that is not there.
+fn free_name(old: &Path) -> PathBuf {
+    let numbered = |n: u32| if n == 0 { old.to_path_buf() } else { PathBuf::from(format!("{}.{n}", old.display())) };
+    (0..).map(numbered).find(|path| !path.exists()).expect("names do not end")
+}
+
+/// A run killed between the two renames of `finish` left the old folder aside: bring it back, or drop it if superseded; one that
+/// cannot be dropped stays.
 fn restore(place: &Path, old: &Path) -> Result<(), FolderError> {
-    match (old.exists(), place.exists()) {
+    match (old.is_dir(), place.exists()) {
         (true, false) => fs::rename(old, place).map_err(io_at("bring back", place)),
-        (true, true) => fs::remove_dir_all(old).map_err(io_at("remove", old)),
+        (true, true) => {
+            let _ = fs::remove_dir_all(old);
+            Ok(())
+        }
         (false, _) => Ok(()),
     }
 }
@@ -220,8 +235,22 @@ mod tests {
         let error = write_all(home.path(), [("a.csv", b"1".as_slice())]).unwrap_err();
         assert!(matches!(error, FolderError::NotOurs { .. }), "{error}");
         assert_eq!(names(home.path()), ["thesis.tex"]);
+        assert!(matches!(Folder::begin(Path::new(".")).unwrap_err(), FolderError::NoName { .. }));
         let file = home.path().join("thesis.tex");
         assert!(matches!(Folder::begin(&file).unwrap_err(), FolderError::NotAFolder { .. }));
+    }
+
+    /// What cannot be removed stays aside: here the old name is taken by a file.
+    #[test]
+    fn an_old_folder_in_the_way_stops_nobody() {
+        let home = tempfile::tempdir().unwrap();
+        let place = home.path().join("study");
+        fs::write(home.path().join(".study.old"), "taken").unwrap();
+        for round in ["1", "2"] {
+            write_all(&place, [(MANIFEST, round.as_bytes())]).unwrap();
+            assert_eq!(fs::read_to_string(place.join(MANIFEST)).unwrap(), round);
+        }
+        assert_eq!(names(home.path()), [".study.old", "study"]);
     }
 
     /// Killed between the renames: the old folder waits aside and is brought back.

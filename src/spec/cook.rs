@@ -60,12 +60,14 @@ pub(super) struct Cook<'a> {
     pub note: Note,
     /// Inside an element of a list that has no name.
     pub unnamed: bool,
+    /// Keys of the table under judgement that are there and were refused: a rule does not call them missing.
+    pub refused: Vec<&'static str>,
 }
 
 impl<'a> Cook<'a> {
     /// Nothing judged yet.
     pub fn new(names: &'a Names, lost: &'a Lost) -> Self {
-        Cook { names, lost, problems: Vec::new(), note: Note::default(), unnamed: false }
+        Cook { names, lost, problems: Vec::new(), note: Note::default(), unnamed: false, refused: Vec::new() }
     }
 
     /// Records an error.
@@ -306,6 +308,8 @@ impl<'a> Cook<'a> {
         self.note = outer_note;
         self.missing(node, entries, table, path);
         if let Some(rule) = table.rule {
+            let given = table.keys.iter().filter(|key| entries.contains_key(key.name));
+            self.refused = given.map(|key| key.name).filter(|name| !fields.contains_key(name)).collect();
             rule(self, &fields, node.origin, path);
         }
         // A record with a problem inside is still judged around it, but nothing is built from it.

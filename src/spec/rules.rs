@@ -41,6 +41,11 @@ fn leaf<'a>(fields: &'a Fields, key: &str) -> Option<&'a Leaf> {
     }
 }
 
+/// Whether a key stands in the file and was lost to another problem.
+fn absent_for_a_reason(cook: &Cook<'_>, key: &str) -> bool {
+    cook.lost.keys.contains(key) || cook.refused.contains(&key)
+}
+
 /// `first` must be before `second`.
 fn ordered(cook: &mut Cook<'_>, first: Option<&At<Date>>, second: Option<&At<Date>>, or_same: bool) {
     let (Some(first), Some(second)) = (first, second) else { return };
@@ -140,7 +145,7 @@ pub(super) fn law(cook: &mut Cook<'_>, fields: &Fields, origin: Origin, path: &s
                 "take it out, or choose another `dist`",
             );
         }
-        ("lognormal" | "hyperexponential" | "erlang", false) if !cook.lost.keys.contains("scv") => {
+        ("lognormal" | "hyperexponential" | "erlang", false) if !absent_for_a_reason(cook, "scv") => {
             cook.error(
                 dist.origin,
                 path,
@@ -187,8 +192,7 @@ pub(super) fn contract(cook: &mut Cook<'_>, fields: &Fields, origin: Origin, pat
 
 /// A ratio has something to refer to.
 pub(super) fn contract_price(cook: &mut Cook<'_>, fields: &Fields, origin: Origin, path: &str) {
-    let lost = |key: &str| cook.lost.keys.contains(key);
-    if lost("ratio") || lost("ratio_to") {
+    if ["ratio", "ratio_to", "usd_per_chip_hour"].iter().any(|key| absent_for_a_reason(cook, key)) {
         return;
     }
     match (leaf(fields, "ratio"), text(fields, "ratio_to")) {

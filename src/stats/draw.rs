@@ -37,9 +37,19 @@ impl Prefix {
     /// negative.
     #[inline]
     pub fn bits(self, item: i64) -> u64 {
-        // The finalizer of SplitMix64 (Stafford's variant 13; Steele, Lea, Flood 2014) over base + item x step,
-        // with the second word of the key between its two multiplications.
-        let mut x = self.lane_0.wrapping_add((item as u64).wrapping_mul(STEP));
+        self.mixed(self.place(item))
+    }
+
+    /// Where an item stands in the sequence of this key; the next item stands a step further.
+    #[inline]
+    fn place(self, item: i64) -> u64 {
+        self.lane_0.wrapping_add((item as u64).wrapping_mul(STEP))
+    }
+
+    /// The finalizer of SplitMix64 (Stafford's variant 13; Steele, Lea, Flood 2014) over base + item x step, with the second word
+    /// of the key between its two multiplications.
+    #[inline]
+    fn mixed(self, mut x: u64) -> u64 {
         x = (x ^ (x >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9) ^ self.lane_1;
         x = (x ^ (x >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         x ^ (x >> 31)
@@ -49,6 +59,17 @@ impl Prefix {
     #[inline]
     pub fn unit(self, item: i64) -> f64 {
         unit_of(self.bits(item))
+    }
+
+    /// Uniform numbers of a block of items from `first` on: [`unit`](Prefix::unit) of each.
+    #[inline]
+    pub fn units<const N: usize>(self, first: i64) -> [f64; N] {
+        let mut place = self.place(first);
+        std::array::from_fn(|_| {
+            let unit = unit_of(self.mixed(place));
+            place = place.wrapping_add(STEP);
+            unit
+        })
     }
 
     /// A long private sequence for one item (the request tier, a bootstrap), seeded by the same key.
@@ -285,10 +306,11 @@ pub fn index_of(u: f64, n: usize) -> usize {
     ((u * n as f64) as usize).min(n - 1)
 }
 
-/// ((h >> 12) + 1/2) 2^-52: never 0, never 1, and 1 - u exact.
+/// ((h >> 12) + 1/2) 2^-52: never 0, never 1, and 1 - u exact. As the mantissa of a number in [1, 2), less one, exactly and without a
+/// conversion.
 #[inline]
 fn unit_of(bits: u64) -> f64 {
-    ((bits >> 12) as f64 + 0.5) * (1.0 / (1u64 << 52) as f64)
+    f64::from_bits(1.0f64.to_bits() | bits >> 12) - (1.0 - 0.5 / (1u64 << 52) as f64)
 }
 
 /// The finalizer of SplitMix64 (Stafford's variant 13): a permutation of the 64-bit words.

@@ -21,6 +21,43 @@ pub fn ln(x: f64) -> f64 {
     libm::log(x)
 }
 
+/// Natural logarithm of a normal positive number, to the bits of [`ln`] [-]. The same series as libm's (msun `e_log.c`), its special
+/// cases left out and the exponent made a float without an integer conversion: a loop over a block becomes vector code, 63
+/// instructions a number become 20.
+#[inline]
+pub fn ln_normal(x: f64) -> f64 {
+    debug_assert!(x.is_normal() && 0.0 < x, "ln_normal of {x}");
+    // Adding the distance from sqrt(2)/2 to 1 carries into the exponent where the mantissa is above sqrt(2).
+    const ROOT_HALF: u64 = 0x3FE6_A09E << 32;
+    const ONE: u64 = 0x3FF0_0000 << 32;
+    const MANTISSA: u64 = (1 << 52) - 1;
+    let bits = x.to_bits() + (ONE - ROOT_HALF);
+    // 2^52 + e as a float has e in its last bits.
+    let exponent = f64::from_bits(0x433 << 52 | bits >> 52) - ((1u64 << 52) + 1023) as f64;
+    let f = f64::from_bits((bits & MANTISSA) + ROOT_HALF) - 1.0;
+    let half_square = 0.5 * f * f;
+    let s = f / (2.0 + f);
+    let z = s * s;
+    let w = z * z;
+    let even = w * (LG[1] + w * (LG[3] + w * LG[5]));
+    let odd = z * (LG[0] + w * (LG[2] + w * (LG[4] + w * LG[6])));
+    s * (half_square + (odd + even)) + exponent * LN_2_LOW - half_square + f + exponent * LN_2_HIGH
+}
+
+/// ln 2 in two parts: a product of the first with an exponent is exact.
+const LN_2_HIGH: f64 = 6.931_471_803_691_238e-1;
+const LN_2_LOW: f64 = 1.908_214_929_270_587_7e-10;
+/// Minimax polynomial of (ln((1 + s) / (1 - s)) - 2 s) / s in s^2.
+const LG: [f64; 7] = [
+    6.666_666_666_666_735e-1,
+    3.999_999_999_940_942e-1,
+    2.857_142_874_366_239e-1,
+    2.222_219_843_214_978_4e-1,
+    1.818_357_216_161_805e-1,
+    1.531_383_769_920_937_3e-1,
+    1.479_819_860_511_658_6e-1,
+];
+
 /// ln(1 + x) without cancellation near 0 [-]; minus infinity at -1, NaN below.
 #[inline]
 pub fn log1p(x: f64) -> f64 {
@@ -96,6 +133,25 @@ pub fn square(x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Bit for bit, over every exponent and where the reduction and the exponent change.
+    #[test]
+    fn the_short_logarithm_is_the_long_one() {
+        let mut x = 1u64;
+        let random = std::iter::repeat_with(|| {
+            x = x.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (f64::from_bits((x >> 12) % (0x7FE << 52) + (1 << 52)), f64::from_bits((0x3FE << 52) + (x >> 12)))
+        });
+        let edges = [0x3FE6_A09Eu64 << 32, 0x3FF6_A09E << 32, 1.0f64.to_bits(), 0.5f64.to_bits(), 1 << 52];
+        let near = edges
+            .into_iter()
+            .flat_map(|edge| (0..2000).map(move |n| f64::from_bits((edge + n).max((1 << 52) + 1000) - 1000)));
+        for x in
+            random.take(200_000).flat_map(|(any, unit)| [any, unit]).chain(near).chain([f64::MAX, f64::MIN_POSITIVE])
+        {
+            assert_eq!(ln_normal(x).to_bits(), ln(x).to_bits(), "ln {x:e}");
+        }
+    }
 
     /// Values to 16 digits from Abramowitz & Stegun tables 4.4, 7.1 and 6.1; they fix which library answers, not only
     /// that one does.

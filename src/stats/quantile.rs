@@ -1,7 +1,7 @@
 //! Quantile functions and their distribution functions, on our own `math`, deterministic on every CPU.
 //!
 //! It knows standard forms only (unit normal, unit-scale gamma, Student); laws with means and units are in `law`.
-use super::math::{erfc, exp, lgamma, ln, log1p, square, tan};
+use super::math::{erfc, exp, lgamma, ln, ln_normal, log1p, square, tan};
 use std::f64::consts::{PI, SQRT_2};
 
 /// Below this, 1 - u has lost digits of u that matter.
@@ -40,6 +40,17 @@ pub fn normal_quantile(u: f64) -> f64 {
 pub fn exponential_quantile(u: f64) -> f64 {
     // A branch seldom taken: at u < 0.5 its mispredictions cost 16.6 ns a draw against 9.1 (2 cores, 2026-11-21).
     if u < SMALL { -log1p(-u) } else { -ln(1.0 - u) }
+}
+
+/// [`exponential_quantile`] of a block of numbers, bit for bit: the logarithms of a block are one loop of vector code.
+pub fn exponential_quantiles<const N: usize>(us: &[f64; N]) -> [f64; N] {
+    let mut quantiles = us.map(|u| -ln_normal(1.0 - u));
+    for (quantile, u) in quantiles.iter_mut().zip(us) {
+        if *u < SMALL {
+            *quantile = -log1p(-u);
+        }
+    }
+    quantiles
 }
 
 /// Exponential threshold -ln(upper) [-] of a point with these two tails, from whichever has the digits.
@@ -495,5 +506,7 @@ mod tests {
         close(exponential_quantile(0.5), std::f64::consts::LN_2, 1e-15, "exponential");
         assert_eq!(exponential_quantile(0.0), 0.0);
         close(exponential_quantile(1e-20), 1e-20, 1e-15, "small");
+        let us: [f64; 1000] = std::array::from_fn(|n| (n as f64 + 0.25) / 1000.0);
+        assert_eq!(exponential_quantiles(&us), us.map(exponential_quantile));
     }
 }

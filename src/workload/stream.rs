@@ -4,13 +4,13 @@
 use super::Draft;
 use crate::stats::draw::{Prefix, Purpose, RunKey};
 use crate::stats::law::Law;
-use crate::stats::quantile::exponential_quantile;
+use crate::stats::quantile::exponential_quantiles;
 use crate::units::{SimTime, Span};
 use crate::world::{LawOf, Live, Work, World};
 use jiff::civil::Date as CivilDate;
 
-/// Jobs drawn ahead. Drawing a block in one loop overlaps the hash and logarithm of one job with the next: -10 ns a job.
-const BLOCK: usize = 32;
+/// Jobs drawn ahead: hashes and logarithms of a block are loops of their own, without a branch or call between two draws.
+const BLOCK: usize = 64;
 
 /// A lane of drawn jobs.
 #[derive(Debug)]
@@ -32,9 +32,7 @@ impl<'w> Stream<'w> {
         let law = terms.interval;
         let per_hour = live.value(&terms.per_day) / 24.0;
         let points = Points {
-            prefix: key.prefix(Purpose::Arrival, path, 0),
-            branch: law.needs_branch().then(|| key.prefix(Purpose::Branch, path, 0)),
-            law,
+            interval: Draws::new(law, key, Purpose::Arrival, path, 0),
             micros_per_unit: Span::HOUR.0 as f64 / per_hour,
             last: 0.0,
             profile: Profile::new(&terms.profile, world.calendar.start_date()),
@@ -77,14 +75,13 @@ impl<'w> Stream<'w> {
     fn draw_spin_up(&mut self) {
         let mut behind = 0.0;
         for item in (i64::MIN..0).rev() {
-            behind -= self.points.interval(item);
+            behind -= self.points.interval.one(item);
             let micros = self.points.profile.invert(behind * self.points.micros_per_unit);
             if -micros > self.start.0 as f64 || self.start == SimTime::ZERO {
                 break;
             }
             let submit = SimTime((self.start.0 as f64 + micros).round() as u64);
-            let draft = self.draft(item, submit);
-            self.block.push(draft);
+            self.block.push(self.draft(item, submit, self.work.units.one(item)));
         }
         self.block.reverse();
     }
@@ -92,26 +89,23 @@ impl<'w> Stream<'w> {
     fn draw_block(&mut self) {
         self.next = 0;
         self.block.clear();
-        // Intervals first, in a loop of their own: the hash and logarithm of one job overlap with those of the next.
         let first = self.next_item;
-        let mut intervals = [0.0; BLOCK];
-        for (n, interval) in intervals.iter_mut().enumerate() {
-            *interval = self.points.interval(first + n as i64);
-        }
         self.next_item += BLOCK as i64;
-        for (n, interval) in intervals.into_iter().enumerate() {
+        let intervals = self.points.interval.block(first);
+        let works = self.work.units.block(first);
+        for (n, (interval, work)) in intervals.into_iter().zip(works).enumerate() {
+            let item = first + n as i64;
             self.points.last += interval;
             let micros = self.points.profile.invert(self.points.last * self.points.micros_per_unit);
             let submit = self.start + Span::from_micros_f64(micros);
-            let draft = self.draft(first + n as i64, submit);
-            self.block.push(draft);
+            self.block.push(self.draft(item, submit, work));
         }
     }
 
-    fn draft(&self, item: i64, submit: SimTime) -> Draft {
+    #[inline(always)]
+    fn draft(&self, item: i64, submit: SimTime, work: f64) -> Draft {
         let chips = self.draw_chips(item);
-        let work_us = self.work.draw(item, chips);
-        Draft { item, submit, chips, work_us, done_us: 0 }
+        Draft { item, submit, chips, work_us: self.work.micros(work, chips), done_us: 0 }
     }
 
     #[inline]
@@ -125,41 +119,50 @@ impl<'w> Stream<'w> {
     }
 }
 
+/// Numbers of one law by item.
+#[derive(Debug)]
+struct Draws {
+    law: Law,
+    time: Prefix,
+    branch: Option<Prefix>,
+}
+
+impl Draws {
+    /// `branch` is the attribute under which the branches of a mixture are drawn.
+    fn new(law: Law, key: RunKey, purpose: Purpose, path: &str, branch: u32) -> Self {
+        let branch = law.needs_branch().then(|| key.prefix(Purpose::Branch, path, branch));
+        Draws { law, time: key.prefix(purpose, path, 0), branch }
+    }
+
+    fn one(&self, item: i64) -> f64 {
+        let u = self.time.unit(item);
+        self.branch.map_or_else(|| self.law.quantile(u), |branch| self.law.quantile2(branch.unit(item), u))
+    }
+
+    /// [`one`](Draws::one) of a block of items from `first` on.
+    fn block(&self, first: i64) -> [f64; BLOCK] {
+        match self.law {
+            // The common law, without the way through the general quantile.
+            Law::Exponential { mean } => exponential_quantiles(&self.time.units(first)).map(|unit| mean * unit),
+            _ => std::array::from_fn(|n| self.one(first + n as i64)),
+        }
+    }
+}
+
 /// Points of the arrival process in operational time.
 #[derive(Debug)]
 struct Points {
-    prefix: Prefix,
-    branch: Option<Prefix>,
-    /// Law of mean 1.
-    law: Law,
+    /// Of mean 1.
+    interval: Draws,
     micros_per_unit: f64,
     last: f64,
     profile: Profile,
 }
 
-impl Points {
-    #[inline]
-    fn interval(&self, item: i64) -> f64 {
-        draw(&self.law, self.prefix, self.branch, item)
-    }
-}
-
-#[inline]
-fn draw(law: &Law, time: Prefix, branch: Option<Prefix>, item: i64) -> f64 {
-    match (law, branch) {
-        // The common law without the way through the general quantile.
-        (Law::Exponential { mean }, _) => mean * exponential_quantile(time.unit(item)),
-        (_, Some(branch)) => law.quantile2(branch.unit(item), time.unit(item)),
-        (_, None) => law.quantile(time.unit(item)),
-    }
-}
-
 /// Time a job needs on the reference chip.
 #[derive(Debug)]
 struct WorkDraw {
-    law: Law,
-    time: Prefix,
-    branch: Option<Prefix>,
+    units: Draws,
     mean_us: f64,
     per_chip: bool,
 }
@@ -170,22 +173,14 @@ impl WorkDraw {
             Work::ChipHours(law) => (law, true),
             Work::Hours(law) => (law, false),
         };
-        WorkDraw {
-            law: *shape,
-            time: key.prefix(Purpose::Work, path, 0),
-            branch: shape.needs_branch().then(|| key.prefix(Purpose::Branch, path, 1)),
-            mean_us: live.value(mean) * Span::HOUR.0 as f64,
-            per_chip,
-        }
+        let units = Draws::new(*shape, key, Purpose::Work, path, 1);
+        WorkDraw { units, mean_us: live.value(mean) * Span::HOUR.0 as f64, per_chip }
     }
 
     #[inline]
-    fn draw(&self, item: i64, chips: u32) -> u64 {
-        let mut us = draw(&self.law, self.time, self.branch, item) * self.mean_us;
-        if self.per_chip {
-            us /= f64::from(chips);
-        }
-        Span::from_micros_f64(us).0.max(1)
+    fn micros(&self, units: f64, chips: u32) -> u64 {
+        let us = units * self.mean_us;
+        Span::from_micros_f64(if self.per_chip { us / f64::from(chips) } else { us }).0.max(1)
     }
 }
 

@@ -437,7 +437,7 @@ pub struct Tenant {
 }
 
 /// A workload.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Workload {
     /// Name within the lab.
     pub name: String,
@@ -477,7 +477,7 @@ pub enum Failures {
 }
 
 /// Where jobs come from.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Source {
     /// Campaigns.
     Campaigns(Campaigns),
@@ -488,7 +488,7 @@ pub enum Source {
 }
 
 /// Pre-training campaigns.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Campaigns {
     /// Useful work [FLOP].
     pub flops: Param,
@@ -503,7 +503,7 @@ pub struct Campaigns {
 }
 
 /// A random stream of gang jobs.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Stream {
     /// Mean arrivals a day [1/d], the unit of the file, so that an unknown's draw needs no scaling.
     pub per_day: Param,

@@ -43,6 +43,12 @@ fn a_wrong_argument_is_bad_input() {
     assert!(refuses(&["run", "scenarios/gang.toml", "--threads", "0"]).contains("--threads"));
     assert!(refuses(&["explain", "wait_maen"]).contains("did you mean `wait_mean`"));
     assert!(refuses(&["explain", "scenarios/gang.toml", "strikt"]).contains("did you mean `strict`"));
+    assert!(refuses(&["explain", "goodput"]).contains("did you mean `goodput_"));
+    assert!(refuses(&["run", "scenarios/gang.toml", "--draws", "0"]).contains("--draws"));
+    assert!(refuses(&["run", "scenarios/gang.toml", "--fixed", "--draws", "5"]).contains("--fixed"));
+    assert!(refuses(&["run", "scenarios/gang.toml", "-o", "."]).contains("name a folder of its own"));
+    let told = refuses(&["check", "scenarios/theory/mh2c.toml", "--set", "labs.users.workloads.jobs.duration.scv=-1"]);
+    assert!(told.contains("1 error") && !told.contains("needs `scv`"), "{told}");
 }
 
 #[test]
@@ -107,6 +113,8 @@ fn explain_knows_metrics_columns_files_policies_and_strategies() {
     assert!(says(&["explain", "summary.csv:param_share"]).contains("(column)"));
     assert!(says(&["explain", "ledger.csv"]).contains("amount_usd"));
     assert!(says(&["explain", "skip_ahead"]).contains("(backfill)"));
+    let both = says(&["explain", "wait_mean", "npv_total"]);
+    assert!(both.contains("wait_mean (metric)") && both.contains("npv_total (metric)"), "{both}");
     assert!(says(&["explain", "scenarios/gang.toml", "skip_ahead"]).contains("backfill to \"skip_ahead\""));
 }
 

@@ -17,16 +17,21 @@ fn gangs(failures: &str) -> String {
 
 /// Makespans of 10,000 gangs [h].
 fn makespans(failures: &str) -> Accumulator {
-    let world = world(&gangs(failures));
+    makespans_of(&gangs(failures), 10_000)
+}
+
+/// Makespans of `count` gangs of a scenario's text [h].
+fn makespans_of(text: &str, count: u64) -> Accumulator {
+    let world = world(text);
     let mut all = Accumulator::default();
     for replication in 0.. {
         for row in &simulate(&world, run(0, replication)).jobs {
-            if let (Some(start), Some(end), true) = (row.started, row.finished, all.count() < 10_000) {
+            if let (Some(start), Some(end), true) = (row.started, row.finished, all.count() < count) {
                 assert_eq!(start, row.submitted, "nobody waits");
                 all.push(end.since(start).hours());
             }
         }
-        if all.count() == 10_000 {
+        if all.count() == count {
             break;
         }
     }
@@ -53,4 +58,62 @@ fn goodput_mode_agrees_with_ten_thousand_sampled_gangs() {
     let (g_mean, g_sd) = (goodput.mean().unwrap(), goodput.sd().unwrap());
     assert!((g_mean / mean - 1.0).abs() < 0.01, "goodput {g_mean}, sampled {mean}");
     assert!((g_sd / sd - 1.0).abs() < 0.05, "goodput sd {g_sd}, sampled {sd}");
+}
+
+/// Corners of the closed form, each against sampled gangs through the kernel: rare failures, a rest segment, a restart longer than
+/// the time between failures, no checkpoint, and segments longer than it.
+#[test]
+fn corners_of_the_closed_form() {
+    // (failures per chip-hour, chips, work h, (interval h, checkpoint h), restart h)
+    type Corner = (f64, u32, f64, Option<(f64, f64)>, f64);
+    let corners: [Corner; 5] = [
+        (1e-7, 1000, 200.0, Some((2.0, 0.1)), 0.5),
+        (2e-5, 500, 50.0, Some((3.0, 0.25)), 0.5),
+        (1e-3, 1000, 5.0, Some((0.5, 0.05)), 1.5),
+        (1e-4, 1000, 15.0, None, 0.25),
+        (1e-3, 400, 12.0, Some((4.0, 0.1)), 0.0),
+    ];
+    for (rate, chips, work, checkpoint, restart) in corners {
+        let plan = checkpoint.map_or(String::new(), |(interval, cost)| {
+            format!("checkpoint = {{ interval = \"{interval}h\", cost = \"{cost}h\" }}\n")
+        });
+        let text = |failures: &str| {
+            format!(
+                "[scenario]\nname = \"corner\"\nstart = 2026-01-01\nend = 2030-01-01\nspin_up = \"0d\"\n[run]\njobs = true\nseed = 9\n[pools.p]\nchips = {chips}\nfailures_per_chip_hour = {rate}\n\
+                 [labs.a.workloads.g]\nkind = \"stream\"\npools = [\"p\"]\ninterval = {{ dist = \"constant\", mean = \"70d\" }}\nchips = {chips}\nduration = {{ dist = \"constant\", mean = \"{work}h\" }}\n\
+                 {plan}restart = \"{restart}h\"\nfailures = \"{failures}\"\n"
+            )
+        };
+        let (tau, cost) = checkpoint.unwrap_or((work, 0.0));
+        let whole = (work / tau).floor();
+        let rest = work - whole * tau;
+        let exact = Checkpointed {
+            full_segments: whole as u64,
+            work: tau,
+            rest: if rest < 1e-9 { 0.0 } else { rest },
+            checkpoint: cost,
+            restart,
+            mtbf: 1.0 / (rate * f64::from(chips)),
+        }
+        .wall_time();
+        let (sampled, goodput) = (makespans_of(&text("sampled"), 6_000), makespans_of(&text("goodput"), 20_000));
+        let what = format!("{rate} {chips} {work} {checkpoint:?} {restart}");
+        let (mean, sd) = (sampled.mean().unwrap(), sampled.sd().unwrap());
+        assert!(
+            (mean - exact.mean).abs() <= 4.0 * exact.sd / 6_000f64.sqrt(),
+            "{what}: sampled {mean}, exact {exact:?}"
+        );
+        // Where hardly a gang fails its spread is that of a few: told from the mean alone.
+        if 0.1 * exact.mean < exact.sd {
+            assert!((sd / exact.sd - 1.0).abs() < 0.08, "{what}: sampled sd {sd}, exact {exact:?}");
+        }
+        let (g_mean, g_sd) = (goodput.mean().unwrap(), goodput.sd().unwrap());
+        assert!(
+            (g_mean - exact.mean).abs() <= 4.0 * exact.sd / 20_000f64.sqrt(),
+            "{what}: goodput {g_mean}, exact {exact:?}"
+        );
+        if 0.1 * exact.mean < exact.sd {
+            assert!((g_sd / exact.sd - 1.0).abs() < 0.08, "{what}: goodput sd {g_sd}, exact {exact:?}");
+        }
+    }
 }

@@ -348,6 +348,11 @@ fn a_smaller_volume_is_a_subset() {
 }
 
 // ---- One timeline for every pair of neighbouring classes that have handlers ----
+//
+// Shock < arrival < schedule can be told apart by what follows; so can finish < failure of one gang, which is decided where an attempt is
+// laid out. The other pairs commute in what they do to jobs and money - one pass ends the instant, and a meter read twice at one instant
+// adds nothing - so their stories say what must come out either way; that they come in the order of design 5 is what the rows of
+// `every_class_in_its_place` show.
 
 /// Finish < failure: a job whose work ends at the very instant of its failure has finished; a microsecond more, and it fails.
 #[test]
@@ -383,9 +388,22 @@ fn failure_before_supply() {
     }
 }
 
-/// Shock < arrival: a guarantee that begins at 5 holds for the arrivals of 5: a's two find one uncommitted chip of two.
+/// Shock < arrival: a lab moves its work elsewhere at 5; what it would have submitted at 5 is gone, what it did a second before is
+/// not. And a guarantee that begins at 5 holds for the arrivals of 5: a's two find one uncommitted chip of two.
 #[test]
 fn shock_before_arrival() {
+    let text = "[scenario]\nname = \"moves\"\nstart = 2026-01-01\nend = 2026-01-02\ndecide_at = 2026-01-01T00:00:05\n[run]\njobs = true\n[pools.p]\nchips = 4\n\
+                [labs.a.workloads.w]\nkind = \"trace\"\npools = [\"p\"]\nfile = \"w.csv\"\n\
+                [strategies.stays]\n[strategies.moves]\nset = { \"labs.a.workloads.w.volume\" = 0 }\n";
+    for (at, elsewhere) in [(4, 0), (5, 1), (6, 1)] {
+        let files = [("w.csv".to_owned(), format!("submit_s,chips,duration_s\n{at},1,10\n"))].into_iter().collect();
+        let gone = crate::story::plan(text, &files)
+            .cells
+            .iter()
+            .map(|cell| simulate(&cell.world, Run::default()).workloads[0].elsewhere)
+            .collect::<Vec<_>>();
+        assert_eq!(gone, [0, elsewhere], "submitted at {at}");
+    }
     let toml = "guaranteed = { b = [{ name = \"g\", at = 2026-01-01T00:00:05, chips = 1 }] }\n[labs.b]";
     check_with("pool 2 chips; x at 5 gang 1 for 10 of a; y at 5 gang 1 for 10 of a", toml, "x 5..15 | y 15..25");
     check_with("pool 2 chips; x at 4 gang 1 for 10 of a; y at 4 gang 1 for 10 of a", toml, "x 4..14 | y 4..14");

@@ -34,10 +34,7 @@ pub fn manifest(plan: &Plan, outcome: &Outcome, read: &Read, files: &[(String, S
     let inputs: Vec<Value> = read
         .sources
         .inputs()
-        .map(|(name, bytes)| {
-            let file = std::path::Path::new(name).file_name().map_or_else(|| name.into(), |f| f.to_string_lossy());
-            json!({ "file": file, "sha256": hex(&Sha256::digest(bytes)) })
-        })
+        .map(|(name, bytes)| json!({ "file": file_name(name), "sha256": hex(&Sha256::digest(bytes)) }))
         .collect();
     let money = plan.cells.iter().any(|cell| !cell.world.sites.is_empty());
     let mut not_modelled: Vec<String> = NOT_MODELLED.iter().filter(|_| money).map(|what| (*what).to_owned()).collect();
@@ -65,11 +62,21 @@ pub fn manifest(plan: &Plan, outcome: &Outcome, read: &Read, files: &[(String, S
         "notes": notes,
         "inputs": inputs,
         "rows": rows,
-        "config": print_config(read),
+        "config": config(read),
     });
     let mut text = serde_json::to_string_pretty(&manifest).expect("a manifest is JSON");
     text.push('\n');
     text
+}
+
+/// The resolved scenario; origins by file name, so that where the files lie changes no byte.
+fn config(read: &Read) -> String {
+    let from = |name: &str| format!("  # from {name}:");
+    read.sources.inputs().fold(print_config(read), |text, (name, _)| text.replace(&from(name), &from(&file_name(name))))
+}
+
+fn file_name(path: &str) -> String {
+    std::path::Path::new(path).file_name().map_or_else(|| path.into(), |name| name.to_string_lossy().into_owned())
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -10,7 +10,7 @@ pub(super) static CLOUD: Table = table(
         key(
             "at_end",
             Kind::Choice(&["none", "book"], &[("going_concern", "the going-concern terminal value")]),
-            "What is left counts as nothing or at book value.",
+            "What is left counts as nothing or, the default, at book value.",
         ),
         later("modelled", "the market"),
         later("router", "the market"),

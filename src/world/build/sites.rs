@@ -25,7 +25,7 @@ fn one_cloud(desk: &mut Desk<'_>, index: usize, cloud: &Named<spec::Cloud>) -> C
     Cloud {
         name: cloud.name.clone(),
         discount_rate: desk.param_or(&cloud.table.discount_rate, (-0.5, 1.0), DISCOUNT_RATE),
-        at_end_book: cloud.table.at_end.as_ref().is_some_and(|at_end| at_end.value == "book"),
+        at_end_book: cloud.table.at_end.as_ref().is_none_or(|at_end| at_end.value == "book"),
         party: parties::of_cloud(index),
     }
 }

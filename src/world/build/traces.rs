@@ -33,8 +33,16 @@ pub(super) fn jobs(
             return Vec::new();
         }
     };
+    if text.trim().is_empty() {
+        let message = format!("`{}` is empty", file.value);
+        desk.problem(file.origin, &file.path, message, "a header, e.g. submit_s,chips,duration_s, and a row a job");
+        return Vec::new();
+    }
     let Some(table) = Columns::of(desk, trace, file, &text) else { return Vec::new() };
     let mut jobs = table.rows(desk, file, &text);
+    if jobs.is_empty() {
+        desk.note(format!("{}: `{}` has no jobs", workload.path, file.value));
+    }
     let too_large = jobs.iter().filter(|job| room < u64::from(job.chips)).count();
     if 0 < too_large && 0 < room {
         let message = format!(
@@ -118,7 +126,7 @@ impl Columns {
         jobs
     }
 
-    /// A job of one row; times of 0 or less last the shortest time there is.
+    /// A job of one row; one that takes no time lasts the shortest time there is.
     fn job(&self, row: u32, record: &csv::StringRecord) -> Result<TraceJob, String> {
         let number = |column: usize, what: &str| {
             let text = record.get(column).unwrap_or("");
@@ -133,10 +141,13 @@ impl Columns {
         if submit < 0.0 {
             return Err(format!("submitted {submit} s before the start"));
         }
+        if duration < 0.0 {
+            return Err(format!("a running time of {duration} s"));
+        }
         if chips != chips.floor() || !(1.0..=1e9).contains(&chips) {
             return Err(format!("a gang of {chips} chips"));
         }
-        let duration = Span::from_seconds(duration.max(0.0)).max(SHORTEST);
+        let duration = Span::from_seconds(duration).max(SHORTEST);
         Ok(TraceJob { row, submit: Span::from_seconds(submit), chips: chips as u32, duration })
     }
 }

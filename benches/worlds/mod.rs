@@ -1,0 +1,41 @@
+//! The worlds that are timed, as plans of studies. Shared with the test that a study leaves the very records that are timed.
+
+use hedgerow::spec::{self, Read};
+use hedgerow::study::{Options, Plan, plan};
+use hedgerow::world::catalog::Catalog;
+use std::path::{Path, PathBuf};
+
+/// A scenario file of the crate, with changes as `--set` writes them; the error is its problems.
+pub fn scenario(path: &str, sets: &[&str]) -> Result<Plan, String> {
+    let full = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    let sets: Vec<String> = sets.iter().map(|set| (*set).to_owned()).collect();
+    let read = spec::read(&full, &sets).map_err(|problems| problems.render(false))?;
+    planned(&read, full.parent().expect("a file lies in a folder").to_path_buf())
+}
+
+/// `scenarios/theory/mmc.toml` with c = 100, load 0.9.
+pub fn mm100(sets: &[&str]) -> Result<Plan, String> {
+    let sized = ["pools.servers.nodes=100", "labs.users.workloads.jobs.per_day=2160", "scenario.end=2026-12-01"];
+    scenario("scenarios/theory/mmc.toml", &[&sized, sets].concat())
+}
+
+/// `scenarios/dual-bet.toml`.
+pub fn dual_bet(sets: &[&str]) -> Result<Plan, String> {
+    scenario("scenarios/dual-bet.toml", sets)
+}
+
+/// The golden gang log as a trace on one pool of 2,000 one-chip nodes; an error where the data folder is absent.
+pub fn gang_fifo() -> Result<Plan, String> {
+    let data = std::env::var_os("HEDGEROW_DATA")
+        .map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
+    let text = "[scenario]\nname = \"gang\"\nstart = 2026-01-01\nend = 2026-07-01\n[pools.p]\nchips_per_node = 1\nnodes = 2000\n\
+        [labs.l.workloads.log]\nkind = \"trace\"\npools = [\"p\"]\nfile = \"gang_fifo_100k.csv\"\n\
+        submit = \"arrival_h\"\nduration = \"duration_h\"\nchips = \"gpus\"\ntime_unit = \"h\"\n";
+    let read = spec::read_text("gang.toml", text, &[]).map_err(|problems| problems.render(false))?;
+    planned(&read, data.join("golden/scheduling"))
+}
+
+fn planned(read: &Read, folder: PathBuf) -> Result<Plan, String> {
+    let file = move |name: &str| std::fs::read_to_string(folder.join(name)).map_err(|error| error.to_string());
+    plan(read, Catalog::embedded(), &Options::default(), &file).map_err(|problems| problems.render(false))
+}

@@ -1,0 +1,116 @@
+//! Scenario files with bytes flipped, lines deleted and doubled, tokens put in: read or refused, built or refused, never a panic.
+
+use hedgerow::spec::{print_config, read_bytes};
+use hedgerow::world::World;
+use hedgerow::world::catalog::Catalog;
+
+/// Whole files of every kind; the first names every key there is and need not build.
+const FILES: [&str; 4] =
+    ["tests/full.toml", "scenarios/quickstart.toml", "scenarios/dual-bet.toml", "scenarios/gang.toml"];
+
+const TOKENS: [&str; 22] = [
+    "[",
+    "]",
+    "{",
+    "}",
+    "=",
+    ",",
+    "\"",
+    "'''",
+    "\"\"\"",
+    "unknown",
+    "p5",
+    "0",
+    "-1",
+    "1e999",
+    "nan",
+    "\n",
+    "[[a]]",
+    "set",
+    "*",
+    "é",
+    "2026-02-30",
+    "true",
+];
+
+/// One of a few numbers, from a seed.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        ((self.0 >> 33) as usize) % n.max(1)
+    }
+}
+
+fn mutate(bytes: &mut Vec<u8>, dice: &mut Dice) {
+    if bytes.is_empty() {
+        return;
+    }
+    let at = dice.below(bytes.len());
+    match dice.below(7) {
+        0 => bytes[at] = dice.below(256) as u8,
+        1 => bytes[at] ^= 1 << dice.below(8),
+        2 | 3 => drop(bytes.splice(at..at, TOKENS[dice.below(TOKENS.len())].bytes())),
+        4 => {
+            let mut lines: Vec<Vec<u8>> = bytes.split(|b| *b == b'\n').map(<[u8]>::to_vec).collect();
+            let (a, b) = (dice.below(lines.len()), dice.below(lines.len()));
+            match dice.below(3) {
+                0 => drop(lines.remove(a)),
+                1 => lines.swap(a, b),
+                _ => lines.insert(a, lines[b].clone()),
+            }
+            *bytes = lines.join(&b'\n');
+        }
+        // A digit for a digit: still a file, another world.
+        5 => {
+            let digits: Vec<usize> = (0..bytes.len()).filter(|at| bytes[*at].is_ascii_digit()).collect();
+            if !digits.is_empty() {
+                bytes[digits[dice.below(digits.len())]] = b'0' + dice.below(10) as u8;
+            }
+        }
+        _ => bytes.truncate(at.max(1)),
+    }
+}
+
+/// `HEDGEROW_MUTATIONS` files from `HEDGEROW_MUTATIONS_SEED`; what reads is built under its first strategy and future.
+#[test]
+fn mutated_files_never_panic() {
+    let number = |name: &str, default: u64| std::env::var(name).ok().and_then(|s| s.parse().ok()).unwrap_or(default);
+    let mut dice = Dice(number("HEDGEROW_MUTATIONS_SEED", 1));
+    let texts = FILES.map(|file| std::fs::read(file).unwrap_or_else(|e| panic!("{file}: {e}")));
+    let (count, mut read_well, mut built) = (number("HEDGEROW_MUTATIONS", 4_000), 0, 0);
+    for round in 0..count {
+        let mut bytes = texts[round as usize % texts.len()].clone();
+        for _ in 0..=dice.below(4) {
+            mutate(&mut bytes, &mut dice);
+        }
+        if round % 2 == 0 {
+            bytes = String::from_utf8_lossy(&bytes).into_owned().into_bytes();
+        }
+        match read_bytes("m.toml", bytes, &[]) {
+            Ok(read) => {
+                read_well += 1;
+                assert!(print_config(&read).contains("[scenario]"));
+                for future in &read.spec.futures {
+                    let _ = read.with_overrides(&future.table.set).map_err(|problems| problems.to_json());
+                }
+                let strategy = read.spec.strategies.first().map_or("base", |s| s.name.as_str());
+                let future = read.spec.futures.first().map_or("base", |f| f.name.as_str());
+                let file = |_: &str| Ok("submit_s,chips,duration_s\n0,1,60\n".to_owned());
+                match World::build(&read.spec, Catalog::embedded(), strategy, future, &file) {
+                    Ok(_) => built += 1,
+                    Err(problems) => assert!(!problems.is_empty()),
+                }
+            }
+            Err(problems) => {
+                assert!(!problems.is_empty());
+                let _ = problems.render(round % 3 == 0);
+            }
+        }
+    }
+    assert!(
+        count / 20 < read_well && count / 50 < built,
+        "{count} files, {read_well} read, {built} built: too few to tell"
+    );
+}
