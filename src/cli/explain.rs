@@ -95,7 +95,11 @@ fn strategies(file: &str, name: Option<&str>) -> Result<Vec<Meaning>, Failure> {
 fn words(name: &str) -> Result<Vec<Meaning>, Failure> {
     let mut all: Vec<(String, Meaning)> = Vec::new();
     for metric in listing::metric_registry() {
-        let text = metric.what.to_owned();
+        let better = match metric.better.name() {
+            "" => String::new(),
+            word => format!(" Better: {word}."),
+        };
+        let text = format!("{}{better}", metric.what);
         all.push((
             metric.name.to_owned(),
             Meaning { kind: "metric", name: metric.name.to_owned(), unit: Some(metric.unit), text },

@@ -8,7 +8,7 @@ use crate::report::folder::Folder;
 use crate::report::page::{Data, pages, terminal as headlines};
 use crate::report::tables::tables;
 use crate::spec;
-use crate::study::{Options, Outcome, Plan, run_plan};
+use crate::study::{Options, Outcome, Plan, run_plan, runs_of};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -68,7 +68,7 @@ pub fn run(args: &Run) -> Result<(), Failure> {
     }
     match args.format {
         Format::Human => {
-            let runs = plan.runs_per_cell() * plan.cells.iter().filter(|cell| cell.same_as.is_none()).count();
+            let runs = runs_of(&plan);
             terminal::say(&headlines(&data))?;
             let seconds = began.elapsed().as_secs_f64();
             let plural = if runs == 1 { "" } else { "s" };
@@ -81,8 +81,7 @@ pub fn run(args: &Run) -> Result<(), Failure> {
 
 /// Every run of a plan, with a bar for whoever is looking; `verify` plays the same way.
 pub fn play(plan: &Plan, quiet: bool) -> Outcome {
-    let cells = plan.cells.iter().filter(|cell| cell.same_as.is_none()).count();
-    let bar = Bar::new(cells * plan.runs_per_cell(), quiet);
+    let bar = Bar::new(runs_of(plan), quiet);
     let outcome = run_plan(plan, &|n| bar.add(n));
     bar.finish();
     outcome

@@ -8,6 +8,7 @@ use super::terminal;
 use crate::measure::Period;
 use crate::report::table::{Cell, Column, Table, show};
 use crate::spec;
+use crate::stats::accumulate::Accumulator;
 use crate::study::{Options, Plan, plan, summarize};
 use crate::world::catalog::Catalog;
 
@@ -76,7 +77,9 @@ fn judge(case: &Case, args: &Verify, table: &mut Table) -> Result<usize, Failure
         let values = cell.series(quantity.metric, key.scope, Period::All).expect("the key is there");
         let summary = summarize(&values, outcome.replications as usize, outcome.independent)
             .unwrap_or_else(|| panic!("{}: no run has {} of {}", case.name, quantity.metric, quantity.of));
-        let error = standard_error(&values);
+        // A single run says nothing of its error.
+        let runs: Accumulator = values.iter().flatten().copied().collect();
+        let error = runs.standard_error().unwrap_or(f64::INFINITY);
         let limit = case.limit * if args.quick { 2.0 } else { 1.0 };
         let off = (summary.mean - quantity.exact) / error;
         let verdict = match (off.abs() <= ERRORS_OFF, error <= limit * quantity.exact) {
@@ -120,16 +123,4 @@ fn plan_of(case: &Case, args: &Verify) -> Result<Plan, Failure> {
     }
     let options = Options { draws: Some((whole.draws / 4).max(4)), ..options };
     Ok(plan(&read, Catalog::embedded(), &options, &open)?)
-}
-
-/// Standard error of the mean of independent runs; infinite of fewer than two.
-fn standard_error(values: &[Option<f64>]) -> f64 {
-    let values: Vec<f64> = values.iter().flatten().copied().collect();
-    let n = values.len() as f64;
-    if n < 2.0 {
-        return f64::INFINITY;
-    }
-    let mean = values.iter().sum::<f64>() / n;
-    let variance = values.iter().map(|value| (value - mean) * (value - mean)).sum::<f64>() / (n - 1.0);
-    (variance / n).sqrt()
 }

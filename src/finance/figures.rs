@@ -1,14 +1,17 @@
 //! One run's figures in dollars: NPV in three columns, cash lines, contracts, margins, unit costs. Averages nothing over runs.
 
 use super::{book, cash, commitment, margin, npv};
-use crate::measure::{Metric, Period, Scope, Sheet};
+use crate::measure::{Better, Metric, Period, Scope, Sheet};
 use crate::record::{PostingKind, RunRecord};
 use crate::units::Money;
 use crate::world::{CloudId, ContractId, World};
 
 macro_rules! metric {
     ($name:ident, $text:literal, $unit:literal, $what:literal) => {
-        static $name: Metric = Metric { name: $text, unit: $unit, what: $what };
+        metric!($name, $text, $unit, $what, Neither);
+    };
+    ($name:ident, $text:literal, $unit:literal, $what:literal, $better:ident) => {
+        static $name: Metric = Metric { name: $text, unit: $unit, what: $what, better: Better::$better };
     };
 }
 
@@ -16,17 +19,25 @@ metric!(
     NPV_OPERATIONS,
     "npv_operations",
     "USD",
-    "Present value of cash across the group's border at each transfer's own date, without equity and terminal value. Eq. (20)."
+    "Present value of cash across the group's border at each transfer's own date, without equity and terminal value. Eq. (20).",
+    More
 );
 metric!(
     NPV_EQUITY,
     "npv_equity",
     "USD",
-    "Present value of dated tranches (negative); the value of stakes and conditional tranches are not modelled."
+    "Present value of dated tranches (negative); the value of stakes and conditional tranches are not modelled.",
+    More
 );
-metric!(NPV_TOTAL, "npv_total", "USD", "Operations + equity + terminal value in the scenario's mode.");
-metric!(NPV_NONE, "npv_total_none", "USD", "Operations + equity, without terminal value.");
-metric!(NPV_BOOK, "npv_total_book", "USD", "Operations + equity + book value of the fleet at the end, discounted.");
+metric!(NPV_TOTAL, "npv_total", "USD", "Operations + equity + terminal value in the scenario's mode.", More);
+metric!(NPV_NONE, "npv_total_none", "USD", "Operations + equity, without terminal value.", More);
+metric!(
+    NPV_BOOK,
+    "npv_total_book",
+    "USD",
+    "Operations + equity + book value of the fleet at the end, discounted.",
+    More
+);
 metric!(
     TERMINAL,
     "terminal_book",
@@ -37,20 +48,40 @@ metric!(
     REVENUE,
     "revenue",
     "USD",
-    "Usage, reservations, reserved inference and shortfalls paid by labs outside the group."
+    "Usage, reservations, reserved inference and shortfalls paid by labs outside the group.",
+    More
 );
 metric!(INTERNAL, "internal_revenue", "USD", "What the group's own labs were charged: eliminated, a memo.");
-metric!(CAPEX, "capex", "USD", "Chips with their servers, when paid: deposits, rest at delivery, cancellation fees.");
-metric!(POWER, "power_cost", "USD", "Electricity.");
-metric!(FACILITY, "facility_cost", "USD", "Shell, mechanical and electrical, as a charge on megawatts installed.");
-metric!(OPERATIONS, "operations_cost", "USD", "Staff, maintenance and network, as a charge on megawatts installed.");
-metric!(EQUITY, "equity_paid", "USD", "Dated tranches paid.");
-metric!(BILLED, "billed_usd", "USD", "Billed to a lab: usage, reservations, reserved inference, shortfalls.");
+metric!(
+    CAPEX,
+    "capex",
+    "USD",
+    "Chips with their servers, when paid: deposits, rest at delivery, cancellation fees.",
+    Less
+);
+metric!(POWER, "power_cost", "USD", "Electricity.", Less);
+metric!(
+    FACILITY,
+    "facility_cost",
+    "USD",
+    "Shell, mechanical and electrical, as a charge on megawatts installed.",
+    Less
+);
+metric!(
+    OPERATIONS,
+    "operations_cost",
+    "USD",
+    "Staff, maintenance and network, as a charge on megawatts installed.",
+    Less
+);
+metric!(EQUITY, "equity_paid", "USD", "Dated tranches paid.", Less);
+metric!(BILLED, "billed_usd", "USD", "Billed to a lab: usage, reservations, reserved inference, shortfalls.", More);
 metric!(
     MARGIN,
     "margin_usd",
     "USD",
-    "Billed to a lab less its gang and reserved chip-hours at book unit cost; no capital charge. Eq. (23)."
+    "Billed to a lab less its gang and reserved chip-hours at book unit cost; no capital charge. Eq. (23).",
+    More
 );
 metric!(
     UNUSED,
@@ -62,19 +93,22 @@ metric!(
     UNIT_COST,
     "unit_cost_book_usd_per_chip_hour",
     "USD/chip-h",
-    "Depreciation, power, facility and operations per up chip-hour; label book, without capital charge. Eq. (22)."
+    "Depreciation, power, facility and operations per up chip-hour; label book, without capital charge. Eq. (22).",
+    Less
 );
 metric!(
     IDLE_COST,
     "uncommitted_idle_usd",
     "USD",
-    "Idle chip-hours that nobody paid for x book unit cost: nobody's margin."
+    "Idle chip-hours that nobody paid for x book unit cost: nobody's margin.",
+    Less
 );
 metric!(
     UNUSED_GUARANTEE,
     "unused_guarantee_usd",
     "USD",
-    "Guaranteed chip-hours offered and left idle x book unit cost: paid for by a lab, in no lab's cost."
+    "Guaranteed chip-hours offered and left idle x book unit cost: paid for by a lab, in no lab's cost.",
+    Less
 );
 metric!(
     INSIDE,
@@ -99,15 +133,23 @@ metric!(
     EXCUSED,
     "excused_usd",
     "USD",
-    "Contract price x guaranteed and reserved chip-hours that were late, down or blocked."
+    "Contract price x guaranteed and reserved chip-hours that were late, down or blocked.",
+    Less
 );
 metric!(
     EXCUSED_BLOCKED,
     "excused_blocked_usd",
     "USD",
-    "Of that: chip-hours that were up while other labs' gangs still held them."
+    "Of that: chip-hours that were up while other labs' gangs still held them.",
+    Less
 );
-metric!(DRAWN, "drawn_usd", "USD", "Usage, reservations and reserved inference that counted toward the commitment.");
+metric!(
+    DRAWN,
+    "drawn_usd",
+    "USD",
+    "Usage, reservations and reserved inference that counted toward the commitment.",
+    More
+);
 
 /// In the order of their columns.
 pub static METRICS: &[&Metric] = &[

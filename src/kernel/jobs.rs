@@ -384,7 +384,7 @@ impl Sim<'_> {
         }
     }
 
-    /// Jobs still there at the end: their attempts are booked as far as they got, their waits are lower bounds.
+    /// Jobs still there at the end: their attempts are booked as far as they got, their times are lower bounds.
     pub(super) fn close_jobs(&mut self) {
         for slot in self.jobs.slots() {
             if self.jobs[slot].running {
@@ -400,7 +400,13 @@ impl Sim<'_> {
             totals.sojourn_us += u128::from(in_system);
             if in_window && job.first_start == SimTime::NEVER {
                 totals.unstarted += 1;
+                totals.unstarted_us += u128::from(in_system);
                 totals.waits.record(in_system);
+            }
+            if in_window {
+                totals.unfinished += 1;
+                totals.unfinished_us += u128::from(in_system);
+                totals.jcts.record(in_system);
             }
             self.write_row(slot, None);
         }

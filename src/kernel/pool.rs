@@ -221,7 +221,7 @@ impl PoolState {
         self.offer_all(now);
     }
 
-    /// After a change of who holds what: what is offered to `tenant`, and to all where somebody is or was blocked. Eq. (35).
+    /// After a change of who holds what: what is offered to `tenant`, and to all where somebody is or was blocked. Eq. (36).
     ///
     /// Only a growing entitlement or a chip lost can block, so that as a rule one tenant's unused chips are all that changes.
     #[inline]

@@ -1,7 +1,7 @@
 //! Where the chips went: the four fractions of design 5, availability, megawatts, chip-hours by tenant, pool and price kind.
 //! Ratios of integrals over the period; averages of ratios nowhere.
 
-use super::{Metric, Period, Scope, Sheet, chip_hours, ratio, sum, value};
+use super::{Better, Metric, Period, Scope, Sheet, chip_hours, ratio, sum, value};
 use crate::record::{CellMonth, RunRecord};
 use crate::world::{PoolId, Source, WorkloadId, World};
 use std::ops::Range;
@@ -10,85 +10,133 @@ static INSTALLED: Metric = Metric {
     name: "installed_chips",
     unit: "chips",
     what: "Chips in the ground, mean over time: installed chip-hours / hours.",
+    better: Better::Neither,
 };
 static AVAILABILITY: Metric = Metric {
     name: "availability",
     unit: "-",
     what: "Up chip-hours / installed chip-hours. Idle and reserved nodes do not fail here.",
+    better: Better::More,
 };
 static ALLOCATED: Metric = Metric {
     name: "allocated_fraction",
     unit: "-",
     what: "Chip-hours held by gangs / (gangs + idle); reserved chips are in neither. Eq. (9).",
+    better: Better::More,
 };
 static BUSY: Metric = Metric {
     name: "busy_fraction",
     unit: "-",
     what: "(productive + checkpoint + lost + restart + yielding) chip-hours / (gangs + idle). Eq. (10).",
+    better: Better::More,
 };
 static GOODPUT: Metric = Metric {
     name: "goodput_fraction",
     unit: "-",
     what: "Productive chip-hours / (gangs + idle): work that was kept. Eq. (11).",
+    better: Better::More,
 };
 static MFU: Metric = Metric {
     name: "mfu",
     unit: "-",
     what: "Useful FLOP (campaign efficiency included) / (allocated chip-time x BF16 peak), over workloads that state an MFU. Eq. (12).",
+    better: Better::More,
 };
 static RESERVED: Metric = Metric {
     name: "reserved_chips",
     unit: "chips",
     what: "Reserved and offered chips, mean over time: billed, not simulated, in none of the fractions.",
+    better: Better::Neither,
 };
-static IDLE: Metric = Metric { name: "idle_chips", unit: "chips", what: "Up chips that nobody holds, mean over time." };
+static IDLE: Metric = Metric {
+    name: "idle_chips",
+    unit: "chips",
+    what: "Up chips that nobody holds, mean over time.",
+    better: Better::Less,
+};
 static MW_INSTALLED: Metric = Metric {
     name: "mw_installed",
     unit: "MW",
     what: "Installed chips at full power at the meter, mean: chips x TDP x host overhead x PUE.",
+    better: Better::Neither,
 };
 static MW_USED: Metric = Metric {
     name: "mw_used",
     unit: "MW",
     what: "Power drawn at the meter, mean: idle chips draw the idle share, gangs full power, reserved chips by reserved_busy.",
+    better: Better::Neither,
 };
-static CHIP_HOURS: Metric =
-    Metric { name: "allocated_chip_hours", unit: "chip-h", what: "Chip-hours a workload's gangs held on a pool." };
-static PRODUCTIVE: Metric =
-    Metric { name: "productive_chip_hours", unit: "chip-h", what: "Of those: work that was kept." };
-static CHECKPOINT: Metric =
-    Metric { name: "checkpoint_chip_hours", unit: "chip-h", what: "Of those: completed checkpoints." };
+static CHIP_HOURS: Metric = Metric {
+    name: "allocated_chip_hours",
+    unit: "chip-h",
+    what: "Chip-hours a workload's gangs held on a pool.",
+    better: Better::Neither,
+};
+static PRODUCTIVE: Metric = Metric {
+    name: "productive_chip_hours",
+    unit: "chip-h",
+    what: "Of those: work that was kept.",
+    better: Better::More,
+};
+static CHECKPOINT: Metric = Metric {
+    name: "checkpoint_chip_hours",
+    unit: "chip-h",
+    what: "Of those: completed checkpoints.",
+    better: Better::Less,
+};
 static LOST: Metric = Metric {
     name: "lost_chip_hours",
     unit: "chip-h",
     what: "Of those: work and unfinished checkpoints that failures destroyed.",
+    better: Better::Less,
 };
-static RESTART: Metric =
-    Metric { name: "restart_chip_hours", unit: "chip-h", what: "Of those: loading after a failure." };
+static RESTART: Metric = Metric {
+    name: "restart_chip_hours",
+    unit: "chip-h",
+    what: "Of those: loading after a failure.",
+    better: Better::Less,
+};
 static BILLED: Metric = Metric {
     name: "billed_chip_hours",
     unit: "chip-h",
     what: "Chip-hours beyond the lab's guarantee, billed at the workload's price kind.",
+    better: Better::Neither,
+};
+static COVERED: Metric = Metric {
+    name: "covered_chip_hours",
+    unit: "chip-h",
+    what: "Chip-hours held within the lab's guarantee: paid for by the reservation, used or not.",
+    better: Better::Neither,
+};
+static UNUSED: Metric = Metric {
+    name: "unused_guarantee_chip_hours",
+    unit: "chip-h",
+    what: "Guaranteed chip-hours that were up and offered, and held by none of the lab's gangs.",
+    better: Better::Neither,
 };
 static GUARANTEED: Metric = Metric {
     name: "guaranteed_chip_hours",
     unit: "chip-h",
     what: "Guaranteed chip-hours that were up and offered: billed used or not.",
+    better: Better::Neither,
 };
 static UNDELIVERED: Metric = Metric {
     name: "undelivered_chip_hours",
     unit: "chip-h",
     what: "Guaranteed or reserved chip-hours that were late or down: not billed, excused from the commitment.",
+    better: Better::Less,
 };
 static BLOCKED: Metric = Metric {
     name: "blocked_chip_hours",
     unit: "chip-h",
     what: "Guaranteed or reserved chip-hours that were up while other labs' gangs still held them: not billed, excused.",
+    better: Better::Less,
 };
 static RESERVED_HOURS: Metric = Metric {
     name: "reserved_chip_hours",
     unit: "chip-h",
     what: "Reserved chip-hours that were up and offered: billed, not simulated.",
+    better: Better::Neither,
 };
 
 /// In the order of their columns.
@@ -109,7 +157,9 @@ pub static METRICS: &[&Metric] = &[
     &LOST,
     &RESTART,
     &BILLED,
+    &COVERED,
     &GUARANTEED,
+    &UNUSED,
     &UNDELIVERED,
     &BLOCKED,
     &RESERVED_HOURS,
@@ -132,6 +182,7 @@ pub fn measure(world: &World, record: &RunRecord, every: &[Period], sheet: &mut 
                 (&LOST, row.lost),
                 (&RESTART, row.restart),
                 (&BILLED, row.billed),
+                (&COVERED, row.covered),
             ] {
                 sheet.put(metric, scope, *period, Some(chip_hours(value)));
             }
@@ -243,6 +294,7 @@ fn measure_shares(world: &World, record: &RunRecord, period: Period, months: &Ra
             let (offered, reserved) = (total(|row| row.offered), total(|row| row.reserved_offered));
             let scope = Scope::Share(pool, tenant);
             sheet.put(&GUARANTEED, scope, period, Some(chip_hours(offered)));
+            sheet.put(&UNUSED, scope, period, Some(chip_hours(total(|row| row.unused))));
             sheet.put(&RESERVED_HOURS, scope, period, Some(chip_hours(reserved)));
             sheet.put(&UNDELIVERED, scope, period, Some(chip_hours(total(|row| row.late + row.reserved_late))));
             sheet.put(&BLOCKED, scope, period, Some(chip_hours(total(|row| row.blocked + row.reserved_blocked))));

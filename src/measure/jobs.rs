@@ -1,77 +1,156 @@
-//! What jobs experienced: waits, completion times, refusals, campaigns against their plan. Over the whole study; the
-//! unstarted are counted, and their waits enter the quantiles as lower bounds.
+//! What jobs experienced: waits, completion times, refusals, campaigns against their plan. Over the whole study; jobs that the
+//! end cuts off are counted, and enter means and quantiles with their time so far: nobody is left out for having waited.
 
-use super::{Metric, Period, Scope, Sheet, ratio};
+use super::{Better, Metric, Period, Scope, Sheet, ratio};
 use crate::record::{RunRecord, WorkloadTotals};
 use crate::units::Span;
-use crate::world::{Source, WorkloadId, World};
+use crate::world::{Failures, Source, WorkloadId, World};
 
-static SUBMITTED: Metric =
-    Metric { name: "jobs_submitted", unit: "jobs", what: "Jobs submitted to us in [measured from, end)." };
-static STARTED: Metric = Metric { name: "jobs_started", unit: "jobs", what: "Of those: started by the end." };
-static FINISHED: Metric = Metric { name: "jobs_finished", unit: "jobs", what: "Of those: finished by the end." };
+static SUBMITTED: Metric = Metric {
+    name: "jobs_submitted",
+    unit: "jobs",
+    what: "Jobs submitted to us in [measured from, end).",
+    better: Better::Neither,
+};
+static STARTED: Metric =
+    Metric { name: "jobs_started", unit: "jobs", what: "Of those: started by the end.", better: Better::More };
+static FINISHED: Metric =
+    Metric { name: "jobs_finished", unit: "jobs", what: "Of those: finished by the end.", better: Better::More };
 static UNSTARTED: Metric = Metric {
     name: "jobs_unstarted",
     unit: "jobs",
     what: "Of those: not started at the end; censored, their waits are lower bounds.",
+    better: Better::Less,
+};
+static UNFINISHED: Metric = Metric {
+    name: "jobs_unfinished",
+    unit: "jobs",
+    what: "Of those: waiting or running at the end; censored, their completion times are lower bounds.",
+    better: Better::Less,
 };
 static ELSEWHERE: Metric = Metric {
     name: "jobs_elsewhere",
     unit: "jobs",
     what: "Jobs that went elsewhere: thinned by the volume, or of a lab whose contract ended.",
+    better: Better::Neither,
 };
-static BLOCKED: Metric =
-    Metric { name: "blocked_fraction", unit: "-", what: "Jobs refused by a full queue / jobs submitted." };
-static P_WAIT: Metric = Metric { name: "p_wait", unit: "-", what: "Started jobs that waited / started jobs." };
+static BLOCKED: Metric = Metric {
+    name: "blocked_fraction",
+    unit: "-",
+    what: "Jobs refused by a full queue / jobs submitted.",
+    better: Better::Less,
+};
+static P_WAIT: Metric = Metric {
+    name: "p_wait",
+    unit: "-",
+    what: "Jobs that waited / jobs that started or are unstarted at the end; an unstarted job has waited.",
+    better: Better::Less,
+};
 static WAIT_MEAN: Metric = Metric {
     name: "wait_mean",
     unit: "h",
-    what: "Mean time from submission to first start, of the started; the unstarted are not in it: see jobs_unstarted.",
+    what: "Mean time from submission to first start; the unstarted enter with their time so far, so that it is a lower bound where jobs_unstarted > 0.",
+    better: Better::Less,
 };
-static WAIT_P50: Metric = Metric { name: "wait_p50", unit: "h", what: "Median wait, unstarted at their time so far." };
-static WAIT_P90: Metric =
-    Metric { name: "wait_p90", unit: "h", what: "90 % quantile of the wait, unstarted at their time so far." };
-static WAIT_P99: Metric =
-    Metric { name: "wait_p99", unit: "h", what: "99 % quantile of the wait, unstarted at their time so far." };
-static JCT_MEAN: Metric =
-    Metric { name: "jct_mean", unit: "h", what: "Mean time from submission to finish, of the finished." };
-static JCT_P50: Metric = Metric { name: "jct_p50", unit: "h", what: "Median completion time of the finished." };
-static JCT_P90: Metric =
-    Metric { name: "jct_p90", unit: "h", what: "90 % quantile of the completion time of the finished." };
-static JCT_P99: Metric =
-    Metric { name: "jct_p99", unit: "h", what: "99 % quantile of the completion time of the finished." };
+static WAIT_P50: Metric =
+    Metric { name: "wait_p50", unit: "h", what: "Median wait, unstarted at their time so far.", better: Better::Less };
+static WAIT_P90: Metric = Metric {
+    name: "wait_p90",
+    unit: "h",
+    what: "90 % quantile of the wait, unstarted at their time so far.",
+    better: Better::Less,
+};
+static WAIT_P99: Metric = Metric {
+    name: "wait_p99",
+    unit: "h",
+    what: "99 % quantile of the wait, unstarted at their time so far.",
+    better: Better::Less,
+};
+static JCT_MEAN: Metric = Metric {
+    name: "jct_mean",
+    unit: "h",
+    what: "Mean time from submission to finish; the unfinished enter with their time so far, so that it is a lower bound where jobs_unfinished > 0.",
+    better: Better::Less,
+};
+static JCT_P50: Metric = Metric {
+    name: "jct_p50",
+    unit: "h",
+    what: "Median completion time, unfinished at their time so far.",
+    better: Better::Less,
+};
+static JCT_P90: Metric = Metric {
+    name: "jct_p90",
+    unit: "h",
+    what: "90 % quantile of the completion time, unfinished at their time so far.",
+    better: Better::Less,
+};
+static JCT_P99: Metric = Metric {
+    name: "jct_p99",
+    unit: "h",
+    what: "99 % quantile of the completion time, unfinished at their time so far.",
+    better: Better::Less,
+};
 static FAILURES: Metric = Metric {
     name: "failures",
     unit: "failures",
     what: "Failures that stopped a gang, where each is simulated; blank in goodput mode.",
+    better: Better::Less,
 };
 static DELAY: Metric = Metric {
     name: "campaign_delay",
     unit: "d",
     what: "Finish less plan, mean over the finished campaigns; plan = submission + the time it needs alone, unfailed, on its first pool.",
+    better: Better::Less,
 };
-static CAMPAIGNS: Metric =
-    Metric { name: "campaigns_finished", unit: "campaigns", what: "Campaigns finished by the end." };
+static CAMPAIGNS: Metric = Metric {
+    name: "campaigns_finished",
+    unit: "campaigns",
+    what: "Campaigns finished by the end.",
+    better: Better::More,
+};
 static OPEN: Metric = Metric {
     name: "campaigns_open",
     unit: "campaigns",
     what: "Campaigns submitted and not finished at the end: censored.",
+    better: Better::Less,
 };
 static FINISH: Metric = Metric {
     name: "campaign_finish",
     unit: "y",
     what: "Finish of the n-th campaign, years of 365.25 days from the start; blank when not finished.",
+    better: Better::Less,
 };
 static MAKESPAN: Metric = Metric {
     name: "makespan",
     unit: "h",
     what: "Last finish less first submission of a trace whose jobs all finished.",
+    better: Better::Less,
 };
 
 /// In the order of their columns.
 pub static METRICS: &[&Metric] = &[
-    &SUBMITTED, &STARTED, &FINISHED, &UNSTARTED, &ELSEWHERE, &BLOCKED, &P_WAIT, &WAIT_MEAN, &WAIT_P50, &WAIT_P90,
-    &WAIT_P99, &JCT_MEAN, &JCT_P50, &JCT_P90, &JCT_P99, &FAILURES, &DELAY, &CAMPAIGNS, &OPEN, &FINISH, &MAKESPAN,
+    &SUBMITTED,
+    &STARTED,
+    &FINISHED,
+    &UNSTARTED,
+    &UNFINISHED,
+    &ELSEWHERE,
+    &BLOCKED,
+    &P_WAIT,
+    &WAIT_MEAN,
+    &WAIT_P50,
+    &WAIT_P90,
+    &WAIT_P99,
+    &JCT_MEAN,
+    &JCT_P50,
+    &JCT_P90,
+    &JCT_P99,
+    &FAILURES,
+    &DELAY,
+    &CAMPAIGNS,
+    &OPEN,
+    &FINISH,
+    &MAKESPAN,
 ];
 
 /// Campaigns whose finish has a row of its own.
@@ -80,7 +159,7 @@ const NAMED_CAMPAIGNS: u16 = 12;
 /// Figures of workloads over the whole study.
 pub fn measure(world: &World, record: &RunRecord, sheet: &mut Sheet) {
     for id in world.workloads.ids() {
-        measure_workload(world, id, &record.workloads[id.index()], sheet);
+        measure_workload(id, world.workloads[id].failures, &record.workloads[id.index()], sheet);
         match world.workloads[id].source {
             Source::Campaigns(_) => measure_campaigns(world, record, id, sheet),
             Source::Trace(_) => sheet.put(&MAKESPAN, Scope::Workload(id), Period::All, makespan(record, id)),
@@ -89,7 +168,7 @@ pub fn measure(world: &World, record: &RunRecord, sheet: &mut Sheet) {
     }
 }
 
-fn measure_workload(world: &World, id: WorkloadId, totals: &WorkloadTotals, sheet: &mut Sheet) {
+fn measure_workload(id: WorkloadId, failures: Failures, totals: &WorkloadTotals, sheet: &mut Sheet) {
     let scope = Scope::Workload(id);
     let hours = |us: f64| us / Span::HOUR.0 as f64;
     let mut put = |metric, value| sheet.put(metric, scope, Period::All, value);
@@ -97,19 +176,22 @@ fn measure_workload(world: &World, id: WorkloadId, totals: &WorkloadTotals, shee
     put(&STARTED, Some(totals.started as f64));
     put(&FINISHED, Some(totals.finished as f64));
     put(&UNSTARTED, Some(totals.unstarted as f64));
+    put(&UNFINISHED, Some(totals.unfinished as f64));
     put(&ELSEWHERE, Some(totals.elsewhere as f64));
     put(&BLOCKED, ratio(totals.refused as f64, totals.submitted as f64));
-    put(&P_WAIT, ratio(totals.waited as f64, totals.started as f64));
-    put(&WAIT_MEAN, ratio(hours(totals.wait_us as f64), totals.started as f64));
+    // Nobody is unstarted at the instant of submission: the window ends before the end does.
+    let all = (totals.started + totals.unstarted) as f64;
+    put(&P_WAIT, ratio((totals.waited + totals.unstarted) as f64, all));
+    put(&WAIT_MEAN, ratio(hours((totals.wait_us + totals.unstarted_us) as f64), all));
     for (metric, p) in [(&WAIT_P50, 0.5), (&WAIT_P90, 0.9), (&WAIT_P99, 0.99)] {
         put(metric, totals.waits.quantile(p).map(hours));
     }
-    put(&JCT_MEAN, ratio(hours(totals.jct_us as f64), totals.finished as f64));
+    let all = (totals.finished + totals.unfinished) as f64;
+    put(&JCT_MEAN, ratio(hours((totals.jct_us + totals.unfinished_us) as f64), all));
     for (metric, p) in [(&JCT_P50, 0.5), (&JCT_P90, 0.9), (&JCT_P99, 0.99)] {
         put(metric, totals.jcts.quantile(p).map(hours));
     }
-    let sampled = world.workloads[id].failures == crate::world::Failures::Sampled;
-    put(&FAILURES, sampled.then_some(totals.failures as f64));
+    put(&FAILURES, (failures == Failures::Sampled).then_some(totals.failures as f64));
 }
 
 fn measure_campaigns(world: &World, record: &RunRecord, id: WorkloadId, sheet: &mut Sheet) {
@@ -139,4 +221,31 @@ fn makespan(record: &RunRecord, id: WorkloadId) -> Option<f64> {
     let (first, last) = (totals.first_submit?, totals.last_finish?);
     let all = totals.finished + totals.refused == totals.submitted;
     all.then(|| last.since(first).hours())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Four jobs: one starts at once and runs 2 h, three have waited ten days when the study ends. Three of four waited; the mean wait is
+    /// at least 3 x 240 / 4 = 180 h, the mean completion time at least (2 + 3 x 240) / 4 = 180.5 h, and the medians are ten days.
+    #[test]
+    fn those_who_never_start_have_waited() {
+        let (hour, days) = (3_600_000_000_u64, 10 * 24 * 3_600_000_000_u64);
+        let mut totals = WorkloadTotals { submitted: 4, started: 1, finished: 1, unstarted: 3, ..Default::default() };
+        (totals.unfinished, totals.jct_us) = (3, u128::from(2 * hour));
+        (totals.unstarted_us, totals.unfinished_us) = (u128::from(3 * days), u128::from(3 * days));
+        totals.waits.record(0);
+        totals.jcts.record(2 * hour);
+        (0..3).for_each(|_| totals.waits.record(days));
+        (0..3).for_each(|_| totals.jcts.record(days));
+        let (id, mut sheet) = (WorkloadId::new(0), Sheet::default());
+        measure_workload(id, Failures::Off, &totals, &mut sheet);
+        let get = |metric| sheet.get(metric, Scope::Workload(id), Period::All).unwrap();
+        assert_eq!((get("p_wait"), get("wait_mean"), get("jct_mean")), (0.75, 180.0, 180.5));
+        assert_eq!((get("jobs_unstarted"), get("jobs_unfinished")), (3.0, 3.0));
+        for median in [get("wait_p50"), get("jct_p50")] {
+            assert!((median - 240.0).abs() < 0.002 * 240.0, "{median}");
+        }
+    }
 }

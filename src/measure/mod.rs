@@ -4,7 +4,7 @@ mod chips;
 mod jobs;
 
 use crate::record::RunRecord;
-use crate::world::{CellId, CloudId, ContractId, Param, PoolId, SiteId, TenantId, WorkloadId, World};
+use crate::world::{CellId, CloudId, ContractId, Param, PoolId, TenantId, WorkloadId, World};
 use std::ops::Range;
 
 /// A figure with a name: what it means, in which unit, of what.
@@ -16,6 +16,30 @@ pub struct Metric {
     pub unit: &'static str,
     /// Definition in one sentence.
     pub what: &'static str,
+    /// Which way is better.
+    pub better: Better,
+}
+
+/// Which way a figure is better, all else equal, for the cloud whose choice a strategy is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Better {
+    /// More is.
+    More,
+    /// Less is.
+    Less,
+    /// Neither: a size, a memo, or a part of a figure that is judged whole.
+    Neither,
+}
+
+impl Better {
+    /// As written in tables and manuals; empty for neither.
+    pub fn name(self) -> &'static str {
+        match self {
+            Better::More => "more",
+            Better::Less => "less",
+            Better::Neither => "",
+        }
+    }
 }
 
 /// What a figure is of.
@@ -23,8 +47,6 @@ pub struct Metric {
 pub enum Scope {
     /// A cloud's provider group.
     Cloud(CloudId),
-    /// A site.
-    Site(SiteId),
     /// A pool.
     Pool(PoolId),
     /// A lab.
@@ -46,7 +68,6 @@ impl Scope {
     pub fn kind(self) -> &'static str {
         match self {
             Scope::Cloud(_) => "cloud",
-            Scope::Site(_) => "site",
             Scope::Pool(_) => "pool",
             Scope::Tenant(_) => "lab",
             Scope::Workload(_) => "workload",
@@ -65,7 +86,6 @@ impl Scope {
         };
         match self {
             Scope::Cloud(id) => world.clouds[id].name.clone(),
-            Scope::Site(id) => world.sites[id].name.clone(),
             Scope::Pool(id) => world.pools[id].name.clone(),
             Scope::Tenant(id) => world.tenants[id].name.clone(),
             Scope::Workload(id) => workload(id),
@@ -198,12 +218,32 @@ pub fn ratio(part: f64, whole: f64) -> Option<f64> {
     (whole > 0.0).then(|| part / whole)
 }
 
-/// Sum of `field` over some months.
+/// Sum of `field` over some months; a record without them is our bug.
 pub fn sum<T>(rows: &[T], months: &Range<u16>, field: impl Fn(&T) -> u128) -> u128 {
-    rows.get(usize::from(months.start)..usize::from(months.end)).unwrap_or_default().iter().map(field).sum()
+    let (from, to) = (usize::from(months.start), usize::from(months.end));
+    assert!(from <= to && to <= rows.len(), "months {from}..{to} of a record of {}", rows.len());
+    rows[from..to].iter().map(field).sum()
 }
 
 /// Chip-microseconds to chip-hours.
 pub fn chip_hours(chip_us: u128) -> f64 {
     chip_us as f64 / 3.6e9
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of months worth 1, 2 and 4, the last two are 6.
+    #[test]
+    fn months_are_summed() {
+        assert_eq!(sum(&[1, 2, 4], &(1..3), |row| *row), 6);
+        assert_eq!(sum(&[1, 2, 4], &(3..3), |row| *row), 0);
+    }
+
+    #[test]
+    #[should_panic(expected = "months 1..4 of a record of 3")]
+    fn months_that_are_not_there_are_no_zero() {
+        sum(&[1, 2, 4], &(1..4), |row| *row);
+    }
 }

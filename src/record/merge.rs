@@ -86,12 +86,15 @@ impl WorkloadTotals {
         count(&mut self.finished, other.finished);
         count(&mut self.refused, other.refused);
         count(&mut self.unstarted, other.unstarted);
+        count(&mut self.unfinished, other.unfinished);
         count(&mut self.waited, other.waited);
         count(&mut self.elsewhere, other.elsewhere);
         count(&mut self.failures, other.failures);
         sum(&mut self.wait_us, other.wait_us);
+        sum(&mut self.unstarted_us, other.unstarted_us);
         self.waits.merge(&other.waits);
         sum(&mut self.jct_us, other.jct_us);
+        sum(&mut self.unfinished_us, other.unfinished_us);
         self.jcts.merge(&other.jcts);
         self.first_submit = [self.first_submit, other.first_submit].into_iter().flatten().min();
         self.last_finish = self.last_finish.max(other.last_finish);

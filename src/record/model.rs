@@ -126,6 +126,8 @@ pub struct WorkloadTotals {
     pub refused: u64,
     /// Of those: not started at the end (their wait is a lower bound).
     pub unstarted: u64,
+    /// Of those: waiting or running at the end (their completion time is a lower bound).
+    pub unfinished: u64,
     /// Of those: started later than submitted.
     pub waited: u64,
     /// Submitted elsewhere in the window (volume lever or an ended contract).
@@ -134,11 +136,15 @@ pub struct WorkloadTotals {
     pub failures: u64,
     /// Sum of waits of the started [us].
     pub wait_us: u128,
+    /// Sum of the times so far of the unstarted [us].
+    pub unstarted_us: u128,
     /// Waits of the started [us]; the unstarted enter with their time so far.
     pub waits: Histogram,
     /// Sum of completion times of the finished [us].
     pub jct_us: u128,
-    /// Completion times of the finished [us].
+    /// Sum of the times so far of the unfinished [us].
+    pub unfinished_us: u128,
+    /// Completion times of the finished [us]; the unfinished enter with their time so far.
     pub jcts: Histogram,
     /// First submission in the window.
     pub first_submit: Option<SimTime>,

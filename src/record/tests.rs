@@ -142,24 +142,27 @@ fn histogram() -> impl Strategy<Value = Histogram> {
 }
 
 fn totals() -> impl Strategy<Value = WorkloadTotals> {
-    let counts = proptest::array::uniform8(any::<u64>().prop_map(|count| count >> 2));
+    let counts = proptest::array::uniform9(any::<u64>().prop_map(|count| count >> 2));
     let times = (proptest::option::of(time()), proptest::option::of(time()));
-    (counts, proptest::array::uniform4(addable()), histogram(), histogram(), times).prop_map(
+    (counts, proptest::array::uniform6(addable()), histogram(), histogram(), times).prop_map(
         |(counts, sums, waits, jcts, times)| {
-            let [submitted, started, finished, refused, unstarted, waited, elsewhere, failures] = counts;
-            let [wait_us, jct_us, in_system_us, sojourn_us] = sums;
+            let [submitted, started, finished, refused, unstarted, unfinished, waited, elsewhere, failures] = counts;
+            let [wait_us, jct_us, in_system_us, sojourn_us, unstarted_us, unfinished_us] = sums;
             WorkloadTotals {
                 submitted,
                 started,
                 finished,
                 refused,
                 unstarted,
+                unfinished,
                 waited,
                 elsewhere,
                 failures,
                 wait_us,
+                unstarted_us,
                 waits,
                 jct_us,
+                unfinished_us,
                 jcts,
                 first_submit: times.0,
                 last_finish: times.1,

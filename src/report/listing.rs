@@ -281,9 +281,9 @@ pub fn metric_registry() -> Vec<&'static Metric> {
 
 /// Metrics with their units and definitions.
 pub fn metrics() -> Table {
-    let mut table = Table::new("metrics", ["metric", "unit", "what"].map(Column::left).to_vec());
+    let mut table = Table::new("metrics", ["metric", "unit", "better", "what"].map(Column::left).to_vec());
     for metric in metric_registry() {
-        table.push([metric.name, metric.unit, metric.what].map(Cell::text).to_vec());
+        table.push([metric.name, metric.unit, metric.better.name(), metric.what].map(Cell::text).to_vec());
     }
     table
 }
@@ -292,10 +292,10 @@ pub fn metrics() -> Table {
 pub fn metrics_manual() -> String {
     let mut out = String::from(
         "# Metrics\n\nMade from the registry of metrics; do not edit. `hedgerow list metrics` and `hedgerow explain METRIC` say the same.\n\
-         A metric without a value in a run is blank, not zero.\n\n| metric | unit | definition |\n|---|---|---|\n",
+         A metric without a value in a run is blank, not zero. Better: which way is, all else equal; blank: neither.\n\n| metric | unit | better | definition |\n|---|---|---|---|\n",
     );
-    for Metric { name, unit, what } in metric_registry() {
-        out += &format!("| `{name}` | {unit} | {} |\n", what.replace('|', "\\|"));
+    for Metric { name, unit, what, better } in metric_registry() {
+        out += &format!("| `{name}` | {unit} | {} | {} |\n", better.name(), what.replace('|', "\\|"));
     }
     out
 }

@@ -182,6 +182,37 @@ mod tests {
         assert!(text.contains("both against neither: +1,140 MW at the end, USD +40\u{a0}bn of capex"));
     }
 
+    /// Of openai.frontier's jobs 8 of 1,008 had not started: below 1 %; of openai.finetune's 12 of 1,012, which is told. 10 of 1,000 unfinished
+    /// is 1 % and not more.
+    #[test]
+    fn figures_of_cut_off_jobs_are_flagged() {
+        let data = data(&sample::files());
+        let told = data.censored(data.first_cell().unwrap());
+        let want = "openai.finetune: 1\u{a0}% of its jobs had not started at the end: they count with their time so far, and the figures \
+                    are lower bounds";
+        assert_eq!(told, [want]);
+        let html = String::from_utf8(pages(&data).pop().unwrap().1).unwrap();
+        assert!(html.contains("openai.finetune: 1\u{a0}% of its jobs"), "the page flags it");
+    }
+
+    /// A cell is the same as another in its own future only: what holds in one of three is not said of all.
+    #[test]
+    fn a_strategy_may_be_the_same_in_one_future() {
+        let mut data = data(&sample::files());
+        assert_eq!(data.same().len(), 1);
+        data.manifest.same_as.retain(|(_, future, _)| future == "boom");
+        data.manifest.same_as.push((
+            "anthropic_only".into(),
+            "boom".into(),
+            "= neither (differs only in: nothing)".into(),
+        ));
+        let want = [
+            "host_and_resell_both_invest_in_none = both (differs only in: conditional equity, not modelled) in boom",
+            "anthropic_only = neither (differs only in: nothing) in boom",
+        ];
+        assert_eq!(data.same(), want);
+    }
+
     /// A rebuilt folder keeps its tables byte for byte, loses stale charts, and has the same page again.
     #[test]
     fn a_folder_is_rebuilt_from_its_tables() {

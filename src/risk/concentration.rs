@@ -6,7 +6,7 @@ use crate::finance::{commitment, median, value};
 use crate::measure::chip_hours;
 use crate::record::{Posting, PostingKind, RunRecord, Sku};
 use crate::stats::shares::{Concentration, concentration, shares};
-use crate::world::{CellId, PoolId, Source, TenantId, World};
+use crate::world::{Cell, CellId, PoolId, TenantId, World};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -28,7 +28,7 @@ pub enum Base {
     Revenue,
     /// Mean megawatts at the meter at full power [MW]: by lab of the chips it holds or pays for, else of what is installed.
     Megawatts,
-    /// BF16 peak x the workload's MFU (x campaign efficiency) x productive time [FLOP]; cells without either are left out.
+    /// BF16 peak x the workload's MFU x productive time [FLOP]; cells without either are left out, and `covered` says how much is in.
     EffectiveFlop,
     /// Mean chips x median unit cost [USD]: by lab the chips it holds or pays for, else those installed.
     UsdAtCost,
@@ -74,17 +74,37 @@ pub struct Shares {
     pub names: Vec<(String, f64, f64)>,
     /// Indices.
     pub index: Concentration,
+    /// Base effective FLOP: share of the productive chip-hours whose workload states an MFU on a chip with a peak [-]; None of other bases.
+    pub covered: Option<f64>,
 }
 
 /// Concentration over the trailing twelve months up to and with `month`; fewer at the start of the study. None when there is nothing
 /// to share, or the base has no meaning on the axis.
 pub fn trailing(world: &World, record: &RunRecord, axis: Axis, base: Base, month: u16) -> Option<Shares> {
     let months = month.saturating_sub(11)..month + 1;
+    let covered = (base == Base::EffectiveFlop).then(|| covered(world, record, &months)).flatten();
     let amounts = amounts(world, record, axis, base, months)?;
     let sizes: Vec<f64> = amounts.values().copied().collect();
     let (parts, index) = (shares(&sizes)?, concentration(&sizes)?);
     let names = amounts.into_iter().zip(parts).map(|((name, amount), share)| (name, amount, share)).collect();
-    Some(Shares { month, names, index })
+    Some(Shares { month, names, index, covered })
+}
+
+/// Share of the productive chip-hours that effective FLOP can count; None where nothing was productive.
+pub fn covered(world: &World, record: &RunRecord, months: &Range<u16>) -> Option<f64> {
+    let (mut counted, mut all) = (0, 0);
+    for (cell, terms) in world.cells.enumerate() {
+        let productive = productive_us(record, cell, months);
+        all += productive;
+        counted += if flop_per_chip_s(world, record, terms).is_some() { productive } else { 0 };
+    }
+    crate::measure::ratio(counted as f64, all as f64)
+}
+
+/// BF16 peak x the workload's MFU [FLOP per chip and second]; None where either is not stated.
+fn flop_per_chip_s(world: &World, record: &RunRecord, terms: &Cell) -> Option<f64> {
+    let tflops = world.chips[world.pools[terms.pool].chip].bf16_tflops?;
+    Some(tflops * 1e12 * value(record, terms.mfu.as_ref()?))
 }
 
 /// Amounts by name over some months in the base's unit; None where the base has no meaning on the axis.
@@ -172,15 +192,10 @@ impl Amounts<'_> {
 
     fn effective_flop(&mut self, record: &RunRecord, months: &Range<u16>) {
         for (cell, terms) in self.world.cells.enumerate() {
-            let peak = self.world.chips[self.world.pools[terms.pool].chip].bf16_tflops;
-            if let (Some(tflops), Some(mfu)) = (peak, &terms.mfu) {
-                let seconds = productive_us(record, cell, months) as f64 / 1e6;
+            if let Some(flop_per_chip_s) = flop_per_chip_s(self.world, record, terms) {
+                let chip_s = productive_us(record, cell, months) as f64 / 1e6;
                 let tenant = self.world.workloads[terms.workload].tenant;
-                let mut flop = tflops * 1e12 * value(record, mfu) * seconds;
-                if let Source::Campaigns(campaigns) = &self.world.workloads[terms.workload].source {
-                    flop *= value(record, &campaigns.campaign_efficiency);
-                }
-                self.add(self.name(terms.pool, tenant), flop);
+                self.add(self.name(terms.pool, tenant), flop_per_chip_s * chip_s);
             }
         }
     }
@@ -255,5 +270,25 @@ mod tests {
         let (world, mut record) = (world(), run(&world()));
         record.postings.clear();
         assert_eq!(trailing(&world, &record, Axis::Lab, Base::Revenue, 3), None);
+    }
+
+    /// Campaign efficiency says how much of the work was of use, not how much was done: FLOP are the same at a half. A workload without an
+    /// MFU is left out, and the covered share falls from all to nothing.
+    #[test]
+    fn flop_are_of_workloads_with_an_mfu() {
+        let mut world = world();
+        let record = run(&world);
+        let flop = |world: &World| amounts(world, &record, Axis::Vendor, Base::EffectiveFlop, 0..1).unwrap();
+        let whole = flop(&world);
+        assert_eq!(trailing(&world, &record, Axis::Vendor, Base::EffectiveFlop, 0).unwrap().covered, Some(1.0));
+        assert_eq!(trailing(&world, &record, Axis::Vendor, Base::Revenue, 0).unwrap().covered, None);
+        for workload in &mut world.workloads.0 {
+            if let crate::world::Source::Campaigns(campaigns) = &mut workload.source {
+                campaigns.campaign_efficiency = crate::world::Param::Fixed(0.5);
+            }
+        }
+        assert_eq!(flop(&world), whole);
+        world.cells.0.iter_mut().for_each(|cell| cell.mfu = None);
+        assert_eq!((flop(&world).len(), covered(&world, &record, &(0..1))), (0, Some(0.0)));
     }
 }

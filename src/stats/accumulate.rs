@@ -20,22 +20,6 @@ impl Accumulator {
         self.squares += from_old * (value - self.mean);
     }
 
-    /// Adds what another accumulator has seen (Chan et al. 1979); the order of merging shows in the last digits.
-    pub fn merge(&mut self, other: &Accumulator) {
-        if other.count == 0 {
-            return;
-        }
-        if self.count == 0 {
-            *self = *other;
-            return;
-        }
-        let (n, m) = (self.count as f64, other.count as f64);
-        let apart = other.mean - self.mean;
-        self.count += other.count;
-        self.mean += apart * m / (n + m);
-        self.squares += other.squares + apart * apart * n * m / (n + m);
-    }
-
     /// Number of values.
     pub fn count(&self) -> u64 {
         self.count
@@ -54,6 +38,11 @@ impl Accumulator {
     /// Sample standard deviation; None of fewer than two.
     pub fn sd(&self) -> Option<f64> {
         self.variance().map(f64::sqrt)
+    }
+
+    /// Standard error of the mean of independent values; None of fewer than two.
+    pub fn standard_error(&self) -> Option<f64> {
+        self.variance().map(|variance| (variance / self.count as f64).sqrt())
     }
 }
 
@@ -76,26 +65,15 @@ mod tests {
             let a: Accumulator = [2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0].into_iter().map(|v| v + offset).collect();
             assert_eq!(a.mean(), Some(5.0 + offset));
             assert!((a.variance().unwrap() - 32.0 / 7.0).abs() < 1e-6, "{a:?}");
+            assert!((a.standard_error().unwrap() - (32.0_f64 / 56.0).sqrt()).abs() < 1e-6, "{a:?}");
         }
     }
 
     #[test]
     fn empty_is_not_zero() {
         let mut a = Accumulator::default();
-        assert_eq!((a.mean(), a.variance(), a.sd()), (None, None, None));
+        assert_eq!((a.mean(), a.variance(), a.sd(), a.standard_error()), (None, None, None, None));
         a.push(3.0);
         assert_eq!((a.mean(), a.variance(), a.count()), (Some(3.0), None, 1));
-    }
-
-    #[test]
-    fn merged_halves_are_the_whole() {
-        let value = |i: i32| f64::from(i * i % 17);
-        let whole: Accumulator = (0..100).map(value).collect();
-        let mut left: Accumulator = (0..37).map(value).collect();
-        left.merge(&(37..100).map(value).collect());
-        left.merge(&Accumulator::default());
-        assert_eq!(left.count(), whole.count());
-        assert!((left.mean().unwrap() - whole.mean().unwrap()).abs() < 1e-12);
-        assert!((left.variance().unwrap() - whole.variance().unwrap()).abs() < 1e-11);
     }
 }

@@ -32,6 +32,12 @@ pub fn run_plan(plan: &Plan, progress: Progress) -> Outcome {
     })
 }
 
+/// Runs of a plan: of every cell that has its own, and the further ones without loadings.
+pub fn runs_of(plan: &Plan) -> usize {
+    let cells = plan.cells.iter().filter(|cell| cell.same_as.is_none()).count();
+    (cells + usize::from(unloaded_cell(plan).is_some())) * plan.runs_per_cell()
+}
+
 fn run_cell(plan: &Plan, cell: &CellPlan, progress: Progress) -> CellOutcome {
     let keys: Vec<RunKey> = (0..plan.draws)
         .flat_map(|draw| (0..plan.replications).map(move |replication| RunKey { draw, replication }))
@@ -64,8 +70,7 @@ fn figures(world: &World, record: &RunRecord) -> RunFigures {
 /// Margins by lab of further runs of the first cell in which unknowns load on no factor: what correlation is left without
 /// common causes. Empty when nothing loads on a factor.
 fn unloaded_margins(plan: &Plan, progress: Progress) -> Vec<Vec<f64>> {
-    let loads = |world: &World| world.unknowns.iter().any(|unknown| !unknown.loads_on.is_empty());
-    let Some(cell) = plan.cells.first().filter(|cell| loads(&cell.world) && !plan.fixed) else { return Vec::new() };
+    let Some(cell) = unloaded_cell(plan) else { return Vec::new() };
     let keys: Vec<RunKey> = (0..plan.draws)
         .flat_map(|draw| (0..plan.replications).map(move |replication| RunKey { draw, replication }))
         .collect();
@@ -76,6 +81,12 @@ fn unloaded_margins(plan: &Plan, progress: Progress) -> Vec<Vec<f64>> {
             margins(&cell.world, &record)
         })
         .collect()
+}
+
+/// The first cell, where its unknowns load on factors.
+fn unloaded_cell(plan: &Plan) -> Option<&CellPlan> {
+    let loads = |world: &World| world.unknowns.iter().any(|unknown| !unknown.loads_on.is_empty());
+    plan.cells.first().filter(|cell| loads(&cell.world) && !plan.fixed)
 }
 
 /// Margin of each lab over the whole study [USD], by tenant.

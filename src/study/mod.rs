@@ -6,10 +6,10 @@ mod outcome;
 mod plan;
 mod reduce;
 
-pub use execute::{Progress, run_plan};
+pub use execute::{Progress, run_plan, runs_of};
 pub use outcome::{CellOutcome, ConcentrationRow, Outcome};
 pub use plan::{CellPlan, Options, Plan, plan};
-pub use reduce::{Difference, Summary, differences, summarize, two_level};
+pub use reduce::{CONFIDENCE, Difference, Summary, differences, summarize, two_level};
 
 use crate::measure::Metric;
 

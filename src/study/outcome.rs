@@ -23,6 +23,8 @@ pub struct ConcentrationRow {
     pub shares: Vec<(String, f64)>,
     /// Indices.
     pub index: Concentration,
+    /// Share of the productive chip-hours that the base can count [-]; None where that is no question.
+    pub covered: Option<f64>,
 }
 
 /// What is kept of one run.
@@ -69,7 +71,8 @@ fn concentrations(world: &World, record: &RunRecord) -> Vec<ConcentrationRow> {
             for base in Base::ALL {
                 if let Some(shares) = concentration::trailing(world, record, axis, base, month) {
                     let names = shares.names.into_iter().map(|(name, _, share)| (name, share)).collect();
-                    rows.push(ConcentrationRow { axis, base, month, shares: names, index: shares.index });
+                    let (index, covered) = (shares.index, shares.covered);
+                    rows.push(ConcentrationRow { axis, base, month, shares: names, index, covered });
                 }
             }
         }

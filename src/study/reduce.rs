@@ -1,7 +1,7 @@
 //! Statistics over the runs of a cell and paired differences between cells. Uses per-run values only; merges nothing.
 
 use super::outcome::{CellOutcome, Outcome};
-use crate::measure::Key;
+use crate::measure::{Better, Key};
 use crate::stats::interval::{self, TwoLevel, paired_difference, quantile_type7, t_interval};
 
 /// Level of every interval.
@@ -75,8 +75,9 @@ pub struct Difference {
     pub correlation: Option<f64>,
     /// (Var A + Var B) / Var(A - B).
     pub variance_reduction: Option<f64>,
-    /// Share of draws whose mean difference is above zero.
-    pub share_of_draws_above: Option<f64>,
+    /// Share of draws in which `a` is the better one: its mean difference lies on the better side of zero; equal is not better. None of a
+    /// metric that has no better side.
+    pub share_of_draws_better: Option<f64>,
 }
 
 /// Paired differences `a - b` of the figures both have that `wanted` accepts.
@@ -97,14 +98,65 @@ pub fn differences(
         let both: (Vec<f64>, Vec<f64>) = pairs.iter().filter_map(|(x, y)| Some(((*x)?, (*y)?))).unzip();
         let paired = paired_difference(&both.0, &both.1, CONFIDENCE);
         let means: Vec<f64> = deltas.chunks(replications).filter_map(mean).collect();
-        let above = means.iter().filter(|delta| **delta > 0.0).count();
         rows.push(Difference {
             key: *key,
             summary,
             correlation: paired.as_ref().and_then(|p| p.correlation),
             variance_reduction: paired.as_ref().and_then(|p| p.variance_reduction),
-            share_of_draws_above: (!means.is_empty()).then(|| above as f64 / means.len() as f64),
+            share_of_draws_better: share_better(&means, key.metric.better),
         });
     }
     rows
+}
+
+/// Share of differences on the better side of zero.
+fn share_better(deltas: &[f64], better: Better) -> Option<f64> {
+    let is_better = |delta: &&f64| match better {
+        Better::More => 0.0 < **delta,
+        Better::Less => **delta < 0.0,
+        Better::Neither => false,
+    };
+    let known = better != Better::Neither && !deltas.is_empty();
+    known.then(|| deltas.iter().filter(is_better).count() as f64 / deltas.len() as f64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Of four draws one costs 5 more, two 1 less and one the same: dearer is better in none, cheaper in two of four; a size is neither.
+    #[test]
+    fn the_better_side_is_the_metrics() {
+        let deltas = [5.0, -1.0, -1.0, 0.0];
+        assert_eq!(share_better(&deltas, Better::Less), Some(0.5));
+        assert_eq!(share_better(&deltas, Better::More), Some(0.25));
+        assert_eq!(share_better(&deltas, Better::Neither), None);
+        assert_eq!(share_better(&[], Better::More), None);
+    }
+
+    /// What strategies are compared on, and which way it is better.
+    #[test]
+    fn costs_and_waits_are_better_when_less() {
+        let of = |name: &str| crate::study::registry().into_iter().find(|metric| metric.name == name).unwrap().better;
+        for less in [
+            "wait_mean",
+            "jct_mean",
+            "campaign_delay",
+            "capex",
+            "power_cost",
+            "facility_cost",
+            "operations_cost",
+            "equity_paid",
+        ] {
+            assert_eq!(of(less), Better::Less, "{less}");
+        }
+        for more in
+            ["npv_total", "npv_operations", "npv_equity", "revenue", "margin_usd", "jobs_finished", "goodput_fraction"]
+        {
+            assert_eq!(of(more), Better::More, "{more}");
+        }
+        for neither in ["mw_used", "installed_chips", "terminal_book", "internal_revenue"] {
+            assert_eq!(of(neither), Better::Neither, "{neither}");
+        }
+    }
 }

@@ -156,7 +156,7 @@ pub struct Unknown {
     pub law: Law,
     /// (factor, weight).
     pub loads_on: Vec<(usize, f64)>,
-    /// Allowed values, from the field's definition: a draw outside is clamped and noted at check [unit of the field].
+    /// Allowed values, from the field's definition: a draw outside counts as the nearest, and `check` says how many do [unit of the field].
     pub range: (f64, f64),
 }
 

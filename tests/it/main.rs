@@ -8,6 +8,7 @@ mod golden;
 mod laws;
 mod mutated;
 mod mutations;
+mod outputs;
 mod plans;
 mod randomness;
 mod renewal;

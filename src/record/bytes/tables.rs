@@ -122,7 +122,7 @@ fn share_months<C: Coder>(code: &mut C, rows: &mut Vec<ShareMonth>) -> Result<()
 
 /// Counters and histograms.
 pub fn workloads<C: Coder>(code: &mut C, rows: &mut Vec<WorkloadTotals>) -> Result<(), BytesError> {
-    table(code, rows, 16, WorkloadTotals::default())?;
+    table(code, rows, 19, WorkloadTotals::default())?;
     for row in rows {
         let counts = [
             &mut row.submitted,
@@ -130,6 +130,7 @@ pub fn workloads<C: Coder>(code: &mut C, rows: &mut Vec<WorkloadTotals>) -> Resu
             &mut row.finished,
             &mut row.refused,
             &mut row.unstarted,
+            &mut row.unfinished,
             &mut row.waited,
             &mut row.elsewhere,
             &mut row.failures,
@@ -137,7 +138,10 @@ pub fn workloads<C: Coder>(code: &mut C, rows: &mut Vec<WorkloadTotals>) -> Resu
         for count in counts {
             *count = as_u64(code.word(u128::from(*count))?)?;
         }
-        for sum in [&mut row.wait_us, &mut row.jct_us, &mut row.in_system_us, &mut row.sojourn_us] {
+        let censored = [&mut row.unstarted_us, &mut row.unfinished_us];
+        for sum in
+            [&mut row.wait_us, &mut row.jct_us, &mut row.in_system_us, &mut row.sojourn_us].into_iter().chain(censored)
+        {
             *sum = code.word(*sum)?;
         }
         for time in [&mut row.first_submit, &mut row.last_finish] {

@@ -19,11 +19,15 @@ pub fn build(data: &Data) -> Option<Chart> {
         };
         Part { name: format!("{lab}, {name}"), values: years.iter().map(of).collect() }
     };
+    // A row holds one of the two: chips that were held, or promised ones that were not.
+    let hours = |r: &Monthly| r.mean("held_chip_hours").or(r.mean("unused_chip_hours"));
     let shares_of = |lab: &str| {
         [
-            part(lab, "guaranteed", &|r| r.mean("guaranteed_chip_hours")),
-            part(lab, "usage billed", &|r| r.mean("billed_chip_hours")),
-            part(lab, "reserved", &|r| r.mean("reserved_chip_hours")),
+            part(lab, "guaranteed", &|r| hours(r).filter(|_| r.price_kind == "guaranteed")),
+            part(lab, "usage billed", &|r| {
+                hours(r).filter(|_| !["guaranteed", "reserved"].contains(&r.price_kind.as_str()))
+            }),
+            part(lab, "reserved", &|r| hours(r).filter(|_| r.price_kind == "reserved")),
         ]
     };
     let of_lab = |lab: &str| shares_of(lab).iter().map(total).sum::<f64>();

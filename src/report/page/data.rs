@@ -90,7 +90,7 @@ pub struct Summary {
     pub strategy: String,
     /// Future.
     pub future: String,
-    /// cloud, site, pool, lab, workload, workload@pool, lab@pool, campaign or contract.
+    /// cloud, pool, lab, workload, workload@pool, lab@pool, campaign or contract.
     pub scope_kind: String,
     /// Whose figure it is.
     pub scope: String,
@@ -164,7 +164,7 @@ pub struct Concentration {
     pub axis: String,
     /// revenue, mw, ...
     pub base: String,
-    /// share, hhi, effective_number, cr1 or cr2.
+    /// share, hhi, effective_number, cr1, cr2 or covered.
     pub measure: String,
     /// Whose share; empty for indices.
     pub name: String,

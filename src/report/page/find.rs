@@ -1,7 +1,10 @@
 //! Questions to the tables that several charts and texts ask: which cell is shown, which figure stands there, what its source line says.
 //! It computes no result.
 use super::data::{Concentration, Data, Difference, Figure, Monthly, Risk, Summary};
-use super::words::Dollars;
+use super::words::{Dollars, list, percent};
+
+/// Share of jobs that the end may cut off before the reader is told.
+const MOST_CENSORED: f64 = 0.01;
 
 /// A strategy in a future.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,11 +32,22 @@ impl Data {
         self.strategies().into_iter().filter(|s| own.contains(s)).collect()
     }
 
-    /// "X = both (differs only in: ..)" of every strategy that has no runs of its own.
+    /// "X = both (differs only in: ..)" of every cell that has no runs of its own; with its futures where that is not so in all.
     pub fn same(&self) -> Vec<String> {
-        let distinct = self.distinct_strategies();
-        let same = self.manifest.same_as.iter().filter(|(name, _)| !distinct.contains(&name.as_str()));
-        same.map(|(name, words)| format!("{name} {words}")).collect()
+        let mut by_words: Vec<((&str, &str), Vec<&str>)> = Vec::new();
+        for (strategy, future, words) in &self.manifest.same_as {
+            let key = (strategy.as_str(), words.as_str());
+            match by_words.iter_mut().find(|(of, _)| *of == key) {
+                Some((_, futures)) => futures.push(future),
+                None => by_words.push((key, vec![future])),
+            }
+        }
+        let all = self.futures().len();
+        let line = |((strategy, words), futures): ((&str, &str), Vec<&str>)| match futures.len() == all {
+            true => format!("{strategy} {words}"),
+            false => format!("{strategy} {words} in {}", list(&futures)),
+        };
+        by_words.into_iter().map(line).collect()
     }
 
     /// The cell that charts of a single cell show: the first strategy in the first future.
@@ -72,6 +86,28 @@ impl Data {
             .filter(|r| is_of(cell, &r.strategy, &r.future))
             .map(|r| (r.scope.as_str(), r))
             .collect()
+    }
+
+    /// What the end cuts off, workload by workload: those of whose jobs more than 1 % had not started or not finished.
+    pub fn censored(&self, cell: Cell) -> Vec<String> {
+        let mean = |metric: &str, workload: &str| {
+            let rows = self.of_kind(cell, "workload", metric);
+            rows.into_iter().find(|(scope, _)| *scope == workload)?.1.figure.mean
+        };
+        let share = |workload: &str, cut: &str, whole: &str| {
+            let (cut, whole) = mean(cut, workload).zip(mean(whole, workload))?;
+            Some(cut / (cut + whole)).filter(|share| MOST_CENSORED < *share)
+        };
+        let line = |(workload, _): (&str, &Summary)| {
+            let waits = share(workload, "jobs_unstarted", "jobs_started");
+            let times = share(workload, "jobs_unfinished", "jobs_finished");
+            let waits = waits.map(|s| format!("{} of its jobs had not started", percent(s)));
+            let times = times.map(|s| format!("{} had not finished", percent(s)));
+            let said: Vec<String> = [waits, times].into_iter().flatten().collect();
+            let bounds = "at the end: they count with their time so far, and the figures are lower bounds";
+            (!said.is_empty()).then(|| format!("{workload}: {} {bounds}", said.join(", ")))
+        };
+        self.of_kind(cell, "workload", "wait_mean").into_iter().filter_map(line).collect()
     }
 
     /// The unit of the tables of NPV.

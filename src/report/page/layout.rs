@@ -21,8 +21,8 @@ pub fn page(data: &Data, charts: &[(&ChartEntry, Chart)], left_out: &[&ChartEntr
         table: Some(table),
         ..Section::default()
     };
-    let concentration =
-        "The same chips and dollars in several units: an index is a headline, the unit decides who leads.";
+    let concentration = "The same chips and dollars in several units: an index is a headline, the unit decides who leads. HHI runs to 10,000, one owner of all. \
+         Effective FLOP are of workloads that state an MFU: the last column says of how much of the productive chip-hours.";
     sections.extend(tables::concentration(data).map(|t| part("Concentration by unit", concentration, t)));
     let tail = "The mean of the worst runs, and how many they are; a figure from too few of them is refused.";
     let with_refusals =
@@ -105,6 +105,10 @@ fn of_chart(entry: &ChartEntry, chart: &Chart) -> Section {
 /// Notes of the run, and the charts that have no data, with the reason.
 fn notes(data: &Data, left_out: &[&ChartEntry]) -> Option<Section> {
     let mut paragraphs = data.manifest.notes.clone();
+    if let Some(cell) = data.first_cell() {
+        paragraphs
+            .extend(data.censored(cell).into_iter().map(|line| sentence(&format!("{}{line}.", data.shown(cell)))));
+    }
     if !left_out.is_empty() {
         let names: Vec<String> = left_out.iter().map(|e| format!("{} (needs {})", plain(e.name), e.needs)).collect();
         let names = list(&names.iter().map(String::as_str).collect::<Vec<_>>());

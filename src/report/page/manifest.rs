@@ -36,8 +36,8 @@ pub struct Manifest {
     pub not_modelled: Vec<String>,
     /// Anything else a reader must know.
     pub notes: Vec<String>,
-    /// Strategies that are the same as another one in this study, and as which, in words: "= both (differs only in: ..)".
-    pub same_as: BTreeMap<String, String>,
+    /// Cells that are the same as another one, and as which, in words: (strategy, future, "= both (differs only in: ..)").
+    pub same_as: Vec<(String, String, String)>,
     /// Input files with their SHA-256.
     pub inputs: Vec<(String, String)>,
     /// Tables with their number of rows.
@@ -73,7 +73,9 @@ impl Manifest {
             futures: list("futures").map(words).collect(),
             not_modelled: list("not_modelled").map(words).collect(),
             notes: list("notes").map(words).collect(),
-            same_as: map("same_as").map(|(k, v)| (k.clone(), words(v))).collect(),
+            same_as: list("same_as")
+                .map(|v| (member(v, "strategy"), member(v, "future"), member(v, "same_as")))
+                .collect(),
             inputs: list("inputs").map(|v| (member(v, "file"), member(v, "sha256"))).collect(),
             rows: map("rows").filter_map(|(k, v)| Some((k.clone(), v.as_u64()?))).collect(),
         })

@@ -48,7 +48,10 @@ pub fn files() -> Vec<(String, String)> {
         "notes": ["OpenAI's contract states no termination terms: it ends at decide_at without fee."],
         "inputs": [{"file": "dual-bet.toml", "sha256": "9f2c5d1e8a7b6c5d4e3f2a1b0c9d8e7f"}],
         "rows": {"summary.csv": 812, "pools.csv": 4608},
-        "same_as": {"host_and_resell_both_invest_in_none": "= both (differs only in: conditional equity, not modelled)"}}"#;
+        "same_as": [
+            {"strategy": "host_and_resell_both_invest_in_none", "future": "baseline", "same_as": "= both (differs only in: conditional equity, not modelled)"},
+            {"strategy": "host_and_resell_both_invest_in_none", "future": "boom", "same_as": "= both (differs only in: conditional equity, not modelled)"},
+            {"strategy": "host_and_resell_both_invest_in_none", "future": "openai_fails_2028", "same_as": "= both (differs only in: conditional equity, not modelled)"}]}"#;
     let named = |name: &str, text: String| (name.to_string(), text);
     vec![
         named(MANIFEST, manifest.to_string()),
@@ -101,6 +104,14 @@ fn summary() -> String {
             put("workload", w, "wait_p90", "s", 2.1 * hours, 0.1 * hours, None);
             put("workload", w, "wait_p99", "s", 5.2 * hours, 0.1 * hours, None);
             put("workload", w, "p_wait", "1", 0.4 + 0.1 * k as f64, 0.1, None);
+            for (metric, jobs) in [
+                ("jobs_started", 1000.0),
+                ("jobs_unstarted", 4.0 * k as f64),
+                ("jobs_finished", 990.0),
+                ("jobs_unfinished", 10.0),
+            ] {
+                put("workload", w, metric, "jobs", jobs, 0.0, None);
+            }
         }
         for n in 1..=12 {
             let n = f64::from(n);
@@ -146,29 +157,28 @@ fn pools() -> String {
 }
 
 fn tenants() -> String {
-    let names = ["allocated_chip_hours", "billed_chip_hours", "guaranteed_chip_hours", "reserved_chip_hours"];
-    let headers = names.map(|m| format!("{m},{m}_p05,{m}_p95")).join(",");
+    let headers = ["held_chip_hours", "unused_chip_hours"].map(|m| format!("{m},{m}_p05,{m}_p95")).join(",");
     let mut rows = Vec::new();
     for ((s, weight), (f, growth)) in cells() {
         for (k, month) in months() {
             for (lab, size) in [("anthropic", 1.0), ("openai", 0.6), ("amazon_nova", 0.15)] {
                 let hours = 4e8 * size * (0.3 + k as f64 / 60.0) * growth * (0.3 + weight);
                 let triple = |v: f64| [Cell::from(v), (0.9 * v).into(), (1.1 * v).into()];
-                let mut put = |kind: &str, used: Option<f64>, held: Option<f64>, reserved: Option<f64>| {
+                let mut put = |kind: &str, held: Option<f64>, unused: Option<f64>| {
                     let of = |v: Option<f64>| v.map_or([Cell::Blank, Cell::Blank, Cell::Blank], triple);
-                    let numbers: Vec<Cell> =
-                        [of(used.map(|u| 1.2 * u)), of(used), of(held), of(reserved)].into_iter().flatten().collect();
+                    let numbers = [of(held), of(unused)].into_iter().flatten();
                     rows.push(row(
                         &[s, f, &month, lab, "rainier_trn2", kind],
                         std::iter::once(100_i64.into()).chain(numbers).collect(),
                     ));
                 };
-                put("committed", Some(0.25 * hours), None, None);
+                put("committed", Some(0.25 * hours), None);
                 if size > 0.2 {
-                    put("guaranteed", None, Some(hours), None);
+                    put("guaranteed", Some(0.9 * hours), None);
+                    put("guaranteed", None, Some(0.1 * hours));
                 }
                 if lab == "openai" {
-                    put("reserved", None, None, Some(0.4 * hours));
+                    put("reserved", Some(0.4 * hours), None);
                 }
             }
         }

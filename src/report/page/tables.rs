@@ -130,6 +130,7 @@ pub fn concentration(data: &Data) -> Option<TableView> {
                 range,
                 maybe(index("hhi")),
                 maybe(index("effective_number")),
+                index("covered").map(percent).unwrap_or_default(),
             ]);
         }
     }
@@ -142,6 +143,7 @@ pub fn concentration(data: &Data) -> Option<TableView> {
         "p05 to p95",
         "HHI",
         "effective number",
+        "of chip-hours",
     ]);
     let mut view = table(format!("Concentration, {}means over runs", data.shown(cell)), headers, 4, rows);
     view.strong = vec![5];

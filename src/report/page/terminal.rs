@@ -119,6 +119,11 @@ fn queues(data: &Data) -> String {
         table.note(line);
     }
     for cell in data.cells(&data.distinct_strategies()) {
+        for line in data.censored(cell) {
+            table.note(format!("{line}{}", tail(&in_words(data, cell))));
+        }
+    }
+    for cell in data.cells(&data.distinct_strategies()) {
         for (pool, row) in data.of_kind(cell, "pool", "allocated_fraction") {
             let other = |metric| {
                 data.of_kind(cell, "pool", metric).into_iter().find(|r| r.0 == pool).and_then(|r| r.1.figure.mean)

@@ -37,8 +37,12 @@ pub fn build(data: &Data) -> Option<Chart> {
     Some(Chart {
         title,
         subtitle: format!(
-            "{}time from submission to first start, mean over runs; jobs that never started count up to the end; {}",
+            "{}time from submission to first start, mean over runs; jobs that never started count up to the end{}; {}",
             data.shown(cell),
+            match data.censored(cell).len() {
+                0 => "",
+                _ => " (lower bounds: see the notes)",
+            },
             data.provenance(row.figure.n)
         ),
         x: Axis::categories(""),

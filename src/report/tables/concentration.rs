@@ -57,4 +57,5 @@ fn table(outcome: &Outcome, cell: &CellOutcome, at: (Axis, Base, u16), start: &[
     push("effective_number", "", index(|c| c.effective_number));
     push("cr1", "", index(|c| c.cr1));
     push("cr2", "", index(|c| c.cr2));
+    push("covered", "", found.iter().map(|row| row.and_then(|r| r.covered)).collect());
 }

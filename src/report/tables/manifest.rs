@@ -21,12 +21,12 @@ const NOT_MODELLED: [&str; 8] = [
 pub fn manifest(plan: &Plan, outcome: &Outcome, read: &Read, files: &[(String, String)]) -> String {
     let world = &plan.cells[0].world;
     let date = |at| world.calendar.date(at).date().to_string();
-    let mut same_as = serde_json::Map::new();
+    let mut same_as: Vec<Value> = Vec::new();
     for (at, cell) in outcome.cells.iter().enumerate() {
         if let Some(of) = cell.same_as {
             let only = super::summary::only(plan, at);
             let text = format!("= {} (differs only in: {only})", outcome.cells[of].strategy);
-            same_as.insert(cell.strategy.clone(), Value::String(text));
+            same_as.push(json!({ "strategy": cell.strategy, "future": cell.future, "same_as": text }));
         }
     }
     let rows: serde_json::Map<String, Value> =
@@ -39,7 +39,9 @@ pub fn manifest(plan: &Plan, outcome: &Outcome, read: &Read, files: &[(String, S
     let money = plan.cells.iter().any(|cell| !cell.world.sites.is_empty());
     let mut not_modelled: Vec<String> = NOT_MODELLED.iter().filter(|_| money).map(|what| (*what).to_owned()).collect();
     not_modelled.extend(read.spec.not_modelled.iter().map(|at| at.value.clone()));
-    let mut notes: Vec<&String> = plan.cells.iter().flat_map(|cell| &cell.world.notes).collect();
+    // What the file says and nothing models is a note of the world too: told once.
+    let told = |note: &&String| !not_modelled.contains(note);
+    let mut notes: Vec<&String> = plan.cells.iter().flat_map(|cell| &cell.world.notes).filter(told).collect();
     notes.sort();
     notes.dedup();
     let manifest = json!({

@@ -4,6 +4,7 @@ use super::own;
 use crate::record::{POSTING_KINDS, Posting, PostingKind, Sku};
 use crate::report::csv_out::{Cell, to_csv};
 use crate::study::{Outcome, Plan};
+use crate::units::div_round_half_even;
 use crate::world::World;
 
 /// `cashflow.csv`: lines down, fiscal years across [USD]; internal transfers eliminated.
@@ -84,28 +85,56 @@ fn line(world: &World, posting: &Posting) -> Vec<Cell> {
         sku(world, posting.sku).into(),
         posting.price_kind.map(|kind| kind.name()).into(),
         i64::from(posting.segment).into(),
-        Cell::Text(posting.quantity.to_string()),
-        unit(posting.kind).into(),
-        Cell::Text(exact(i128::from(posting.rate.0), 9)),
+        Cell::Text(quantity(posting)),
+        Unit::of(posting.kind).name.into(),
+        Cell::Text(rate_usd(posting)),
         Cell::Text(posting.amount.to_string()),
         if posting.internal { "yes" } else { "no" }.into(),
     ]
 }
 
-/// Unit of a kind's quantity.
-fn unit(kind: PostingKind) -> &'static str {
-    match kind {
-        PostingKind::Usage | PostingKind::Reservation | PostingKind::ReservedInference => "chip-us",
-        PostingKind::Power | PostingKind::Facility | PostingKind::Operations => "mW-us",
-        PostingKind::CapexOrder | PostingKind::CapexDelivery | PostingKind::CancelFee => "chips",
-        PostingKind::Shortfall | PostingKind::Tranche => "micro-USD",
+/// The unit in which an analyst reads a kind's quantity, and multiplies it by the rate.
+struct Unit {
+    name: &'static str,
+    /// Of the posting's own unit (chip-us, mW us, chips, micro-USD) in one of it.
+    size: i128,
+}
+
+impl Unit {
+    fn of(kind: PostingKind) -> Unit {
+        let name = match kind {
+            PostingKind::Usage | PostingKind::Reservation | PostingKind::ReservedInference => "chip-h",
+            PostingKind::Power => "MWh",
+            PostingKind::Facility | PostingKind::Operations => "MW-h",
+            PostingKind::CapexOrder | PostingKind::CapexDelivery | PostingKind::CancelFee => "chips",
+            PostingKind::Shortfall | PostingKind::Tranche => return Unit { name: "USD", size: 1_000_000 },
+        };
+        Unit { name, size: kind.units_per_rate_unit() }
     }
+}
+
+/// Decimals of a quantity: enough to tell one chip-microsecond from the next, 2.8e-10 chip-h.
+const QUANTITY_DECIMALS: u32 = 12;
+
+/// Quantity in its unit, rounded half to even where it is not whole; zeros at the end are left off.
+fn quantity(posting: &Posting) -> String {
+    let size = Unit::of(posting.kind).size;
+    let (whole, rest, scale) = (posting.quantity / size, posting.quantity % size, 10_i128.pow(QUANTITY_DECIMALS));
+    let text = exact(whole * scale + div_round_half_even(rest * scale, size), QUANTITY_DECIMALS);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Price of one unit of the quantity [USD], exact: rates are per chip-hour, MWh, MW-hour and chip, and per micro-dollar of a sum of money.
+fn rate_usd(posting: &Posting) -> String {
+    let of_rate = Unit::of(posting.kind).size / posting.kind.units_per_rate_unit();
+    exact(i128::from(posting.rate.0) * of_rate, 9)
 }
 
 /// An integer of 10^-digits as an exact decimal.
 fn exact(value: i128, digits: u32) -> String {
-    let one = 10_i128.pow(digits);
-    format!("{}.{:0width$}", value / one, value % one, width = digits as usize)
+    let (one, sign) = (10_u128.pow(digits), if value < 0 { "-" } else { "" });
+    let size = value.unsigned_abs();
+    format!("{sign}{}.{:0width$}", size / one, size % one, width = digits as usize)
 }
 
 /// What a line is for, in words.

@@ -3,8 +3,9 @@
 use super::own;
 use crate::measure::{Period, Scope};
 use crate::report::csv_out::{Cell, to_csv};
-use crate::risk::loss::{LEVEL, correlation, npv_tail};
-use crate::study::{CellOutcome, Outcome, Plan, summarize};
+use crate::risk::loss::{LEVEL, npv_tail};
+use crate::stats::interval::{correlation, correlation_interval};
+use crate::study::{CONFIDENCE, CellOutcome, Outcome, Plan, summarize};
 use crate::world::World;
 
 /// `risk.csv`.
@@ -17,10 +18,24 @@ pub fn risk(plan: &Plan, outcome: &Outcome) -> String {
         for cloud in planned.world.clouds.ids() {
             tail(&mut table, &planned.world, cell, Scope::Cloud(cloud));
         }
-        margins(&mut table, &planned.world, "margin_correlation", &cell.margins, "");
+        margins(
+            &mut table,
+            outcome,
+            &planned.world,
+            "margin_correlation",
+            &cell.margins,
+            "interval by a jackknife over draws",
+        );
         if n == 0 && !outcome.unloaded_margins.is_empty() {
-            let note = "further runs of this cell with every loading on a common factor at 0";
-            margins(&mut table, &planned.world, "margin_correlation_no_loadings", &outcome.unloaded_margins, note);
+            let note = "further runs of this cell with every loading on a common factor at 0; interval by a jackknife over draws";
+            margins(
+                &mut table,
+                outcome,
+                &planned.world,
+                "margin_correlation_no_loadings",
+                &outcome.unloaded_margins,
+                note,
+            );
         }
         exits(&mut table, outcome, &planned.world, cell);
     }
@@ -72,40 +87,26 @@ fn tail(table: &mut Table, world: &World, cell: &CellOutcome, scope: Scope) {
     }
 }
 
-/// Correlation over runs of each pair of labs outside the group.
-fn margins(table: &mut Table, world: &World, measure: &str, margins: &[Vec<f64>], note: &str) {
+/// Correlation over runs of each pair of labs outside the group, with its interval over draws.
+fn margins(table: &mut Table, outcome: &Outcome, world: &World, measure: &str, margins_usd: &[Vec<f64>], note: &str) {
     let labs: Vec<_> = world.tenants.enumerate().filter(|(_, lab)| !lab.own && lab.contract.is_some()).collect();
     for (i, (a, lab_a)) in labs.iter().enumerate() {
         for (b, lab_b) in &labs[i + 1..] {
             let series = |tenant: &crate::world::TenantId| -> Vec<f64> {
-                margins.iter().map(|run| run[tenant.index()]).collect()
+                margins_usd.iter().map(|run| run[tenant.index()]).collect()
             };
             let (x, y) = (series(a), series(b));
             if x.is_empty() {
                 continue;
             }
             let r = correlation(&x, &y);
-            let interval = r.and_then(|r| fisher(r, x.len()));
+            let interval = correlation_interval(&x, &y, outcome.replications as usize, outcome.independent, CONFIDENCE);
             let value = [r, interval.map(|i| i.0), interval.map(|i| i.1)];
             let name = format!("{} x {}", lab_a.name, lab_b.name);
             let note = if r.is_none() { "a margin does not vary" } else { note };
-            table.push(measure, &name, Some(0.95), "-", [Some(x.len()), None], value, note);
+            table.push(measure, &name, Some(CONFIDENCE), "-", [Some(x.len()), None], value, note);
         }
     }
-}
-
-/// Fisher's z interval of a correlation over n runs, 95 %; None below four runs or at +-1.
-fn fisher(r: f64, n: usize) -> Option<(f64, f64)> {
-    if n < 4 || r.abs() >= 1.0 {
-        return None;
-    }
-    let z = 0.5 * crate::stats::math::ln((1.0 + r) / (1.0 - r));
-    let half = crate::stats::quantile::normal_quantile(0.975) / ((n - 3) as f64).sqrt();
-    let back = |z: f64| {
-        let e = crate::stats::math::exp(2.0 * z);
-        (e - 1.0) / (e + 1.0)
-    };
-    Some((back(z - half), back(z + half)))
 }
 
 fn exits(table: &mut Table, outcome: &Outcome, world: &World, cell: &CellOutcome) {

@@ -4,7 +4,7 @@ use super::own;
 use crate::measure::{Key, Period, Scope};
 use crate::report::csv_out::{Cell, to_csv};
 use crate::study::{CellOutcome, Outcome, Plan, summarize};
-use crate::world::World;
+use crate::world::{PoolId, TenantId, World};
 
 /// Figures of a pool by month.
 const POOL_FIGURES: [&str; 10] = [
@@ -83,11 +83,11 @@ pub fn pools(plan: &Plan, outcome: &Outcome) -> String {
     to_csv(&headers.iter().map(String::as_str).collect::<Vec<_>>(), rows)
 }
 
-/// Figures of a lab on a pool by month.
-const TENANT_FIGURES: [&str; 4] =
-    ["allocated_chip_hours", "billed_chip_hours", "guaranteed_chip_hours", "reserved_chip_hours"];
+/// Columns of a lab's chip-hours on a pool.
+const TENANT_FIGURES: [&str; 2] = ["held_chip_hours", "unused_chip_hours"];
 
-/// `tenants.csv`: chip-hours by lab x pool x price kind; guarantees and reservations are rows of their own.
+/// `tenants.csv`: chip-hours by lab x pool x workload x price kind, each hour in one row only: what gangs held within the guarantee and
+/// beyond it apart, then what of the guarantee nobody held, then what is reserved. Rows add up to what the lab held and to what it was billed.
 pub fn tenants(plan: &Plan, outcome: &Outcome) -> String {
     let mut headers: Vec<String> =
         ["strategy", "future", "month", "lab", "pool", "workload", "price_kind", "n"].map(str::to_owned).to_vec();
@@ -95,39 +95,36 @@ pub fn tenants(plan: &Plan, outcome: &Outcome) -> String {
     let mut rows: Vec<Vec<Cell>> = Vec::new();
     for (planned, cell) in own(plan, outcome) {
         let (world, index) = (&planned.world, Index::new(outcome, cell));
+        let promised = |pool: PoolId, tenant: TenantId| {
+            cell.first.shares.get(pool.index()).is_some_and(|shares| !shares[tenant.index()].is_empty())
+        };
         for month in months(world) {
-            let start = |lab: &str, pool: &str, workload: &str, kind: &str| -> Vec<Cell> {
-                let month = world.month_names[usize::from(month)].as_str();
-                [cell.strategy.as_str(), cell.future.as_str(), month, lab, pool, workload, kind]
-                    .map(Cell::from)
-                    .to_vec()
-            };
-            let mut push = |mut row: Vec<Cell>, scope: Scope, shown: [bool; 4]| {
-                let figures = TENANT_FIGURES.iter().zip(shown).map(|(metric, shown)| {
-                    if shown { index.three(metric, scope, month) } else { ([Cell::Blank, Cell::Blank, Cell::Blank], 0) }
-                });
-                let figures: Vec<_> = figures.collect();
-                row.push((figures.iter().map(|f| f.1).max().unwrap_or(0) as i64).into());
-                row.extend(figures.into_iter().flat_map(|f| f.0));
+            let mut push = |words: [&str; 4], metric: &'static str, scope: Scope, held: bool| {
+                let month_name = world.month_names[usize::from(month)].as_str();
+                let start = [cell.strategy.as_str(), cell.future.as_str(), month_name].into_iter().chain(words);
+                let mut row: Vec<Cell> = start.map(Cell::from).collect();
+                let (figure, n) = index.three(metric, scope, month);
+                let blank = [Cell::Blank, Cell::Blank, Cell::Blank];
+                row.push((n as i64).into());
+                row.extend(if held { [figure, blank] } else { [blank, figure] }.into_iter().flatten());
                 rows.push(row);
             };
             for (id, terms) in world.cells.enumerate() {
                 let workload = &world.workloads[terms.workload];
                 let lab = world.tenants[workload.tenant].name.as_str();
                 let pool = world.pools[terms.pool].name.as_str();
-                push(
-                    start(lab, pool, &workload.name, workload.price.name()),
-                    Scope::Cell(id),
-                    [true, true, false, false],
-                );
+                let words = |kind| [lab, pool, workload.name.as_str(), kind];
+                push(words(workload.price.name()), "billed_chip_hours", Scope::Cell(id), true);
+                if promised(terms.pool, workload.tenant) {
+                    push(words("guaranteed"), "covered_chip_hours", Scope::Cell(id), true);
+                }
             }
             for (pool, terms) in world.pools.enumerate() {
-                for (tenant, lab) in world.tenants.enumerate() {
-                    if cell.first.shares.get(pool.index()).is_some_and(|s| !s[tenant.index()].is_empty()) {
-                        let scope = Scope::Share(pool, tenant);
-                        push(start(&lab.name, &terms.name, "", "guaranteed"), scope, [false, false, true, false]);
-                        push(start(&lab.name, &terms.name, "", "reserved"), scope, [false, false, false, true]);
-                    }
+                for (tenant, lab) in world.tenants.enumerate().filter(|(tenant, _)| promised(pool, *tenant)) {
+                    let scope = Scope::Share(pool, tenant);
+                    let words = |kind| [lab.name.as_str(), terms.name.as_str(), "", kind];
+                    push(words("guaranteed"), "unused_guarantee_chip_hours", scope, false);
+                    push(words("reserved"), "reserved_chip_hours", scope, true);
                 }
             }
         }

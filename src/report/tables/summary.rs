@@ -68,7 +68,7 @@ fn compared(key: &Key) -> bool {
                 .contains(&key.metric.name),
             Scope::Pool(_) => ["allocated_fraction", "goodput_fraction", "mw_used"].contains(&key.metric.name),
             Scope::Tenant(_) => ["billed_usd", "margin_usd"].contains(&key.metric.name),
-            Scope::Site(_) | Scope::Cell(_) | Scope::Share(..) | Scope::Campaign(..) | Scope::Contract(_) => false,
+            Scope::Cell(_) | Scope::Share(..) | Scope::Campaign(..) | Scope::Contract(_) => false,
         }
 }
 
@@ -122,7 +122,7 @@ pub fn differences(plan: &Plan, outcome: &Outcome) -> String {
                 row.extend([
                     delta.correlation.into(),
                     delta.variance_reduction.into(),
-                    delta.share_of_draws_above.into(),
+                    delta.share_of_draws_better.into(),
                 ]);
                 row.push(note_of(outcome, at).into());
                 rows.push(row);

@@ -75,7 +75,11 @@ static PRETRAINING: Table = Table {
             MFU,
             must("flops", number("FLOP", 1e12, 1e32), "Useful FLOPs of a campaign."),
             must("chips", Kind::IntegerElseLater(1, MOST_CHIPS_I, "elastic gangs"), "Gang size."),
-            key("campaign_efficiency", share(), "Delivered over headline throughput; default 1."),
+            key(
+                "campaign_efficiency",
+                share(),
+                "Delivered over headline throughput; default 1, told as an assumption.",
+            ),
             key("every", duration(1e-6), "Interval between submissions; absent: one campaign at the start."),
             later("deadline", "deadlines"),
         ],

@@ -236,7 +236,11 @@ pub(super) static POOL: Table = Table {
                 "Pools that share a scheduler name the same domain; default the pool's own name.",
             ),
             key("prices", Kind::Table(&PRICES), "Prices by kind."),
-            key("reserved_busy", share(), "Share of reserved chips at work, for power."),
+            key(
+                "reserved_busy",
+                share(),
+                "Share of reserved chips at work, for power; default 1, told as an assumption.",
+            ),
             key(
                 "failures_per_chip_hour",
                 number("1 per chip-hour", 0.0, 1.0),

@@ -1,6 +1,6 @@
 //! Rows of assumptions.csv: every number written and every catalog figure used, sorted by path. Judges none.
 
-use super::desk::Desk;
+use super::desk::{Desk, clamped};
 use super::leaves::leaves;
 use crate::spec::{Leaf, Quantity};
 use crate::world::model::Assumption;
@@ -32,8 +32,19 @@ fn of_leaf(desk: &Desk<'_>, leaf: &Leaf) -> Assumption {
         source: text(&leaf.note.source),
         as_of: text(&leaf.note.as_of),
         confidence: text(&leaf.note.confidence),
-        reason: text(&leaf.note.reason),
+        reason: [text(&leaf.note.reason), beyond(desk, leaf)]
+            .into_iter()
+            .filter(|s| !s.is_empty())
+            .collect::<Vec<_>>()
+            .join("; "),
     }
+}
+
+/// How many draws of an unknown count as a bound; empty where none does.
+fn beyond(desk: &Desk<'_>, leaf: &Leaf) -> String {
+    let Quantity::Unknown(spread) = &leaf.quantity else { return String::new() };
+    let unknown = desk.unknowns.iter().find(|unknown| unknown.key == spread.key);
+    unknown.and_then(clamped).unwrap_or_default()
 }
 
 /// Shortest text that reads back as the same number; powers of ten where zeros would not be read.

@@ -20,9 +20,12 @@ pub(super) struct Desk<'a> {
     pub unknowns: Vec<Unknown>,
     /// Names of the common factors, in order.
     pub factors: Vec<String>,
-    /// Catalog figures that pools and sites use, by path.
+    /// Catalog figures that pools and sites use, and defaults taken, by path.
     pub used: BTreeMap<String, Assumption>,
 }
+
+/// Share of draws beyond the allowed values from which on the reader is told.
+const TOLD_BEYOND: f64 = 1e-4;
 
 impl<'a> Desk<'a> {
     pub fn new(spec: &'a Spec, catalog: &'a Catalog) -> Self {
@@ -45,6 +48,21 @@ impl<'a> Desk<'a> {
     /// Notes what the reader must be told.
     pub fn note(&mut self, text: impl Into<String>) {
         self.notes.insert(text.into());
+    }
+
+    /// `default` for a key that is not written: a row of the assumptions, and the reader is told.
+    pub fn assume(&mut self, path: String, default: f64, reason: &str) -> f64 {
+        self.note(format!("{path} is not stated: {} is taken ({reason})", number(default)));
+        let (source, confidence) = ("default of hedgerow".to_owned(), "estimate".to_owned());
+        let (value, reason) = (number(default), reason.to_owned());
+        self.used.insert(path.clone(), Assumption { path, value, source, confidence, reason, ..Assumption::default() });
+        default
+    }
+
+    /// Tells of every unknown how many of its draws lie beyond what its fields allow, and are taken at the bound.
+    pub fn note_clamped(&mut self) {
+        let told: Vec<String> = self.unknowns.iter().filter_map(clamped).collect();
+        self.notes.extend(told);
     }
 
     /// A parameter that has one value a run; `allowed` bounds its draws.
@@ -155,6 +173,18 @@ impl<'a> Desk<'a> {
         self.used.insert(path, row);
         Some(value)
     }
+}
+
+/// What is said of an unknown whose draws may lie beyond its allowed values; None where fewer than one in 10,000 do.
+pub(super) fn clamped(unknown: &Unknown) -> Option<String> {
+    let (least, most) = unknown.range;
+    let below = if least.is_finite() { unknown.law.cdf(least) } else { 0.0 };
+    let above = if most.is_finite() { unknown.law.survival(most) } else { 0.0 };
+    let side = |share: f64, word: &str, bound: f64| {
+        (TOLD_BEYOND < share).then(|| format!("{:.2} % of draws lie {word} {}", 100.0 * share, number(bound)))
+    };
+    let sides: Vec<String> = [side(below, "below", least), side(above, "above", most)].into_iter().flatten().collect();
+    (!sides.is_empty()).then(|| format!("{}: {} and count as that", unknown.key, sides.join(", ")))
 }
 
 /// "did you mean `x`?", or what there is.

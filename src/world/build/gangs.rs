@@ -205,8 +205,7 @@ pub(super) fn checkpoint(desk: &mut Desk<'_>, checkpoint: &Checkpoint) -> (Param
 }
 
 /// A share above 0: nothing can be divided by less.
-pub(super) fn positive(desk: &mut Desk<'_>, leaf: Option<&Leaf>, default: f64) -> Param {
-    let Some(leaf) = leaf else { return Param::Fixed(default) };
+pub(super) fn positive(desk: &mut Desk<'_>, leaf: &Leaf) -> Param {
     let param = desk.param(leaf, (1e-6, 1.0));
     if param == Param::Fixed(0.0) {
         desk.problem(leaf.origin, &leaf.path, format!("`{}` is 0", leaf.path), "write a share above 0");
@@ -358,7 +357,7 @@ fn find<'p>(rows: &'p [(String, Param)], chip: &str) -> Option<&'p Param> {
 fn by_chip(desk: &mut Desk<'_>, rows: &Tables<Leaf>, share: bool) -> Vec<(String, Param)> {
     let mut built = Vec::new();
     for row in rows {
-        let param = if share { positive(desk, Some(&row.table), 1.0) } else { desk.param(&row.table, (1e-6, 1e6)) };
+        let param = if share { positive(desk, &row.table) } else { desk.param(&row.table, (1e-6, 1e6)) };
         if let Some(name) = chip_name(desk, row) {
             built.push((name, param));
         }

@@ -116,7 +116,7 @@ fn of_instance(
     let months = ChipField::LeadTimeMonths;
     let lead_h = match &table.lead {
         Some(leaf) => ask.desk.number(leaf),
-        None => ask.figure(months).unwrap_or(0.0) * HOURS_PER_MONTH,
+        None => ask.lead(months) * HOURS_PER_MONTH,
     };
     let useful_life_years = match &table.useful_life_years {
         Some(leaf) => ask.desk.number(leaf),
@@ -172,6 +172,16 @@ impl Ask<'_, '_> {
         match leaf {
             Some(leaf) => self.desk.number(leaf),
             None => self.figure(field).unwrap_or_else(|| self.blank(key)),
+        }
+    }
+
+    /// Lead time [months]; needed where a delivery states no date of its order.
+    fn lead(&mut self, months: ChipField) -> f64 {
+        let unordered = self.pool.table.deliveries.iter().any(|delivery| delivery.ordered.is_none());
+        match self.figure(months) {
+            Some(months) => months,
+            None if unordered => self.blank("lead"),
+            None => 0.0,
         }
     }
 

@@ -6,8 +6,8 @@ use super::{ReadFile, initial, parties, streams, traces};
 use crate::spec::{self, Common, Named};
 use crate::units::IdVec;
 use crate::world::model::{
-    Campaigns, Cell, CellId, Contract, ContractId, DomainId, Param, PoolId, Source, Tenant, TenantId, Workload,
-    WorkloadId,
+    Campaigns, Cell, CellId, Contract, ContractId, DomainId, Failures, Param, PoolId, Source, Tenant, TenantId,
+    Workload, WorkloadId,
 };
 
 /// Interval of a workload that has one campaign only, at the start: beyond every horizon [h].
@@ -92,7 +92,13 @@ impl Place<'_> {
             price,
             volume: desk.param_or(&common.volume, (0.0, 1.0), 1.0),
             checkpoint: common.checkpoint.as_ref().map(|checkpoint| gangs::checkpoint(desk, checkpoint)),
-            restart_h: desk.param_or(&common.restart, (0.0, 1e9), 0.0),
+            restart_h: match &common.restart {
+                Some(leaf) => desk.param(leaf, (0.0, 1e9)),
+                None if mode == Failures::Off => Param::Fixed(0.0),
+                None => {
+                    Param::Fixed(desk.assume(format!("{path}.restart"), 0.0, "a gang resumes at once after a failure"))
+                }
+            },
             failures: mode,
             source,
         }
@@ -141,7 +147,13 @@ impl Place<'_> {
         let running_age = initial::running_age(desk, &self.workload.path);
         Campaigns {
             flops: written.flops.as_ref().map_or(Param::Fixed(1e12), |leaf| desk.param_by_event(leaf, (1e6, 1e40))),
-            campaign_efficiency: gangs::positive(desk, efficiency.as_ref(), 1.0),
+            campaign_efficiency: match efficiency {
+                Some(leaf) => gangs::positive(desk, leaf),
+                None => {
+                    let path = format!("{}.campaign_efficiency", self.workload.path);
+                    Param::Fixed(desk.assume(path, 1.0, "all work is of use: no run is started over or thrown away"))
+                }
+            },
             chips: written.chips.as_ref().map_or(1, |at| at.value.clamp(1, 1_000_000_000) as u32),
             every_h: written
                 .every

@@ -117,6 +117,7 @@ fn assemble(desk: &mut Desk<'_>, strategy: &str, future: &str, read_file: &ReadF
         assumptions: Vec::new(),
     };
     limits::check(desk, &world);
+    desk.note_clamped();
     world.assumptions = assumptions::assumptions(desk);
     world.unknowns = IdVec(std::mem::take(&mut desk.unknowns));
     world.notes = desk.notes.iter().cloned().collect();

@@ -4,7 +4,7 @@ use super::desk::Desk;
 use super::hardware::Hardware;
 use super::time::{Times, date_text};
 use super::{initial, prices, shares, sizes};
-use crate::spec::{self, Named};
+use crate::spec::{self, Leaf, Named};
 use crate::units::{Date, Id, IdVec, SimTime};
 use crate::world::model::{Chip, Delivery, Domain, DomainId, LawOf, Param, Pool, Repair, Site};
 
@@ -60,7 +60,7 @@ fn one(
         retirements: retirements(desk, times, pool, hardware),
         slip_h: slip(desk, times, pool),
         power: hardware.power,
-        reserved_busy: table.reserved_busy.as_ref().map_or(1.0, |leaf| desk.number(leaf)),
+        reserved_busy: reserved_busy(desk, pool, hardware),
         cost_usd_per_chip: hardware.cost_usd_per_chip.clone(),
         useful_life_years: hardware.useful_life_years,
         prices: prices::paths(desk, times, sites, pool, hardware),
@@ -72,6 +72,18 @@ fn one(
     check_whole_life(desk, pool, &built);
     shares::check_whole_nodes(desk, pool, &built);
     built
+}
+
+/// Share of reserved chips at work; asked only where chips are reserved and draw power.
+fn reserved_busy(desk: &mut Desk<'_>, pool: &Named<spec::Pool>, hardware: &Hardware) -> f64 {
+    match &pool.table.reserved_busy {
+        Some(leaf) => desk.number(leaf),
+        None if pool.table.reserved.is_empty() || hardware.site.is_none() => 1.0,
+        None => {
+            let path = format!("{}.reserved_busy", pool.path);
+            desk.assume(path, 1.0, "reserved chips draw full power day and night: the dearest case")
+        }
+    }
 }
 
 /// The whole plan must fit in counts of chips, and nothing can go that is not there.
@@ -132,14 +144,23 @@ fn one_delivery(
     );
     let (ordered, ordered_before_start) = order(desk, times, pool, hardware, delivery);
     let for_bet = delivery.for_bet.as_ref().filter(|bet| desk.find(&desk.spec.bets, bet, "bet").is_some());
+    // A delivery without power or price (an abstract pool's) costs nothing, whatever its deposit.
+    let mut share = |leaf: &Option<Leaf>, key: &str, default: f64, reason: &str| match leaf {
+        Some(leaf) => desk.number(leaf),
+        None if hardware.site.is_none() => default,
+        None => desk.assume(format!("{}.deliveries.{key}", pool.path), default, reason),
+    };
+    let deposit = share(&delivery.deposit, "deposit", DEPOSIT, "where a delivery states none");
+    let cancel_fee =
+        share(&delivery.cancel_fee, "cancel_fee", 0.0, "where a delivery states none: only the deposit is lost");
     Delivery {
         name: delivery.name.as_ref().map_or_else(|| date_text(delivery.at.value), |name| name.value.clone()),
         at,
         ordered,
         ordered_before_start,
         nodes: sizes::nodes(desk, hardware, &delivery.size),
-        deposit: delivery.deposit.as_ref().map_or(DEPOSIT, |leaf| desk.number(leaf)),
-        cancel_fee: delivery.cancel_fee.as_ref().map_or(0.0, |leaf| desk.number(leaf)),
+        deposit,
+        cancel_fee,
         for_bet: for_bet.map(|bet| bet.value.clone()),
     }
 }

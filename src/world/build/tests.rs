@@ -260,6 +260,55 @@ fn a_wildcard_is_one_unknown() {
     assert_eq!(world.workloads.0[0].volume, world.workloads.0[1].volume);
 }
 
+/// Lognormal from 0.25 (p5) to 0.90 (p95) has 2.7 % above 1, the most a share may be: P(Z > (0 - ln 0.47434)/0.38938) = P(Z > 1.9155).
+/// A range far below its bound has nothing to tell.
+#[test]
+fn draws_beyond_what_a_field_allows_are_told() {
+    let with = |range: &str| build(&format!("{MM2}volume = {{ unknown = {{ {range} }} }}\n"));
+    let told =
+        |world: &World| world.notes.iter().filter(|note| note.contains("of draws lie")).cloned().collect::<Vec<_>>();
+    let wide = with("p5 = 0.25, p95 = 0.90");
+    let words = "labs.a.workloads.jobs.volume: 2.77 % of draws lie above 1 and count as that";
+    assert_eq!(told(&wide), [words]);
+    let row = wide.assumptions.iter().find(|row| row.path == "labs.a.workloads.jobs.volume").unwrap();
+    assert_eq!(row.reason, words);
+    assert!(told(&with("p5 = 0.1, p95 = 0.2")).is_empty());
+}
+
+/// What the file leaves out and the study needs is a row of the assumptions and a note; what it states, or does not need, is neither.
+#[test]
+fn every_default_is_told() {
+    let reserved = CLOUD.replace("guaranteed.lab", "reserved.lab = [{ at = 2026-01-01, chips = 16 }]\nguaranteed.lab");
+    let world = build(&reserved);
+    let rows = |world: &World, path: &str| {
+        let row = world.assumptions.iter().find(|row| row.path == path && row.source == "default of hedgerow");
+        let note = world.notes.iter().any(|note| note.starts_with(&format!("{path} is not stated: ")));
+        assert_eq!(row.is_some(), note, "{path}");
+        row.map(|row| row.value.clone())
+    };
+    for (path, value) in [
+        ("pools.rainier.reserved_busy", "1"),
+        ("pools.rainier.deliveries.deposit", "0.3"),
+        ("pools.rainier.deliveries.cancel_fee", "0"),
+        ("labs.lab.workloads.train.campaign_efficiency", "1"),
+        ("labs.lab.workloads.train.restart", "0"),
+    ] {
+        assert_eq!(rows(&world, path).as_deref(), Some(value), "{path}");
+    }
+    assert_eq!(rows(&build(CLOUD), "pools.rainier.reserved_busy"), None, "nothing is reserved");
+    let stated = reserved
+        .replace("chips = 8_000\n", "chips = 8_000\nreserved_busy = 0.7\n")
+        .replace("flops = 1e25", "flops = 1e25\ncampaign_efficiency = 0.8\nrestart = \"10min\"");
+    let stated = build(&stated);
+    for path in [
+        "pools.rainier.reserved_busy",
+        "labs.lab.workloads.train.campaign_efficiency",
+        "labs.lab.workloads.train.restart",
+    ] {
+        assert_eq!(rows(&stated, path), None, "{path}");
+    }
+}
+
 /// Reserved chips leave in whole nodes; a slip needs a decision to slip after; a bet needs a date to be dropped at.
 #[test]
 fn what_acts_at_a_decision_needs_its_date() {
