@@ -14,6 +14,8 @@ pub struct ShareTime {
     pub offered: u128,
     /// In the contract but late or down: excused at the contract price.
     pub undelivered: u128,
+    /// In the contract and up, but other labs' gangs still sit there: not billed and excused, for the provider failed to deliver.
+    pub blocked: u128,
 }
 
 /// What a run owes: the parties outside, and what the open period of each contract has drawn.
@@ -95,8 +97,11 @@ impl Books {
         price: InForce,
     ) -> Option<Posting> {
         if let Some(contract) = self.drawing(world, at, tenant, pool) {
-            let missed = Money::of(time.undelivered as i128, price.rate, kind.units_per_rate_unit());
-            self.periods[contract.index()].excused += missed;
+            let missed = |chip_us: u128| Money::of(chip_us as i128, price.rate, kind.units_per_rate_unit());
+            let (late, blocked) = (missed(time.undelivered), missed(time.blocked));
+            let open = &mut self.periods[contract.index()];
+            open.excused += late + blocked;
+            open.blocked += blocked;
         }
         let line = Line { kind, sku: Sku::Share(pool, tenant), price_kind: PriceKind::Contract, price };
         self.chip_time(world, at, tenant, pool, time.offered, line)

@@ -2,7 +2,7 @@
 
 use super::books::{Books, PER_MICRO_USD, dated, is_internal};
 use crate::record::{PeriodRow, Posting, PostingKind, Sku};
-use crate::units::{Money, SimTime, div_round_half_even};
+use crate::units::{Money, SimTime};
 use crate::world::{Contract, ContractId, Live, World};
 
 /// State of a contract: which period is open and what it has drawn.
@@ -14,6 +14,8 @@ pub(super) struct OpenPeriod {
     pub drawn: Money,
     /// Contract price x what was not delivered. Eq. (18).
     pub excused: Money,
+    /// Of that: blocked by other labs' gangs.
+    pub blocked: Money,
     /// The contract was ended: nothing is drawn any more.
     pub ended: bool,
 }
@@ -49,7 +51,7 @@ impl Books {
             "{contract:?}: period {period} ends {to}, not {at}; open {}",
             open.index
         );
-        let commit = committed(&world.contracts[contract], live, period as usize);
+        let commit = committed(&world.contracts[contract], live, period as usize, at);
         Some(self.close(world, at, contract, commit))
     }
 
@@ -65,9 +67,7 @@ impl Books {
             return None;
         }
         assert!(at <= period.to, "{contract:?} ended at {at}, after the end {} of its open period", period.to);
-        let (elapsed, length) = (at.since(period.from).0, period.to.since(period.from).0);
-        let whole = committed(terms, live, open.index);
-        let commit = Money(div_round_half_even(whole.0 * i128::from(elapsed), i128::from(length)));
+        let commit = committed(terms, live, open.index, at);
         Some(self.close(world, at, contract, commit))
     }
 
@@ -93,9 +93,10 @@ impl Books {
             contract,
             period: open.index as u32,
             at,
-            commit: committed(&world.contracts[contract], live, open.index),
+            commit: committed(&world.contracts[contract], live, open.index, period.to),
             drawn: open.drawn,
             excused: open.excused,
+            blocked: open.blocked,
             shortfall: Money::ZERO,
             closed: false,
             run: 0,
@@ -106,7 +107,7 @@ impl Books {
         let terms = &world.contracts[contract];
         let open = &mut self.periods[contract.index()];
         let period = open.index as u32;
-        let (drawn, excused) = (std::mem::take(&mut open.drawn), std::mem::take(&mut open.excused));
+        let [drawn, excused, blocked] = [&mut open.drawn, &mut open.excused, &mut open.blocked].map(std::mem::take);
         open.index += 1;
         let shortfall = (commit - drawn - excused).max(Money::ZERO);
         let parties = (world.tenants[terms.tenant].party, world.clouds[terms.cloud].party);
@@ -114,14 +115,14 @@ impl Books {
         let posting = dated(world, at, parties, PostingKind::Shortfall, sku, shortfall.0, PER_MICRO_USD);
         let internal = is_internal(world, terms.tenant);
         Closing {
-            row: PeriodRow { contract, period, at, commit, drawn, excused, shortfall, closed: true, run: 0 },
+            row: PeriodRow { contract, period, at, commit, drawn, excused, blocked, shortfall, closed: true, run: 0 },
             posting: (shortfall != Money::ZERO).then_some(Posting { internal, ..posting }),
         }
     }
 }
 
-/// Commitment of a period: total x the period's share, rounded once. Eq. (17). A contract without commitment owes none.
-fn committed(contract: &Contract, live: &Live, period: usize) -> Money {
-    let share = contract.periods[period].share;
-    contract.commit_usd.as_ref().map_or(Money::ZERO, |usd| Money::from_usd(live.value(usd) * share))
+/// Commitment of a period up to `until`. A contract without commitment owes none.
+fn committed(contract: &Contract, live: &Live, period: usize, until: SimTime) -> Money {
+    let total = contract.commit_usd.as_ref().map(|usd| Money::from_usd(live.value(usd)));
+    total.map_or(Money::ZERO, |total| contract.committed(total, period, until))
 }

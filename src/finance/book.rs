@@ -1,6 +1,7 @@
 //! The fleet in the books: straight line over the useful life from the in-service date. A view: it posts nothing and moves no cash.
 
 use super::value;
+use crate::measure::chip_hours;
 use crate::record::{PostingKind, RunRecord, Sku};
 use crate::units::{SimTime, Span};
 use crate::world::{EventKind, Pool, PoolId, World};
@@ -17,7 +18,7 @@ pub struct Vintage {
     pub until: Option<SimTime>,
 }
 
-/// Every vintage of a pool in one run: what stood at the start and what was delivered; retirements take the oldest first.
+/// Every vintage of a pool in one run: what stood at the start and what was delivered; what really left takes the oldest first.
 pub fn vintages(world: &World, record: &RunRecord, pool: PoolId) -> Vec<Vintage> {
     let terms = &world.pools[pool];
     let per_node = f64::from(terms.chips_per_node);
@@ -34,8 +35,10 @@ pub fn vintages(world: &World, record: &RunRecord, pool: PoolId) -> Vec<Vintage>
         }
     }
     fleet.sort_by_key(|vintage| vintage.since_us);
-    for (at, nodes) in terms.retirements.iter().filter(|(at, _)| *at <= world.end) {
-        retire(&mut fleet, *at, f64::from(*nodes) * per_node);
+    for row in &record.events {
+        if row.change.kind == EventKind::Retirement && row.change.subject as usize == pool.index() {
+            retire(&mut fleet, row.at, row.change.value as f64);
+        }
     }
     fleet
 }
@@ -65,7 +68,7 @@ pub fn cost_per_chip(world: &World, record: &RunRecord, pool: PoolId) -> f64 {
     };
     match record.events.iter().rev().find(of_pool) {
         Some(row) => row.change.value as f64 / 1e9,
-        None => value(world, record, &world.pools[pool].cost_usd_per_chip),
+        None => value(record, &world.pools[pool].cost_usd_per_chip),
     }
 }
 
@@ -107,17 +110,17 @@ pub fn unit_cost(world: &World, record: &RunRecord, pool: PoolId, months: Range<
     }
     let (from, to) = (world.months[usize::from(months.start)], world.month_end(months.end - 1));
     let up: u128 = months_of(&record.pools[pool.index()], &months).iter().map(|month| month.up).sum();
+    let cash = running_cash(record, pool, &months);
+    (0 < up).then(|| (depreciation(world, record, pool, from, to) + cash) / chip_hours(up))
+}
+
+/// Power, facility and operations of a pool over the months [USD].
+pub fn running_cash(record: &RunRecord, pool: PoolId, months: &Range<u16>) -> f64 {
     let running = record.postings.iter().filter(|posting| {
         let owning = matches!(posting.kind, PostingKind::Power | PostingKind::Facility | PostingKind::Operations);
         owning && posting.sku == Sku::Pool(pool) && months.contains(&posting.month)
     });
-    let cash: f64 = running.map(|posting| posting.amount.usd()).sum();
-    (0 < up).then(|| (depreciation(world, record, pool, from, to) + cash) / chip_hours(up))
-}
-
-/// Chip-hours of chip-microseconds [h].
-pub fn chip_hours(chip_us: u128) -> f64 {
-    chip_us as f64 / 3.6e9
+    running.map(|posting| posting.amount.usd()).sum()
 }
 
 /// The months that a run metered, clipped to what there is.

@@ -1,16 +1,16 @@
 //! What contracts still promise: remaining commitment, what lies beyond the horizon, megawatts left behind by an exit. No cash.
 
-use super::book::chip_hours;
 use super::margin::gang_chip_us;
 use super::value;
-use crate::record::{PostingKind, RunRecord};
-use crate::units::{Money, SimTime, Span};
-use crate::world::{ContractId, EventKind, TenantId, World};
+use crate::measure::chip_hours;
+use crate::record::{PostingKind, RunRecord, Sku};
+use crate::units::{Money, Rate, SimTime, Span};
+use crate::world::{ContractId, EventKind, PoolId, TenantId, World};
 
 /// Commitment of a contract still to be paid for after `at` [micro-USD], years beyond the horizon included.
 ///
-/// Sum over periods that end after `at` of commitment less what is already drawn in them, never below zero. None before the signing
-/// and after the contract's end; `at` should be a month's end, because lines are monthly. Eq. (26).
+/// Sum over periods that end after `at` of commitment less what is already drawn or excused in them, never below zero. None before the
+/// signing and after the contract's end; `at` should be a month's end, because lines are monthly. Eq. (26).
 pub fn remaining(world: &World, record: &RunRecord, contract: ContractId, at: SimTime) -> Option<Money> {
     let terms = &world.contracts[contract];
     let over = terms.periods.last().is_none_or(|last| last.to <= at);
@@ -18,12 +18,15 @@ pub fn remaining(world: &World, record: &RunRecord, contract: ContractId, at: Si
     if over || unsigned || ended_by(record, contract, at) {
         return None;
     }
-    let total = value(world, record, terms.commit_usd.as_ref()?);
-    let open = terms.periods.iter().filter(|period| at < period.to);
-    let left = open.map(|period| {
-        let drawn =
-            if period.from < at { drawn_between(world, record, contract, period.from, at) } else { Money::ZERO };
-        (Money::from_usd(total * period.share) - drawn).max(Money::ZERO)
+    let total = Money::from_usd(value(record, terms.commit_usd.as_ref()?));
+    let open = terms.periods.iter().enumerate().filter(|(_, period)| at < period.to);
+    let left = open.map(|(n, period)| {
+        let mut done = Money::ZERO;
+        if period.from < at {
+            done += drawn_between(world, record, contract, period.from, at);
+            done += excused_between(world, record, contract, period.from, at);
+        }
+        (terms.committed(total, n, period.to) - done).max(Money::ZERO)
     });
     Some(left.sum())
 }
@@ -49,6 +52,33 @@ fn drawn_between(world: &World, record: &RunRecord, contract: ContractId, from: 
         read && posting.payer == lab && posting.payee == cloud && chip_time.contains(&posting.kind)
     });
     lines.map(|posting| posting.amount).sum()
+}
+
+/// Contract price x chip-time late, down or blocked, read in (from, to].
+fn excused_between(world: &World, record: &RunRecord, contract: ContractId, from: SimTime, to: SimTime) -> Money {
+    let terms = &world.contracts[contract];
+    let missed = record.meters.iter().filter(|row| from < row.to && row.to <= to && 0 < row.undelivered + row.blocked);
+    let of_lab = missed.filter_map(|row| match row.sku {
+        Sku::Share(pool, tenant) if tenant == terms.tenant && world.cloud_of(pool) == Some(terms.cloud) => {
+            let units = row.kind.units_per_rate_unit();
+            let rate = price_at(record, contract, pool, row.from);
+            Some(Money::of(row.undelivered as i128, rate, units) + Money::of(row.blocked as i128, rate, units))
+        }
+        _ => None,
+    });
+    of_lab.sum()
+}
+
+/// Contract price of a pool in force from `at` on.
+fn price_at(record: &RunRecord, contract: ContractId, pool: PoolId, at: SimTime) -> Rate {
+    let rows = record.events.iter().rev();
+    let mut steps = rows.filter(|row| {
+        let change = row.change;
+        change.kind == EventKind::ContractPrice
+            && (change.subject as usize, change.object as usize) == (contract.index(), pool.index())
+            && row.at <= at
+    });
+    steps.next().map_or(Rate(0), |row| Rate(row.change.value))
 }
 
 /// Megawatts at the meter, at full power, that would be left behind if a lab's contract ended.

@@ -104,6 +104,13 @@ metric!(
     Less
 );
 metric!(
+    UNUSED_GUARANTEE,
+    "unused_guarantee_usd",
+    "USD",
+    "Guaranteed chip-hours offered and left idle x book unit cost: paid for by a lab, in no lab's cost.",
+    Less
+);
+metric!(
     INSIDE,
     "commitment_inside_share",
     "-",
@@ -126,7 +133,14 @@ metric!(
     EXCUSED,
     "excused_usd",
     "USD",
-    "Contract price x guaranteed and reserved chip-hours that were late or down.",
+    "Contract price x guaranteed and reserved chip-hours that were late, down or blocked.",
+    Less
+);
+metric!(
+    EXCUSED_BLOCKED,
+    "excused_blocked_usd",
+    "USD",
+    "Of that: chip-hours that were up while other labs' gangs still held them.",
     Less
 );
 metric!(
@@ -157,11 +171,13 @@ pub static METRICS: &[&Metric] = &[
     &UNUSED,
     &UNIT_COST,
     &IDLE_COST,
+    &UNUSED_GUARANTEE,
     &INSIDE,
     &OUTSIDE,
     &BEYOND,
     &SHORTFALL,
     &EXCUSED,
+    &EXCUSED_BLOCKED,
     &DRAWN,
 ];
 
@@ -191,6 +207,7 @@ pub fn figures(world: &World, record: &RunRecord, sheet: &mut Sheet) {
             sheet.put(&UNIT_COST, Scope::Pool(pool), Period::All, book::unit_cost(world, record, pool, months.clone()));
             let idle = margin::idle(world, record, pool, months);
             sheet.put(&IDLE_COST, Scope::Pool(pool), Period::All, Some(idle.uncommitted_cost));
+            sheet.put(&UNUSED_GUARANTEE, Scope::Pool(pool), Period::All, Some(idle.unused_cost));
         }
     }
     for contract in world.contracts.ids() {
@@ -246,5 +263,6 @@ fn contract_figures(world: &World, record: &RunRecord, contract: ContractId, she
     put(&BEYOND, commitment::beyond_horizon(world, record, contract).map(Money::usd));
     put(&SHORTFALL, Some(rows().map(|row| row.shortfall).sum::<Money>().usd()));
     put(&EXCUSED, Some(rows().map(|row| row.excused).sum::<Money>().usd()));
+    put(&EXCUSED_BLOCKED, Some(rows().map(|row| row.blocked).sum::<Money>().usd()));
     put(&DRAWN, Some(rows().map(|row| row.drawn).sum::<Money>().usd()));
 }

@@ -1,6 +1,7 @@
 //! What a lab leaves after the chips it held, and what idles: margins at `book` unit cost. Accrual views; no cash, no equity.
 
-use super::book::{chip_hours, months_of, unit_cost};
+use super::book::{months_of, unit_cost};
+use crate::measure::chip_hours;
 use crate::record::{PostingKind, RunRecord, Sku};
 use crate::units::Money;
 use crate::world::{PoolId, TenantId, World};
@@ -73,8 +74,9 @@ pub struct Idle {
 pub fn idle(world: &World, record: &RunRecord, pool: PoolId, months: Range<u16>) -> Idle {
     let rows = months_of(&record.pools[pool.index()], &months);
     let idle: u128 = rows.iter().map(|month| month.idle).sum();
-    let unused: u128 = world.tenants.ids().map(|lab| unused_guarantee(world, record, pool, lab, &months)).sum();
-    let (free, unused) = (chip_hours(idle.saturating_sub(unused)), chip_hours(unused));
+    let unused: u128 = world.tenants.ids().map(|lab| unused_guarantee(record, pool, lab, &months)).sum();
+    assert!(unused <= idle, "{}: {unused} chip-us offered and unused, only {idle} idle", world.pools[pool].name);
+    let (free, unused) = (chip_hours(idle - unused), chip_hours(unused));
     Idle {
         uncommitted_chip_hours: free,
         uncommitted_cost: cost_of(world, record, pool, &months, free),
@@ -99,7 +101,7 @@ pub fn unused_commitment(world: &World, record: &RunRecord, tenant: TenantId, mo
     let mut line = UnusedCommitment::default();
     for pool in world.pools.ids() {
         let offered = share_sum(record, pool, tenant, &months, |share| share.offered);
-        let unused = unused_guarantee(world, record, pool, tenant, &months);
+        let unused = unused_guarantee(record, pool, tenant, &months);
         if 0 < offered {
             let sku = Sku::Share(pool, tenant);
             let lines = record.postings.iter().filter(|posting| {
@@ -118,11 +120,9 @@ pub fn unused_commitment(world: &World, record: &RunRecord, tenant: TenantId, mo
     line
 }
 
-/// Offered less held within the guarantee [chip-us].
-fn unused_guarantee(world: &World, record: &RunRecord, pool: PoolId, tenant: TenantId, months: &Range<u16>) -> u128 {
-    let offered = share_sum(record, pool, tenant, months, |share| share.offered);
-    let gangs = gang_chip_us(world, record, pool, tenant, months);
-    offered.saturating_sub(gangs.allocated - gangs.billed)
+/// Offered and held by nobody [chip-us].
+fn unused_guarantee(record: &RunRecord, pool: PoolId, tenant: TenantId, months: &Range<u16>) -> u128 {
+    share_sum(record, pool, tenant, months, |share| share.unused)
 }
 
 /// Gang chip-time of a lab on a pool over some months [chip-us].

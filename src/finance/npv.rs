@@ -37,7 +37,7 @@ impl Npv {
 /// NPV of the provider group of a cloud over one run: sum of DF(date) x cash that crosses the group's border.
 pub fn npv(world: &World, record: &RunRecord, cloud: CloudId) -> Npv {
     let terms = &world.clouds[cloud];
-    let k = value(world, record, &terms.discount_rate);
+    let k = value(record, &terms.discount_rate);
     let mut npv = Npv { headline_book: terms.at_end_book, ..Npv::default() };
     for posting in record.postings.iter().filter(|posting| !posting.internal) {
         let sign = if posting.payee == terms.party {

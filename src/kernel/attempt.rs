@@ -100,9 +100,11 @@ impl Attempt {
             Some(at) => {
                 let fail_done = at.since(self.start).0.saturating_sub(self.restart_us);
                 let cycles = self.cycle_us().map_or(0, |cycle| fail_done / cycle);
-                let kept = done.min(cycles * self.cycle_us().unwrap_or(0));
-                let (productive, checkpoint) = self.split(kept);
-                Phases { productive, checkpoint, lost: done - kept, restart }
+                // What is kept ends with the last whole cycle; from there to the failure all is lost.
+                let kept_end = cycles * self.cycle_us().unwrap_or(0);
+                let (productive, checkpoint) = self.split(done.min(kept_end));
+                let lost = done.min(fail_done).saturating_sub(kept_end);
+                Phases { productive, checkpoint, lost, restart }
             }
             None => {
                 let (productive, checkpoint) = self.split(done);
@@ -116,9 +118,10 @@ impl Attempt {
         let Some(cycle) = self.cycle_us() else { return (done_us, 0) };
         let full = (done_us / cycle).min(self.work_us / self.interval_us);
         let rest = done_us - full * cycle;
-        let work_left = (self.work_us - full * self.interval_us).min(self.interval_us);
-        let work = rest.min(work_left);
-        (full * self.interval_us + work, full * self.cost_us + (rest - work))
+        // The open cycle: its work ends here, and then its checkpoint runs for its own cost.
+        let work_end = (self.work_us - full * self.interval_us).min(self.interval_us);
+        let (work, checkpoint) = (rest.min(work_end), rest.saturating_sub(work_end).min(self.cost_us));
+        (full * self.interval_us + work, full * self.cost_us + checkpoint)
     }
 
     /// Goodput mode: the phases advance in proportion, each cumulative boundary rounded down, so that they add up exactly.

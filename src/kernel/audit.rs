@@ -2,19 +2,24 @@
 //! A broken identity is our bug and panics with its numbers.
 
 use super::sim::Sim;
-use crate::record::RunRecord;
+use crate::record::{CellMonth, RunRecord};
 use crate::units::SimTime;
-use crate::world::{CellId, WorkloadId};
+use crate::world::{CellId, WorkloadId, World};
 
 impl Sim<'_> {
     /// Recounts from the jobs themselves what the counters say.
     pub(super) fn full_audit(&mut self) {
         // Kept between audits: a run allocates nothing per event, and audits come every 4,096.
-        let (mut held, mut cells) = std::mem::take(&mut self.recount);
-        held.clear();
-        held.resize(self.pools.len(), 0);
-        cells.clear();
-        cells.resize(self.cells.len(), 0);
+        let [mut held, mut cells, mut down] = std::mem::take(&mut self.recount);
+        for (counts, len) in
+            [(&mut held, self.pools.len()), (&mut cells, self.cells.len()), (&mut down, self.pools.len())]
+        {
+            counts.clear();
+            counts.resize(len, 0);
+        }
+        for repair in self.repairs.iter().filter(|repair| repair.pending) {
+            down[repair.pool as usize] += u64::from(repair.piece.chips);
+        }
         let mut running = 0;
         for job in self.jobs.all().filter(|job| job.running) {
             let cell = CellId::new(job.cell as usize);
@@ -32,6 +37,15 @@ impl Sim<'_> {
             );
             let shares: u64 = state.shares.iter().map(|share| share.held).sum();
             assert!(shares == gangs, "pool {pool} at {}: tenants hold {shares} of {gangs}", self.now);
+            assert!(
+                state.down.level() == down[pool],
+                "pool {pool} at {}: {} chips down, {} await repair",
+                self.now,
+                state.down.level(),
+                down[pool]
+            );
+            let due = state.due_to_retire();
+            assert!(due == 0, "pool {pool} at {}: {due} nodes to retire are free and still there", self.now);
             state.assert_conserved(self.now);
         }
         for (cell, state) in self.cells.iter().enumerate() {
@@ -53,7 +67,7 @@ impl Sim<'_> {
             "{running} running + {waiting} waiting + {held_back} behind a predecessor != {alive} alive at {}",
             self.now
         );
-        self.recount = (held, cells);
+        self.recount = [held, cells, down];
     }
 
     /// Closes the run at its end and returns the record.
@@ -73,7 +87,7 @@ impl Sim<'_> {
 }
 
 /// The identities of a finished record.
-pub fn audit_record(world: &crate::world::World, record: &RunRecord, now: SimTime) {
+pub fn audit_record(world: &World, record: &RunRecord, now: SimTime) {
     for (pool, months) in record.pools.iter().enumerate() {
         for (month, row) in months.iter().enumerate() {
             let sum = row.gangs + row.reserved + row.idle + row.down;
@@ -90,16 +104,10 @@ pub fn audit_record(world: &crate::world::World, record: &RunRecord, now: SimTim
             );
             let power = &world.pools.0[pool].power;
             let (at_idle, at_work) = (u128::from(power.idle_mw), u128::from(power.full_mw));
-            let busy_ppm = u128::from((world.pools.0[pool].reserved_busy * 1e6).round() as u64);
-            let energy = (row.idle + row.reserved) * at_idle
-                + row.gangs * at_work
-                + row.reserved * (at_work - at_idle) * busy_ppm / 1_000_000;
-            // Each reading of the meter rounds its reserved chips' energy down, and each follows an event or a month's end.
-            let readings = record.events.len() as u128 + 2;
+            let reserved_mw = u128::from(world.pools.0[pool].reserved_mw());
+            let energy = row.idle * at_idle + row.gangs * at_work + row.reserved * reserved_mw;
             assert!(
-                row.energy_mw_us <= energy
-                    && energy <= row.energy_mw_us + readings
-                    && row.installed_mw_us == row.installed * at_work,
+                row.energy_mw_us == energy && row.installed_mw_us == row.installed * at_work,
                 "energy, {} month {month}: metered {} mW us, its chips draw {energy} (installed {})",
                 world.pools.0[pool].name,
                 row.energy_mw_us,
@@ -117,6 +125,7 @@ pub fn audit_record(world: &crate::world::World, record: &RunRecord, now: SimTim
                 world.pools.0[pool].name,
                 row.gangs
             );
+            audit_shares(world, record, pool, month);
         }
     }
     for (cell, months) in record.cells.iter().enumerate() {
@@ -132,6 +141,14 @@ pub fn audit_record(world: &crate::world::World, record: &RunRecord, now: SimTim
                 row.yielding,
                 row.allocated
             );
+            assert!(
+                row.billed + row.covered == row.allocated,
+                "{} month {month}: billed {} + under the guarantee {} != held {} chip-us",
+                world.workloads[world.cells.0[cell].workload].path,
+                row.billed,
+                row.covered,
+                row.allocated
+            );
         }
     }
     for (id, totals) in record.workloads.iter().enumerate() {
@@ -143,4 +160,62 @@ pub fn audit_record(world: &crate::world::World, record: &RunRecord, now: SimTim
             totals.sojourn_us
         );
     }
+}
+
+/// What the shares of a pool were offered, was late or blocked, against what was promised, held and up.
+fn audit_shares(world: &World, record: &RunRecord, pool: usize, month: usize) {
+    let (name, row) = (&world.pools.0[pool].name, &record.pools[pool][month]);
+    let cells = |tenant: Option<usize>, of: fn(&CellMonth) -> u128| -> u128 {
+        let here = world.cells.ids().filter(|id| world.cells[*id].pool.index() == pool);
+        let lab = |id: &CellId| world.workloads[world.cells[*id].workload].tenant.index();
+        here.filter(|id| tenant.is_none_or(|tenant| lab(id) == tenant))
+            .map(|id| of(&record.cells[id.index()][month]))
+            .sum()
+    };
+    let (mut offered, mut unused, mut reserved) = (0, 0, 0);
+    for (tenant, months) in record.shares[pool].iter().enumerate() {
+        let Some(share) = months.get(month) else { continue };
+        let whose = || format!("{} on {name} month {month}", world.tenants.0[tenant].name);
+        assert!(
+            share.guaranteed == share.offered + share.late + share.blocked,
+            "guarantee of {}: {} chip-us != offered {} + late or down {} + blocked {}",
+            whose(),
+            share.guaranteed,
+            share.offered,
+            share.late,
+            share.blocked
+        );
+        assert!(
+            share.reserved == share.reserved_offered + share.reserved_late + share.reserved_blocked,
+            "reservation of {}: {} chip-us != offered {} + late or down {} + blocked {}",
+            whose(),
+            share.reserved,
+            share.reserved_offered,
+            share.reserved_late,
+            share.reserved_blocked
+        );
+        let covered = cells(Some(tenant), |month| month.covered);
+        assert!(
+            share.offered == covered + share.unused,
+            "guarantee of {}: offered {} chip-us != held under it {covered} + unused {}",
+            whose(),
+            share.offered,
+            share.unused
+        );
+        offered += share.offered;
+        unused += share.unused;
+        reserved += share.reserved_offered;
+    }
+    assert!(
+        reserved == row.reserved,
+        "reservations on {name} month {month}: tenants were handed {reserved} chip-us, the pool counts {}",
+        row.reserved
+    );
+    assert!(unused <= row.idle, "{name} month {month}: {unused} chip-us offered and unused, only {} idle", row.idle);
+    let billed = cells(None, |month| month.billed);
+    assert!(
+        billed + offered + reserved <= row.up,
+        "{name} month {month}: billed usage {billed} + offered {offered} + reserved {reserved} chip-us > up {}",
+        row.up
+    );
 }

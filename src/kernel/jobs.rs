@@ -5,7 +5,7 @@ use super::event::{Class, When};
 use super::job::{Job, NO_ROW, exposure};
 use super::pool::PoolState;
 use super::queue;
-use super::sim::{Counter, RepairJob, Sabotage, Sim, WorkloadState};
+use super::sim::{Counter, Release, RepairJob, Sabotage, Sim, WorkloadState};
 use crate::record::{CampaignRow, JobRow};
 use crate::stats::draw::{failure_item, index_of};
 use crate::stats::law::Law;
@@ -271,7 +271,8 @@ impl Sim<'_> {
         if counts {
             place.allocated.sub(now, chips);
         }
-        if self.sabotage == Sabotage::Release && failed.is_none() {
+        let release = if failed.is_some() { Release::Failure } else { Release::Finish };
+        if self.sabotage == Sabotage::Release(release) {
             job.pieces.clear();
         } else {
             let broken = failed.filter(|_| pool.repairs).map(|(node, _)| node as u32);
@@ -287,7 +288,7 @@ impl Sim<'_> {
             }
         }
         // A node that goes down may cut every tenant's entitlement, so all of them are billed anew.
-        let pool = &self.pools[at];
+        let pool = &mut self.pools[at];
         if failed.is_some() || pool.retiring_nodes > 0 {
             self.after_supply(at);
         } else {
@@ -304,7 +305,7 @@ impl Sim<'_> {
         let state = &self.workloads[workload];
         let unit = repair.law.shape.quantile2(state.repair_branch.unit(item), state.repair_time.unit(item));
         let time_us = Span::from_hours(unit * self.live.value(&repair.law.mean)).0.max(1);
-        let job = RepairJob { pool: pool as u32, piece, time_us };
+        let job = RepairJob { pool: pool as u32, piece, time_us, pending: true };
         let index = match self.free_repairs.pop() {
             Some(index) => {
                 self.repairs[index as usize] = job;
@@ -329,6 +330,7 @@ impl Sim<'_> {
         let now = self.now;
         let RepairJob { pool, piece, .. } = self.repairs[index as usize];
         let pool = pool as usize;
+        self.repairs[index as usize].pending = false;
         self.free_repairs.push(index);
         match self.workshops[pool].waiting.pop_front() {
             Some(next) => {
@@ -337,7 +339,9 @@ impl Sim<'_> {
             }
             None => self.workshops[pool].busy_crews -= 1,
         }
-        self.pools[pool].repair(now, piece);
+        if self.sabotage != Sabotage::Release(Release::Repair) {
+            self.pools[pool].repair(now, piece);
+        }
         self.after_supply(pool);
     }
 

@@ -9,7 +9,7 @@ use crate::units::SimTime;
 use crate::world::{CellId, ContractId, Effect, InForce, InvestmentId, PoolId, PriceKind, TenantId, World};
 
 /// Contracts and ledger of a run, and when each meter was last read.
-pub(super) struct Money {
+pub(super) struct MoneyDesk {
     pub books: Books,
     pub ledger: Ledger,
     cell_read: Vec<SimTime>,
@@ -17,9 +17,9 @@ pub(super) struct Money {
     power_read: Vec<SimTime>,
 }
 
-impl Money {
-    pub fn new(world: &World) -> Money {
-        Money {
+impl MoneyDesk {
+    pub fn new(world: &World) -> MoneyDesk {
+        MoneyDesk {
             books: Books::new(world),
             ledger: Ledger::new(world),
             cell_read: vec![SimTime::ZERO; world.cells.len()],
@@ -40,11 +40,10 @@ impl Sim<'_> {
             {
                 meter.take(now);
             }
-            for share in &mut pool.shares {
-                share.guaranteed_meter.take(now);
-                share.offered_meter.take(now);
-                share.reserved_meter.take(now);
-                share.reserved_offered_meter.take(now);
+            for meters in &mut pool.share_meters {
+                for meter in meters.all() {
+                    meter.take(now);
+                }
             }
         }
         for cell in &mut self.cells {
@@ -117,19 +116,12 @@ impl Sim<'_> {
         let state = &mut self.cells[cell.index()];
         let allocated = state.allocated.take(now);
         // Without a guarantee everything held is billed, and the one meter serves both.
-        let mut billed = if committed { state.billed.take(now) } else { allocated };
-        if self.sabotage == Sabotage::Counter(Counter::Billed) {
-            billed /= 2;
-        }
+        let billed = if committed { state.billed.take(now) } else { allocated };
         let covered = state.covered.take(now);
-        assert!(
-            billed + covered == allocated,
-            "{} at {now}: billed {billed} + under the guarantee {covered} != held {allocated} chip-us",
-            workload.path
-        );
         let row = &mut self.record.cells[cell.index()][month];
         row.allocated += allocated;
         row.billed += billed;
+        row.covered += covered;
         let price = match workload.price {
             PriceKind::Free => return,
             PriceKind::Contract => {
@@ -141,48 +133,46 @@ impl Sim<'_> {
             }
         };
         let price = price.unwrap_or_else(|| panic!("{} has no {} price", workload.path, workload.price.name()));
-        self.meter(PostingKind::Usage, Sku::Cell(cell), month, price, (from, now), billed, 0);
+        self.meter(PostingKind::Usage, Sku::Cell(cell), month, price, (from, now), [billed, 0, 0]);
         let posting = self.money.books.usage(self.world, now, cell, billed, price);
         self.post(posting);
     }
 
     fn close_share(&mut self, pool: PoolId, tenant: TenantId) {
         let (now, Some(month)) = (self.now, self.open_month) else { return };
-        let share = &mut self.pools[pool.index()].shares[tenant.index()];
-        if !share.committed {
+        if !self.pools[pool.index()].shares[tenant.index()].committed {
             return;
         }
         let from = std::mem::replace(&mut self.money.share_read[pool.index()][tenant.index()], now);
         if from == now {
             return;
         }
-        let (guaranteed, offered) = (share.guaranteed_meter.take(now), share.offered_meter.take(now));
-        let (reserved, reserved_offered) = (share.reserved_meter.take(now), share.reserved_offered_meter.take(now));
+        let read = self.pools[pool.index()].share_meters[tenant.index()].all().map(|meter| meter.take(now));
+        let [guaranteed, offered, late, blocked, unused, reserved, reserved_offered, reserved_late, reserved_blocked] =
+            read;
         let row = &mut self.record.shares[pool.index()][tenant.index()][month];
         row.guaranteed += guaranteed;
         row.offered += offered;
+        row.late += late;
+        row.blocked += blocked;
+        row.unused += unused;
         row.reserved += reserved;
         row.reserved_offered += reserved_offered;
+        row.reserved_late += reserved_late;
+        row.reserved_blocked += reserved_blocked;
         let Some(contract) = self.world.tenants[tenant].contract else { return };
         let Some(price) = self.live.contract_price(contract, pool) else { return };
         let sku = Sku::Share(pool, tenant);
-        if guaranteed > 0 {
-            let time = ShareTime { offered, undelivered: guaranteed - offered };
-            self.meter(PostingKind::Reservation, sku, month, price, (from, now), offered, time.undelivered);
+        if offered + late + blocked > 0 {
+            let time = ShareTime { offered, undelivered: late, blocked };
+            self.meter(PostingKind::Reservation, sku, month, price, (from, now), [offered, late, blocked]);
             let posting = self.money.books.reservation(self.world, now, pool, tenant, time, price);
             self.post(posting);
         }
-        if reserved > 0 || reserved_offered > 0 {
-            let time = ShareTime { offered: reserved_offered, undelivered: reserved.saturating_sub(reserved_offered) };
-            self.meter(
-                PostingKind::ReservedInference,
-                sku,
-                month,
-                price,
-                (from, now),
-                reserved_offered,
-                time.undelivered,
-            );
+        if reserved_offered + reserved_late + reserved_blocked > 0 {
+            let time = ShareTime { offered: reserved_offered, undelivered: reserved_late, blocked: reserved_blocked };
+            let counted = [reserved_offered, reserved_late, reserved_blocked];
+            self.meter(PostingKind::ReservedInference, sku, month, price, (from, now), counted);
             let posting = self.money.books.reserved_inference(self.world, now, pool, tenant, time, price);
             self.post(posting);
         }
@@ -201,13 +191,13 @@ impl Sim<'_> {
         let (gangs, reserved, idle) = (state.gangs.take(now), state.reserved.take(now), state.idle.take(now));
         let (at_idle, at_work) = (u128::from(terms.power.idle_mw), u128::from(terms.power.full_mw));
         // Idle draws the idle share, gangs full power, reserved chips full power for their busy share. Down chips draw nothing.
-        let busy_ppm = u128::from((terms.reserved_busy * 1e6).round() as u64);
-        let mut energy = idle * at_idle + gangs * at_work + reserved * at_idle;
-        energy += reserved * (at_work - at_idle) * busy_ppm / 1_000_000;
-        if self.sabotage == Sabotage::Counter(Counter::Energy) {
-            energy /= 2;
-        }
-        let installed_mw = installed * at_work;
+        let quiet = |counter| self.sabotage == Sabotage::Counter(counter);
+        let energy = if quiet(Counter::Energy) {
+            0
+        } else {
+            idle * at_idle + gangs * at_work + reserved * u128::from(terms.reserved_mw())
+        };
+        let installed_mw = if quiet(Counter::InstalledMw) { 0 } else { installed * at_work };
         let row = &mut self.record.pools[pool.index()][month];
         row.installed += installed;
         row.up += up;
@@ -223,9 +213,9 @@ impl Sim<'_> {
         let live = &self.live.pools[pool.index()];
         let (power, facility, operations) = (live.power, live.facility, live.operations);
         let sku = Sku::Pool(pool);
-        self.meter(PostingKind::Power, sku, month, power, (from, now), energy, 0);
-        self.meter(PostingKind::Facility, sku, month, facility, (from, now), installed_mw, 0);
-        self.meter(PostingKind::Operations, sku, month, operations, (from, now), installed_mw, 0);
+        self.meter(PostingKind::Power, sku, month, power, (from, now), [energy, 0, 0]);
+        self.meter(PostingKind::Facility, sku, month, facility, (from, now), [installed_mw, 0, 0]);
+        self.meter(PostingKind::Operations, sku, month, operations, (from, now), [installed_mw, 0, 0]);
         let books = &self.money.books;
         let lines = [
             books.power(self.world, now, pool, energy, power),
@@ -237,7 +227,6 @@ impl Sim<'_> {
         }
     }
 
-    #[allow(clippy::too_many_arguments)]
     fn meter(
         &mut self,
         kind: PostingKind,
@@ -245,12 +234,11 @@ impl Sim<'_> {
         month: usize,
         price: InForce,
         (from, to): (SimTime, SimTime),
-        quantity: u128,
-        undelivered: u128,
+        [quantity, undelivered, blocked]: [u128; 3],
     ) {
-        if quantity > 0 || undelivered > 0 {
-            let segment = price.segment;
-            let row = MeterRow { kind, sku, month: month as u16, segment, from, to, quantity, undelivered, run: 0 };
+        if quantity + undelivered + blocked > 0 {
+            let (month, segment) = (month as u16, price.segment);
+            let row = MeterRow { kind, sku, month, segment, from, to, quantity, undelivered, blocked, run: 0 };
             self.record.meters.push(row);
         }
     }

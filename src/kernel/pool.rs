@@ -3,7 +3,7 @@
 
 use super::meter::Meter;
 use super::nodes::{Nodes, Piece};
-use super::sim::CellState;
+use super::sim::{CellState, Counter, Release, Sabotage};
 use crate::units::SimTime;
 use crate::world::{CellId, Placement, Source, World};
 
@@ -28,27 +28,45 @@ pub struct Share {
     pub committed: bool,
     /// Its cells on this pool, in order of workload.
     pub cells: Vec<CellId>,
-    /// Integral of `guaranteed`.
-    pub guaranteed_meter: Meter,
-    /// Integral of `entitled`.
-    pub offered_meter: Meter,
-    /// Integral of `reserved`.
-    pub reserved_meter: Meter,
-    /// Integral of `reserved_has`.
-    pub reserved_offered_meter: Meter,
 }
 
-impl Share {
-    fn bill(&self, now: SimTime, cells: &mut [CellState]) {
-        let mut covered = self.entitled;
-        for cell in &self.cells {
-            let cell = &mut cells[cell.index()];
-            let held = cell.allocated.level();
-            let free = held.min(covered);
-            covered -= free;
-            cell.covered.set(now, free);
-            cell.billed.set(now, held - free);
-        }
+/// What is counted of a tenant's share; see `record::ShareMonth` [chips].
+#[derive(Debug, Default)]
+pub struct ShareMeters {
+    /// Guaranteed by contract.
+    pub guaranteed: Meter,
+    /// Held under the guarantee or free for it.
+    pub offered: Meter,
+    /// Guaranteed and not entitled: late or down.
+    pub late: Meter,
+    /// Entitled, and other labs' gangs sit there.
+    pub blocked: Meter,
+    /// Offered and held by nobody.
+    pub unused: Meter,
+    /// Reserved by contract.
+    pub reserved: Meter,
+    /// Handed over.
+    pub reserved_offered: Meter,
+    /// Reserved and not entitled: late or down.
+    pub reserved_late: Meter,
+    /// Entitled, and gangs sit there.
+    pub reserved_blocked: Meter,
+}
+
+impl ShareMeters {
+    /// Every meter.
+    pub fn all(&mut self) -> [&mut Meter; 9] {
+        [
+            &mut self.guaranteed,
+            &mut self.offered,
+            &mut self.late,
+            &mut self.blocked,
+            &mut self.unused,
+            &mut self.reserved,
+            &mut self.reserved_offered,
+            &mut self.reserved_late,
+            &mut self.reserved_blocked,
+        ]
     }
 }
 
@@ -89,10 +107,18 @@ pub struct PoolState {
     pub retiring_nodes: u32,
     /// By tenant.
     pub shares: Vec<Share>,
+    /// What is counted of them, by tenant.
+    pub share_meters: Vec<ShareMeters>,
     /// Some tenant is ever guaranteed or reserved chips here.
     pub any_committed: bool,
+    /// What a mutation test breaks.
+    pub sabotage: Sabotage,
+    /// Some tenant is kept from chips it is entitled to.
+    blocked: bool,
     /// Sum of entitlements, reservations included.
     entitled_sum: u64,
+    /// Sum of entitlements to guaranteed chips.
+    guaranteed_sum: u64,
     /// Chips held beyond entitlements, over tenants.
     beyond_sum: u64,
     scratch: Vec<Piece>,
@@ -124,8 +150,12 @@ impl PoolState {
             idle: Meter::default(),
             retiring_nodes: 0,
             any_committed: shares.iter().any(|share: &Share| share.committed),
+            share_meters: shares.iter().map(|_| ShareMeters::default()).collect(),
             shares,
+            sabotage: Sabotage::None,
+            blocked: false,
             entitled_sum: 0,
+            guaranteed_sum: 0,
             beyond_sum: 0,
             scratch: Vec::new(),
         }
@@ -140,10 +170,15 @@ impl PoolState {
         self.idle.add(now, chips);
     }
 
+    /// Nodes that are to retire and free: none is left when an event is over.
+    pub fn due_to_retire(&self) -> u32 {
+        self.retiring_nodes.min(self.nodes.free_nodes())
+    }
+
     /// Retires what is due and free; returns the nodes that left.
     pub fn retire_free(&mut self, now: SimTime) -> u32 {
-        let nodes = self.retiring_nodes.min(self.nodes.free_nodes());
-        if nodes > 0 {
+        let nodes = self.due_to_retire();
+        if nodes > 0 && self.sabotage != Sabotage::Release(Release::Retirement) {
             self.scratch.clear();
             self.nodes.take_whole(nodes, &mut self.scratch);
             self.retiring_nodes -= nodes;
@@ -151,13 +186,17 @@ impl PoolState {
             self.installed.sub(now, chips);
             self.up.sub(now, chips);
             self.idle.sub(now, chips);
+            return nodes;
         }
-        nodes
+        0
     }
 
     /// Recomputes entitlements: e = the guarantee, or guarantee x up / (sum of guarantees) where fewer chips are up.
     /// Reservations count as guarantees, in whole nodes. Eq. (8).
     pub fn entitle(&mut self, now: SimTime) {
+        if !self.any_committed {
+            return;
+        }
         let leaving = u64::from(self.retiring_nodes) * self.chips_per_node;
         let up = self.up.level().saturating_sub(leaving);
         let promised: u64 = self.shares.iter().map(|s| s.guaranteed + s.reserved).sum();
@@ -165,6 +204,7 @@ impl PoolState {
             if promised <= up { chips } else { (u128::from(chips) * u128::from(up) / u128::from(promised)) as u64 }
         };
         self.entitled_sum = 0;
+        self.guaranteed_sum = 0;
         self.beyond_sum = 0;
         for share in &mut self.shares {
             if !share.committed {
@@ -173,17 +213,85 @@ impl PoolState {
             }
             share.entitled = part(share.guaranteed);
             share.reserved_entitled = part(share.reserved) / self.chips_per_node * self.chips_per_node;
-            share.guaranteed_meter.set(now, share.guaranteed);
-            share.reserved_meter.set(now, share.reserved);
-            share.offered_meter.set(now, share.entitled);
+            self.guaranteed_sum += share.entitled;
             self.entitled_sum += share.entitled + share.reserved_entitled;
             self.beyond_sum += share.held.saturating_sub(share.entitled);
         }
         self.release_reserved(now);
+        self.offer_all(now);
+    }
+
+    /// After a change of who holds what: what is offered to `tenant`, and to all where somebody is or was blocked. Eq. (36).
+    ///
+    /// Only a growing entitlement or a chip lost can block, so that as a rule one tenant's unused chips are all that changes.
+    #[inline]
+    pub fn offer(&mut self, now: SimTime, tenant: usize) {
+        if self.blocked || self.idle.level() < self.unused_sum() {
+            return self.offer_all(now);
+        }
+        let share = &self.shares[tenant];
+        if share.committed {
+            let unused = share.entitled.saturating_sub(share.held);
+            let unused = self.heard(Counter::Unused, unused);
+            self.share_meters[tenant].unused.set(now, unused);
+        }
+    }
+
+    /// Entitled to and not held, over tenants: guarantees less what is held under them.
+    #[inline]
+    fn unused_sum(&self) -> u64 {
+        (self.guaranteed_sum + self.beyond_sum).saturating_sub(self.gangs.level())
+    }
+
+    /// What of each tenant's guarantee and reservation is offered, late, blocked, unused.
+    ///
+    /// Free chips below what is entitled and unused are open to the tenants in proportion to it, whole chips.
+    fn offer_all(&mut self, now: SimTime) {
+        let (unused_sum, free) = (self.unused_sum(), self.idle.level());
+        self.blocked = free < unused_sum;
+        let missing = unused_sum.saturating_sub(free);
+        let part = |unused: u64, of: u64| u128::from(unused) * u128::from(of);
+        let whole = u128::from(unused_sum.max(1));
+        for tenant in 0..self.shares.len() {
+            let share = &self.shares[tenant];
+            if !share.committed {
+                continue;
+            }
+            let unused = share.entitled.saturating_sub(share.held);
+            let (open, blocked) = if missing == 0 {
+                (unused, 0)
+            } else {
+                ((part(unused, free) / whole) as u64, part(unused, missing).div_ceil(whole) as u64)
+            };
+            let levels = [
+                (Counter::Guaranteed, share.guaranteed),
+                (Counter::Offered, share.held.min(share.entitled) + open),
+                (Counter::Late, share.guaranteed.saturating_sub(share.entitled)),
+                (Counter::Blocked, blocked),
+                (Counter::Unused, open),
+                (Counter::ReservedByContract, share.reserved),
+                (Counter::ReservedOffered, share.reserved_has),
+                (Counter::ReservedLate, share.reserved.saturating_sub(share.reserved_entitled)),
+                (Counter::ReservedBlocked, share.reserved_entitled.saturating_sub(share.reserved_has)),
+            ];
+            let sabotage = self.sabotage;
+            for (meter, (counter, level)) in self.share_meters[tenant].all().into_iter().zip(levels) {
+                meter.set(now, if sabotage == Sabotage::Counter(counter) { 0 } else { level });
+            }
+        }
+    }
+
+    /// A level as its meter hears it: 0 where a mutation test silences the counter.
+    #[inline]
+    fn heard(&self, counter: Counter, level: u64) -> u64 {
+        if self.sabotage == Sabotage::Counter(counter) { 0 } else { level }
     }
 
     /// Reserved chips above the entitlement become idle.
     fn release_reserved(&mut self, now: SimTime) {
+        if self.sabotage == Sabotage::Release(Release::Reservation) {
+            return;
+        }
         for share in &mut self.shares {
             while share.reserved_has > share.reserved_entitled {
                 let surplus = share.reserved_has - share.reserved_entitled;
@@ -206,13 +314,13 @@ impl PoolState {
                     self.reserved.sub(now, chips);
                     self.idle.add(now, chips);
                 }
-                share.reserved_offered_meter.set(now, share.reserved_has);
             }
         }
     }
 
     /// Reservations below their entitlement fill from completely free nodes, before any gang starts.
     pub fn fill_reserved(&mut self, now: SimTime) {
+        let mut filled = false;
         for share in &mut self.shares {
             let missing = share.reserved_entitled.saturating_sub(share.reserved_has) / self.chips_per_node;
             let nodes = missing.min(u64::from(self.nodes.free_nodes())) as u32;
@@ -222,8 +330,11 @@ impl PoolState {
                 share.reserved_has += chips;
                 self.idle.sub(now, chips);
                 self.reserved.add(now, chips);
-                share.reserved_offered_meter.set(now, share.reserved_has);
+                filled = true;
             }
+        }
+        if filled {
+            self.offer_all(now);
         }
     }
 
@@ -265,11 +376,29 @@ impl PoolState {
         }
     }
 
-    /// Spreads what a tenant holds beyond its guarantee over its workloads: the guarantee covers them in their order.
+    /// After a change of what a tenant holds: what it is offered, and what it holds beyond its guarantee. A pool without any commitment
+    /// has nothing to do.
     #[inline]
-    pub fn bill_share(&self, now: SimTime, tenant: usize, cells: &mut [CellState]) {
-        if self.any_committed && self.shares[tenant].committed {
-            self.shares[tenant].bill(now, cells);
+    pub fn bill_share(&mut self, now: SimTime, tenant: usize, cells: &mut [CellState]) {
+        if self.any_committed {
+            self.offer(now, tenant);
+            self.spread(now, tenant, cells);
+        }
+    }
+
+    /// Spreads what a tenant holds beyond its guarantee over its workloads: the guarantee covers them in their order.
+    fn spread(&self, now: SimTime, tenant: usize, cells: &mut [CellState]) {
+        let share = &self.shares[tenant];
+        if !share.committed {
+            return;
+        }
+        let mut left = share.entitled;
+        for cell in &share.cells {
+            let cell = &mut cells[cell.index()];
+            let held = cell.allocated.level();
+            cell.covered.set(now, self.heard(Counter::Covered, held.min(left)));
+            cell.billed.set(now, self.heard(Counter::Billed, held.saturating_sub(left)));
+            left = left.saturating_sub(held);
         }
     }
 

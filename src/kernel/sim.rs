@@ -5,7 +5,7 @@ use super::calendar::Heap;
 use super::event::{Class, Event, When};
 use super::job::Jobs;
 use super::meter::Meter;
-use super::money::Money;
+use super::money::MoneyDesk;
 use super::pool::PoolState;
 use super::queue::Queue;
 use super::timeline::{self, Dated, Entry};
@@ -37,8 +37,23 @@ pub enum Sabotage {
     Posting(usize),
     /// This counter is not counted.
     Counter(Counter),
+    /// Something that should be freed is kept.
+    Release(Release),
+}
+
+/// What a mutation may keep from being freed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Release {
     /// A finished gang keeps its chips.
-    Release,
+    Finish,
+    /// A failed gang keeps its chips.
+    Failure,
+    /// A repaired node does not return.
+    Repair,
+    /// A reservation keeps what it is no longer entitled to.
+    Reservation,
+    /// Retired nodes stay.
+    Retirement,
 }
 
 /// Counters that a mutation may silence.
@@ -70,8 +85,30 @@ pub enum Counter {
     InSystem,
     /// Energy.
     Energy,
-    /// Billed chip-time.
+    /// Installed megawatts.
+    InstalledMw,
+    /// Chips held beyond a guarantee.
     Billed,
+    /// Chips held under a guarantee.
+    Covered,
+    /// Guaranteed chips.
+    Guaranteed,
+    /// Guaranteed chips offered.
+    Offered,
+    /// Guaranteed chips late or down.
+    Late,
+    /// Guaranteed chips on which others sit.
+    Blocked,
+    /// Offered chips that nobody holds.
+    Unused,
+    /// A tenant's reserved chips by contract.
+    ReservedByContract,
+    /// A tenant's reserved chips handed over.
+    ReservedOffered,
+    /// A tenant's reserved chips late or down.
+    ReservedLate,
+    /// A tenant's reserved chips on which gangs sit.
+    ReservedBlocked,
 }
 
 /// Simulates one run. A valid world cannot be wrong: a broken invariant is our bug and panics with its numbers.
@@ -199,6 +236,8 @@ pub(super) struct RepairJob {
     pub pool: u32,
     pub piece: super::nodes::Piece,
     pub time_us: u64,
+    /// Not returned yet.
+    pub pending: bool,
 }
 
 /// Repairs of a pool.
@@ -235,7 +274,7 @@ pub(super) struct Sim<'w> {
     pub free_repairs: Vec<u32>,
     pub workshops: Vec<Workshop>,
     pub cursors: Vec<usize>,
-    pub money: Money,
+    pub money: MoneyDesk,
     /// Month that is being metered; None before the books open.
     pub open_month: Option<usize>,
     pub record: RunRecord,
@@ -243,8 +282,8 @@ pub(super) struct Sim<'w> {
     /// The counter it silences, one byte to look at.
     pub silent: Option<Counter>,
     pub next_full_audit: u64,
-    /// Chips by pool and by cell, recounted by the audit.
-    pub recount: (Vec<u64>, Vec<u64>),
+    /// Chips held by pool and by cell and chips down by pool, recounted by the audit.
+    pub recount: [Vec<u64>; 3],
 }
 
 impl<'w> Sim<'w> {
@@ -274,7 +313,7 @@ impl<'w> Sim<'w> {
             free_repairs: Vec::new(),
             workshops: world.pools.ids().map(|_| Workshop::default()).collect(),
             cursors: Vec::new(),
-            money: Money::new(world),
+            money: MoneyDesk::new(world),
             open_month: None,
             record: RunRecord::for_world(world, run.key, live.drawn.clone()),
             silent: if let Sabotage::Counter(counter) = sabotage { Some(counter) } else { None },
@@ -285,6 +324,7 @@ impl<'w> Sim<'w> {
             live,
         };
         for pool in world.pools.ids() {
+            sim.pools[pool.index()].sabotage = sabotage;
             let nodes: u32 = world.pools[pool].initial.iter().map(|vintage| vintage.nodes).sum();
             sim.pools[pool.index()].deliver(SimTime::ZERO, nodes);
         }
@@ -399,7 +439,7 @@ impl<'w> Sim<'w> {
             Dated::Delivery(pool, n) => self.on_delivery(pool, n, class),
             Dated::Order(pool, n) => self.on_order(pool, n),
             Dated::Cancel(pool, n, ordered) => self.on_cancel(pool, n, ordered, class),
-            Dated::Retire(pool, nodes) => self.on_retire(pool, nodes, class),
+            Dated::Retire(pool, nodes) => self.on_retire(pool, nodes),
             Dated::Guarantee(pool, tenant, chips) => self.on_share(pool, tenant, chips, false, class),
             Dated::Reserve(pool, tenant, chips) => self.on_share(pool, tenant, chips, true, class),
             Dated::PeriodEnd(contract, n) => self.on_period_end(contract, n),

@@ -1,5 +1,6 @@
 //! Handlers of what is dated about chips: deliveries, orders, cancellations, retirements, shares, effects.
 
+use super::event::Class;
 use super::sim::{Counter, Sim};
 use crate::record::EventRow;
 use crate::world::{Change, Effect, EventKind, PoolId, TenantId};
@@ -64,9 +65,8 @@ impl Sim<'_> {
         }
     }
 
-    pub(super) fn on_retire(&mut self, pool: PoolId, nodes: u32, class: u8) {
+    pub(super) fn on_retire(&mut self, pool: PoolId, nodes: u32) {
         self.pools[pool.index()].retiring_nodes += nodes;
-        self.apply(Effect::Retired(pool, nodes * self.world.pools[pool].chips_per_node), class);
         self.after_supply(pool.index());
     }
 
@@ -87,7 +87,11 @@ impl Sim<'_> {
     /// what is billed, and a pass.
     pub(super) fn after_supply(&mut self, pool: usize) {
         self.pools[pool].entitle(self.now);
-        if self.pools[pool].retire_free(self.now) > 0 {
+        let left = self.pools[pool].retire_free(self.now);
+        if left > 0 {
+            // Its row says what left and when: a node that a gang holds at the planned date leaves when the gang lets go.
+            let id = PoolId::new(pool);
+            self.apply(Effect::Retired(id, left * self.world.pools[id].chips_per_node), Class::Supply as u8);
             self.pools[pool].entitle(self.now);
         }
         for tenant in 0..self.world.tenants.len() {

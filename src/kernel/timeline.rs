@@ -26,7 +26,7 @@ pub enum Dated {
     Reserve(PoolId, TenantId, u32),
     /// A contract year ends.
     PeriodEnd(ContractId, u32),
-    /// A contract ends early.
+    /// A contract ends: early, or with its last year.
     ContractEnd(ContractId),
     /// A tranche is due.
     Tranche(InvestmentId, u32),
@@ -233,13 +233,24 @@ impl List<'_> {
         for (contract, terms) in self.world.contracts.enumerate() {
             let from = terms.start.unwrap_or(SimTime::ZERO);
             self.push(from, Class::Shock, Dated::Takes(Effect::ContractStart(contract)));
-            let ends = self.world.without.contracts.contains(&contract).then_some(self.world.decide_at).flatten();
+            let ends = self.ended_early(contract);
+            if let Some(end) = terms.end
+                && ends.is_none()
+            {
+                self.push(end, Class::Shock, Dated::ContractEnd(contract));
+            }
             for (n, period) in terms.periods.iter().enumerate() {
                 if ends.is_none_or(|end| period.to <= end) {
                     self.push(period.to, Class::ContractPeriodEnd, Dated::PeriodEnd(contract, n as u32));
                 }
             }
         }
+    }
+
+    /// When the strategy ends the contract; None: it does not, or its last year is over by then.
+    fn ended_early(&self, contract: ContractId) -> Option<SimTime> {
+        let at = self.world.without.contracts.contains(&contract).then_some(self.world.decide_at).flatten()?;
+        self.world.contracts[contract].end.is_none_or(|end| at < end).then_some(at)
     }
 
     fn tranches(&mut self) {
@@ -267,7 +278,9 @@ impl List<'_> {
             for pool in self.world.pools.ids() {
                 self.end_shares(pool, tenant, at);
             }
-            self.push(at, Class::Shock, Dated::ContractEnd(*contract));
+            if self.ended_early(*contract).is_some() {
+                self.push(at, Class::Shock, Dated::ContractEnd(*contract));
+            }
         }
         for (workload, share) in &self.world.without.volumes {
             let share = self.live.value(share);

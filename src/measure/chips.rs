@@ -1,9 +1,9 @@
 //! Where the chips went: the four fractions of design 5, availability, megawatts, chip-hours by tenant, pool and price kind.
 //! Ratios of integrals over the period; averages of ratios nowhere.
 
-use super::{Better, Metric, Period, Scope, Sheet, chip_hours, ratio, sum};
+use super::{Better, Metric, Period, Scope, Sheet, chip_hours, ratio, sum, value};
 use crate::record::{CellMonth, RunRecord};
-use crate::world::{PoolId, Source, TenantId, WorkloadId, World};
+use crate::world::{PoolId, Source, WorkloadId, World};
 use std::ops::Range;
 
 static INSTALLED: Metric = Metric {
@@ -123,7 +123,13 @@ static GUARANTEED: Metric = Metric {
 static UNDELIVERED: Metric = Metric {
     name: "undelivered_chip_hours",
     unit: "chip-h",
-    what: "Guaranteed or reserved chip-hours that were late or down: excused from the commitment.",
+    what: "Guaranteed or reserved chip-hours that were late or down: not billed, excused from the commitment.",
+    better: Better::Less,
+};
+static BLOCKED: Metric = Metric {
+    name: "blocked_chip_hours",
+    unit: "chip-h",
+    what: "Guaranteed or reserved chip-hours that were up while other labs' gangs still held them: not billed, excused.",
     better: Better::Less,
 };
 static RESERVED_HOURS: Metric = Metric {
@@ -155,6 +161,7 @@ pub static METRICS: &[&Metric] = &[
     &GUARANTEED,
     &UNUSED,
     &UNDELIVERED,
+    &BLOCKED,
     &RESERVED_HOURS,
 ];
 
@@ -175,7 +182,7 @@ pub fn measure(world: &World, record: &RunRecord, every: &[Period], sheet: &mut 
                 (&LOST, row.lost),
                 (&RESTART, row.restart),
                 (&BILLED, row.billed),
-                (&COVERED, covered(&row)),
+                (&COVERED, row.covered),
             ] {
                 sheet.put(metric, scope, *period, Some(chip_hours(value)));
             }
@@ -231,25 +238,13 @@ fn cell(record: &RunRecord, cell: usize, months: &Range<u16>) -> CellMonth {
     CellMonth {
         allocated: sum(rows, months, |row| row.allocated),
         billed: sum(rows, months, |row| row.billed),
+        covered: sum(rows, months, |row| row.covered),
         productive: sum(rows, months, |row| row.productive),
         checkpoint: sum(rows, months, |row| row.checkpoint),
         lost: sum(rows, months, |row| row.lost),
         restart: sum(rows, months, |row| row.restart),
         yielding: sum(rows, months, |row| row.yielding),
     }
-}
-
-/// Held and not billed for use: within the guarantee.
-fn covered(row: &CellMonth) -> u128 {
-    assert!(row.billed <= row.allocated, "billed {} chip-us of {} held", row.billed, row.allocated);
-    row.allocated - row.billed
-}
-
-/// Held within its guarantee by all of a tenant's workloads on a pool.
-fn covered_of(world: &World, record: &RunRecord, pool: PoolId, tenant: TenantId, months: &Range<u16>) -> u128 {
-    let cells = world.cells.enumerate().filter(|(_, cell)| cell.pool == pool);
-    let own = cells.filter(|(_, terms)| world.workloads[terms.workload].tenant == tenant);
-    own.map(|(id, _)| covered(&cell(record, id.index(), months))).sum()
 }
 
 fn pool_phases(world: &World, record: &RunRecord, pool: PoolId, months: &Range<u16>) -> CellMonth {
@@ -288,15 +283,6 @@ fn delivered(world: &World, record: &RunRecord, workload: WorkloadId) -> f64 {
     }
 }
 
-/// Value of a parameter in this run.
-pub fn value(record: &RunRecord, param: &crate::world::Param) -> f64 {
-    match param {
-        crate::world::Param::Fixed(value) => *value,
-        crate::world::Param::Unknown(id) => record.drawn[0][id.index()],
-        crate::world::Param::Varies(law, _) => law.median(),
-    }
-}
-
 fn measure_shares(world: &World, record: &RunRecord, period: Period, months: &Range<u16>, sheet: &mut Sheet) {
     for pool in world.pools.ids() {
         for tenant in world.tenants.ids() {
@@ -306,15 +292,12 @@ fn measure_shares(world: &World, record: &RunRecord, period: Period, months: &Ra
             }
             let total = |field: fn(&crate::record::ShareMonth) -> u128| sum(rows, months, field);
             let (offered, reserved) = (total(|row| row.offered), total(|row| row.reserved_offered));
-            let promised = total(|row| row.guaranteed) + total(|row| row.reserved);
             let scope = Scope::Share(pool, tenant);
             sheet.put(&GUARANTEED, scope, period, Some(chip_hours(offered)));
-            let held = covered_of(world, record, pool, tenant, months);
-            assert!(held <= offered, "{scope:?} holds {held} chip-us within a guarantee of {offered}");
-            sheet.put(&UNUSED, scope, period, Some(chip_hours(offered - held)));
+            sheet.put(&UNUSED, scope, period, Some(chip_hours(total(|row| row.unused))));
             sheet.put(&RESERVED_HOURS, scope, period, Some(chip_hours(reserved)));
-            let missed = promised.saturating_sub(offered + reserved);
-            sheet.put(&UNDELIVERED, scope, period, Some(chip_hours(missed)));
+            sheet.put(&UNDELIVERED, scope, period, Some(chip_hours(total(|row| row.late + row.reserved_late))));
+            sheet.put(&BLOCKED, scope, period, Some(chip_hours(total(|row| row.blocked + row.reserved_blocked))));
         }
     }
 }

@@ -4,7 +4,7 @@ mod chips;
 mod jobs;
 
 use crate::record::RunRecord;
-use crate::world::{CellId, CloudId, ContractId, PoolId, TenantId, WorkloadId, World};
+use crate::world::{CellId, CloudId, ContractId, Param, PoolId, TenantId, WorkloadId, World};
 use std::ops::Range;
 
 /// A figure with a name: what it means, in which unit, of what.
@@ -201,6 +201,16 @@ pub fn measure(world: &World, record: &RunRecord, sheet: &mut Sheet) {
     let every = Period::every(world);
     chips::measure(world, record, &every, sheet);
     jobs::measure(world, record, sheet);
+}
+
+/// Value of a parameter in the one run of `record`: as drawn; the median where it varies by event. A record without draws is our mistake.
+pub fn value(record: &RunRecord, param: &Param) -> f64 {
+    assert!(record.keys.len() <= 1, "a view is of one run, not of {}", record.keys.len());
+    match param {
+        Param::Fixed(value) => *value,
+        Param::Unknown(id) => record.drawn[0][id.index()],
+        Param::Varies(law, _) => law.median(),
+    }
 }
 
 /// `part / whole`; None when there is no whole.

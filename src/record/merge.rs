@@ -56,6 +56,7 @@ impl CellMonth {
     fn add(&mut self, other: &CellMonth) {
         sum(&mut self.allocated, other.allocated);
         sum(&mut self.billed, other.billed);
+        sum(&mut self.covered, other.covered);
         sum(&mut self.productive, other.productive);
         sum(&mut self.checkpoint, other.checkpoint);
         sum(&mut self.lost, other.lost);
@@ -68,8 +69,13 @@ impl ShareMonth {
     fn add(&mut self, other: &ShareMonth) {
         sum(&mut self.guaranteed, other.guaranteed);
         sum(&mut self.offered, other.offered);
+        sum(&mut self.late, other.late);
+        sum(&mut self.blocked, other.blocked);
+        sum(&mut self.unused, other.unused);
         sum(&mut self.reserved, other.reserved);
         sum(&mut self.reserved_offered, other.reserved_offered);
+        sum(&mut self.reserved_late, other.reserved_late);
+        sum(&mut self.reserved_blocked, other.reserved_blocked);
     }
 }
 

@@ -75,6 +75,8 @@ pub struct CellMonth {
     pub allocated: u128,
     /// Held beyond the tenant's guarantee and billed at the workload's price kind.
     pub billed: u128,
+    /// Held under the tenant's guarantee, which pays for it.
+    pub covered: u128,
     /// Work that was kept; booked when an attempt ends.
     pub productive: u128,
     /// Writing checkpoints that were completed.
@@ -87,17 +89,28 @@ pub struct CellMonth {
     pub yielding: u128,
 }
 
-/// Integrals of a tenant's share of a pool over a month [chip-us].
+/// Integrals of a tenant's share of a pool over a month [chip-us], each on a meter of its own: guaranteed = offered + late + blocked,
+/// offered = held under the guarantee + unused, reserved = offered + late + blocked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct ShareMonth {
     /// Guaranteed by contract.
     pub guaranteed: u128,
-    /// Guaranteed, up and offered: what is billed.
+    /// Guaranteed, and held by its gangs or free for them: what is billed.
     pub offered: u128,
+    /// Guaranteed and not there: late or down.
+    pub late: u128,
+    /// Guaranteed and up, but other labs' gangs still sit there: not billed, excused.
+    pub blocked: u128,
+    /// Offered and held by nobody.
+    pub unused: u128,
     /// Reserved by contract.
     pub reserved: u128,
-    /// Reserved, up and offered: what is billed.
+    /// Reserved and handed over: what is billed.
     pub reserved_offered: u128,
+    /// Reserved and not there: late or down.
+    pub reserved_late: u128,
+    /// Reserved and up, but gangs still sit there: not billed, excused.
+    pub reserved_blocked: u128,
 }
 
 /// Counters and histograms of a workload over a run. Waits are of jobs submitted in [measure_from, end).
@@ -314,8 +327,10 @@ pub struct MeterRow {
     pub to: SimTime,
     /// Counted [chip-us or mW us].
     pub quantity: u128,
-    /// Guaranteed or reserved, yet not up and offered: late or down [chip-us]; 0 for other kinds.
+    /// Guaranteed or reserved, yet late or down [chip-us]; 0 for other kinds.
     pub undelivered: u128,
+    /// Guaranteed or reserved and up, yet other labs' gangs sit there [chip-us]; 0 for other kinds.
+    pub blocked: u128,
     /// Run it belongs to, by position in `keys`.
     pub run: u32,
 }
@@ -333,8 +348,10 @@ pub struct PeriodRow {
     pub commit: Money,
     /// Usage, reservation and reserved billed in it.
     pub drawn: Money,
-    /// Contract price x undelivered guaranteed and reserved chip-hours.
+    /// Contract price x guaranteed and reserved chip-hours that were late, down or blocked.
     pub excused: Money,
+    /// Of that: blocked by other labs' gangs.
+    pub blocked: Money,
     /// Posted; zero for a period cut by `end`.
     pub shortfall: Money,
     /// False for a period that `end` cuts: no true-up, its remainder lies beyond the horizon.

@@ -101,10 +101,11 @@ fn pool_month() -> impl Strategy<Value = PoolMonth> {
 }
 
 fn cell_month() -> impl Strategy<Value = CellMonth> {
-    proptest::array::uniform7(addable()).prop_map(
-        |[allocated, billed, productive, checkpoint, lost, restart, yielding]| CellMonth {
+    proptest::array::uniform8(addable()).prop_map(
+        |[allocated, billed, covered, productive, checkpoint, lost, restart, yielding]| CellMonth {
             allocated,
             billed,
+            covered,
             productive,
             checkpoint,
             lost,
@@ -115,12 +116,21 @@ fn cell_month() -> impl Strategy<Value = CellMonth> {
 }
 
 fn share_month() -> impl Strategy<Value = ShareMonth> {
-    proptest::array::uniform4(addable()).prop_map(|[guaranteed, offered, reserved, reserved_offered]| ShareMonth {
-        guaranteed,
-        offered,
-        reserved,
-        reserved_offered,
-    })
+    proptest::array::uniform9(addable()).prop_map(
+        |[guaranteed, offered, late, blocked, unused, reserved, reserved_offered, reserved_late, reserved_blocked]| {
+            ShareMonth {
+                guaranteed,
+                offered,
+                late,
+                blocked,
+                unused,
+                reserved,
+                reserved_offered,
+                reserved_late,
+                reserved_blocked,
+            }
+        },
+    )
 }
 
 fn histogram() -> impl Strategy<Value = Histogram> {
@@ -174,16 +184,16 @@ prop_compose! {
 
 prop_compose! {
     fn meter()(kind in kind(), sku in sku(), month in 0..4u16, segment in any::<u16>(), from in time(), to in time(),
-               quantity in wide(), undelivered in wide(), run in 0..4u32) -> MeterRow {
-        MeterRow { kind, sku, month, segment, from, to, quantity, undelivered, run }
+               quantity in wide(), undelivered in wide(), blocked in wide(), run in 0..4u32) -> MeterRow {
+        MeterRow { kind, sku, month, segment, from, to, quantity, undelivered, blocked, run }
     }
 }
 
 prop_compose! {
-    fn period()(contract in 0..3usize, period in any::<u32>(), at in time(), amounts in proptest::array::uniform4(signed()),
+    fn period()(contract in 0..3usize, period in any::<u32>(), at in time(), amounts in proptest::array::uniform5(signed()),
                 closed in any::<bool>(), run in 0..4u32) -> PeriodRow {
-        let [commit, drawn, excused, shortfall] = amounts.map(Money);
-        PeriodRow { contract: Id::new(contract), period, at, commit, drawn, excused, shortfall, closed, run }
+        let [commit, drawn, excused, blocked, shortfall] = amounts.map(Money);
+        PeriodRow { contract: Id::new(contract), period, at, commit, drawn, excused, blocked, shortfall, closed, run }
     }
 }
 

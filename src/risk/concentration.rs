@@ -1,8 +1,9 @@
 //! Who the business depends on: shares, HHI, effective number, CR1 and CR2 by axis and base. Sizes only; no loss, no threshold.
 
-use crate::finance::book::{chip_hours, months_of};
+use crate::finance::book::months_of;
 use crate::finance::margin::{gang_chip_us, share_sum};
 use crate::finance::{commitment, median, value};
+use crate::measure::chip_hours;
 use crate::record::{Posting, PostingKind, RunRecord, Sku};
 use crate::stats::shares::{Concentration, concentration, shares};
 use crate::world::{Cell, CellId, PoolId, TenantId, World};
@@ -103,7 +104,7 @@ pub fn covered(world: &World, record: &RunRecord, months: &Range<u16>) -> Option
 /// BF16 peak x the workload's MFU [FLOP per chip and second]; None where either is not stated.
 fn flop_per_chip_s(world: &World, record: &RunRecord, terms: &Cell) -> Option<f64> {
     let tflops = world.chips[world.pools[terms.pool].chip].bf16_tflops?;
-    Some(tflops * 1e12 * value(world, record, terms.mfu.as_ref()?))
+    Some(tflops * 1e12 * value(record, terms.mfu.as_ref()?))
 }
 
 /// Amounts by name over some months in the base's unit; None where the base has no meaning on the axis.
@@ -239,17 +240,17 @@ mod tests {
 
     /// After January 2026 only beta has paid: 4 x 744 x 2.00 + 744 = 6,696. Trailing a year to March 2026, remaining commitment:
     /// 220,000 and 53,560: .80421^2 + .19579^2 = 6,850.9. Megawatts in January: 6 chips of 500 W by lab, 20 installed by vendor.
-    /// USD at cost: 6 x 10,000.5. FLOP: 100e12 x 0.4 x 4 chips x 2,678,400 s = 4.285e20.
+    /// USD at cost: 6 x 10,000.5. FLOP: 190e12 x 0.4 x 4 chips x 2,678,400 s = 8.142e20.
     #[test]
     fn shares_by_hand() {
         let some = |text: &str| Some(text.to_string());
         assert_eq!(told(Axis::Lab, Base::Revenue, 0), some("beta 6696.000 1.0000 | HHI 10000.0"));
         assert_eq!(told(Axis::Region, Base::Revenue, 0), some("us-east-2 6696.000 1.0000 | HHI 10000.0"));
         assert_eq!(told(Axis::Lab, Base::Megawatts, 0), some("beta 0.003 1.0000 | HHI 10000.0"));
-        assert_eq!(told(Axis::Vendor, Base::Megawatts, 0), some("Amazon 0.010 1.0000 | HHI 10000.0"));
+        assert_eq!(told(Axis::Vendor, Base::Megawatts, 0), some("aws 0.010 1.0000 | HHI 10000.0"));
         assert_eq!(told(Axis::Lab, Base::UsdAtCost, 0), some("beta 60003.000 1.0000 | HHI 10000.0"));
         let flop = told(Axis::Vendor, Base::EffectiveFlop, 0).unwrap();
-        assert!(flop.starts_with("Amazon 428544000000000000000"), "{flop}");
+        assert!(flop.starts_with("aws 814233600000000000000"), "{flop}");
         let left = told(Axis::Lab, Base::RemainingCommitment, 2);
         assert_eq!(left, some("alpha 220000.000 0.8042, beta 53560.000 0.1958 | HHI 6850.9"));
         assert_eq!(told(Axis::Region, Base::RemainingCommitment, 2), None);

@@ -531,6 +531,10 @@ pub struct ContractPrice {
     pub ratio: Option<Leaf>,
     /// By chip, where no such price row exists [USD per chip-hour]; name `""` stands for every chip.
     pub usd_per_chip_hour: Tables<Leaf>,
+    /// It holds from then; default the contract's start.
+    pub from: Option<At<Date>>,
+    /// It holds until then; default the end of the last contract year.
+    pub until: Option<At<Date>>,
 }
 
 /// `[investments.X]`.

@@ -142,14 +142,8 @@ impl Effect {
                 live.volumes[workload.index()] = share;
                 row(EventKind::Volume, workload.index(), 0, (share * 1e9).round() as i64)
             }
-            Effect::ContractStart(contract) => {
-                live.contracts[contract.index()].active = true;
-                row(EventKind::ContractStart, contract.index(), 0, 1)
-            }
-            Effect::ContractEnd(contract) => {
-                live.contracts[contract.index()].active = false;
-                row(EventKind::ContractEnd, contract.index(), 0, 0)
-            }
+            Effect::ContractStart(contract) => row(EventKind::ContractStart, contract.index(), 0, 1),
+            Effect::ContractEnd(contract) => row(EventKind::ContractEnd, contract.index(), 0, 0),
             Effect::Delivered(pool, delivery, chips) => {
                 row(EventKind::Delivery, pool.index(), delivery as usize, i64::from(chips))
             }

@@ -39,8 +39,6 @@ pub struct PoolLive {
 /// What may change about a contract.
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct ContractLive {
-    /// Signed and not ended.
-    pub active: bool,
     /// By pool; None: the contract does not reach it.
     pub prices: Vec<Option<InForce>>,
 }
@@ -68,7 +66,7 @@ impl Live {
         assert_eq!(drawn.len(), world.unknowns.len(), "one value for each unknown");
         let tenants = world.tenants.len();
         let pool = PoolLive { guaranteed: vec![0; tenants], reserved: vec![0; tenants], ..PoolLive::default() };
-        let contract = ContractLive { active: false, prices: vec![None; world.pools.len()] };
+        let contract = ContractLive { prices: vec![None; world.pools.len()] };
         Live {
             factors,
             drawn,

@@ -1,7 +1,8 @@
 //! Names and short ways through the tables of a world. Computes nothing.
 
 use super::model::{
-    CellId, CloudId, ContractId, ContractPrice, PoolId, PriceKind, PricePath, TenantId, WorkloadId, World,
+    CellId, ChipPower, CloudId, ContractId, ContractPrice, Pool, PoolId, PriceKind, PricePath, TenantId, WorkloadId,
+    World,
 };
 use crate::units::{Id, IdVec};
 
@@ -47,6 +48,15 @@ impl World {
     pub fn initial_chips(&self, pool: PoolId) -> u64 {
         let pool = &self.pools[pool];
         pool.initial.iter().map(|vintage| u64::from(vintage.nodes)).sum::<u64>() * u64::from(pool.chips_per_node)
+    }
+}
+
+impl Pool {
+    /// Power of a reserved chip at the meter, mean [mW]: idle power, and the rest for its busy share. Rounded once, so that energy is exact.
+    /// Eq. (14).
+    pub fn reserved_mw(&self) -> u64 {
+        let ChipPower { idle_mw, full_mw, .. } = self.power;
+        idle_mw + ((full_mw - idle_mw) as f64 * self.reserved_busy).round() as u64
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod build;
 pub mod catalog;
+mod commitment;
 mod effect;
 mod live;
 mod lookup;

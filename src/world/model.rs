@@ -2,7 +2,7 @@
 //! Holds what is known before a run; what a run draws or changes lives in `Live`.
 
 use crate::stats::law::Law;
-use crate::units::{Calendar, Id, IdVec, SimTime, Span};
+use crate::units::{Calendar, Date, Id, IdVec, SimTime, Span};
 
 /// A lab as a user of pools and a payer of bills.
 pub type TenantId = Id<Tenant>;
@@ -574,10 +574,18 @@ pub struct Contract {
     pub tenant: TenantId,
     /// Cloud.
     pub cloud: CloudId,
-    /// Contract years: half-open, anniversaries of the signing by the calendar. Before the run: clipped to those that end after the start.
+    /// First day of the first contract year.
+    pub signed: Date,
+    /// Relative weights of the contract years [1e-6 of a weight of the file]; empty without a commitment.
+    pub ramp: Vec<u64>,
+    /// Contract years that touch the study: half-open, between anniversaries of the signing; the one under way begins with the scenario.
     pub periods: Vec<ContractPeriod>,
     /// First day, simulated time; None: before the run began.
     pub start: Option<SimTime>,
+    /// End of the last contract year; None: a contract without a commitment does not end.
+    pub end: Option<SimTime>,
+    /// Its price holds in [from, until): the contract years unless the file says otherwise. What is paid outside them is not drawn.
+    pub priced: (SimTime, SimTime),
     /// Committed within the horizon, linear within each contract year by days [USD at commit.usd = 1] and the share of its present value beyond the end.
     pub inside: CommitInside,
     /// Spend commitment in all [USD].
@@ -600,12 +608,14 @@ pub struct CommitInside {
 /// One contract year.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ContractPeriod {
-    /// First instant (of the run at the earliest).
+    /// Which, from 0 at the signing.
+    pub year: usize,
+    /// First instant (of the scenario at the earliest).
     pub from: SimTime,
     /// Its end: the true-up falls here; beyond `World::end` it has none.
     pub to: SimTime,
-    /// Share of the total commitment [0..1].
-    pub share: f64,
+    /// Of the year, before `from`: 0 unless it is under way at the scenario's start.
+    pub elapsed: Span,
 }
 
 /// What a chip-hour costs under a contract.

@@ -591,3 +591,92 @@ fn the_end_finishes_and_starts_nothing() {
     );
     assert_eq!(record.workloads[1].waits.count(), 1, "its wait so far enters as a lower bound");
 }
+
+/// A guarantee that begins while another lab sits there. Two nodes of 16; b's gang of 32 holds both for ten days, and a is guaranteed 16 from
+/// the fifth on (120 h): a is offered none of it and pays nothing, at 0.5 x 16 x 120 = 960 excused as blocked; b pays for its gang
+/// alone, 32 x 240 h. The day after, a has 16 offered: 0.5 x 16 x 504 h = 4,032 for the 21 days left of January.
+#[test]
+fn a_blocked_guarantee_is_not_billed() {
+    let text = money("GUARANTEED").replace(
+        "nodes = 1\nGUARANTEED",
+        "nodes = 2\nguaranteed = { a = [{ name = \"g\", at = 2026-01-06, chips = 16 }] }",
+    ) + "[contracts.b]\nbetween = [\"b\", \"aws\"]\nstart = 2025-02-01\nprice = { ratio_to = \"on_demand\", ratio = 0.5 }\n\
+         [labs.b.workloads.t]\nkind = \"trace\"\npools = [\"rainier\"]\nfile = \"b.csv\"\nprice = \"on_demand\"\n";
+    let files =
+        [("t.csv", "submit_s,chips,duration_s\n1728000,1,1\n"), ("b.csv", "submit_s,chips,duration_s\n0,32,864000\n")];
+    let files = files.into_iter().map(|(name, text)| (name.to_owned(), text.to_owned())).collect();
+    // a's one job comes on the 21st, inside its guarantee.
+    let world = crate::story::world_with(&text, &files);
+    let record = simulate(&world, Run::default());
+    hedgerow::finance::reconcile::reconcile(&world, &record).unwrap();
+    let hour = 3_600_000_000u128;
+    let share = record.shares[0][0][0];
+    assert_eq!(
+        (share.guaranteed, share.offered, share.late, share.blocked),
+        (16 * 624 * hour, 16 * 504 * hour, 0, 16 * 120 * hour)
+    );
+    assert_eq!(usd(&record, PostingKind::Reservation, 0), 4_032.0);
+    let period = record.periods.iter().find(|row| row.closed).expect("a year ends on 1 February");
+    assert_eq!((period.excused.usd(), period.blocked.usd()), (960.0, 960.0));
+}
+
+/// Reserved chips on which gangs sit: one node of 16, held by a gang for ten days; b reserves it from the fifth day on.
+#[test]
+fn a_blocked_reservation_is_not_billed() {
+    let text = money("reserved = { b = [{ name = \"r\", at = 2026-01-06, chips = 16 }] }")
+        + "[labs.b]\n[contracts.b]\nbetween = [\"b\", \"aws\"]\nstart = 2026-01-01\nprice = { ratio_to = \"on_demand\", ratio = 0.5 }\n";
+    let files = [("t.csv".to_owned(), "submit_s,chips,duration_s\n0,16,864000\n".to_owned())].into_iter().collect();
+    let world = crate::story::world_with(&text, &files);
+    let record = simulate(&world, Run::default());
+    hedgerow::finance::reconcile::reconcile(&world, &record).unwrap();
+    let (share, hour) = (record.shares[0][1][0], 3_600_000_000u128);
+    let parts = (share.reserved_offered, share.reserved_late, share.reserved_blocked);
+    assert_eq!(parts, (16 * 504 * hour, 0, 16 * 120 * hour));
+    assert_eq!(usd(&record, PostingKind::ReservedInference, 0), 4_032.0);
+}
+
+/// A contract signed on 2025-04-20, two years of 1,000,000, ended on 2026-02-01: 31 days of the year under way are owed, 1e6 x 31/365 =
+/// 84,931.506849, whatever the spin-up, less 1 USD of usage.
+#[test]
+fn the_spin_up_owes_nothing() {
+    for spin_up in ["0d", "56d"] {
+        let text = money("")
+            .replace("[scenario]\n", &format!("[scenario]\nspin_up = \"{spin_up}\"\ndecide_at = 2026-02-01\n"))
+            .replace(
+                "start = 2025-02-01\ncommit = { usd = 120_000, years = 2 }",
+                "start = 2025-04-20\ncommit = { usd = 2e6, years = 2 }",
+            )
+            .replace("price = \"contract\"", "price = \"on_demand\"")
+            + "[bets.a]\nhost = [\"contracts.a\"]\n[strategies.neither]\nwithout = [\"a\"]\n";
+        let files = [("t.csv".to_owned(), "submit_s,chips,duration_s\n0,1,3600\n".to_owned())].into_iter().collect();
+        let world = crate::story::world_with(&text, &files);
+        let record = simulate(&world, Run::default());
+        hedgerow::finance::reconcile::reconcile(&world, &record).unwrap();
+        assert_eq!(usd(&record, PostingKind::Shortfall, 1), 84_930.506849, "{spin_up}");
+    }
+}
+
+/// The last contract year ends on 1 February: its true-up and, in the class of shocks, the contract's end; what is paid at the same price after
+/// it is drawn on nothing.
+#[test]
+fn a_term_ends() {
+    let text = money("").replace("years = 2 }", "years = 1 }").replace(
+        "ratio_to = \"on_demand\", ratio = 0.5 }",
+        "ratio_to = \"on_demand\", ratio = 0.5, until = 2027-01-01 }",
+    );
+    let files = [("t.csv".to_owned(), "submit_s,chips,duration_s\n0,10,5097600\n".to_owned())].into_iter().collect();
+    let world = crate::story::world_with(&text, &files);
+    let record = simulate(&world, Run::default());
+    hedgerow::finance::reconcile::reconcile(&world, &record).unwrap();
+    let ends = record.events.iter().filter(|row| row.change.kind == hedgerow::world::EventKind::ContractEnd);
+    let february = world.months[1];
+    assert_eq!(ends.map(|row| (row.at, row.class)).collect::<Vec<_>>(), [(february, Class::Shock as u8)]);
+    // January at 0.5, 31 of 365 days of 120,000; February at 1.0.
+    let told: Vec<_> = record.periods.iter().map(|row| (row.at, row.drawn.usd(), row.closed)).collect();
+    assert_eq!(told, [(february, 3_720.0, true)]);
+    assert_eq!(usd(&record, PostingKind::Usage, 1), 6_720.0);
+    assert_eq!(
+        hedgerow::finance::commitment::beyond_horizon(&world, &record, hedgerow::world::ContractId::new(0)),
+        None
+    );
+}

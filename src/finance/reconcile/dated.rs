@@ -86,7 +86,7 @@ impl Second<'_> {
                 let inside = self.world.start <= tranche.at && tranche.at < self.world.end;
                 let stopped = off && self.world.decide_at.is_some_and(|decide| decide <= tranche.at);
                 if inside && !stopped {
-                    let amount = Money::from_usd(value(self.world, self.record, &tranche.usd));
+                    let amount = Money::from_usd(value(self.record, &tranche.usd));
                     let sku = Sku::Tranche(investment, n as u32);
                     let payer = self.world.clouds[terms.cloud].party;
                     let month = self.world.month_of(tranche.at);

@@ -7,8 +7,16 @@ use crate::units::Money;
 use crate::world::{CloudId, ContractId, EventKind, LISTED, PoolId, PriceKind, TenantId};
 use std::collections::BTreeMap;
 
-/// Drawn and excused by (contract, period).
-pub type Drawdown = BTreeMap<(ContractId, u32), (Money, Money)>;
+/// What a period of a contract has drawn, what is excused, and what of that was blocked.
+#[derive(Clone, Copy, Default)]
+pub struct Drawn {
+    pub drawn: Money,
+    pub excused: Money,
+    pub blocked: Money,
+}
+
+/// By (contract, period).
+pub type Drawdown = BTreeMap<(ContractId, u32), Drawn>;
 
 /// Chip-microseconds to the chip-hour.
 const CHIP_HOUR: i128 = 3_600_000_000;
@@ -51,14 +59,16 @@ impl Second<'_> {
     fn chip_time(&mut self, row: &MeterRow, tenant: TenantId, pool: PoolId, drawdown: &mut Drawdown) {
         let Some(cloud) = self.cloud_of(pool) else { return };
         let Some(path) = self.chip_price(row, tenant, pool) else { return };
-        let (amount, missed) = (self.priced(row, path, CHIP_HOUR), self.missed(row, path));
+        let amount = self.priced(row, path, CHIP_HOUR);
+        let (late, blocked) = (self.missed(row, row.undelivered, path), self.missed(row, row.blocked, path));
         let lab = &self.world.tenants[tenant];
         let internal = lab.own || lab.contract.is_some_and(|contract| self.world.contracts[contract].internal);
         self.expect((row.month, row.kind, row.sku, lab.party, self.world.clouds[cloud].party, internal), amount);
         if let Some((contract, period)) = self.period_of(row, tenant, cloud) {
-            let (drawn, excused) = drawdown.entry((contract, period)).or_default();
-            *drawn += amount;
-            *excused += missed;
+            let period = drawdown.entry((contract, period)).or_default();
+            period.drawn += amount;
+            period.excused += late + blocked;
+            period.blocked += blocked;
         }
     }
 
@@ -98,7 +108,7 @@ impl Second<'_> {
 
     /// Quantity x the price at the reading's start, rounded once; a price that steps inside is a mismatch of its own.
     fn priced(&mut self, row: &MeterRow, path: PathKey, unit: i128) -> Money {
-        if row.quantity == 0 && row.undelivered == 0 {
+        if row.quantity + row.undelivered + row.blocked == 0 {
             return Money::ZERO;
         }
         let what = format!("{} {:?} [{}, {})", row.kind.name(), row.sku, row.from, row.to);
@@ -112,10 +122,10 @@ impl Second<'_> {
         Money::of(row.quantity as i128, rate, unit)
     }
 
-    /// Price x chip-time in the contract but late or down.
-    fn missed(&self, row: &MeterRow, path: PathKey) -> Money {
+    /// Price x chip-time in the contract but late, down or blocked.
+    fn missed(&self, row: &MeterRow, chip_us: u128, path: PathKey) -> Money {
         let rate = self.paths.at(path, row.from).unwrap_or_default();
-        Money::of(row.undelivered as i128, rate, CHIP_HOUR)
+        Money::of(chip_us as i128, rate, CHIP_HOUR)
     }
 
     /// Period that holds the whole reading; a reading that crosses its start or end is a mismatch.
@@ -141,21 +151,23 @@ impl Second<'_> {
 
     /// Readings of a month add up to its integral: of cells (billed), shares (offered, undelivered) and pools (energy, installed).
     pub fn integrals(&mut self) {
-        let mut counted: BTreeMap<(PostingKind, Sku, usize), (u128, u128)> = BTreeMap::new();
+        let mut counted: BTreeMap<(PostingKind, Sku, usize), [u128; 3]> = BTreeMap::new();
         for row in &self.record.meters {
             let sums = counted.entry((row.kind, row.sku, usize::from(row.month))).or_default();
-            sums.0 += row.quantity;
-            sums.1 += row.undelivered;
+            for (sum, more) in sums.iter_mut().zip([row.quantity, row.undelivered, row.blocked]) {
+                *sum += more;
+            }
         }
-        for (kind, sku, month, quantity, undelivered) in self.integrals_of_months() {
+        for (kind, sku, month, integrals) in self.integrals_of_months() {
             let read = counted.get(&(kind, sku, month)).copied().unwrap_or_default();
-            let what = format!("{} {sku:?}, month {month}", kind.name());
-            self.must_equal("meter", what.clone(), "units", quantity as i128, read.0 as i128);
-            self.must_equal("meter", what + ", undelivered", "chip-us", undelivered as i128, read.1 as i128);
+            for (part, (integral, read)) in ["", ", undelivered", ", blocked"].iter().zip(integrals.iter().zip(read)) {
+                let what = format!("{} {sku:?}, month {month}{part}", kind.name());
+                self.must_equal("meter", what, "units", *integral as i128, read as i128);
+            }
         }
     }
 
-    fn integrals_of_months(&self) -> Vec<(PostingKind, Sku, usize, u128, u128)> {
+    fn integrals_of_months(&self) -> Vec<(PostingKind, Sku, usize, [u128; 3])> {
         let mut all = Vec::new();
         for (cell, terms) in self.world.cells.enumerate() {
             let free = self.world.workloads[terms.workload].price == PriceKind::Free;
@@ -163,13 +175,13 @@ impl Second<'_> {
                 continue;
             }
             let months = self.record.cells.get(cell.index()).into_iter().flatten();
-            all.extend(months.enumerate().map(|(m, i)| (PostingKind::Usage, Sku::Cell(cell), m, i.billed, 0)));
+            all.extend(months.enumerate().map(|(m, i)| (PostingKind::Usage, Sku::Cell(cell), m, [i.billed, 0, 0])));
         }
         for pool in self.world.pools.ids().filter(|pool| self.cloud_of(*pool).is_some()) {
             for (m, i) in self.record.pools.get(pool.index()).into_iter().flatten().enumerate() {
-                all.push((PostingKind::Power, Sku::Pool(pool), m, i.energy_mw_us, 0));
-                all.push((PostingKind::Facility, Sku::Pool(pool), m, i.installed_mw_us, 0));
-                all.push((PostingKind::Operations, Sku::Pool(pool), m, i.installed_mw_us, 0));
+                all.push((PostingKind::Power, Sku::Pool(pool), m, [i.energy_mw_us, 0, 0]));
+                all.push((PostingKind::Facility, Sku::Pool(pool), m, [i.installed_mw_us, 0, 0]));
+                all.push((PostingKind::Operations, Sku::Pool(pool), m, [i.installed_mw_us, 0, 0]));
             }
             let tenants = self.record.shares.get(pool.index()).into_iter().flatten();
             for (tenant, months) in tenants.enumerate() {
@@ -178,9 +190,9 @@ impl Second<'_> {
                     continue;
                 }
                 for (m, i) in months.iter().enumerate() {
-                    let late = (i.guaranteed.saturating_sub(i.offered), i.reserved.saturating_sub(i.reserved_offered));
-                    all.push((PostingKind::Reservation, sku, m, i.offered, late.0));
-                    all.push((PostingKind::ReservedInference, sku, m, i.reserved_offered, late.1));
+                    let reserved = [i.reserved_offered, i.reserved_late, i.reserved_blocked];
+                    all.push((PostingKind::Reservation, sku, m, [i.offered, i.late, i.blocked]));
+                    all.push((PostingKind::ReservedInference, sku, m, reserved));
                 }
             }
         }

@@ -2,6 +2,7 @@
 //!
 //! It imports neither contracts nor ledger, so a fault there cannot hide here; it corrects nothing.
 
+mod chips;
 mod dated;
 mod meters;
 mod path;
@@ -19,7 +20,7 @@ use std::fmt;
 /// Two routes to one number that disagree.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mismatch {
-    /// Identity that is broken: a posting kind, `meter`, `price path`, `period` or `balance`.
+    /// Identity that is broken: a posting kind, `meter`, `chips`, `price path`, `period` or `balance`.
     pub identity: &'static str,
     /// Which line.
     pub what: String,
@@ -41,13 +42,14 @@ impl fmt::Display for Mismatch {
 /// Recomputes every line of one run and each party's cash, to the micro-dollar; all disagreements at once.
 ///
 /// Usage, reservation and reserved = metered chip-time x price path; power, facility and operations = metered energy or installed
-/// megawatt-hours x rate path; meters = the monthly integrals; capex = chips ordered or delivered x cost; tranche = schedule;
+/// megawatt-hours x rate path; meters = the monthly integrals; integrals = chips promised, delivered, retired and entitled x time; capex = chips ordered or delivered x cost; tranche = schedule;
 /// shortfall = max(0, commitment - drawn - excused); closing balance = opening + flows.
 pub fn reconcile(world: &World, record: &RunRecord) -> Result<(), Vec<Mismatch>> {
     assert!(record.keys.len() <= 1, "the second route is of one run, not of {}", record.keys.len());
     let mut second = Second { world, record, paths: Paths::read(record), lines: Lines::new(), mismatches: Vec::new() };
     let drawn = second.metered();
     second.integrals();
+    second.chips_again();
     second.capex();
     second.tranches();
     second.periods(&drawn);

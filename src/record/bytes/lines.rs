@@ -17,8 +17,9 @@ pub fn meters<C: Coder>(code: &mut C, record: &mut RunRecord) -> Result<(), Byte
     let RunRecord { meters, pools, cells, shares, .. } = record;
     let at = SimTime::ZERO;
     let (kind, sku) = (PostingKind::Usage, Sku::Cell(Id::new(0)));
-    let blank = MeterRow { kind, sku, month: 0, segment: 0, from: at, to: at, quantity: 0, undelivered: 0, run: 0 };
-    table(code, meters, 8, blank)?;
+    let (month, segment, quantity, undelivered, blocked) = (0, 0, 0, 0, 0);
+    let blank = MeterRow { kind, sku, month, segment, from: at, to: at, quantity, undelivered, blocked, run: 0 };
+    table(code, meters, 9, blank)?;
     let key = |row: &mut MeterRow| (row.kind, row.sku, row.run);
     let set = |row: &mut MeterRow, (kind, sku, run)| (row.kind, row.sku, row.run) = (kind, sku, run);
     let lines = lines(code, meters, key, set, (kind, sku, 0), |code, lines| {
@@ -51,31 +52,33 @@ pub fn meters<C: Coder>(code: &mut C, record: &mut RunRecord) -> Result<(), Byte
         meters,
         |row| &mut row.undelivered,
         |rows, n| left.of(rows, n, |row| counted(row).1, |row| row.undelivered),
-    )
+    )?;
+    let mut left = Left::default();
+    column(code, meters, |row| &mut row.blocked, |rows, n| left.of(rows, n, |row| counted(row).2, |row| row.blocked))
 }
 
-/// What the counters of a month hold of what a meter counts: (quantity, undelivered).
+/// What the counters of a month hold of what a meter counts: (quantity, undelivered, blocked).
 fn counted(
     row: &MeterRow,
     pools: &[Vec<PoolMonth>],
     cells: &[Vec<CellMonth>],
     shares: &[Vec<Vec<ShareMonth>>],
-) -> (u128, u128) {
+) -> (u128, u128, u128) {
     let month = usize::from(row.month);
     let pool = |pool: usize| pools.get(pool).and_then(|months| months.get(month));
     let found = match (row.kind, row.sku) {
         (PostingKind::Usage, Sku::Cell(cell)) => {
-            cells.get(cell.index()).and_then(|months| months.get(month)).map(|cell| (cell.billed, 0))
+            cells.get(cell.index()).and_then(|months| months.get(month)).map(|cell| (cell.billed, 0, 0))
         }
-        (PostingKind::Power, Sku::Pool(id)) => pool(id.index()).map(|pool| (pool.energy_mw_us, 0)),
+        (PostingKind::Power, Sku::Pool(id)) => pool(id.index()).map(|pool| (pool.energy_mw_us, 0, 0)),
         (PostingKind::Facility | PostingKind::Operations, Sku::Pool(id)) => {
-            pool(id.index()).map(|pool| (pool.installed_mw_us, 0))
+            pool(id.index()).map(|pool| (pool.installed_mw_us, 0, 0))
         }
         (kind, Sku::Share(pool, tenant)) => {
             let months = shares.get(pool.index()).and_then(|tenants| tenants.get(tenant.index()));
             months.and_then(|months| months.get(month)).map(|share| match kind {
-                PostingKind::Reservation => (share.offered, share.guaranteed.wrapping_sub(share.offered)),
-                _ => (share.reserved_offered, share.reserved.wrapping_sub(share.reserved_offered)),
+                PostingKind::Reservation => (share.offered, share.late, share.blocked),
+                _ => (share.reserved_offered, share.reserved_late, share.reserved_blocked),
             })
         }
         _ => None,

@@ -86,7 +86,7 @@ fn energy(before: &[PoolMonth], month: PoolMonth) -> u128 {
 }
 
 fn cell_months<C: Coder>(code: &mut C, rows: &mut Vec<CellMonth>) -> Result<(), BytesError> {
-    table(code, rows, 7, CellMonth::default())?;
+    table(code, rows, 8, CellMonth::default())?;
     column(code, rows, |row| &mut row.productive, |_, _| 0)?;
     column(code, rows, |row| &mut row.checkpoint, |_, _| 0)?;
     column(code, rows, |row| &mut row.lost, |_, _| 0)?;
@@ -97,15 +97,27 @@ fn cell_months<C: Coder>(code: &mut C, rows: &mut Vec<CellMonth>) -> Result<(), 
         parts.into_iter().fold(0, u128::wrapping_add)
     };
     column(code, rows, |row| &mut row.allocated, |rows, n| spent(rows[n]))?;
-    column(code, rows, |row| &mut row.billed, |rows, n| rows[n].allocated)
+    column(code, rows, |row| &mut row.covered, |_, _| 0)?;
+    column(code, rows, |row| &mut row.billed, |rows, n| rows[n].allocated.wrapping_sub(rows[n].covered))
 }
 
 fn share_months<C: Coder>(code: &mut C, rows: &mut Vec<ShareMonth>) -> Result<(), BytesError> {
-    table(code, rows, 4, ShareMonth::default())?;
+    table(code, rows, 9, ShareMonth::default())?;
     column(code, rows, |row| &mut row.guaranteed, |rows, n| before(rows, n, |row| row.guaranteed))?;
-    column(code, rows, |row| &mut row.offered, |rows, n| rows[n].guaranteed)?;
+    column(code, rows, |row| &mut row.late, |_, _| 0)?;
+    column(code, rows, |row| &mut row.blocked, |_, _| 0)?;
+    let there = |all: u128, late: u128, blocked: u128| all.wrapping_sub(late).wrapping_sub(blocked);
+    column(code, rows, |row| &mut row.offered, |rows, n| there(rows[n].guaranteed, rows[n].late, rows[n].blocked))?;
+    column(code, rows, |row| &mut row.unused, |_, _| 0)?;
     column(code, rows, |row| &mut row.reserved, |rows, n| before(rows, n, |row| row.reserved))?;
-    column(code, rows, |row| &mut row.reserved_offered, |rows, n| rows[n].reserved)
+    column(code, rows, |row| &mut row.reserved_late, |_, _| 0)?;
+    column(code, rows, |row| &mut row.reserved_blocked, |_, _| 0)?;
+    column(
+        code,
+        rows,
+        |row| &mut row.reserved_offered,
+        |rows, n| there(rows[n].reserved, rows[n].reserved_late, rows[n].reserved_blocked),
+    )
 }
 
 /// Counters and histograms.
@@ -225,11 +237,12 @@ pub fn periods<C: Coder>(code: &mut C, rows: &mut Vec<PeriodRow>) -> Result<(), 
         commit: Money::ZERO,
         drawn: Money::ZERO,
         excused: Money::ZERO,
+        blocked: Money::ZERO,
         shortfall: Money::ZERO,
         closed: false,
         run: 0,
     };
-    table(code, rows, 9, blank)?;
+    table(code, rows, 10, blank)?;
     column(code, rows, |row| &mut row.run, |rows, n| before(rows, n, |row| u128::from(row.run)))?;
     column(code, rows, |row| &mut row.contract, |_, _| 0)?;
     column(code, rows, |row| &mut row.period, |_, _| 0)?;
@@ -237,6 +250,7 @@ pub fn periods<C: Coder>(code: &mut C, rows: &mut Vec<PeriodRow>) -> Result<(), 
     column(code, rows, |row| &mut row.commit, |_, _| 0)?;
     column(code, rows, |row| &mut row.drawn, |_, _| 0)?;
     column(code, rows, |row| &mut row.excused, |_, _| 0)?;
+    column(code, rows, |row| &mut row.blocked, |_, _| 0)?;
     let missing = |row: PeriodRow| row.commit.0.wrapping_sub(row.drawn.0).wrapping_sub(row.excused.0).max(0) as u128;
     column(code, rows, |row| &mut row.shortfall, |rows, n| missing(rows[n]))?;
     column(code, rows, |row| &mut row.closed, |_, _| 1)

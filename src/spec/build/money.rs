@@ -25,7 +25,13 @@ fn price(mut t: Record) -> ContractPrice {
         }
         Some(other) => panic!("not prices by chip: {other:?}"),
     };
-    ContractPrice { ratio_to: t.text("ratio_to"), ratio: t.leaf("ratio"), usd_per_chip_hour: by_chip }
+    ContractPrice {
+        ratio_to: t.text("ratio_to"),
+        ratio: t.leaf("ratio"),
+        usd_per_chip_hour: by_chip,
+        from: t.date("from"),
+        until: t.date("until"),
+    }
 }
 
 pub(super) fn investment(mut t: Record, not_modelled: &mut Vec<At<String>>) -> Investment {

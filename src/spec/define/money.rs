@@ -36,6 +36,16 @@ static CONTRACT_PRICE: Table = Table {
                 Kind::NumberOrMap(BY_CHIP, &Kind::Number(BY_CHIP)),
                 "Price for every chip, or by chip.",
             ),
+            key(
+                "from",
+                Kind::Date,
+                "From when it holds; default the contract's `start`. What is paid at it before `start` is not drawn.",
+            ),
+            key(
+                "until",
+                Kind::Date,
+                "Until when it holds; default the end of the last contract year. What is paid at it after that is not drawn.",
+            ),
         ],
     )
 };

@@ -51,18 +51,23 @@ fn one(
     let (tenant, cloud) = parties(desk, contract);
     let signed = signed(desk, times, contract);
     let rate = clouds.0.get(cloud.index()).map_or(0.0, |cloud| desk.median_of(&cloud.discount_rate));
-    let (periods, inside) = table.commit.as_ref().map_or_else(Default::default, |commit| {
-        let shares = years(desk, commit);
+    let (ramp, periods, inside, over) = table.commit.as_ref().map_or_else(Default::default, |commit| {
+        let weights = years(desk, commit);
         let end = times.calendar.date(times.end);
-        let inside = commit_inside(signed, &shares, times.calendar.start_date(), end, rate);
-        (periods(desk, times, contract, signed, &shares), inside)
+        let inside = commit_inside(signed, &shares(weights.len(), &weights), times.calendar.start_date(), end, rate);
+        let over = anniversary(signed, weights.len());
+        (ramp(&weights), periods(desk, times, contract, signed, weights.len()), inside, Some(over))
     });
     Contract {
         name: contract.name.clone(),
         tenant,
         cloud,
+        signed,
+        ramp,
         periods,
         start: times.calendar.time(signed),
+        end: over.map(|over| times.clip(over)),
+        priced: priced(desk, times, contract, signed, over),
         inside,
         commit_usd: table.commit.as_ref().map(|commit| desk.param(&commit.usd, (0.0, 1e14))),
         prices: prices(desk, cloud, sites, pools, chips, contract),
@@ -101,7 +106,41 @@ fn signed(desk: &mut Desk<'_>, times: &Times, contract: &Named<spec::Contract>) 
     start.value
 }
 
-/// Shares of the contract years.
+/// When the price holds: from the first contract year to the end of the last, or as the file states.
+fn priced(
+    desk: &mut Desk<'_>,
+    times: &Times,
+    contract: &Named<spec::Contract>,
+    signed: Date,
+    over: Option<Date>,
+) -> (SimTime, SimTime) {
+    let price = contract.table.price.as_ref();
+    let (from, until) = price.map_or((&None, &None), |price| (&price.from, &price.until));
+    let begins = from.as_ref().map_or(signed, |at| at.value);
+    let ends = until.as_ref().map(|at| at.value).or(over);
+    let mut refuse = |at: &spec::At<Date>, message: &str, remedy: String| {
+        desk.problem(at.origin, &at.path, format!("the price of contract `{}` {message}", contract.name), remedy);
+    };
+    if let Some(at) = from.as_ref().filter(|at| signed < at.value) {
+        let remedy = format!("write {} or earlier, or drop `from`", date_text(signed));
+        refuse(at, &format!("holds from {}, after the contract's start", date_text(at.value)), remedy);
+    }
+    if let (Some(at), Some(over)) = (until.as_ref(), over)
+        && at.value < over
+    {
+        let remedy = format!("write {} or later, or drop `until`", date_text(over));
+        refuse(at, &format!("ends on {}, before its last contract year does", date_text(at.value)), remedy);
+    }
+    (times.in_force(begins), ends.map_or(SimTime::NEVER, |ends| times.clip(ends)))
+}
+
+/// Weights in integers; weights too small to count are equal.
+fn ramp(weights: &[f64]) -> Vec<u64> {
+    let ramp: Vec<u64> = weights.iter().map(|weight| (weight * 1e6).round() as u64).collect();
+    if ramp.iter().all(|weight| *weight == 0) { vec![1; weights.len()] } else { ramp }
+}
+
+/// Weights of the contract years.
 fn years(desk: &mut Desk<'_>, commit: &spec::Commit) -> Vec<f64> {
     let years = commit.years.value.clamp(1, 100) as usize;
     let ramp: Vec<f64> = commit.ramp.iter().map(|leaf| desk.number(leaf)).collect();
@@ -109,9 +148,9 @@ fn years(desk: &mut Desk<'_>, commit: &spec::Commit) -> Vec<f64> {
         let leaf = &commit.ramp[0];
         let message = format!("the ramp has {} weights for {years} contract years", ramp.len());
         desk.problem(leaf.origin, &leaf.path, message, format!("write {years} weights, one of them above 0"));
-        return shares(years, &[]);
+        return vec![1.0; years];
     }
-    shares(years, &ramp)
+    if ramp.is_empty() { vec![1.0; years] } else { ramp }
 }
 
 /// Contract years that touch the study; the year under way at its start counts by the days left.
@@ -120,13 +159,14 @@ fn periods(
     times: &Times,
     contract: &Named<spec::Contract>,
     signed: Date,
-    shares: &[f64],
+    years: usize,
 ) -> Vec<ContractPeriod> {
     let start = times.calendar.start_date();
     let mut periods = Vec::new();
-    for (k, share) in shares.iter().enumerate() {
-        let (begin, finish) = (anniversary(signed, k), anniversary(signed, k + 1));
-        let (from, to) = (times.clip(begin), times.clip(finish));
+    for year in 0..years {
+        let (begin, finish) = (anniversary(signed, year), anniversary(signed, year + 1));
+        // Not the run's first instant: what is owed does not depend on the length of the spin-up.
+        let (from, to) = (times.clip(begin).max(times.start), times.clip(finish));
         if finish <= start || times.end <= from {
             continue;
         }
@@ -139,7 +179,8 @@ fn periods(
                 100.0 * left
             ));
         }
-        periods.push(ContractPeriod { from, to, share: share * left });
+        let elapsed = Span(u64::try_from(start.duration_since(begin).as_micros()).unwrap_or(0));
+        periods.push(ContractPeriod { year, from, to, elapsed });
     }
     periods
 }

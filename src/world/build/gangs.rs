@@ -2,6 +2,7 @@
 
 use super::contracts::{chip_name, listed_kind};
 use super::desk::{Desk, did_you_mean};
+use super::shares::outside;
 use super::sizes::most_planned;
 use super::time::Times;
 use crate::spec::{self, Checkpoint, Common, Leaf, Named, Origin, Tables};
@@ -113,6 +114,14 @@ pub(super) fn price(
         None if own_cloud(supply, tenant, pools) => PriceKind::Contract,
         None => PriceKind::OnDemand,
     };
+    if let (PriceKind::Contract, Some(contract)) = (kind, tenant.contract) {
+        let times = supply.times;
+        if let Some((message, remedy)) = outside(times, &supply.contracts[contract], times.start, times.end) {
+            let origin = common.price.as_ref().map_or(workload.origin, |word| word.origin);
+            let message = format!("gangs of `{}` {message}", workload.path);
+            desk.problem(origin, &format!("{}.price", workload.path), message, format!("{remedy}, or another `price`"));
+        }
+    }
     for pool in pools {
         if !has_price(supply, tenant, *pool, kind) {
             let origin = common.price.as_ref().map_or(workload.origin, |word| word.origin);

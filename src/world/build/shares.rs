@@ -64,7 +64,7 @@ pub(super) fn check(
 ) {
     for (id, pool) in pools.enumerate() {
         check_sum(desk, times, id, pool);
-        check_prices(desk, sites, id, pool, tenants, contracts);
+        check_prices(desk, times, sites, id, pool, tenants, contracts);
     }
 }
 
@@ -108,6 +108,7 @@ pub(super) fn in_force(shares: &[Share], at: SimTime) -> u64 {
 
 fn check_prices(
     desk: &mut Desk<'_>,
+    times: &Times,
     sites: &IdVec<Site>,
     id: PoolId,
     pool: &Pool,
@@ -121,6 +122,9 @@ fn check_prices(
         let Some(tenant) = tenants.iter().find(|tenant| tenant.name == share.name) else { continue };
         let priced =
             tenant.contract.is_some_and(|contract| contracts[contract].prices.iter().any(|price| price.0 == id));
+        if let (true, Some(contract)) = (priced, tenant.contract) {
+            check_dates(desk, times, &contracts[contract], share);
+        }
         if !priced {
             let cloud = spec.clouds.get(sites[site].cloud.index()).map_or("its cloud", |cloud| &cloud.name);
             let message = format!(
@@ -130,6 +134,47 @@ fn check_prices(
             desk.problem(share.origin, &share.path, message, contract_remedy(tenant, cloud));
         }
     }
+}
+
+/// Chips that a contract prices must lie within the dates of its price: outside them nobody has said what they cost.
+fn check_dates(desk: &mut Desk<'_>, times: &Times, contract: &Contract, share: &Named<Vec<Dated>>) {
+    let mut steps: Vec<&Dated> = share.table.iter().collect();
+    steps.sort_by_key(|step| step.at.value);
+    for (n, step) in steps.iter().enumerate() {
+        // To the date from which there are none.
+        let none = steps[n + 1..].iter().find(|next| desk.number(&next.amount) == 0.0);
+        let to = none.map_or(times.end, |next| times.clip(next.at.value)).min(times.end);
+        let next = steps.get(n + 1).map_or(to, |next| times.clip(next.at.value));
+        let from = times.clip(step.at.value).max(times.start);
+        if desk.number(&step.amount) == 0.0 || next.min(to) <= from {
+            continue;
+        }
+        if let Some((message, remedy)) = outside(times, contract, from, to) {
+            let chips = format!("chips of `{}` {message}", share.path);
+            let remedy = format!("{remedy}, or set `chips = 0` there");
+            return desk.problem(step.at.origin, &step.at.path, chips, remedy);
+        }
+    }
+}
+
+/// What is wrong with being billed at a contract's price in [from, to), and the cure; None: it holds all the time.
+pub(super) fn outside(times: &Times, contract: &Contract, from: SimTime, to: SimTime) -> Option<(String, String)> {
+    let (name, (begins, ends)) = (&contract.name, contract.priced);
+    if from < begins.max(times.start) {
+        let date = times.date(begins);
+        let message =
+            format!("are billed from {}, and the price of contract `{name}` holds from {date}", times.date(from));
+        return Some((
+            message,
+            format!("state what holds before: `contracts.{name}.price.from = {}`", times.date(from)),
+        ));
+    }
+    if ends < to {
+        let date = times.date(ends);
+        let message = format!("are billed until {}, and the price of contract `{name}` ends on {date}", times.date(to));
+        return Some((message, format!("state what holds after: `contracts.{name}.price.until = {}`", times.date(to))));
+    }
+    None
 }
 
 /// What makes a tenant's chips of a cloud priced.

@@ -2,7 +2,7 @@
 
 use crate::spec::read_text;
 use crate::stats::law::Law;
-use crate::units::{SimTime, Span};
+use crate::units::{Money, SimTime, Span};
 use crate::world::catalog::Catalog;
 use crate::world::*;
 
@@ -140,7 +140,7 @@ mfu = { trainium2 = 0.35 }
 between = ["lab", "aws"]
 start = 2026-04-20
 commit = { usd = 1e9, years = 3, ramp = [1, 1, 2] }
-price = { ratio_to = "on_demand", ratio = 0.5 }
+price = { ratio_to = "on_demand", ratio = 0.5, from = 2026-01-01 }
 [investments.lab]
 tranches = [{ at = 2025-11-01, usd = 1e9 }, { at = 2026-03-01, usd = 2e9 }, { at = 2027-03-01, usd = 3e9 }]
 [bets.a]
@@ -172,7 +172,10 @@ fn sizes_prices_and_dates_are_resolved() {
     assert_eq!(pool.prices[0].steps[0].change, PriceChange::Times(Param::Fixed(0.8)));
     let contract = &world.contracts.0[0];
     assert_eq!(contract.prices[0].1, ContractPrice::Ratio(PriceKind::OnDemand, Param::Fixed(0.5)));
-    assert_eq!(contract.periods.iter().map(|p| p.share).collect::<Vec<_>>(), [0.25, 0.25]);
+    let quarter = Money::from_usd(250e6);
+    let owed = |n: usize| contract.committed(Money::from_usd(1e9), n, contract.periods[n].to);
+    assert_eq!([owed(0), owed(1)], [quarter, quarter]);
+    assert_eq!(contract.periods.len(), 2, "the third year begins after the end");
     assert_eq!(world.workloads.0[0].price, PriceKind::Contract);
     // 4000 chips x 1.97e-5 x 1 h = 0.08 failures a tick.
     assert_eq!(world.workloads.0[0].failures, Failures::Sampled);
@@ -331,4 +334,48 @@ fn the_order_of_writing_changes_nothing() {
     let turned = tables.iter().rev().map(|table| format!("[{table}\n")).collect::<String>();
     let (a, b) = (build(CLOUD), build(&format!("{}{turned}", &CLOUD[..head])));
     assert_eq!(format!("{a:?}"), format!("{b:?}"));
+}
+
+/// Chips and gangs at a contract's price need the price to hold: before its `start` and after its last year the file must say what does.
+#[test]
+fn a_contract_price_holds_inside_its_dates() {
+    let shares_only = |text: &str| text.replace("flops = 1e25", "flops = 1e25\nprice = \"on_demand\"");
+    let gangs_only = |text: &str| {
+        let kept = text.lines().filter(|line| !line.starts_with("guaranteed"));
+        kept.map(|line| format!("{line}\n")).collect::<String>()
+    };
+    let silent = CLOUD.replace(", from = 2026-01-01", "");
+    let cure = "contracts.c.price.from = 2026-01-01";
+    check_problem(
+        &shares_only(&silent),
+        &["`pools.rainier.guaranteed.lab` are billed from 2026-01-01", "holds from 2026-04-20", cure, "`chips = 0`"],
+    );
+    check_problem(&gangs_only(&silent), &["gangs of `labs.lab.workloads.train`", cure, "or another `price`"]);
+    let short = CLOUD.replace("years = 3, ramp = [1, 1, 2]", "years = 1");
+    let cure = "price.until = 2028-01-01";
+    check_problem(&shares_only(&short), &["billed until 2028-01-01", "ends on 2027-04-20", cure, "`chips = 0`"]);
+    let neither =
+        |dates: &str| shares_only(&gangs_only(&silent.replace("ratio = 0.5", &format!("ratio = 0.5, {dates}"))));
+    check_problem(
+        &neither("from = 2026-05-01"),
+        &["from 2026-05-01, after the contract's start", "2026-04-20 or earlier"],
+    );
+    check_problem(&neither("until = 2028-01-01"), &["ends on 2028-01-01, before its last contract year does"]);
+    build(&short.replace("from = 2026-01-01", "from = 2026-01-01, until = 2028-01-01"));
+}
+
+/// Signed before the start, so that the second year is under way: what is owed does not depend on the length of the spin-up.
+#[test]
+fn a_spin_up_moves_no_commitment() {
+    let signed = CLOUD.replace("start = 2026-04-20", "start = 2025-04-20").replace(", from = 2026-01-01", "");
+    let periods = |spin_up: &str| {
+        let world = build(&signed.replace("decide_at", &format!("spin_up = \"{spin_up}\"\ndecide_at")));
+        let contract = &world.contracts.0[0];
+        let part = |n: usize| contract.committed(Money::from_usd(2e6), n, world.start + Span(31 * Span::DAY.0));
+        (part(0), contract.periods[0].from.since(world.start), contract.periods[0].elapsed)
+    };
+    // The first of the years weighs 1 in 4: 500,000 x 31 d / 365 d.
+    let want = (Money(42_465_753_425), Span::ZERO, Span(256 * Span::DAY.0));
+    assert_eq!(periods("0d"), want);
+    assert_eq!(periods("56d"), want);
 }
