@@ -7,13 +7,14 @@ use crate::record::{PostingKind, RunRecord, Sku};
 use crate::units::{Money, Rate, SimTime, Span};
 use crate::world::{ContractId, EventKind, PoolId, TenantId, World};
 
-/// Commitment of a contract still to be paid for after `at` [micro-USD], years beyond the horizon included.
+/// Commitment of a contract still to be paid for after `at` [micro-USD], whenever the study ends.
 ///
-/// Sum over periods that end after `at` of commitment less what is already drawn or excused in them, never below zero. None before the
+/// Sum over contract years that end after `at` of commitment less what is already drawn or excused in them, never below zero; years that
+/// begin after the study's end are in it whole. None before the
 /// signing and after the contract's end; `at` should be a month's end, because lines are monthly. Eq. (26).
 pub fn remaining(world: &World, record: &RunRecord, contract: ContractId, at: SimTime) -> Option<Money> {
     let terms = &world.contracts[contract];
-    let over = terms.periods.last().is_none_or(|last| last.to <= at);
+    let over = terms.periods.last().is_none_or(|last| last.to <= at && last.year + 1 == terms.ramp.len());
     let unsigned = terms.start.is_some_and(|start| at < start);
     if over || unsigned || ended_by(record, contract, at) {
         return None;
@@ -28,7 +29,7 @@ pub fn remaining(world: &World, record: &RunRecord, contract: ContractId, at: Si
         }
         (terms.committed(total, n, period.to) - done).max(Money::ZERO)
     });
-    Some(left.sum())
+    Some(left.sum::<Money>() + terms.committed_later(total))
 }
 
 /// Remainder beyond the horizon: what is still committed when the study ends.

@@ -16,6 +16,12 @@ impl Contract {
         before(period.elapsed.0 + inside) - before(period.elapsed.0)
     }
 
+    /// Commitment of the contract years that begin after the study's end and have no period in it; all of them count as promised.
+    pub fn committed_later(&self, total: Money) -> Money {
+        let played = self.periods.last().map_or(self.ramp.len(), |period| period.year + 1);
+        total - self.years_until(total, played)
+    }
+
     /// Commitment of the contract years before the `year`-th.
     fn years_until(&self, total: Money, year: usize) -> Money {
         let weight = |years: &[u64]| years.iter().map(|weight| i128::from(*weight)).sum::<i128>();

@@ -656,6 +656,35 @@ fn the_spin_up_owes_nothing() {
     }
 }
 
+/// What is owed on a day does not depend on where the study stops. Four years of 15,000, 15,000, 30,000 and 60,000 from 1 February 2025; on
+/// 1 April 2026 the second has drawn February's 6,720: 8,280 + 30,000 + 60,000 are left, be the end then, in the third year or in the
+/// fourth. Beyond the horizon lies what is owed at the end.
+#[test]
+fn the_horizon_owes_nothing() {
+    let at_april = |end: &str| {
+        let text = money("")
+            .replace("years = 2 }", "years = 4, ramp = [1, 1, 2, 4] }")
+            .replace("end = 2026-04-01", &format!("end = {end}"));
+        let files =
+            [("t.csv".to_owned(), "submit_s,chips,duration_s\n0,10,5097600\n".to_owned())].into_iter().collect();
+        let world = crate::story::world_with(&text, &files);
+        let record = simulate(&world, Run::default());
+        hedgerow::finance::reconcile::reconcile(&world, &record).unwrap();
+        let contract = hedgerow::world::ContractId::new(0);
+        let left = hedgerow::finance::commitment::remaining(
+            &world,
+            &record,
+            contract,
+            world.months[2] + (world.months[1].since(world.months[0])),
+        );
+        let beyond = hedgerow::finance::commitment::beyond_horizon(&world, &record, contract);
+        (left.map(|m| m.usd()), beyond.map(|m| m.usd()))
+    };
+    assert_eq!(at_april("2026-04-01"), (Some(98_280.0), Some(98_280.0)));
+    assert_eq!(at_april("2027-06-01"), (Some(98_280.0), Some(90_000.0)));
+    assert_eq!(at_april("2028-12-01"), (Some(98_280.0), Some(60_000.0)));
+}
+
 /// The last contract year ends on 1 February: its true-up and, in the class of shocks, the contract's end; what is paid at the same price after
 /// it is drawn on nothing.
 #[test]

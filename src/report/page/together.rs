@@ -121,7 +121,7 @@ fn adds_up(data: &Data, cell: Cell) -> Option<String> {
     let exact = gap.abs() <= 1e-9 * sum.abs();
     let (gap, half) = if exact { (0.0, None) } else { (gap, half) };
     let reads = match half {
-        None if exact => "in this study the bets add up, nothing of the one changes the other",
+        None if exact => "in the mean the bets add up",
         None => "without an interval",
         Some(h) if gap - h > 0.0 => "more than the sum",
         Some(h) if gap + h < 0.0 => "less than the sum",

@@ -166,9 +166,8 @@ fn waiting(data: &Data) -> Option<String> {
         let against = if against.is_empty() { String::new() } else { format!(" {}", against.join(" ")) };
         return Some(format!("{scope} waits on average{longest}: {}.{against}", said.join("; ")));
     }
-    let at_all = value(cell.strategy, "p_wait")
-        .map(|p| format!("; {} of its started jobs wait at all", percent(p)))
-        .unwrap_or_default();
+    let at_all =
+        value(cell.strategy, "p_wait").map(|p| format!("; {} of its jobs wait at all", percent(p))).unwrap_or_default();
     let blocked = value(cell.strategy, "blocked_fraction").filter(|b| *b > 0.0);
     let blocked = blocked.map(|b| format!("; {} are turned away", percent(b))).unwrap_or_default();
     let mean = with_error(row.figure.mean, row.figure.half_width());

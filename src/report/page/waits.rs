@@ -99,7 +99,7 @@ fn title(
     }
     let wait = with_error(Some(mean / divisor), figure.half_width().map(|h| h / divisor));
     let share = of_metric(data, cell, "p_wait", worst).and_then(|r| r.figure.mean);
-    let share = share.map(|p| format!("; {} of its started jobs wait at all", percent(p))).unwrap_or_default();
+    let share = share.map(|p| format!("; {} of its jobs wait at all", percent(p))).unwrap_or_default();
     Some(if means.len() > 1 {
         format!("{worst} has the longest mean wait, {wait} {unit}{share}")
     } else {
