@@ -71,15 +71,13 @@ impl Sim<'_> {
     }
 
     pub(super) fn on_share(&mut self, pool: PoolId, tenant: TenantId, chips: u32, reserved: bool, class: u8) {
-        let share = &mut self.pools[pool.index()].shares[tenant.index()];
-        let effect = if reserved {
-            share.reserved = u64::from(chips);
-            Effect::Reserved(pool, tenant, chips)
-        } else {
-            share.guaranteed = u64::from(chips);
-            Effect::Guaranteed(pool, tenant, chips)
-        };
+        let effect =
+            if reserved { Effect::Reserved(pool, tenant, chips) } else { Effect::Guaranteed(pool, tenant, chips) };
         self.apply(effect, class);
+        // What is promised lives in `Live`; a pass looks it up beside what is held.
+        let (live, share) = (&self.live.pools[pool.index()], &mut self.pools[pool.index()].shares[tenant.index()]);
+        share.guaranteed = u64::from(live.guaranteed[tenant.index()]);
+        share.reserved = u64::from(live.reserved[tenant.index()]);
         self.after_supply(pool.index());
     }
 

@@ -30,6 +30,10 @@ pub struct Manifest {
     pub replications: Option<u64>,
     /// Strategies in the order of the scenario.
     pub strategies: Vec<String>,
+    /// Bets of the scenario.
+    pub bets: Vec<String>,
+    /// By strategy: bets, or parts of bets (`anthropic.invest`), it is without.
+    pub without: BTreeMap<String, Vec<String>>,
     /// Futures in the order of the scenario.
     pub futures: Vec<String>,
     /// What the model leaves out.
@@ -74,6 +78,10 @@ impl Manifest {
             draws: count("draws"),
             replications: count("replications"),
             strategies: list("strategies").map(words).collect(),
+            bets: list("bets").map(words).collect(),
+            without: map("without")
+                .map(|(k, v)| (k.clone(), v.as_array().into_iter().flatten().map(words).collect()))
+                .collect(),
             futures: list("futures").map(words).collect(),
             not_modelled: list("not_modelled").map(words).collect(),
             notes: list("notes").map(words).collect(),

@@ -97,21 +97,32 @@ fn found(data: &Data) -> Option<(Cell<'_>, &Risk)> {
     Some((cell, data.risk_of(cell, "margin_correlation").filter(|r| r.value.is_some())?))
 }
 
-/// Strategies that keep one of the bets of `both`: `X_only`.
-fn singles(data: &Data) -> Vec<&str> {
-    data.distinct_strategies().into_iter().filter(|s| s.ends_with("_only")).collect()
+/// Strategies that are wholly without all bets but `kept` of them, whichever those are.
+fn keeping(data: &Data, kept: usize) -> Vec<&str> {
+    let bets = &data.manifest.bets;
+    let keeps = |strategy: &&str| {
+        let without = data.manifest.without.get(*strategy);
+        without.is_some_and(|w| w.len() + kept == bets.len() && w.iter().all(|bet| bets.contains(bet)))
+    };
+    data.distinct_strategies().into_iter().filter(keeps).collect()
 }
 
-/// NPV of both bets less nothing against the sum of the single bets less nothing.
+/// Strategies that keep one bet each.
+fn singles(data: &Data) -> Vec<&str> {
+    keeping(data, 1)
+}
+
+/// NPV of all bets less none against the sum of the single bets less none.
 fn adds_up(data: &Data, cell: Cell) -> Option<String> {
     let (usd, base, singles) = (data.dollars(), data.baseline()?, singles(data));
-    if singles.len() < 2 || !data.distinct_strategies().contains(&"both") || base == "both" {
+    let all = *keeping(data, data.manifest.bets.len()).first()?;
+    if singles.len() < 2 || singles.len() != data.manifest.bets.len() || !keeping(data, 0).contains(&base) {
         return None;
     }
     let of = |strategy: &str| -> Option<&Difference> {
         data.npv_difference(Cell { strategy: data.strategies().into_iter().find(|s| *s == strategy)?, ..cell })
     };
-    let both = of("both")?.figure;
+    let both = of(all)?.figure;
     let each: Vec<Figure> = singles.iter().map(|s| of(s).map(|d| d.figure)).collect::<Option<_>>()?;
     let sum: f64 = each.iter().filter_map(|f| f.mean).sum();
     let gap = both.mean? - sum;
@@ -131,8 +142,8 @@ fn adds_up(data: &Data, cell: Cell) -> Option<String> {
         singles.iter().zip(&each).map(|(s, f)| format!("{} for {s}", usd.signed(f.mean, f.half_width()))).collect();
     let at_most = half.map(|h| format!(" \u{b1}{} at most", error(usd.of(h)))).unwrap_or_default();
     Some(format!(
-        "Against {base}, NPV in {} is {} for both, and {}, together {} [{}, means of paired differences with their 95\u{a0}% interval]. Both less \
-         the sum of the single bets: {}{at_most}: {reads}.",
+        "Against {base}, NPV in {} is {} for {all}, and {}, together {} [{}, means of paired differences with their 95\u{a0}% interval]. \
+         All bets less the sum of the single ones: {}{at_most}: {reads}.",
         cell.future,
         usd.signed(both.mean, both.half_width()),
         list(&terms.iter().map(String::as_str).collect::<Vec<_>>()),
@@ -146,7 +157,7 @@ fn adds_up(data: &Data, cell: Cell) -> Option<String> {
 fn tails(data: &Data, cell: Cell) -> Option<String> {
     let usd = data.dollars();
     let mut names: Vec<&str> = data.distinct_strategies();
-    names.retain(|s| *s == cell.strategy || s.ends_with("_only") || Some(*s) == data.baseline());
+    names.retain(|s| *s == cell.strategy || singles(data).contains(s) || Some(*s) == data.baseline());
     if names.len() < 2 {
         return None;
     }
@@ -210,6 +221,7 @@ mod tests {
     fn bets_are_added_with_an_interval_that_is_not_too_small() {
         let mut data = Data::parse(&sample::files()).unwrap();
         data.manifest.strategies.push("openai_only".into());
+        data.manifest.without.insert("openai_only".into(), vec!["anthropic".into()]);
         let mut summary = data.summary.clone();
         summary.retain(|r| r.strategy == "anthropic_only");
         data.summary

@@ -43,6 +43,12 @@ pub fn manifest(plan: &Plan, outcome: &Outcome, read: &Read, files: &[(String, S
     not_modelled.extend(read.spec.not_modelled.iter().map(|at| at.value.clone()));
     // What the file says and nothing models is a note of the world too: told once.
     let told = |note: &&String| !not_modelled.contains(note);
+    let without: serde_json::Map<String, Value> = read
+        .spec
+        .strategies
+        .iter()
+        .map(|s| (s.name.clone(), json!(s.table.without.iter().map(|bet| &bet.value).collect::<Vec<_>>())))
+        .collect();
     let mut notes: Vec<&String> = plan.cells.iter().flat_map(|cell| &cell.world.notes).filter(told).collect();
     notes.sort();
     notes.dedup();
@@ -59,6 +65,8 @@ pub fn manifest(plan: &Plan, outcome: &Outcome, read: &Read, files: &[(String, S
         "replications": outcome.replications,
         "fixed": plan.fixed,
         "strategies": plan.strategies,
+        "bets": read.spec.bets.iter().map(|bet| &bet.name).collect::<Vec<_>>(),
+        "without": without,
         "futures": plan.futures,
         "fleet": if world.fleet_sized { "sized" } else { "same" },
         "same_as": same_as,
