@@ -90,3 +90,47 @@ fn starts_of_strict_fifo(jobs: &[reference::GangJob], capacity: u32) -> Vec<u64>
     };
     jobs.iter().map(start).collect()
 }
+
+const PHILLY: &str = r#"
+[scenario]
+name = "philly"
+start = 2017-10-01
+end = 2018-06-01
+[run]
+jobs = true
+[pools.p]
+chips = 32
+chips_per_node = 8
+schedule = { order = "fifo", backfill = "BACKFILL", placement = "best_fit" }
+[labs.users.workloads.log]
+kind = "trace"
+pools = ["p"]
+file = "log.csv"
+submit = "submit"
+duration = "duration"
+chips = "gpus"
+"#;
+
+/// 3,028 jobs of a virtual cluster of Philly on four nodes of eight, by two other simulators: every start and end to the second.
+#[test]
+fn real_jobs_start_and_end_as_in_two_published_simulators() {
+    for (backfill, file) in [("strict", "fifo"), ("skip_ahead", "fifo_skip_ahead")] {
+        let Some(csv) = data(&format!("golden/scheduling/philly_11cb48_4n_{file}.csv")) else { return };
+        let mut reader = csv::Reader::from_reader(csv.as_bytes());
+        let wanted: Vec<[u64; 2]> = reader
+            .deserialize::<std::collections::BTreeMap<String, u64>>()
+            .map(|row| row.expect("whole numbers"))
+            .map(|row| [row["start"], row["end"]])
+            .collect();
+        let text = PHILLY.replace("BACKFILL", backfill);
+        let world = world_with(&text, &Files::from([("log.csv".to_owned(), csv.clone())]));
+        let mut rows = simulate(&world, run(0, 0)).jobs;
+        rows.sort_by_key(|row| row.item);
+        assert_eq!((rows.len(), wanted.len()), (3_028, 3_028));
+        for (row, wanted) in rows.iter().zip(&wanted) {
+            let second = |at: Option<hedgerow::units::SimTime>| at.map(|at| at.since(world.start).0);
+            let found = [second(row.started), second(row.finished)];
+            assert_eq!(found, wanted.map(|s| Some(s * 1_000_000)), "{file}: job {}", row.item);
+        }
+    }
+}
