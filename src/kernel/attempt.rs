@@ -20,6 +20,8 @@ pub struct Attempt {
     pub drawn_lost_us: u64,
     /// See `drawn_lost_us`.
     pub drawn_restart_us: u64,
+    /// From here on it writes the checkpoint with which it yields.
+    pub yields_from: Option<SimTime>,
 }
 
 /// What a stretch of an attempt was spent on [us].
@@ -33,13 +35,15 @@ pub struct Phases {
     pub lost: u64,
     /// Loading.
     pub restart: u64,
+    /// Writing the checkpoint with which it yields.
+    pub yielding: u64,
 }
 
 impl Phases {
     /// All of it.
     #[cfg(test)]
     pub fn total(self) -> u64 {
-        self.productive + self.checkpoint + self.lost + self.restart
+        self.productive + self.checkpoint + self.lost + self.restart + self.yielding
     }
     fn minus(self, earlier: Phases) -> Phases {
         Phases {
@@ -47,6 +51,7 @@ impl Phases {
             checkpoint: self.checkpoint - earlier.checkpoint,
             lost: self.lost - earlier.lost,
             restart: self.restart - earlier.restart,
+            yielding: self.yielding - earlier.yielding,
         }
     }
 }
@@ -65,7 +70,10 @@ impl Attempt {
     /// Nothing but work.
     #[inline]
     pub fn is_plain(&self) -> bool {
-        self.restart_us == 0 && self.interval_us == 0 && self.drawn_lost_us + self.drawn_restart_us == 0
+        self.restart_us == 0
+            && self.interval_us == 0
+            && self.drawn_lost_us + self.drawn_restart_us == 0
+            && self.yields_from.is_none()
     }
 
     /// End when nothing fails.
@@ -75,7 +83,8 @@ impl Attempt {
 
     /// Work that a checkpoint holds when the attempt fails `elapsed_us` after its start.
     pub fn saved_us(&self, elapsed_us: u64) -> u64 {
-        let done = elapsed_us.saturating_sub(self.restart_us);
+        let worked = self.yields_from.map_or(elapsed_us, |from| elapsed_us.min(from.since(self.start).0));
+        let done = worked.saturating_sub(self.restart_us);
         match self.cycle_us() {
             Some(cycle) => (done / cycle * self.interval_us).min(self.work_us),
             None => 0,
@@ -88,8 +97,22 @@ impl Attempt {
         self.until(to, failed).minus(self.until(from, failed))
     }
 
+    /// Work done `elapsed_us` after its start, saved or not.
+    pub fn done_us(&self, elapsed_us: u64) -> u64 {
+        self.at_work(SimTime(self.start.0 + elapsed_us), None).productive
+    }
+
     /// Phases of [start, to).
     fn until(&self, to: SimTime, failed: Option<SimTime>) -> Phases {
+        let leaves = self.yields_from.map_or(to, |from| from.min(to));
+        // A gang that fails while it writes that checkpoint loses what it would have saved.
+        let mut phases = self.at_work(leaves, failed.map(|at| self.yields_from.map_or(at, |from| from.min(at))));
+        phases.yielding = to.since(leaves).0;
+        phases
+    }
+
+    /// Phases of [start, to) before it yields.
+    fn at_work(&self, to: SimTime, failed: Option<SimTime>) -> Phases {
         let elapsed = to.since(self.start).0;
         if self.drawn_lost_us + self.drawn_restart_us > 0 {
             return self.spread(elapsed);
@@ -104,11 +127,11 @@ impl Attempt {
                 let kept_end = cycles * self.cycle_us().unwrap_or(0);
                 let (productive, checkpoint) = self.split(done.min(kept_end));
                 let lost = done.min(fail_done).saturating_sub(kept_end);
-                Phases { productive, checkpoint, lost, restart }
+                Phases { productive, checkpoint, lost, restart, yielding: 0 }
             }
             None => {
                 let (productive, checkpoint) = self.split(done);
-                Phases { productive, checkpoint, lost: 0, restart }
+                Phases { productive, checkpoint, lost: 0, restart, yielding: 0 }
             }
         }
     }
@@ -136,6 +159,7 @@ impl Attempt {
             checkpoint: scaled(checkpoint) - scaled(work),
             lost: scaled(lost) - scaled(checkpoint),
             restart: scaled(length as u64) - scaled(lost),
+            yielding: 0,
         }
     }
 
@@ -163,10 +187,10 @@ mod tests {
         assert_eq!(attempt.length_us(), 2 + 35 + 4);
         assert_eq!(attempt.saved_us(31), 20);
         let phases = attempt.phases(SimTime(100), SimTime(131), Some(SimTime(131)));
-        assert_eq!(phases, Phases { productive: 20, checkpoint: 2, lost: 7, restart: 2 });
+        assert_eq!(phases, Phases { productive: 20, checkpoint: 2, lost: 7, restart: 2, yielding: 0 });
         // Failing during the second checkpoint keeps one cycle: 10 + 1, and loses 10 of work and half a checkpoint's time.
         let phases = attempt.phases(SimTime(100), SimTime(123), Some(SimTime(123)));
-        assert_eq!(phases, Phases { productive: 10, checkpoint: 1, lost: 10, restart: 2 });
+        assert_eq!(phases, Phases { productive: 10, checkpoint: 1, lost: 10, restart: 2, yielding: 0 });
     }
 
     proptest! {
@@ -174,7 +198,7 @@ mod tests {
         #[test]
         fn parts_add_up(restart in 0u64..5, work in 1u64..200, interval in 0u64..40, cost in 0u64..5, lost in 0u64..30, cut in 0.0..1.0f64, fail in any::<bool>()) {
             let drawn = if fail { 0 } else { lost };
-            let attempt = Attempt { start: SimTime(7), restart_us: restart, work_us: work, interval_us: interval, cost_us: cost, drawn_lost_us: drawn, drawn_restart_us: drawn / 2 };
+            let attempt = Attempt { start: SimTime(7), restart_us: restart, work_us: work, interval_us: interval, cost_us: cost, drawn_lost_us: drawn, drawn_restart_us: drawn / 2, yields_from: None };
             let end = if fail { SimTime(7 + attempt.length_us() * 2 / 3) } else { attempt.finish() };
             let failed = fail.then_some(end);
             let middle = SimTime(7 + ((end.0 - 7) as f64 * cut) as u64);

@@ -35,7 +35,7 @@ impl Sim<'_> {
                 self.now,
                 held[pool]
             );
-            let shares: u64 = state.shares.iter().map(|share| share.held).sum();
+            let shares: u64 = state.standing.tenants.iter().map(|claim| claim.held).sum();
             assert!(shares == gangs, "pool {pool} at {}: tenants hold {shares} of {gangs}", self.now);
             assert!(
                 state.down.level() == down[pool],

@@ -123,6 +123,13 @@ pub enum Event {
         /// Attempt.
         seq: u64,
     },
+    /// The job in `slot` has waited for long, has written the checkpoint with which it yields, or its turn is over.
+    JobDue {
+        /// Slot of the job.
+        slot: u32,
+        /// Attempt, or wait.
+        seq: u64,
+    },
     /// A failed node returns.
     NodeRepaired {
         /// Slot of the repair.

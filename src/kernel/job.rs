@@ -2,6 +2,7 @@
 
 use super::attempt::Attempt;
 use super::nodes::Piece;
+use super::queue::Key;
 use crate::units::SimTime;
 use std::ops::{Index, IndexMut};
 
@@ -13,10 +14,28 @@ pub const NO_ROW: u32 = u32::MAX;
 pub struct Job {
     /// Submission.
     pub submit: SimTime,
-    /// Order key in the queue; kept when a failed gang re-enters.
-    pub key: u64,
+    /// Order key in the queue; a failed gang re-enters at its old place.
+    pub key: Key,
     /// Work left on the reference chip [us].
     pub work_us: u64,
+    /// Work at submission [us].
+    pub total_us: u64,
+    /// What its user, or the oracle, expects of that [us].
+    pub expected_us: u64,
+    /// Service before the current attempt [chip-us].
+    pub attained: u128,
+    /// Level of that, under order `las`.
+    pub level: u32,
+    /// When its turn within the level began.
+    pub turn_from: SimTime,
+    /// How often it was taken off.
+    pub yields: u32,
+    /// Taken off, and writing its checkpoint.
+    pub leaving: bool,
+    /// When the attempt is expected to end.
+    pub expected_end: SimTime,
+    /// Place among the running jobs of its tenant.
+    pub among_running: u32,
     /// Sequence number of the pending event: the epoch of the attempt.
     pub seq: u64,
     /// Number in its stream.
@@ -48,8 +67,17 @@ impl Default for Job {
     fn default() -> Job {
         Job {
             submit: SimTime::ZERO,
-            key: 0,
+            key: Key::default(),
             work_us: 0,
+            total_us: 0,
+            expected_us: 0,
+            attained: 0,
+            level: 0,
+            turn_from: SimTime::ZERO,
+            yields: 0,
+            leaving: false,
+            expected_end: SimTime::ZERO,
+            among_running: 0,
             seq: u64::MAX,
             item: 0,
             chips: 0,
@@ -63,6 +91,26 @@ impl Default for Job {
             pieces: Vec::new(),
             campaign: NO_ROW,
         }
+    }
+}
+
+impl Job {
+    /// Whether its next start is not its first: it loads what it saved.
+    #[inline]
+    pub fn resumes(&self) -> bool {
+        self.failures + self.yields > 0
+    }
+
+    /// Expected work left, at least the shortest there is: one that outlasts what was expected of it may end at any moment [us].
+    #[inline]
+    pub fn expected_left_us(&self) -> u64 {
+        self.expected_us.saturating_sub(self.total_us - self.work_us).max(1)
+    }
+
+    /// Work that took `wall_us` at `speed` need not be done again; what little rounding leaves is done.
+    pub fn keep(&mut self, wall_us: u64, speed: f64) {
+        let work = if speed == 1.0 { wall_us } else { (wall_us as f64 * speed).floor() as u64 };
+        self.work_us = self.work_us.saturating_sub(work).max(1);
     }
 }
 

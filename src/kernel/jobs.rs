@@ -4,16 +4,18 @@ use super::attempt::Attempt;
 use super::event::{Class, When};
 use super::job::{Job, NO_ROW, exposure};
 use super::pool::PoolState;
-use super::queue;
-use super::sim::{Counter, Release, RepairJob, Sabotage, Sim, WorkloadState};
+use super::queue::{Key, Waiting};
+use super::sim::{Counter, Release, Sabotage, Sim};
+use super::state::{RepairJob, WorkloadState};
 use crate::record::{CampaignRow, JobRow};
 use crate::stats::draw::{failure_item, index_of};
 use crate::stats::law::Law;
 use crate::stats::math::{ln, log1p, square};
 use crate::stats::quantile::exponential_quantile;
 use crate::stats::renewal::Checkpointed;
+use crate::policy::order::{Facts, rank};
 use crate::units::{SimTime, Span};
-use crate::world::{CellId, Failures, WorkloadId};
+use crate::world::{CellId, Failures, Order, Rules, WorkloadId};
 
 impl Sim<'_> {
     #[inline]
@@ -39,18 +41,20 @@ impl Sim<'_> {
             Failures::Sampled => exposure(exponential_quantile(state.threshold.unit(failure_item(draft.item, 0)))),
             Failures::Off | Failures::Goodput => 0,
         };
-        let (key, campaigns, domain) = (queue::key(state.level, self.arrivals), state.campaigns, state.domain);
-        self.arrivals += 1;
+        let (campaigns, domain) = (state.campaigns, state.domain);
+        let work_us = draft.work_us - draft.done_us;
         let slot = self.jobs.insert(Job {
             submit: draft.submit,
-            key,
-            work_us: draft.work_us - draft.done_us,
+            work_us,
+            total_us: work_us,
+            expected_us: work_us,
             item: draft.item,
             chips: draft.chips,
             workload: lane,
             exposure_left,
             ..Job::default()
         });
+        self.jobs[slot].key = self.new_key(slot);
         if campaigns {
             self.on_campaign_submitted(slot);
         } else if !self.start_lone(slot, domain) {
@@ -89,17 +93,55 @@ impl Sim<'_> {
         }
     }
 
+    /// A key behind all others of its rank.
     #[inline]
-    fn enqueue(&mut self, slot: u32, fresh: bool) {
+    pub(super) fn new_key(&mut self, slot: u32) -> Key {
+        self.arrivals += 1;
+        Key::new(self.rank(slot), self.arrivals - 1)
+    }
+
+    /// Rank of the job by what is known of it now.
+    #[inline]
+    pub(super) fn rank(&self, slot: u32) -> u64 {
+        let workload = &self.workloads[self.jobs[slot].workload as usize];
+        let domain = &self.domains[workload.domain];
+        if domain.rules.order == Order::Fifo && !domain.classes {
+            return 0;
+        }
+        self.rank_of(slot, self.jobs[slot].expected_left_us())
+    }
+
+    /// The same when it is expected to have that work left.
+    pub(super) fn rank_of(&self, slot: u32, left_us: u64) -> u64 {
+        let job = &self.jobs[slot];
+        let workload = &self.workloads[job.workload as usize];
+        let domain = &self.domains[workload.domain];
+        let load_us = if job.resumes() && !job.running { workload.restart_us } else { 0 };
+        let facts = Facts {
+            class: workload.class,
+            expected_us: job.expected_us,
+            left_us: left_us + load_us,
+            level: job.level,
+        };
+        rank(domain.rules.order, domain.classes, &facts)
+    }
+
+    #[inline]
+    pub(super) fn enqueue(&mut self, slot: u32, fresh: bool) {
         let job = &self.jobs[slot];
         let workload = &self.workloads[job.workload as usize];
         let state = &mut self.domains[workload.domain];
-        state.queues[workload.queue].insert(job.key, slot);
+        let waiting = Waiting { key: job.key, slot, chips: job.chips, expected_us: job.expected_left_us() };
+        state.queues[workload.queue].insert(waiting);
         state.waiting += 1;
-        if fresh && state.queue_limit.is_some() {
+        if fresh && state.wants_fresh {
             state.fresh.push(slot);
         }
-        self.touch(workload.domain);
+        let domain = workload.domain;
+        if self.domains[domain].rules.overflow.is_some() {
+            self.await_overflow(slot, domain);
+        }
+        self.touch(domain);
     }
 
     /// Starts the job in `slot` on `cell`; it has left the queue and there is room.
@@ -112,6 +154,9 @@ impl Sim<'_> {
         let pool = &mut self.pools[place.pool];
         let chips = u64::from(job.chips);
         job.cell = cell.index() as u32;
+        if pool.unlimited {
+            pool.deliver(now, job.chips);
+        }
         pool.nodes.take(job.chips, pool.placement, &mut job.pieces);
         pool.hold(now, tenant, chips);
         if let Some(counter) = self.silent {
@@ -145,37 +190,62 @@ impl Sim<'_> {
         }
     }
 
-    /// Lays out the attempt and posts its one pending event: the earlier of finish and failure.
+    /// What the attempt would be if it began now on that cell, and nothing failed.
     #[inline(always)]
-    fn begin_attempt(&mut self, slot: u32) {
-        let job = &mut self.jobs[slot];
+    pub(super) fn lay_out(&self, slot: u32, cell: CellId) -> Attempt {
+        let job = &self.jobs[slot];
         let state = &self.workloads[job.workload as usize];
-        let cell = &self.cells[job.cell as usize];
-        let slowed = || ((job.work_us as f64 / cell.speed).ceil() as u64).max(1);
-        let mut attempt = Attempt {
+        let speed = self.cells[cell.index()].speed;
+        let slowed = || ((job.work_us as f64 / speed).ceil() as u64).max(1);
+        Attempt {
             start: self.now,
-            restart_us: if job.failures > 0 { state.restart_us } else { 0 },
-            work_us: if cell.speed == 1.0 { job.work_us } else { slowed() },
+            restart_us: if job.resumes() { state.restart_us } else { 0 },
+            work_us: if speed == 1.0 { job.work_us } else { slowed() },
             interval_us: state.interval_us,
             cost_us: state.cost_us,
             ..Attempt::default()
-        };
+        }
+    }
+
+    /// Lays out the attempt.
+    #[inline(always)]
+    fn begin_attempt(&mut self, slot: u32) {
+        let mut attempt = self.lay_out(slot, CellId::new(self.jobs[slot].cell as usize));
+        let job = &mut self.jobs[slot];
+        let state = &self.workloads[job.workload as usize];
+        let cell = &self.cells[job.cell as usize];
+        let domain = state.domain;
         if state.failures == Failures::Goodput {
             draw_overhead(&mut attempt, job, state, cell.failure_rate);
         }
-        let length = attempt.length_us();
-        let mut when = When::new(self.now + Span(length), Class::Finish);
+        job.attempt = attempt;
+        job.running = true;
+        if self.domains[domain].tracks {
+            self.track_start(slot);
+        }
+        self.post_next(slot);
+    }
+
+    /// Posts the one pending event of a running job: the earliest of finish, failure, the end of its turn and of its last checkpoint.
+    #[inline(always)]
+    pub(super) fn post_next(&mut self, slot: u32) {
+        let job = &mut self.jobs[slot];
+        let state = &self.workloads[job.workload as usize];
+        let cell = &self.cells[job.cell as usize];
+        let start = job.attempt.start;
+        let mut when = When::new(start + Span(job.attempt.length_us()), Class::Finish);
         if state.failures == Failures::Sampled && cell.failure_rate > 0 {
             let rate = u128::from(cell.failure_rate) * u128::from(job.chips);
             // Failing at the instant of the finish, the job has finished.
             let until = job.exposure_left.div_ceil(rate).clamp(1, u128::from(SimTime::NEVER.0)) as u64;
-            if until < length {
-                when = When::new(self.now + Span(until), Class::Failure);
+            if start + Span(until) < when.time() {
+                when = When::new(start + Span(until), Class::Failure);
             }
         }
+        if self.domains[state.domain].tracks {
+            when = when.min(due(job, state, self.domains[state.domain].rules));
+        }
         job.seq = self.heap.push(when, slot);
-        job.attempt = attempt;
-        job.running = true;
     }
 
     #[inline]
@@ -230,12 +300,10 @@ impl Sim<'_> {
         let job = &mut self.jobs[slot];
         let state = &mut self.workloads[job.workload as usize];
         let saved = job.attempt.saved_us(now.since(job.attempt.start).0);
-        let speed = self.cells[job.cell as usize].speed;
-        let saved_work = if speed == 1.0 { saved } else { (saved as f64 * speed).floor() as u64 };
         state.totals.failures += u64::from(counted);
         let item = failure_item(job.item, job.failures);
         let failing = index_of(state.failing_node.unit(item), nodes);
-        job.work_us = (job.work_us - saved_work.min(job.work_us - 1)).max(1);
+        job.keep(saved, self.cells[job.cell as usize].speed);
         job.failures += 1;
         job.seq = u64::MAX;
         let next = state.threshold.unit(failure_item(job.item, job.failures));
@@ -258,8 +326,11 @@ impl Sim<'_> {
     /// The gang frees its chips, all but those on the node that failed. Always inlined: what only a failure needs falls away where
     /// a job finishes.
     #[inline(always)]
-    fn let_go(&mut self, slot: u32, failed: Option<(usize, i64)>) {
+    pub(super) fn let_go(&mut self, slot: u32, failed: Option<(usize, i64)>) {
         let (now, counts) = (self.now, !self.silenced(Counter::Allocated));
+        if self.domains[self.workloads[self.jobs[slot].workload as usize].domain].tracks {
+            self.track_end(slot);
+        }
         let job = &mut self.jobs[slot];
         let state = &self.workloads[job.workload as usize];
         let (tenant, domain) = (state.tenant, state.domain);
@@ -279,6 +350,9 @@ impl Sim<'_> {
             let broken = pool.nodes.give_back(job.chips, &mut job.pieces, broken);
             let down = broken.map_or(0, |piece| u64::from(piece.chips));
             pool.let_go(now, tenant, chips, down);
+            if pool.unlimited {
+                pool.withdraw(now, chips);
+            }
             if let Some(counter) = self.silent {
                 sabotage_failure(counter, pool, now, down);
             }
@@ -428,6 +502,7 @@ impl Sim<'_> {
             chips: job.chips,
             cell: started.map(|_| CellId::new(job.cell as usize)),
             failures: job.failures,
+            preemptions: job.yields,
             run: 0,
         });
     }
@@ -489,4 +564,20 @@ fn draw_overhead(attempt: &mut Attempt, job: &Job, state: &WorkloadState, failur
     let drawn = law.quantile(state.goodput.unit(job.item));
     attempt.drawn_restart_us = Span::from_micros_f64(drawn * wall.restart / wasted).0;
     attempt.drawn_lost_us = Span::from_micros_f64(drawn).0.saturating_sub(attempt.drawn_restart_us);
+}
+
+/// When a running job is due for something that is neither its finish nor a failure: the end of its last checkpoint, the next level, the
+/// end of its turn.
+fn due(job: &Job, state: &WorkloadState, rules: &Rules) -> When {
+    if let Some(from) = job.attempt.yields_from {
+        return When::new(from + Span(state.cost_us), Class::Reclaim);
+    }
+    if rules.order != Order::Las {
+        return When::NEVER;
+    }
+    let start = job.attempt.start;
+    let next = rules.las_levels.get(job.level as usize);
+    let level = next.map(|level| start + Span(level.saturating_sub(job.attained).div_ceil(u128::from(job.chips)) as u64));
+    let turn = rules.las_quantum.map(|quantum| job.turn_from + quantum);
+    level.into_iter().chain(turn).min().map_or(When::NEVER, |at| When::new(at, Class::Reclaim))
 }

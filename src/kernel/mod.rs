@@ -10,10 +10,14 @@ mod jobs;
 mod meter;
 mod money;
 mod nodes;
+mod outlook;
 mod pool;
+mod preempt;
 mod queue;
 mod schedule;
 mod sim;
+mod standing;
+mod state;
 mod supply;
 mod timeline;
 

@@ -1,6 +1,7 @@
 //! The nodes of a pool: counts where nodes are interchangeable, interval lists over free-count buckets where they are not,
 //! never id lists, so that a gang of 250,000 chips costs no more than one of 250. Knows no job.
 
+use crate::policy::placement::{Bucket, choose};
 use crate::world::Placement;
 
 /// A run of nodes, each giving (or holding) `chips` chips.
@@ -75,6 +76,11 @@ impl Intervals {
         }
         own.for_each(push);
         std::mem::swap(&mut self.runs, scratch);
+    }
+
+    fn contains(&self, node: u32) -> bool {
+        let at = self.runs.partition_point(|run| run.0 > node);
+        self.runs.get(at).is_some_and(|run| node < run.1)
     }
 
     fn remove(&mut self, node: u32) {
@@ -184,16 +190,34 @@ impl Nodes {
         }
     }
 
-    /// Bucket of the node that gets `rest` chips. First fit: the lowest node with room. Best fit: the fullest with room;
-    /// the rest of a gang above a node takes a completely free node if there is one, else the emptiest (scheduling item 5).
+    /// Bucket of the node that gets `rest` chips, by placement.
     fn bucket_for(&self, rest: u32, above_a_node: bool, placement: Placement) -> usize {
-        let mut fitting = (rest as usize..self.buckets.len()).filter(|f| self.buckets[*f].count > 0);
-        match placement {
-            Placement::FirstFit => fitting.min_by_key(|f| self.buckets[*f].lowest()),
-            Placement::BestFit if above_a_node => fitting.next_back(),
-            Placement::BestFit => fitting.next(),
+        let bucket = |free: usize| self.buckets[free].lowest().map(|lowest| Bucket { free: free as u32, lowest });
+        let fitting = (rest as usize..self.buckets.len()).filter_map(bucket);
+        choose(placement, above_a_node, fitting).expect("has room") as usize
+    }
+
+    /// Free chips on a node.
+    fn free_on(&self, node: u32) -> u32 {
+        let part = self.partial_free(node);
+        let whole = &self.buckets[self.chips_per_node as usize];
+        if part == 0 && whole.contains(node) { self.chips_per_node } else { part }
+    }
+
+    /// Whether all chips of the piece are free.
+    pub fn has_free(&self, piece: Piece) -> bool {
+        (piece.node..piece.node + piece.nodes).all(|node| piece.chips <= self.free_on(node))
+    }
+
+    /// Takes these very chips, which are free.
+    pub fn claim(&mut self, piece: Piece) {
+        for node in piece.node..piece.node + piece.nodes {
+            let free = self.free_on(node);
+            assert!(piece.chips <= free, "node {node} has {free} chips free, {} are claimed", piece.chips);
+            self.buckets[free as usize].remove(node);
+            self.set_partial(node, free - piece.chips);
+            self.free_chips -= u64::from(piece.chips);
         }
-        .expect("has room")
     }
 
     /// Gives a gang's piece back.

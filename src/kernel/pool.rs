@@ -3,7 +3,9 @@
 
 use super::meter::Meter;
 use super::nodes::{Nodes, Piece};
-use super::sim::{CellState, Counter, Release, Sabotage};
+use super::sim::{Counter, Release, Sabotage};
+use super::standing::Standing;
+use super::state::CellState;
 use crate::units::SimTime;
 use crate::world::{CellId, Placement, Source, World};
 
@@ -12,10 +14,6 @@ use crate::world::{CellId, Placement, Source, World};
 pub struct Share {
     /// Guaranteed by contract now [chips].
     pub guaranteed: u64,
-    /// Entitled to: the guarantee, or its part of the chips that are up.
-    pub entitled: u64,
-    /// Held by its gangs.
-    pub held: u64,
     /// Reserved by contract now [chips].
     pub reserved: u64,
     /// Entitled reservation, whole nodes.
@@ -89,6 +87,10 @@ pub struct PoolState {
     pub chips_per_node: u64,
     /// Placement of its domain.
     pub placement: Placement,
+    /// Chips come with each gang and go with it.
+    pub unlimited: bool,
+    /// Expected ends of its gangs, in order, where somebody plans by them.
+    pub ends: Vec<(SimTime, u32)>,
     /// A failed node is away for a while.
     pub repairs: bool,
     /// In the ground.
@@ -107,6 +109,8 @@ pub struct PoolState {
     pub retiring_nodes: u32,
     /// By tenant.
     pub shares: Vec<Share>,
+    /// What they are entitled to and hold.
+    pub standing: Standing,
     /// What is counted of them, by tenant.
     pub share_meters: Vec<ShareMeters>,
     /// Some tenant is ever guaranteed or reserved chips here.
@@ -115,12 +119,6 @@ pub struct PoolState {
     pub sabotage: Sabotage,
     /// Some tenant is kept from chips it is entitled to.
     blocked: bool,
-    /// Sum of entitlements, reservations included.
-    entitled_sum: u64,
-    /// Sum of entitlements to guaranteed chips.
-    guaranteed_sum: u64,
-    /// Chips held beyond entitlements, over tenants.
-    beyond_sum: u64,
     scratch: Vec<Piece>,
 }
 
@@ -140,7 +138,9 @@ impl PoolState {
         PoolState {
             nodes: Nodes::new(terms.chips_per_node, fills_nodes(world, pool)),
             chips_per_node: u64::from(terms.chips_per_node),
-            placement: world.domains[terms.domain].placement,
+            placement: world.domains[terms.domain].rules.placement,
+            unlimited: terms.unlimited,
+            ends: Vec::new(),
             repairs: terms.repair.is_some(),
             installed: Meter::default(),
             up: Meter::default(),
@@ -151,12 +151,10 @@ impl PoolState {
             retiring_nodes: 0,
             any_committed: shares.iter().any(|share: &Share| share.committed),
             share_meters: shares.iter().map(|_| ShareMeters::default()).collect(),
+            standing: Standing::new(shares.len()),
             shares,
             sabotage: Sabotage::None,
             blocked: false,
-            entitled_sum: 0,
-            guaranteed_sum: 0,
-            beyond_sum: 0,
             scratch: Vec::new(),
         }
     }
@@ -168,6 +166,14 @@ impl PoolState {
         self.installed.add(now, chips);
         self.up.add(now, chips);
         self.idle.add(now, chips);
+    }
+
+    /// Chips of a pool without limit go with the gang that had them.
+    pub fn withdraw(&mut self, now: SimTime, chips: u64) {
+        self.nodes.take_whole(chips as u32, &mut self.scratch);
+        self.installed.sub(now, chips);
+        self.up.sub(now, chips);
+        self.idle.sub(now, chips);
     }
 
     /// Nodes that are to retire and free: none is left when an event is over.
@@ -203,20 +209,11 @@ impl PoolState {
         let part = |chips: u64| {
             if promised <= up { chips } else { (u128::from(chips) * u128::from(up) / u128::from(promised)) as u64 }
         };
-        self.entitled_sum = 0;
-        self.guaranteed_sum = 0;
-        self.beyond_sum = 0;
+        let whole = self.chips_per_node;
         for share in &mut self.shares {
-            if !share.committed {
-                self.beyond_sum += share.held;
-                continue;
-            }
-            share.entitled = part(share.guaranteed);
-            share.reserved_entitled = part(share.reserved) / self.chips_per_node * self.chips_per_node;
-            self.guaranteed_sum += share.entitled;
-            self.entitled_sum += share.entitled + share.reserved_entitled;
-            self.beyond_sum += share.held.saturating_sub(share.entitled);
+            share.reserved_entitled = part(share.reserved) / whole * whole;
         }
+        self.standing.entitle(self.shares.iter().map(|share| (part(share.guaranteed), share.reserved_entitled)));
         self.release_reserved(now);
         self.offer_all(now);
     }
@@ -229,10 +226,8 @@ impl PoolState {
         if self.blocked || self.idle.level() < self.unused_sum() {
             return self.offer_all(now);
         }
-        let share = &self.shares[tenant];
-        if share.committed {
-            let unused = share.entitled.saturating_sub(share.held);
-            let unused = self.heard(Counter::Unused, unused);
+        if self.shares[tenant].committed {
+            let unused = self.heard(Counter::Unused, self.standing.tenants[tenant].unused());
             self.share_meters[tenant].unused.set(now, unused);
         }
     }
@@ -240,7 +235,7 @@ impl PoolState {
     /// Entitled to and not held, over tenants: guarantees less what is held under them.
     #[inline]
     fn unused_sum(&self) -> u64 {
-        (self.guaranteed_sum + self.beyond_sum).saturating_sub(self.gangs.level())
+        (self.standing.guaranteed_sum + self.standing.beyond_sum).saturating_sub(self.gangs.level())
     }
 
     /// What of each tenant's guarantee and reservation is offered, late, blocked, unused.
@@ -257,7 +252,8 @@ impl PoolState {
             if !share.committed {
                 continue;
             }
-            let unused = share.entitled.saturating_sub(share.held);
+            let claim = self.standing.tenants[tenant];
+            let unused = claim.unused();
             let (open, blocked) = if missing == 0 {
                 (unused, 0)
             } else {
@@ -265,8 +261,8 @@ impl PoolState {
             };
             let levels = [
                 (Counter::Guaranteed, share.guaranteed),
-                (Counter::Offered, share.held.min(share.entitled) + open),
-                (Counter::Late, share.guaranteed.saturating_sub(share.entitled)),
+                (Counter::Offered, claim.held.min(claim.entitled) + open),
+                (Counter::Late, share.guaranteed.saturating_sub(claim.entitled)),
                 (Counter::Blocked, blocked),
                 (Counter::Unused, open),
                 (Counter::ReservedByContract, share.reserved),
@@ -341,22 +337,13 @@ impl PoolState {
     /// Chips the tenant may take: its own unused entitlement, and with `any` the uncommitted chips that nobody holds.
     #[inline]
     pub fn available(&self, tenant: usize, any: bool) -> u64 {
-        let share = &self.shares[tenant];
-        let own = share.entitled.saturating_sub(share.held);
-        if !any {
-            return own;
-        }
-        let uncommitted = self.up.level().saturating_sub(self.entitled_sum + self.beyond_sum);
-        own + uncommitted
+        self.standing.available(tenant, any, self.up.level())
     }
 
     /// A gang of the tenant takes `chips`; the nodes are taken by the caller.
     #[inline]
     pub fn hold(&mut self, now: SimTime, tenant: usize, chips: u64) {
-        let share = &mut self.shares[tenant];
-        let before = share.held.saturating_sub(share.entitled);
-        share.held += chips;
-        self.beyond_sum += share.held.saturating_sub(share.entitled) - before;
+        self.standing.hold(tenant, chips);
         self.idle.sub(now, chips);
         self.gangs.add(now, chips);
     }
@@ -364,10 +351,7 @@ impl PoolState {
     /// A gang of the tenant gives `chips` back, of which `down` are on a failed node.
     #[inline(always)]
     pub fn let_go(&mut self, now: SimTime, tenant: usize, chips: u64, down: u64) {
-        let share = &mut self.shares[tenant];
-        let before = share.held.saturating_sub(share.entitled);
-        share.held -= chips;
-        self.beyond_sum -= before - share.held.saturating_sub(share.entitled);
+        self.standing.let_go(tenant, chips);
         self.gangs.sub(now, chips);
         self.idle.add(now, chips - down);
         if down > 0 {
@@ -392,7 +376,7 @@ impl PoolState {
         if !share.committed {
             return;
         }
-        let mut left = share.entitled;
+        let mut left = self.standing.tenants[tenant].entitled;
         for cell in &share.cells {
             let cell = &mut cells[cell.index()];
             let held = cell.allocated.level();

@@ -1,8 +1,12 @@
 //! The scheduling pass of a domain: the policy's view of it, and the jobs it starts. Chooses nothing itself.
 
-use super::sim::{Counter, DomainState, Sim};
-use crate::policy::{self, Chips, View};
-use crate::world::{CellId, PoolId};
+use super::outlook::{Outlook, Reservation};
+use super::queue::{Cursor, Queue, Waiting};
+use super::sim::{Counter, Sim};
+use super::state::DomainState;
+use crate::policy::{self, Chips, Room, Turn, View};
+use crate::units::{SimTime, Span};
+use crate::world::{CellId, Order, PoolId};
 
 /// A domain as a policy sees it. Its tenants are those that submit here, by number of their queue.
 struct Pass<'a, 'w> {
@@ -11,6 +15,8 @@ struct Pass<'a, 'w> {
 }
 
 impl View for Pass<'_, '_> {
+    type Cursor = Cursor;
+
     #[inline]
     fn tenants(&self) -> usize {
         self.state().queues.len()
@@ -19,32 +25,92 @@ impl View for Pass<'_, '_> {
     #[inline]
     fn guaranteed(&self, tenant: usize) -> bool {
         let domain = self.state();
-        let entitled = |pool: &PoolId| self.sim.pools[pool.index()].shares[domain.tenants[tenant]].entitled > 0;
+        let of = domain.tenants[tenant];
+        let entitled = |pool: &PoolId| self.sim.pools[pool.index()].standing.tenants[of].entitled > 0;
         domain.any_committed && domain.pools.iter().any(entitled)
-    }
-
-    #[inline]
-    fn key(&self, tenant: usize, place: usize) -> Option<u64> {
-        self.state().queues[tenant].get(place).map(|entry| entry.0)
-    }
-
-    #[inline]
-    fn start(&mut self, tenant: usize, place: usize, chips: Chips) -> bool {
-        let Some((_, slot)) = self.state().queues[tenant].get(place) else { return false };
-        let Some(cell) = self.sim.cell_with_room(slot, chips == Chips::Any) else { return false };
-        let domain = &mut self.sim.domains[self.domain];
-        domain.queues[tenant].remove(place);
-        domain.waiting -= 1;
-        if let Some(at) = domain.fresh.iter().position(|fresh| *fresh == slot) {
-            domain.fresh.remove(at);
-        }
-        self.sim.start(slot, cell);
-        true
     }
 
     #[inline]
     fn any_free(&self) -> bool {
         self.state().pools.iter().any(|pool| self.sim.pools[pool.index()].nodes.free_chips() > 0)
+    }
+
+    #[inline]
+    fn preempts(&self) -> bool {
+        self.state().preempts
+    }
+
+    #[inline]
+    fn turn(&mut self, tenant: usize, cursor: &mut Cursor) -> Option<Turn> {
+        let found = self.queue(tenant).seek(cursor, u32::MAX, |_| true)?;
+        Some(self.turn_of(tenant, &found))
+    }
+
+    #[inline]
+    fn fitting(&mut self, tenant: usize, cursor: &mut Cursor, chips: Chips) -> Option<Turn> {
+        let most = self.most(tenant, chips, None);
+        let found = self.queue(tenant).seek(cursor, most, |_| true)?;
+        Some(self.turn_of(tenant, &found))
+    }
+
+    fn filling(&mut self, tenant: usize, cursor: &mut Cursor, chips: Chips) -> Option<Turn> {
+        let Some(kept) = self.state().reservation.pool else { return self.fitting(tenant, cursor, chips) };
+        let here = self.most(tenant, chips, Some(kept));
+        let elsewhere = self.most_elsewhere(tenant, chips, kept);
+        let reservation = &self.state().reservation;
+        // A first look, on the safe side: the fastest chip, and as many chips as the reserved start leaves.
+        let window_us = reservation.start.since(self.sim.now).0 as f64 * self.state().fastest;
+        let spare = reservation.then.nodes.free_chips().saturating_sub(u64::from(reservation.chips));
+        let (window_us, spare) = (window_us.min(1e18) as u64, spare.min(u64::from(u32::MAX)) as u32);
+        let wanted = |job: &Waiting| {
+            job.chips <= elsewhere || job.chips <= here && (job.expected_us <= window_us || job.chips <= spare)
+        };
+        let found = self.queue(tenant).seek(cursor, here.max(elsewhere), wanted)?;
+        Some(self.turn_of(tenant, &found))
+    }
+
+    #[inline]
+    fn step(&self, cursor: &mut Cursor) {
+        Queue::step(cursor);
+    }
+
+    #[inline]
+    fn start(&mut self, tenant: usize, mut cursor: Cursor, chips: Chips) -> bool {
+        let Some(waiting) = self.queue(tenant).seek(&mut cursor, u32::MAX, |_| true) else { return false };
+        let Some(cell) = self.sim.cell_with_room(waiting.slot, chips == Chips::Any) else { return false };
+        self.leave_queue(tenant, cursor, waiting.slot);
+        self.sim.start(waiting.slot, cell);
+        true
+    }
+
+    fn make_room(&mut self, tenant: usize, cursor: &mut Cursor, chips: Chips) -> Room {
+        if !self.state().preempts {
+            return Room::None;
+        }
+        let Some(waiting) = self.queue(tenant).seek(cursor, u32::MAX, |_| true) else { return Room::None };
+        let room = self.sim.make_room(self.domain, tenant, &waiting, chips == Chips::Any);
+        // Those taken off wait again, behind it.
+        *cursor = self.queue(tenant).find(waiting.key);
+        room
+    }
+
+    fn reserve(&mut self, tenant: usize, mut cursor: Cursor) {
+        let Some(waiting) = self.queue(tenant).seek(&mut cursor, u32::MAX, |_| true) else { return };
+        self.sim.reserve(self.domain, waiting.slot);
+    }
+
+    fn fill(&mut self, tenant: usize, mut cursor: Cursor, chips: Chips) -> bool {
+        let Some(waiting) = self.queue(tenant).seek(&mut cursor, u32::MAX, |_| true) else { return false };
+        let Some(cell) = self.sim.cell_that_leaves_the_reservation(self.domain, waiting.slot, chips == Chips::Any) else {
+            return false;
+        };
+        self.leave_queue(tenant, cursor, waiting.slot);
+        self.sim.start(waiting.slot, cell);
+        true
+    }
+
+    fn start_as_planned(&mut self) {
+        self.sim.start_as_planned(self.domain);
     }
 }
 
@@ -53,21 +119,155 @@ impl<'w> Pass<'_, 'w> {
     fn state(&self) -> &DomainState<'w> {
         &self.sim.domains[self.domain]
     }
+
+    #[inline]
+    fn queue(&mut self, tenant: usize) -> &mut Queue {
+        &mut self.sim.domains[self.domain].queues[tenant]
+    }
+
+    #[inline]
+    fn turn_of(&self, tenant: usize, job: &Waiting) -> Turn {
+        let fair = self.state().rules.order == Order::FairShare;
+        Turn { share: if fair { self.sim.share_of(self.domain, tenant) } else { 0 }, key: job.key.bits() }
+    }
+
+    /// The largest gang of the tenant that may find room now, on that pool or on any.
+    fn most(&self, tenant: usize, chips: Chips, only: Option<usize>) -> u32 {
+        let of = self.state().tenants[tenant];
+        let pools = self.state().pools.iter().map(|pool| pool.index());
+        let most = pools.filter(|pool| only.is_none_or(|only| only == *pool)).map(|pool| {
+            let pool = &self.sim.pools[pool];
+            pool.available(of, chips == Chips::Any).min(pool.nodes.free_chips())
+        });
+        most.max().unwrap_or(0).min(u64::from(u32::MAX)) as u32
+    }
+
+    fn most_elsewhere(&self, tenant: usize, chips: Chips, kept: usize) -> u32 {
+        let others = self.state().pools.iter().map(|pool| pool.index()).filter(|pool| *pool != kept);
+        others.map(|pool| self.most(tenant, chips, Some(pool))).max().unwrap_or(0)
+    }
+
+    fn leave_queue(&mut self, tenant: usize, cursor: Cursor, slot: u32) {
+        let domain = &mut self.sim.domains[self.domain];
+        domain.queues[tenant].remove(cursor);
+        domain.waiting -= 1;
+        if let Some(at) = domain.fresh.iter().position(|fresh| *fresh == slot) {
+            domain.fresh.remove(at);
+        }
+    }
 }
 
 impl Sim<'_> {
     /// The first of the job's pools, in its order of preference, where the tenant may take that many chips and they fit.
     #[inline(always)]
-    fn cell_with_room(&self, slot: u32, any: bool) -> Option<CellId> {
+    pub(super) fn cell_with_room(&self, slot: u32, any: bool) -> Option<CellId> {
         let job = &self.jobs[slot];
         let workload = &self.workloads[job.workload as usize];
         for cell in workload.cells {
-            let pool = &self.pools[self.cells[cell.index()].pool];
-            if u64::from(job.chips) <= pool.available(workload.tenant, any) && pool.nodes.has_room(job.chips) {
+            if self.has_room(slot, *cell, any) {
                 return Some(*cell);
             }
         }
         None
+    }
+
+    #[inline(always)]
+    fn has_room(&self, slot: u32, cell: CellId, any: bool) -> bool {
+        let job = &self.jobs[slot];
+        let pool = &self.pools[self.cells[cell.index()].pool];
+        let tenant = self.workloads[job.workload as usize].tenant;
+        u64::from(job.chips) <= pool.available(tenant, any) && pool.nodes.has_room(job.chips)
+    }
+
+    /// A tenant's part of its due in the domain: the largest of its shares of a pool, over its weight [2^-32].
+    fn share_of(&self, domain: usize, tenant: usize) -> u64 {
+        let state = &self.domains[domain];
+        let of = state.tenants[tenant];
+        let share = |pool: &PoolId| {
+            let pool = &self.pools[pool.index()];
+            let held = u128::from(pool.standing.tenants[of].held) << 32;
+            (held / u128::from(pool.up.level().max(1))) as u64
+        };
+        let dominant = state.pools.iter().map(share).max().unwrap_or(0);
+        let weight = state.rules.weights.get(of).copied().unwrap_or(1.0);
+        (dominant as f64 / weight) as u64
+    }
+
+    /// The earliest start of the job that the expected ends of running jobs allow, and its pool as it would stand then.
+    fn reserve(&mut self, domain: usize, slot: u32) {
+        let mut best = std::mem::take(&mut self.domains[domain].reservation);
+        let mut next = std::mem::take(&mut self.spare_outlook);
+        best.pool = None;
+        best.start = SimTime::NEVER;
+        let workload = &self.workloads[self.jobs[slot].workload as usize];
+        (best.tenant, best.chips) = (workload.tenant, self.jobs[slot].chips);
+        for cell in workload.cells {
+            let pool = self.cells[cell.index()].pool;
+            let start = self.earliest_start(pool, best.tenant, best.chips, &mut next);
+            if start < best.start {
+                (best.pool, best.start) = (Some(pool), start);
+                std::mem::swap(&mut best.then, &mut next);
+            }
+        }
+        self.domains[domain].reservation = best;
+        self.spare_outlook = next;
+    }
+
+    /// When a gang of the tenant fits into the pool if jobs end when expected, and no earlier than now; NEVER when even the last end does
+    /// not do. A job that has outlasted what was expected of it may end at any moment.
+    fn earliest_start(&self, pool: usize, tenant: usize, chips: u32, then: &mut Outlook) -> SimTime {
+        let state = &self.pools[pool];
+        then.look_at(state);
+        let mut ends = state.ends.iter().peekable();
+        let mut at = self.now;
+        while !then.fits(tenant, chips) {
+            let Some((end, _)) = ends.peek() else { return SimTime::NEVER };
+            at = (*end).max(SimTime(self.now.0 + 1));
+            // All that end at one instant are gone at it.
+            while let Some((_, slot)) = ends.next_if(|(end, _)| *end <= at) {
+                let job = &self.jobs[*slot];
+                then.release(self.workloads[job.workload as usize].tenant, job.chips, &job.pieces);
+            }
+        }
+        at
+    }
+
+    /// The first of the job's pools that has room and where the reserved start does not move: the job is expected to be gone by then, or
+    /// what is reserved fits beside it.
+    fn cell_that_leaves_the_reservation(&mut self, domain: usize, slot: u32, any: bool) -> Option<CellId> {
+        let cells = self.workloads[self.jobs[slot].workload as usize].cells;
+        let fits = |sim: &mut Self, cell: CellId| {
+            sim.has_room(slot, cell, any) && sim.leaves_the_reservation(domain, slot, cell)
+        };
+        cells.iter().copied().find(|cell| fits(self, *cell))
+    }
+
+    fn leaves_the_reservation(&mut self, domain: usize, slot: u32, cell: CellId) -> bool {
+        let at = self.cells[cell.index()].pool;
+        let kept = &self.domains[domain].reservation;
+        let expected = self.now + Span(self.expected_length_us(slot, cell));
+        if kept.pool != Some(at) || expected <= kept.start {
+            return true;
+        }
+        let job = &self.jobs[slot];
+        let (chips, tenant) = (job.chips, self.workloads[job.workload as usize].tenant);
+        // On the very nodes it would get.
+        let pool = &mut self.pools[at];
+        let mut pieces = std::mem::take(&mut self.spare_pieces);
+        pool.nodes.take(chips, pool.placement, &mut pieces);
+        let kept = &mut self.domains[domain].reservation;
+        let free = kept.then.has_free(chips, &pieces);
+        if free {
+            kept.then.hold(tenant, chips, &pieces);
+        }
+        let leaves = free && kept.then.fits(kept.tenant, kept.chips);
+        if free && !leaves {
+            kept.then.release(tenant, chips, &pieces);
+        }
+        pool.nodes.give_back(chips, &mut pieces, None);
+        pieces.clear();
+        self.spare_pieces = pieces;
+        leaves
     }
 
     /// Nobody waits in the domain, nothing is promised there and nothing else happens at this instant: under every policy a pass
@@ -82,6 +282,7 @@ impl Sim<'_> {
     #[inline]
     pub(super) fn start_lone(&mut self, slot: u32, domain: usize) -> bool {
         if self.at_rest(domain)
+            && !self.domains[domain].always_asks
             && let Some(cell) = self.cell_with_room(slot, true)
         {
             self.start(slot, cell);
@@ -90,13 +291,13 @@ impl Sim<'_> {
         false
     }
 
-    /// One pass per changed domain. What it starts ends at a later instant, so no pass changes a domain at this one.
+    /// One pass per changed domain. What it starts ends at a later instant, so no pass changes a domain at this one; what it takes off
+    /// waits for the pass that is under way.
     #[inline]
     pub(super) fn schedule_changed_domains(&mut self) {
         for next in 0..self.changed.len() {
             let domain = self.changed[next] as usize;
-            let state = &mut self.domains[domain];
-            state.changed = false;
+            let state = &self.domains[domain];
             let (any_committed, anyone) = (state.any_committed, 0 < state.waiting);
             if any_committed {
                 self.fill_reserved(domain);
@@ -105,13 +306,14 @@ impl Sim<'_> {
             if anyone {
                 self.pass(domain);
             }
+            self.domains[domain].changed = false;
         }
         self.changed.clear();
     }
 
     fn pass(&mut self, domain: usize) {
         let mut cursors = std::mem::take(&mut self.cursors);
-        let backfill = self.domains[domain].backfill;
+        let backfill = self.domains[domain].rules.backfill;
         // A refused head may have been in the way of those behind it: the pass repeats.
         loop {
             policy::pass(backfill, &mut Pass { sim: self, domain }, &mut cursors);
@@ -119,6 +321,7 @@ impl Sim<'_> {
                 break;
             }
         }
+        self.overflow_at_once(domain);
         self.domains[domain].fresh.clear();
         self.cursors = cursors;
     }
@@ -143,21 +346,42 @@ impl Sim<'_> {
     #[inline]
     fn refuse_beyond_limit(&mut self, domain: usize) -> bool {
         let state = &mut self.domains[domain];
-        if state.queue_limit.is_none_or(|limit| state.waiting as u64 <= limit) {
+        if state.rules.queue_limit.is_none_or(|limit| state.waiting as u64 <= limit) {
             return false;
         }
         let Some(slot) = state.fresh.pop() else { return false };
         let (now, job) = (self.now, &self.jobs[slot]);
         let in_window = self.in_window(job.submit);
-        let state = &mut self.domains[domain];
-        let workload = &mut self.workloads[job.workload as usize];
-        let removed = state.queues[workload.queue].remove_key(job.key);
-        assert_eq!(removed, slot, "the refused job is the one that waits under its key");
-        state.waiting -= 1;
+        self.take_from_queue(slot);
+        let workload = &mut self.workloads[self.jobs[slot].workload as usize];
         workload.totals.refused += u64::from(in_window);
         workload.in_system.sub(now, 1);
         self.write_row(slot, None);
         self.jobs.remove(slot);
         true
+    }
+
+    /// Takes a waiting job out of its queue.
+    pub(super) fn take_from_queue(&mut self, slot: u32) {
+        let job = &self.jobs[slot];
+        let workload = &self.workloads[job.workload as usize];
+        let state = &mut self.domains[workload.domain];
+        let removed = state.queues[workload.queue].remove_key(job.key).slot;
+        assert_eq!(removed, slot, "the job that leaves is the one that waits under its key");
+        state.waiting -= 1;
+    }
+}
+
+impl Reservation {
+    /// Whether it is on that pool.
+    #[cfg(test)]
+    pub fn is_on(&self, pool: usize) -> bool {
+        self.pool == Some(pool)
+    }
+}
+
+impl Sim<'_> {
+    fn start_as_planned(&mut self, _domain: usize) {
+        todo!()
     }
 }

@@ -4,17 +4,19 @@
 use super::calendar::Heap;
 use super::event::{Class, Event, When};
 use super::job::Jobs;
-use super::meter::Meter;
 use super::money::MoneyDesk;
 use super::pool::PoolState;
-use super::queue::Queue;
+use super::nodes::Piece;
+use super::outlook::Outlook;
+use super::preempt::Candidate;
+use super::queue::Cursor;
+use super::state::{CellState, DomainState, RepairJob, Workshop, WorkloadState, cell_state, domain_states, workload_states};
 use super::timeline::{self, Dated, Entry};
-use crate::record::{RunKey, RunRecord, WorkloadTotals};
+use crate::record::{RunKey, RunRecord};
 use crate::stats::draw;
-use crate::stats::draw::{Prefix, Purpose};
 use crate::units::SimTime;
 use crate::workload::{Draft, Lane};
-use crate::world::{Backfill, CellId, DomainId, Live, PoolId, TenantId, World};
+use crate::world::{Live, World};
 
 /// Which run of a world, and what is held still in it.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
@@ -166,87 +168,6 @@ fn draw_key(world: &World, key: RunKey) -> draw::RunKey {
     draw::RunKey { study_seed: world.seed, draw: key.draw, replication: key.replication }
 }
 
-/// A workload during a run.
-pub(super) struct WorkloadState<'w> {
-    pub totals: WorkloadTotals,
-    /// Jobs of it in the system, and the integral.
-    pub in_system: Meter,
-    /// Level of its priority in the domain's queues.
-    pub level: usize,
-    /// Copies of what the world says, beside the counters every event touches anyway (bounds checks and cache lines of the
-    /// world's own tables cost 8 % of a run).
-    pub tenant: usize,
-    pub domain: usize,
-    /// Its tenant's queue in the domain.
-    pub queue: usize,
-    pub cells: &'w [CellId],
-    pub failures: crate::world::Failures,
-    pub campaigns: bool,
-    pub mark: Prefix,
-    pub threshold: Prefix,
-    pub failing_node: Prefix,
-    pub repair_time: Prefix,
-    pub repair_branch: Prefix,
-    pub goodput: Prefix,
-    /// Campaigns: one at a time; the others wait here in order.
-    pub running_campaign: bool,
-    pub waiting_campaigns: std::collections::VecDeque<u32>,
-    /// Checkpoint interval and cost, restart [us].
-    pub interval_us: u64,
-    pub cost_us: u64,
-    pub restart_us: u64,
-}
-
-/// A cell during a run.
-#[derive(Default)]
-pub(super) struct CellState {
-    /// Chips held.
-    pub allocated: Meter,
-    /// Chips held beyond the tenant's guarantee.
-    pub billed: Meter,
-    /// Chips held under it: counted on its own, so that held = billed + covered can turn red.
-    pub covered: Meter,
-    /// Its pool.
-    pub pool: usize,
-    /// Speed relative to the workload's reference.
-    pub speed: f64,
-    /// Failures per 1e12 chip-hours.
-    pub failure_rate: u64,
-}
-
-/// A domain during a run.
-pub(super) struct DomainState<'w> {
-    /// Tenants that submit here, and their queues.
-    pub tenants: Vec<usize>,
-    pub queues: Vec<Queue>,
-    pub waiting: usize,
-    pub changed: bool,
-    pub pools: &'w [PoolId],
-    pub backfill: Backfill,
-    pub queue_limit: Option<u64>,
-    /// Some tenant is ever guaranteed or reserved chips here.
-    pub any_committed: bool,
-    /// Jobs that arrived at this instant and wait, for the queue limit.
-    pub fresh: Vec<u32>,
-}
-
-/// A failed node on its way back.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct RepairJob {
-    pub pool: u32,
-    pub piece: super::nodes::Piece,
-    pub time_us: u64,
-    /// Not returned yet.
-    pub pending: bool,
-}
-
-/// Repairs of a pool.
-#[derive(Default)]
-pub(super) struct Workshop {
-    pub busy_crews: u32,
-    pub waiting: std::collections::VecDeque<u32>,
-}
-
 /// One run in progress.
 pub(super) struct Sim<'w> {
     pub world: &'w World,
@@ -273,7 +194,11 @@ pub(super) struct Sim<'w> {
     pub repairs: Vec<RepairJob>,
     pub free_repairs: Vec<u32>,
     pub workshops: Vec<Workshop>,
-    pub cursors: Vec<usize>,
+    pub cursors: Vec<Cursor>,
+    /// Memory that passes use again.
+    pub spare_outlook: Outlook,
+    pub spare_pieces: Vec<Piece>,
+    pub victims: Vec<Candidate>,
     pub money: MoneyDesk,
     /// Month that is being metered; None before the books open.
     pub open_month: Option<usize>,
@@ -313,6 +238,9 @@ impl<'w> Sim<'w> {
             free_repairs: Vec::new(),
             workshops: world.pools.ids().map(|_| Workshop::default()).collect(),
             cursors: Vec::new(),
+            spare_outlook: Outlook::default(),
+            spare_pieces: Vec::new(),
+            victims: Vec::new(),
             money: MoneyDesk::new(world),
             open_month: None,
             record: RunRecord::for_world(world, run.key, live.drawn.clone()),
@@ -338,6 +266,7 @@ impl<'w> Sim<'w> {
             match event {
                 Event::JobFinished { slot, seq } => self.on_job_finished(slot, seq),
                 Event::GangFailed { slot, seq } => self.on_gang_failed(slot, seq),
+                Event::JobDue { slot, seq } => self.on_job_due(slot, seq),
                 Event::NodeRepaired { repair } => self.on_node_repaired(repair),
                 Event::Dated { index } => self.on_dated(index),
                 Event::JobArrived { lane } => self.on_job_arrived(lane),
@@ -376,6 +305,7 @@ impl<'w> Sim<'w> {
         Some(match due.when.class() {
             class if class == Class::Finish as u8 => Event::JobFinished { slot: due.payload, seq: due.seq },
             class if class == Class::Failure as u8 => Event::GangFailed { slot: due.payload, seq: due.seq },
+            class if class == Class::Reclaim as u8 => Event::JobDue { slot: due.payload, seq: due.seq },
             _ => Event::NodeRepaired { repair: due.payload },
         })
     }
@@ -450,87 +380,4 @@ impl<'w> Sim<'w> {
             Dated::Marker => self.on_marker(class),
         }
     }
-}
-
-fn cell_state(world: &World, live: &Live, id: CellId) -> CellState {
-    let cell = &world.cells[id];
-    let first = world.workloads[cell.workload].cells[0];
-    let mut speed = live.value(&cell.speed);
-    if let (Some(here), Some(reference)) = (&cell.mfu, &world.cells[first].mfu) {
-        speed *= live.value(here) / live.value(reference);
-    }
-    let rate = world.pools[cell.pool].failures_per_chip_hour;
-    CellState { pool: cell.pool.index(), speed, failure_rate: super::job::failure_rate(rate), ..CellState::default() }
-}
-
-fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunKey) -> Vec<WorkloadState<'w>> {
-    let micros = |hours: f64| crate::units::Span::from_hours(hours).0;
-    let state = |id| {
-        let terms: &'w crate::world::Workload = &world.workloads[id];
-        let mut priorities: Vec<i32> =
-            world.workloads.iter().filter(|w| w.domain == terms.domain).map(|w| w.priority).collect();
-        priorities.sort_unstable_by(|a, b| b.cmp(a));
-        priorities.dedup();
-        let ordered = world.domains[terms.domain].order == crate::world::Order::Priority;
-        let level = if ordered { priorities.iter().position(|p| *p == terms.priority).expect("listed") } else { 0 };
-        let prefix = |purpose, attribute| key.prefix(purpose, &terms.path, attribute);
-        let (interval_us, cost_us) = match &terms.checkpoint {
-            Some((interval, cost)) => (micros(live.value(interval)).max(1), micros(live.value(cost))),
-            None => (0, 0),
-        };
-        WorkloadState {
-            totals: WorkloadTotals::default(),
-            in_system: Meter::default(),
-            level,
-            tenant: terms.tenant.index(),
-            domain: terms.domain.index(),
-            queue: tenants_of(world, terms.domain).iter().position(|t| *t == terms.tenant.index()).expect("submits"),
-            cells: &terms.cells,
-            failures: terms.failures,
-            campaigns: matches!(terms.source, crate::world::Source::Campaigns(_)),
-            mark: prefix(Purpose::Mark, 0),
-            threshold: prefix(Purpose::Fail, 0),
-            failing_node: prefix(Purpose::Fail, 1),
-            repair_time: prefix(Purpose::Repair, 0),
-            repair_branch: prefix(Purpose::Repair, 1),
-            goodput: prefix(Purpose::Goodput, 0),
-            running_campaign: false,
-            waiting_campaigns: Default::default(),
-            interval_us,
-            cost_us,
-            restart_us: micros(live.value(&terms.restart_h)),
-        }
-    };
-    world.workloads.ids().map(state).collect()
-}
-
-/// Tenants that submit to the domain, in their order.
-fn tenants_of(world: &World, domain: DomainId) -> Vec<usize> {
-    let submits = |tenant: &TenantId| world.workloads.iter().any(|w| w.domain == domain && w.tenant == *tenant);
-    world.tenants.ids().filter(submits).map(TenantId::index).collect()
-}
-
-fn domain_states(world: &World) -> Vec<DomainState<'_>> {
-    let state = |id| {
-        let mut priorities: Vec<i32> = world.workloads.iter().filter(|w| w.domain == id).map(|w| w.priority).collect();
-        priorities.sort_unstable();
-        priorities.dedup();
-        let levels = priorities.len().max(1);
-        let tenants = tenants_of(world, id);
-        let terms = &world.domains[id];
-        let commits =
-            |pool: &PoolId| !(world.pools[*pool].guaranteed.is_empty() && world.pools[*pool].reserved.is_empty());
-        DomainState {
-            queues: tenants.iter().map(|_| Queue::new(levels)).collect(),
-            tenants,
-            waiting: 0,
-            changed: false,
-            pools: &terms.pools,
-            backfill: terms.backfill,
-            queue_limit: terms.queue_limit,
-            any_committed: terms.pools.iter().any(commits),
-            fresh: Vec::new(),
-        }
-    };
-    world.domains.ids().map(state).collect()
 }

@@ -1,19 +1,51 @@
 //! Strict head of line: a head that does not fit blocks its tenant's later jobs and everybody's use of uncommitted chips,
 //! never another tenant's guarantee. Passes nobody.
 
-use super::{Chips, View, first_by_key};
+use super::Entry;
+use super::view::{Chips, Room, View, first};
+use crate::world::Backfill;
+
+pub(super) const ENTRY: Entry<Backfill> = Entry {
+    name: "strict",
+    value: Backfill::Strict,
+    what: "a blocked head blocks",
+    source: "Helios simulator, FIFO",
+};
 
 /// One pass. Cost: jobs started + tenants.
-pub fn pass<V: View>(view: &mut V) {
+pub(super) fn pass<V: View>(view: &mut V) {
     for tenant in 0..view.tenants() {
         if view.guaranteed(tenant) {
-            while view.start(tenant, 0, Chips::Own) {}
+            while start_head(view, tenant, Chips::Own) {}
         }
     }
-    while view.any_free() {
-        let Some(tenant) = first_by_key(view, |_| 0) else { break };
-        if !view.start(tenant, 0, Chips::Any) {
-            break;
+    start_heads(view);
+}
+
+/// Starts the heads in their order as long as they fit; the tenant of the head that does not, None when nobody waits or a head's chips are
+/// on their way.
+pub(super) fn start_heads<V: View>(view: &mut V) -> Option<usize> {
+    while view.any_free() || view.preempts() {
+        let tenant = first(view, |view, tenant| view.turn(tenant, &mut V::Cursor::default()))?;
+        let mut head = V::Cursor::default();
+        if view.start(tenant, head, Chips::Any) {
+            continue;
+        }
+        match view.make_room(tenant, &mut head, Chips::Any) {
+            Room::Now => {}
+            Room::Soon => return None,
+            Room::None => return Some(tenant),
         }
     }
+    None
+}
+
+/// Whether the tenant's head started, if need be in the place of others of the same tenant.
+pub(super) fn start_head<V: View>(view: &mut V, tenant: usize, chips: Chips) -> bool {
+    let mut head = V::Cursor::default();
+    if view.turn(tenant, &mut head).is_none() {
+        return false;
+    }
+    view.start(tenant, head, chips)
+        || view.make_room(tenant, &mut head, chips) == Room::Now && view.start(tenant, head, chips)
 }

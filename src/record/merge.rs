@@ -90,6 +90,9 @@ impl WorkloadTotals {
         count(&mut self.waited, other.waited);
         count(&mut self.elsewhere, other.elsewhere);
         count(&mut self.failures, other.failures);
+        count(&mut self.preemptions, other.preemptions);
+        count(&mut self.overflowed, other.overflowed);
+        count(&mut self.killed, other.killed);
         sum(&mut self.wait_us, other.wait_us);
         sum(&mut self.unstarted_us, other.unstarted_us);
         self.waits.merge(&other.waits);

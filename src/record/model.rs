@@ -134,6 +134,12 @@ pub struct WorkloadTotals {
     pub elsewhere: u64,
     /// Failures in the window.
     pub failures: u64,
+    /// Taken off for another job, in the window.
+    pub preemptions: u64,
+    /// Of those submitted in the window: went to the overflow pool after their wait.
+    pub overflowed: u64,
+    /// Of those: stopped for outlasting what was expected of them.
+    pub killed: u64,
     /// Sum of waits of the started [us].
     pub wait_us: u128,
     /// Sum of the times so far of the unstarted [us].
@@ -392,6 +398,8 @@ pub struct JobRow {
     pub cell: Option<CellId>,
     /// Failures.
     pub failures: u32,
+    /// How often it was taken off for another job.
+    pub preemptions: u32,
     /// Run it belongs to, by position in `keys`.
     pub run: u32,
 }

@@ -142,11 +142,11 @@ fn histogram() -> impl Strategy<Value = Histogram> {
 }
 
 fn totals() -> impl Strategy<Value = WorkloadTotals> {
-    let counts = proptest::array::uniform9(any::<u64>().prop_map(|count| count >> 2));
+    let counts = proptest::array::uniform12(any::<u64>().prop_map(|count| count >> 2));
     let times = (proptest::option::of(time()), proptest::option::of(time()));
     (counts, proptest::array::uniform6(addable()), histogram(), histogram(), times).prop_map(
         |(counts, sums, waits, jcts, times)| {
-            let [submitted, started, finished, refused, unstarted, unfinished, waited, elsewhere, failures] = counts;
+            let [submitted, started, finished, refused, unstarted, unfinished, waited, elsewhere, failures, preemptions, overflowed, killed] = counts;
             let [wait_us, jct_us, in_system_us, sojourn_us, unstarted_us, unfinished_us] = sums;
             WorkloadTotals {
                 submitted,
@@ -158,6 +158,9 @@ fn totals() -> impl Strategy<Value = WorkloadTotals> {
                 waited,
                 elsewhere,
                 failures,
+                preemptions,
+                overflowed,
+                killed,
                 wait_us,
                 unstarted_us,
                 waits,
@@ -215,9 +218,9 @@ prop_compose! {
 prop_compose! {
     fn job()(workload in 0..3usize, item in any::<i64>(), submitted in time(), started in proptest::option::of(time()),
              finished in proptest::option::of(time()), chips in any::<u32>(), cell in proptest::option::of(any::<u32>()),
-             failures in any::<u32>(), run in 0..4u32) -> JobRow {
+             failures in any::<u32>(), preemptions in any::<u32>(), run in 0..4u32) -> JobRow {
         let cell = cell.map(|cell| Id::new(cell as usize));
-        JobRow { workload: Id::new(workload), item, submitted, started, finished, chips, cell, failures, run }
+        JobRow { workload: Id::new(workload), item, submitted, started, finished, chips, cell, failures, preemptions, run }
     }
 }
 

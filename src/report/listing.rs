@@ -261,7 +261,13 @@ pub fn policy_registry() -> Vec<Policy> {
     fn of<T>(part: &'static str, entries: &[Entry<T>]) -> Vec<Policy> {
         entries.iter().map(|entry| Policy { part, name: entry.name, what: entry.what, source: entry.source }).collect()
     }
-    [of("order", &policy::ORDERS), of("backfill", &policy::BACKFILLS), of("placement", &policy::PLACEMENTS)].concat()
+    [
+        of("order", &policy::order::ORDERS),
+        of("backfill", &policy::BACKFILLS),
+        of("preemption", &policy::PREEMPTIONS),
+        of("placement", &policy::placement::PLACEMENTS),
+    ]
+    .concat()
 }
 
 /// Policies: `schedule = { order, backfill, placement }` of a pool.

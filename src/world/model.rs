@@ -2,6 +2,7 @@
 //! Holds what is known before a run; what a run draws or changes lives in `Live`.
 
 use crate::stats::law::Law;
+use super::rules::Rules;
 use crate::units::{Calendar, Date, Id, IdVec, SimTime, Span};
 
 /// A lab as a user of pools and a payer of bills.
@@ -235,6 +236,8 @@ pub struct Pool {
     pub chips_per_node: u32,
     /// Scheduler.
     pub domain: DomainId,
+    /// A cloud from which every gang gets its chips at once: none is bought, none is idle.
+    pub unlimited: bool,
     /// What stands at the start, by vintage.
     pub initial: Vec<Vintage>,
     /// Deliveries, before slip.
@@ -379,33 +382,6 @@ pub struct LawOf {
     pub mean: Param,
 }
 
-/// Order of a queue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
-    /// By submission.
-    Fifo,
-    /// By priority, then submission; nobody is preempted.
-    Priority,
-}
-
-/// What a blocked head means for those behind.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Backfill {
-    /// They wait.
-    Strict,
-    /// They may pass.
-    SkipAhead,
-}
-
-/// Which nodes a job gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Placement {
-    /// Lowest node that has room.
-    FirstFit,
-    /// Fullest node that has room, then the lowest.
-    BestFit,
-}
-
 /// Pools that share a scheduler.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Domain {
@@ -413,14 +389,8 @@ pub struct Domain {
     pub name: String,
     /// Its pools, in order of id.
     pub pools: Vec<PoolId>,
-    /// Queue order.
-    pub order: Order,
-    /// Backfill.
-    pub backfill: Backfill,
-    /// Placement.
-    pub placement: Placement,
-    /// Jobs that may wait; one more is refused and counted.
-    pub queue_limit: Option<u64>,
+    /// Its rules.
+    pub rules: Rules,
 }
 
 /// A lab.
@@ -449,6 +419,8 @@ pub struct Workload {
     pub domain: DomainId,
     /// Its cells, in order of preference.
     pub cells: Vec<CellId>,
+    /// Where its jobs go that have waited for long.
+    pub overflow: Option<CellId>,
     /// Larger goes first under order `priority`.
     pub priority: i32,
     /// How usage is priced.

@@ -122,7 +122,7 @@ fn share_months<C: Coder>(code: &mut C, rows: &mut Vec<ShareMonth>) -> Result<()
 
 /// Counters and histograms.
 pub fn workloads<C: Coder>(code: &mut C, rows: &mut Vec<WorkloadTotals>) -> Result<(), BytesError> {
-    table(code, rows, 19, WorkloadTotals::default())?;
+    table(code, rows, 22, WorkloadTotals::default())?;
     for row in rows {
         let counts = [
             &mut row.submitted,
@@ -134,6 +134,9 @@ pub fn workloads<C: Coder>(code: &mut C, rows: &mut Vec<WorkloadTotals>) -> Resu
             &mut row.waited,
             &mut row.elsewhere,
             &mut row.failures,
+            &mut row.preemptions,
+            &mut row.overflowed,
+            &mut row.killed,
         ];
         for count in counts {
             *count = as_u64(code.word(u128::from(*count))?)?;
@@ -201,9 +204,10 @@ pub fn jobs<C: Coder>(code: &mut C, rows: &mut Vec<JobRow>) -> Result<(), BytesE
         chips: 0,
         cell: None,
         failures: 0,
+        preemptions: 0,
         run: 0,
     };
-    table(code, rows, 9, blank)?;
+    table(code, rows, 10, blank)?;
     column(code, rows, |row| &mut row.run, |rows, n| before(rows, n, |row| u128::from(row.run)))?;
     column(code, rows, |row| &mut row.workload, |_, _| 0)?;
     column(code, rows, |row| &mut row.item, |rows, n| before(rows, n, |row| row.item as u128))?;
@@ -212,7 +216,8 @@ pub fn jobs<C: Coder>(code: &mut C, rows: &mut Vec<JobRow>) -> Result<(), BytesE
     column(code, rows, |row| &mut row.finished, |rows, n| rows[n].started.map_or(0, |at| u128::from(at.0) + 1))?;
     column(code, rows, |row| &mut row.chips, |_, _| 0)?;
     column(code, rows, |row| &mut row.cell, |_, _| 0)?;
-    column(code, rows, |row| &mut row.failures, |_, _| 0)
+    column(code, rows, |row| &mut row.failures, |_, _| 0)?;
+    column(code, rows, |row| &mut row.preemptions, |_, _| 0)
 }
 
 /// Dated changes.

@@ -68,7 +68,7 @@ fn words(world: &World, change: Change) -> (&'static str, String, String, f64, &
 /// `jobs.csv`: jobs of draw 0, replication 0 of each cell.
 pub fn jobs(plan: &Plan, outcome: &Outcome) -> String {
     let headers =
-        ["strategy", "future", "workload", "item", "submit_h", "start_h", "finish_h", "chips", "pool", "failures"];
+        ["strategy", "future", "workload", "item", "submit_h", "start_h", "finish_h", "chips", "pool", "failures", "preemptions"];
     let mut rows: Vec<Vec<Cell>> = Vec::new();
     for (planned, cell) in own(plan, outcome) {
         let world = &planned.world;
@@ -86,6 +86,7 @@ pub fn jobs(plan: &Plan, outcome: &Outcome) -> String {
                 i64::from(job.chips).into(),
                 pool.into(),
                 i64::from(job.failures).into(),
+                i64::from(job.preemptions).into(),
             ]);
         }
     }

@@ -37,6 +37,7 @@ pub(super) fn pool(mut t: Record) -> Pool {
             size: t.must_size(),
         }),
         slip: t.leaf("slip"),
+        unlimited: t.bool("unlimited"),
         schedule: t.record("schedule").map(schedule).unwrap_or_default(),
         domain: t.text("domain"),
         prices: t.record("prices").map(prices).unwrap_or_default(),
@@ -75,7 +76,18 @@ fn schedule(mut t: Record) -> Schedule {
         order: t.text("order"),
         backfill: t.text("backfill"),
         preemption: t.text("preemption"),
+        yields: t.text("yield"),
+        victim: t.text("victim"),
         placement: t.text("placement"),
+        pool_choice: t.text("pool_choice"),
+        oracle: t.bool("oracle"),
+        las: t.record("las").map(|mut t| LasSpec {
+            levels_chip_hours: t.leaves("levels_chip_hours"),
+            quantum: t.leaf("quantum"),
+        }),
+        weights: t.leaves_by_name("weights"),
+        plan_depth: t.integer("plan_depth"),
+        overflow: t.record("overflow").map(|mut t| OverflowSpec { after: t.must_leaf("after"), to: t.must_text("to") }),
         queue_limit: t.integer("queue_limit"),
     }
 }

@@ -92,48 +92,80 @@ static RETIREMENT: Table = Table {
     )
 };
 
-const ORDERS: &str = "further scheduling orders";
-const PLACEMENTS: &str = "further placements";
+static LAS: Table = Table {
+    groups: &[Group { keys: &["levels_chip_hours", "quantum"], required: true }],
+    ..table(
+        "las",
+        "Levels of attained service.",
+        &[
+            key(
+                "levels_chip_hours",
+                Kind::Numbers(range("chip-hours", 0.0, 1e12)),
+                "Attained service at which a job falls to the next level, ascending; absent: one level.",
+            ),
+            key("quantum", duration(1e-6), "Turn of a job within its level; absent: until it leaves the level."),
+        ],
+    )
+};
+
+static OVERFLOW: Table = table(
+    "overflow",
+    "What becomes of jobs that have waited for long.",
+    &[
+        must("after", duration(0.0), "How long a job waits; 0: not at all."),
+        must("to", Kind::Name(Refers::Pool), "The pool it goes to, one that is `unlimited`."),
+    ],
+);
+
 static SCHEDULE: Table = table(
     "[pools.X] schedule",
-    "Scheduling rules.",
+    "Scheduling rules; `list policies` says what each does and which go together.",
     &[
         key(
             "order",
-            Kind::Choice(
-                &["fifo", "priority"],
-                &[("sjf", ORDERS), ("srtf", ORDERS), ("least_attained", ORDERS), ("fair_share", ORDERS)],
-            ),
+            Kind::Choice(&["fifo", "sjf", "srtf", "priority", "las", "fair_share"], &[]),
             "Who goes first; default `fifo`.",
         ),
         key(
             "backfill",
-            Kind::Choice(
-                &["strict", "skip_ahead"],
-                &[("easy", "backfilling with reservations"), ("conservative", "backfilling with reservations")],
-            ),
+            Kind::Choice(&["strict", "skip_ahead", "easy", "conservative"], &[]),
             "Who may overtake; default `strict`.",
         ),
+        key("preemption", Kind::Choice(&["off", "class", "order_key"], &[]), "Who is taken off; default `off`."),
         key(
-            "preemption",
-            Kind::Choice(&["off"], &[("class", "preemption"), ("order", "preemption")]),
-            "Who is taken off; default `off`.",
+            "yield",
+            Kind::Choice(&["graceful", "abrupt"], &[]),
+            "A job that is taken off writes a checkpoint first and loses nothing, or loses what it did since the last; default `graceful`.",
+        ),
+        key(
+            "victim",
+            Kind::Choice(&["least_lost", "hash"], &[]),
+            "Who goes first of those that may be taken off under `class`; default `least_lost`: the lowest priority, then the least chip-time lost, then the latest.",
         ),
         key(
             "placement",
-            Kind::Choice(
-                &["first_fit", "best_fit"],
-                &[("spread", PLACEMENTS), ("whole_node", PLACEMENTS), ("ultraserver", PLACEMENTS)],
-            ),
-            "Where it goes.",
+            Kind::Choice(&["first_fit", "best_fit", "spread", "whole_node", "ultraserver"], &[]),
+            "Where it goes; default `first_fit`.",
         ),
+        key(
+            "pool_choice",
+            Kind::Choice(&["in_order", "cheapest_feasible", "fastest", "least_loaded", "throughput_matrix"], &[]),
+            "Which of a workload's pools it gets, of those with room; default `in_order`.",
+        ),
+        key("oracle", Kind::Bool, "Policies see true durations instead of estimates; default false."),
+        key("las", Kind::Table(&LAS), "Levels and turns of order `las`, which needs them."),
+        key(
+            "weights",
+            Kind::Map(Refers::Lab, &number("-", 1e-6, 1e6)),
+            "Weights of labs under order `fair_share`; default 1 each.",
+        ),
+        key("plan_depth", Kind::Integer(1, 100_000), "Jobs that backfill `conservative` plans for; default 100."),
         key(
             "queue_limit",
             Kind::Integer(0, MOST_CHIPS_I),
             "Jobs that may wait; one more is refused and counted; absent: no limit.",
         ),
-        later("overflow", "overflow to other pools"),
-        later("pool_choice", "further pool choices"),
+        key("overflow", Kind::Table(&OVERFLOW), "Where jobs go that have waited for long."),
     ],
 );
 
@@ -229,6 +261,11 @@ pub(super) static POOL: Table = Table {
             key("deliveries", Kind::List(&Kind::Table(&DELIVERY)), "What comes later."),
             key("retirements", Kind::List(&Kind::Table(&RETIREMENT)), "What goes."),
             key("slip", duration(0.0), "Delay of every delivery due after `decide_at`; default none."),
+            key(
+                "unlimited",
+                Kind::Bool,
+                "A cloud without limit, where jobs overflow to: it has no size and no queue; default false.",
+            ),
             key("schedule", Kind::Table(&SCHEDULE), "Scheduling rules; pools of one `domain` have one."),
             key(
                 "domain",

@@ -1,9 +1,10 @@
 //! Scheduling domains: which pools share a queue, and by which rules. Knows no node.
 
 use super::desk::Desk;
-use crate::spec::{self, Named, Schedule};
-use crate::units::IdVec;
-use crate::world::model::{Backfill, Domain, Order, Placement, PoolId};
+use crate::spec::{self, At, Named, Schedule};
+use crate::units::{IdVec, Span};
+use crate::world::model::{Domain, PoolId, TenantId};
+use crate::world::rules::{Backfill, Order, Overflow, Placement, PoolChoice, Preemption, Rules, Victim, Yield};
 use std::collections::BTreeMap;
 
 /// Domains of the file's pools; a pool without `domain` is one of its own.
@@ -21,11 +22,15 @@ fn name(pool: &Named<spec::Pool>) -> &str {
 }
 
 fn one(desk: &mut Desk<'_>, name: &str, pools: &[usize]) -> Domain {
-    let mut rules: Option<(&Named<spec::Pool>, Rules)> = None;
+    let spec = desk.spec;
+    let mut written: Option<(&Named<spec::Pool>, Rules)> = None;
     for index in pools {
-        let pool = &desk.spec.pools[*index];
-        let Some(these) = Rules::written(&pool.table.schedule) else { continue };
-        match &rules {
+        let pool = &spec.pools[*index];
+        if pool.table.schedule == Schedule::default() {
+            continue;
+        }
+        let these = rules(desk, pool);
+        match &written {
             Some((first, before)) if *before != these => {
                 let message = format!(
                     "pools `{}` and `{}` share the domain `{name}` but not their schedule",
@@ -35,47 +40,115 @@ fn one(desk: &mut Desk<'_>, name: &str, pools: &[usize]) -> Domain {
                 desk.problem(pool.origin, &path, message, format!("write `schedule` on one pool of `{name}` only"));
             }
             Some(_) => {}
-            None => rules = Some((pool, these)),
+            None => written = Some((pool, these)),
         }
     }
-    let rules = rules.map_or(Rules::default(), |(_, rules)| rules);
     Domain {
         name: name.to_owned(),
         pools: pools.iter().map(|index| PoolId::new(*index)).collect(),
-        order: rules.order,
-        backfill: rules.backfill,
-        placement: rules.placement,
-        queue_limit: rules.queue_limit,
+        rules: written.map_or(Rules::default(), |(_, rules)| rules),
     }
 }
 
-/// A schedule, resolved.
-#[derive(PartialEq)]
-struct Rules {
-    order: Order,
-    backfill: Backfill,
-    placement: Placement,
-    queue_limit: Option<u64>,
+/// What a word of the file stands for; the reader has refused all others.
+fn word<T: Copy>(at: &Option<At<String>>, words: &[(&str, T)], default: T) -> T {
+    let written = at.as_ref().and_then(|at| words.iter().find(|(word, _)| *word == at.value));
+    written.map_or(default, |(_, value)| *value)
 }
 
-impl Default for Rules {
-    fn default() -> Self {
-        Rules { order: Order::Fifo, backfill: Backfill::Strict, placement: Placement::FirstFit, queue_limit: None }
+/// The rules of a pool's schedule.
+fn rules(desk: &mut Desk<'_>, pool: &Named<spec::Pool>) -> Rules {
+    let schedule = &pool.table.schedule;
+    let default = Rules::default();
+    let orders = [
+        ("fifo", Order::Fifo),
+        ("sjf", Order::Sjf),
+        ("srtf", Order::Srtf),
+        ("priority", Order::Priority),
+        ("las", Order::Las),
+        ("fair_share", Order::FairShare),
+    ];
+    let backfills = [
+        ("strict", Backfill::Strict),
+        ("skip_ahead", Backfill::SkipAhead),
+        ("easy", Backfill::Easy),
+        ("conservative", Backfill::Conservative),
+    ];
+    let preemptions = [("off", Preemption::Off), ("class", Preemption::Class), ("order_key", Preemption::OrderKey)];
+    let placements = [
+        ("first_fit", Placement::FirstFit),
+        ("best_fit", Placement::BestFit),
+        ("spread", Placement::Spread),
+        ("whole_node", Placement::WholeNode),
+        ("ultraserver", Placement::UltraServer),
+    ];
+    let choices = [
+        ("in_order", PoolChoice::InOrder),
+        ("cheapest_feasible", PoolChoice::CheapestFeasible),
+        ("fastest", PoolChoice::Fastest),
+        ("least_loaded", PoolChoice::LeastLoaded),
+        ("throughput_matrix", PoolChoice::ThroughputMatrix),
+    ];
+    let (las_levels, las_quantum) = las(desk, schedule);
+    let rules = Rules {
+        order: word(&schedule.order, &orders, default.order),
+        backfill: word(&schedule.backfill, &backfills, default.backfill),
+        preemption: word(&schedule.preemption, &preemptions, default.preemption),
+        placement: word(&schedule.placement, &placements, default.placement),
+        pool_choice: word(&schedule.pool_choice, &choices, default.pool_choice),
+        yields: word(&schedule.yields, &[("graceful", Yield::Graceful), ("abrupt", Yield::Abrupt)], default.yields),
+        victim: word(&schedule.victim, &[("least_lost", Victim::LeastLost), ("hash", Victim::Hash)], default.victim),
+        oracle: schedule.oracle.as_ref().is_some_and(|at| at.value),
+        las_levels,
+        las_quantum,
+        weights: weights(desk, schedule),
+        plan_depth: schedule.plan_depth.as_ref().map_or(default.plan_depth, |at| at.value.max(1) as usize),
+        queue_limit: schedule.queue_limit.as_ref().map(|at| at.value.max(0) as u64),
+        overflow: schedule.overflow.as_ref().and_then(|overflow| self::overflow(desk, overflow)),
+        compat: None,
+    };
+    if rules.order == Order::Las && schedule.las.is_none() {
+        let path = format!("{}.schedule.las", pool.path);
+        let message = format!("order `las` of pool `{}` has neither levels nor turns", pool.name);
+        desk.problem(pool.origin, &path, message, "las = { levels_chip_hours = [1, 10, 100] }, or a quantum");
     }
+    if let Some(why) = crate::world::rules::refused(&rules) {
+        let path = format!("{}.schedule", pool.path);
+        desk.problem(pool.origin, &path, format!("pool `{}`: {why}", pool.name), "`list policies` shows what combines");
+    }
+    rules
 }
 
-impl Rules {
-    /// The rules of a schedule of which anything is written.
-    fn written(schedule: &Schedule) -> Option<Rules> {
-        if *schedule == Schedule::default() {
-            return None;
+/// Thresholds [chip-us] and the turn.
+fn las(desk: &mut Desk<'_>, schedule: &Schedule) -> (Vec<u128>, Option<Span>) {
+    let Some(las) = &schedule.las else { return (Vec::new(), None) };
+    let hours: Vec<f64> = las.levels_chip_hours.iter().map(|leaf| desk.number(leaf)).collect();
+    if let Some(at) = hours.windows(2).position(|pair| pair[1] <= pair[0]) {
+        let leaf = &las.levels_chip_hours[at + 1];
+        desk.problem(leaf.origin, &leaf.path, format!("{} is not above {}", hours[at + 1], hours[at]), "ascending");
+    }
+    let levels = hours.iter().map(|hours| (hours * Span::HOUR.0 as f64).round() as u128).collect();
+    (levels, las.quantum.as_ref().map(|leaf| Span(Span::from_hours(desk.number(leaf)).0.max(1))))
+}
+
+/// By tenant, in the order of the file's labs.
+fn weights(desk: &mut Desk<'_>, schedule: &Schedule) -> Vec<f64> {
+    let labs = &desk.spec.labs;
+    let mut weights = vec![1.0; labs.len()];
+    for named in &schedule.weights {
+        if let Some(at) = labs.iter().position(|lab| lab.name == named.name) {
+            weights[TenantId::new(at).index()] = desk.number(&named.table);
         }
-        let says = |at: &Option<spec::At<String>>, word: &str| at.as_ref().is_some_and(|at| at.value == word);
-        Some(Rules {
-            order: if says(&schedule.order, "priority") { Order::Priority } else { Order::Fifo },
-            backfill: if says(&schedule.backfill, "skip_ahead") { Backfill::SkipAhead } else { Backfill::Strict },
-            placement: if says(&schedule.placement, "best_fit") { Placement::BestFit } else { Placement::FirstFit },
-            queue_limit: schedule.queue_limit.as_ref().map(|at| at.value.max(0) as u64),
-        })
     }
+    weights
+}
+
+fn overflow(desk: &mut Desk<'_>, overflow: &spec::OverflowSpec) -> Option<Overflow> {
+    let at = desk.spec.pools.iter().position(|pool| pool.name == overflow.to.value)?;
+    let pool = &desk.spec.pools[at];
+    if !pool.table.unlimited.as_ref().is_some_and(|at| at.value) {
+        let message = format!("jobs overflow to `{}`, which has a limit", pool.name);
+        desk.problem(overflow.to.origin, &overflow.to.path, message, "name a pool with `unlimited = true`");
+    }
+    Some(Overflow { after: Span::from_hours(desk.number(&overflow.after)), to: PoolId::new(at) })
 }

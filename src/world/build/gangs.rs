@@ -7,13 +7,14 @@ use super::sizes::most_planned;
 use super::time::Times;
 use crate::spec::{self, Checkpoint, Common, Leaf, Named, Origin, Tables};
 use crate::units::{IdVec, Span};
-use crate::world::model::{Chip, Contract, Failures, Param, Pool, PoolId, PriceKind, Site, Tenant};
+use crate::world::model::{Chip, Contract, Domain, Failures, Param, Pool, PoolId, PriceKind, Site, Tenant};
 
 /// What workloads run on, built before them.
 pub(super) struct Supply<'s> {
     pub times: &'s Times,
     pub sites: &'s IdVec<Site>,
     pub pools: &'s IdVec<Pool>,
+    pub domains: &'s IdVec<Domain>,
     pub chips: &'s IdVec<Chip>,
     pub contracts: &'s IdVec<Contract>,
 }

@@ -82,12 +82,22 @@ impl Place<'_> {
         let mine = gangs::cells(desk, supply, self.workload, common, &pools);
         let first = cells.len();
         cells.0.extend(mine.into_iter().map(|(pool, speed, mfu)| Cell { workload: self.id, pool, speed, mfu }));
+        let last = cells.len();
+        let domain = domain(supply, &pools);
+        let overflow = supply.domains[domain].rules.overflow.map(|overflow| {
+            // Speeds count from the first pool of the workload, so that it stands first here too.
+            let both = [pools[0], overflow.to];
+            let there = gangs::cells(desk, supply, self.workload, common, &both).pop().expect("two pools");
+            cells.0.push(Cell { workload: self.id, pool: there.0, speed: there.1, mfu: there.2 });
+            CellId::new(last)
+        });
         Workload {
             name: self.workload.name.clone(),
             path: path.clone(),
             tenant: self.tenant.0,
-            domain: domain(supply, &pools),
-            cells: (first..cells.len()).map(CellId::new).collect(),
+            domain,
+            overflow,
+            cells: (first..last).map(CellId::new).collect(),
             priority: common.priority.as_ref().map_or(0, |at| at.value.clamp(-1_000_000, 1_000_000) as i32),
             price,
             volume: desk.param_or(&common.volume, (0.0, 1.0), 1.0),

@@ -71,7 +71,14 @@ fn assemble(desk: &mut Desk<'_>, strategy: &str, future: &str, read_file: &ReadF
     let contracts = contracts::contracts(desk, &times, &clouds, &sites, &pools, &chips);
     let tenants = labs::tenants(desk, &contracts);
     shares::check(desk, &times, &sites, &pools, &tenants, &contracts);
-    let supply = gangs::Supply { times: &times, sites: &sites, pools: &pools, chips: &chips, contracts: &contracts };
+    let supply = gangs::Supply {
+        times: &times,
+        sites: &sites,
+        pools: &pools,
+        domains: &domains,
+        chips: &chips,
+        contracts: &contracts,
+    };
     let (workloads, cells) = labs::workloads(desk, &supply, &tenants, read_file);
     let investments = investments::investments(desk, &times);
     let without = bets::without(desk, strategy, &times, &workloads);

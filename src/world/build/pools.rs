@@ -43,7 +43,13 @@ fn one(
     let table = &pool.table;
     let initial = initial::vintages(desk, times, pool, hardware);
     let deliveries = deliveries(desk, times, pool, hardware);
-    if initial.is_empty() && deliveries.is_empty() && table.size.is_none() {
+    let unlimited = table.unlimited.as_ref().is_some_and(|at| at.value);
+    let sized = table.size.is_some() || !table.deliveries.is_empty() || !initial.is_empty();
+    if unlimited && sized {
+        let message = format!("pool `{}` is unlimited and has a size", pool.name);
+        desk.problem(pool.origin, &pool.path, message, "leave out its size, or `unlimited`");
+    }
+    if !unlimited && initial.is_empty() && deliveries.is_empty() && table.size.is_none() {
         let message = format!("pool `{}` has no size", pool.name);
         desk.problem(pool.origin, &pool.path, message, "write `nodes`, `chips`, `mw` or `usd`, or `deliveries`");
     }
@@ -53,8 +59,10 @@ fn one(
         site: hardware.site,
         instance: hardware.instance.clone(),
         chip,
-        chips_per_node: hardware.chips_per_node,
+        // Chips of a cloud without limit come one by one: on which of its nodes is its own affair.
+        chips_per_node: if unlimited { 1 } else { hardware.chips_per_node },
         domain,
+        unlimited,
         initial,
         deliveries,
         retirements: retirements(desk, times, pool, hardware),

@@ -1,0 +1,307 @@
+//! Who is taken off for whom, how a job leaves and comes back, turns within a level, and waits that are over.
+
+use super::event::{Class, When};
+use super::job::NO_ROW;
+use super::queue::{Key, Waiting};
+use super::sim::Sim;
+use crate::policy::Room;
+use crate::units::{SimTime, Span};
+use crate::world::{CellId, Preemption, Victim, Yield};
+
+/// A running job that may be taken off; the smaller goes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Candidate {
+    /// By the rule of the domain.
+    rank: (u64, u128, u64),
+    slot: u32,
+}
+
+impl Sim<'_> {
+    /// Takes jobs of the tenant off, as few as make room for the one that waits, on the first of its pools where that is possible. Jobs that are
+    /// leaving already count as gone.
+    pub(super) fn make_room(&mut self, domain: usize, queue: usize, waiting: &Waiting, any: bool) -> Room {
+        let cells = self.workloads[self.jobs[waiting.slot].workload as usize].cells;
+        for cell in cells {
+            let mut victims = std::mem::take(&mut self.victims);
+            let enough = self.choose_victims(domain, queue, waiting, *cell, any, &mut victims);
+            let mut soon = self.anybody_leaves(domain, self.cells[cell.index()].pool);
+            if enough {
+                for victim in &victims {
+                    soon |= !self.take_off(victim.slot);
+                }
+            }
+            victims.clear();
+            self.victims = victims;
+            if enough {
+                return if soon { Room::Soon } else { Room::Now };
+            }
+        }
+        Room::None
+    }
+
+    fn anybody_leaves(&self, domain: usize, pool: usize) -> bool {
+        let running = self.domains[domain].running.iter().flatten();
+        running.map(|slot| &self.jobs[*slot]).any(|job| job.leaving && self.cells[job.cell as usize].pool == pool)
+    }
+
+    /// Fills `victims` with the fewest, in their order, without whom the job finds room on the cell's pool; false when all of them do not do.
+    fn choose_victims(
+        &mut self,
+        domain: usize,
+        queue: usize,
+        waiting: &Waiting,
+        cell: CellId,
+        any: bool,
+        victims: &mut Vec<Candidate>,
+    ) -> bool {
+        let pool = self.cells[cell.index()].pool;
+        let tenant = self.domains[domain].tenants[queue];
+        let mut then = std::mem::take(&mut self.spare_outlook);
+        then.look_at(&self.pools[pool]);
+        let on_pool = |sim: &Self, slot: u32| sim.cells[sim.jobs[slot].cell as usize].pool == pool;
+        for slot in self.domains[domain].running.iter().flatten().filter(|slot| on_pool(self, **slot)) {
+            let job = &self.jobs[*slot];
+            if job.leaving {
+                then.release(self.workloads[job.workload as usize].tenant, job.chips, &job.pieces);
+            }
+        }
+        let fits = |then: &super::outlook::Outlook| {
+            u64::from(waiting.chips) <= then.standing.available(tenant, any, then.up) && then.nodes.has_room(waiting.chips)
+        };
+        let mut enough = fits(&then);
+        if !enough {
+            let behind = self.domains[domain].running[queue].iter().copied().filter(|slot| on_pool(self, *slot));
+            victims.extend(behind.filter_map(|slot| self.candidate(domain, waiting, slot)));
+            victims.sort_unstable();
+            let mut taken = 0;
+            while !enough && taken < victims.len() {
+                let job = &self.jobs[victims[taken].slot];
+                then.release(tenant, job.chips, &job.pieces);
+                taken += 1;
+                enough = fits(&then);
+            }
+            victims.truncate(taken);
+            // One taken early may not be needed beside one taken late.
+            let mut at = 0;
+            while enough && at + 1 < victims.len() {
+                let job = &self.jobs[victims[at].slot];
+                then.hold(tenant, job.chips, &job.pieces);
+                if fits(&then) {
+                    victims.remove(at);
+                } else {
+                    then.release(tenant, job.chips, &job.pieces);
+                    at += 1;
+                }
+            }
+        }
+        self.spare_outlook = then;
+        enough
+    }
+
+    /// The running job in `slot` as one that may be taken off for the waiting one; None when it may not.
+    fn candidate(&self, domain: usize, waiting: &Waiting, slot: u32) -> Option<Candidate> {
+        let rules = self.domains[domain].rules;
+        let (job, waits) = (&self.jobs[slot], &self.jobs[waiting.slot]);
+        let (class, for_class) =
+            (self.workloads[job.workload as usize].class, self.workloads[waits.workload as usize].class);
+        if job.leaving {
+            return None;
+        }
+        let rank = match rules.preemption {
+            Preemption::Off => return None,
+            Preemption::Class if class <= for_class => return None,
+            Preemption::Class => match rules.victim {
+                Victim::LeastLost => (u64::MAX - u64::from(class), self.lost_by_leaving(slot), u64::MAX - job.key.arrival()),
+                Victim::Hash => (mix(waiting.key.arrival(), job.key.arrival()), 0, 0),
+            },
+            Preemption::OrderKey => {
+                let key = self.running_key(slot);
+                if key <= waiting.key {
+                    return None;
+                }
+                // The last in the queue's order goes first.
+                (0, u128::MAX - key.bits(), 0)
+            }
+        };
+        Some(Candidate { rank, slot })
+    }
+
+    /// Chip-time that is lost when the job is taken off now [chip-us]. Coupling finding 10.
+    fn lost_by_leaving(&self, slot: u32) -> u128 {
+        let job = &self.jobs[slot];
+        let state = &self.workloads[job.workload as usize];
+        let elapsed = self.now.since(job.attempt.start).0;
+        let lost = match self.domains[state.domain].rules.yields {
+            Yield::Graceful => state.cost_us,
+            Yield::Abrupt => job.attempt.done_us(elapsed) - job.attempt.saved_us(elapsed),
+        };
+        u128::from(lost + state.restart_us) * u128::from(job.chips)
+    }
+
+    /// The key that a running job would have if it waited.
+    pub(super) fn running_key(&self, slot: u32) -> Key {
+        let job = &self.jobs[slot];
+        let speed = self.cells[job.cell as usize].speed;
+        let done = job.attempt.done_us(self.now.since(job.attempt.start).0) as f64 * speed;
+        let left = job.expected_left_us().saturating_sub(done as u64).max(1);
+        Key::new(self.rank_of(slot, left), job.key.arrival())
+    }
+
+    /// Takes a running job off: at once where leaving costs no time, else when its checkpoint is written. True when its chips are free now.
+    fn take_off(&mut self, slot: u32) -> bool {
+        let now = self.now;
+        let job = &self.jobs[slot];
+        let state = &self.workloads[job.workload as usize];
+        let graceful = self.domains[state.domain].rules.yields == Yield::Graceful;
+        let cost_us = if graceful { state.cost_us } else { 0 };
+        let in_window = self.in_window(now);
+        self.workloads[job.workload as usize].totals.preemptions += u64::from(in_window);
+        let job = &mut self.jobs[slot];
+        job.leaving = true;
+        if cost_us == 0 {
+            self.leave(slot);
+            return true;
+        }
+        // One that finishes before its checkpoint is written just finishes.
+        if now + Span(cost_us) < job.attempt.finish() {
+            job.attempt.yields_from = Some(now);
+            self.post_next(slot);
+        }
+        false
+    }
+
+    /// The job that was taken off frees its chips and waits again.
+    pub(super) fn leave(&mut self, slot: u32) {
+        let now = self.now;
+        let state = &self.workloads[self.jobs[slot].workload as usize];
+        let abrupt = self.domains[state.domain].rules.yields == Yield::Abrupt;
+        self.book_attempt(slot, abrupt.then_some(now));
+        let cell = &self.cells[self.jobs[slot].cell as usize];
+        let job = &mut self.jobs[slot];
+        let worked = job.attempt.yields_from.unwrap_or(now).since(job.attempt.start).0;
+        let kept = if abrupt { job.attempt.saved_us(worked) } else { job.attempt.done_us(worked) };
+        job.keep(kept, cell.speed);
+        let elapsed = now.since(job.attempt.start).0;
+        job.attained += u128::from(elapsed) * u128::from(job.chips);
+        let used = u128::from(elapsed) * u128::from(job.chips) * u128::from(cell.failure_rate);
+        job.exposure_left = job.exposure_left.saturating_sub(used);
+        job.yields += 1;
+        job.leaving = false;
+        job.seq = u64::MAX;
+        self.let_go(slot, None);
+        let key = Key::new(self.rank(slot), self.jobs[slot].key.arrival());
+        self.jobs[slot].key = key;
+        self.enqueue(slot, false);
+    }
+
+    /// A wait is over, a checkpoint is written, or a turn has ended.
+    pub(super) fn on_job_due(&mut self, slot: u32, seq: u64) {
+        let job = &self.jobs[slot];
+        if job.seq != seq {
+            return;
+        }
+        if !job.running {
+            self.overflow(slot);
+        } else if job.attempt.yields_from.is_some() {
+            self.leave(slot);
+        } else {
+            self.end_turn(slot);
+        }
+    }
+
+    /// The running job falls to the level of its service, or to the end of its own.
+    fn end_turn(&mut self, slot: u32) {
+        let now = self.now;
+        let job = &self.jobs[slot];
+        let domain = self.workloads[job.workload as usize].domain;
+        let service = job.attained + u128::from(now.since(job.attempt.start).0) * u128::from(job.chips);
+        let level = self.domains[domain].rules.las_levels.partition_point(|level| *level <= service) as u32;
+        let job = &mut self.jobs[slot];
+        job.level = level;
+        job.turn_from = now;
+        self.jobs[slot].key = self.new_key(slot);
+        self.post_next(slot);
+        self.touch(domain);
+    }
+
+    /// The job leaves the queue for the overflow pool, where it starts at once.
+    pub(super) fn overflow(&mut self, slot: u32) {
+        let workload = self.jobs[slot].workload as usize;
+        let cell = self.world.workloads.0[workload].overflow.expect("a wait that ends has somewhere to go");
+        self.take_from_queue(slot);
+        let in_window = self.in_window(self.jobs[slot].submit);
+        self.workloads[workload].totals.overflowed += u64::from(in_window);
+        self.start(slot, cell);
+        self.touch(self.workloads[workload].domain);
+    }
+
+    /// Where nobody waits at all: arrivals of this instant that the pass did not start.
+    pub(super) fn overflow_at_once(&mut self, domain: usize) {
+        let state = &mut self.domains[domain];
+        if state.rules.overflow.is_some_and(|overflow| overflow.after == Span::ZERO) {
+            for slot in std::mem::take(&mut state.fresh) {
+                self.overflow(slot);
+            }
+        }
+    }
+
+    /// The wait of a job that has just been queued for the first time ends, where it does.
+    pub(super) fn await_overflow(&mut self, slot: u32, domain: usize) {
+        let job = &self.jobs[slot];
+        let Some(overflow) = self.domains[domain].rules.overflow else { return };
+        if overflow.after > Span::ZERO && job.first_start == SimTime::NEVER && job.campaign == NO_ROW {
+            let seq = self.heap.push(When::new(job.submit + overflow.after, Class::Reclaim), slot);
+            self.jobs[slot].seq = seq;
+        }
+    }
+
+    /// What is kept of a job that starts where somebody looks at those who run.
+    pub(super) fn track_start(&mut self, slot: u32) {
+        let job = &mut self.jobs[slot];
+        let state = &self.workloads[job.workload as usize];
+        let domain = &mut self.domains[state.domain];
+        job.turn_from = self.now;
+        job.among_running = domain.running[state.queue].len() as u32;
+        domain.running[state.queue].push(slot);
+        let length = self.expected_length_us(slot, CellId::new(self.jobs[slot].cell as usize));
+        let job = &mut self.jobs[slot];
+        job.expected_end = job.attempt.start + Span(length);
+        let pool = &mut self.pools[self.cells[job.cell as usize].pool];
+        let at = pool.ends.partition_point(|end| *end < (job.expected_end, slot));
+        pool.ends.insert(at, (job.expected_end, slot));
+    }
+
+    /// It ends.
+    pub(super) fn track_end(&mut self, slot: u32) {
+        let job = &self.jobs[slot];
+        let state = &self.workloads[job.workload as usize];
+        let running = &mut self.domains[state.domain].running[state.queue];
+        let (place, end) = (job.among_running, job.expected_end);
+        let pool = &mut self.pools[self.cells[job.cell as usize].pool];
+        running.swap_remove(place as usize);
+        if let Some(moved) = running.get(place as usize).copied() {
+            self.jobs[moved].among_running = place;
+        }
+        let at = pool.ends.partition_point(|other| *other < (end, slot));
+        assert_eq!(pool.ends[at], (end, slot), "an expected end stands where it was put");
+        pool.ends.remove(at);
+    }
+
+    /// How long the job is expected to take if it starts there now: loading, the work its user expects, checkpoints [us].
+    pub(super) fn expected_length_us(&self, slot: u32, cell: CellId) -> u64 {
+        let job = &self.jobs[slot];
+        let mut attempt = self.lay_out(slot, cell);
+        let left = job.expected_left_us();
+        let speed = self.cells[cell.index()].speed;
+        attempt.work_us = if speed == 1.0 { left } else { ((left as f64 / speed).ceil() as u64).max(1) };
+        attempt.length_us()
+    }
+}
+
+/// One of many, by two numbers: neither the engine nor a policy draws.
+fn mix(a: u64, b: u64) -> u64 {
+    let mut x = a.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ b.wrapping_mul(0xd1b5_4a32_d192_ed03);
+    x = (x ^ (x >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    x = (x ^ (x >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    x ^ (x >> 31)
+}

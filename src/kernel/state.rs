@@ -1,0 +1,193 @@
+//! What a run keeps of each workload, cell, domain and repair, and how they stand at the start. Handles nothing.
+
+use super::meter::Meter;
+use super::outlook::Reservation;
+use super::queue::Queue;
+use crate::record::WorkloadTotals;
+use crate::stats::draw::{self, Prefix, Purpose};
+use crate::units::Span;
+use crate::world::{Backfill, CellId, Compat, DomainId, Failures, Live, Order, PoolId, Preemption, Rules, TenantId, World};
+
+/// A workload during a run.
+pub(super) struct WorkloadState<'w> {
+    pub totals: WorkloadTotals,
+    /// Jobs of it in the system, and the integral.
+    pub in_system: Meter,
+    /// Rank of its priority among those of the domain, the highest first.
+    pub class: u32,
+    /// Copies of what the world says, beside the counters every event touches anyway (bounds checks and cache lines of the
+    /// world's own tables cost 8 % of a run).
+    pub tenant: usize,
+    pub domain: usize,
+    /// Its tenant's queue in the domain.
+    pub queue: usize,
+    pub cells: &'w [CellId],
+    pub failures: Failures,
+    pub campaigns: bool,
+    pub mark: Prefix,
+    pub threshold: Prefix,
+    pub failing_node: Prefix,
+    pub repair_time: Prefix,
+    pub repair_branch: Prefix,
+    pub goodput: Prefix,
+    /// Campaigns: one at a time; the others wait here in order.
+    pub running_campaign: bool,
+    pub waiting_campaigns: std::collections::VecDeque<u32>,
+    /// Checkpoint interval and cost, restart [us].
+    pub interval_us: u64,
+    pub cost_us: u64,
+    pub restart_us: u64,
+}
+
+/// A cell during a run.
+#[derive(Default)]
+pub(super) struct CellState {
+    /// Chips held.
+    pub allocated: Meter,
+    /// Chips held beyond the tenant's guarantee.
+    pub billed: Meter,
+    /// Chips held under it: counted on its own, so that held = billed + covered can turn red.
+    pub covered: Meter,
+    /// Its pool.
+    pub pool: usize,
+    /// Speed relative to the workload's reference.
+    pub speed: f64,
+    /// Failures per 1e12 chip-hours.
+    pub failure_rate: u64,
+}
+
+/// A domain during a run.
+pub(super) struct DomainState<'w> {
+    /// Tenants that submit here, and their queues.
+    pub tenants: Vec<usize>,
+    pub queues: Vec<Queue>,
+    pub waiting: usize,
+    pub changed: bool,
+    pub pools: &'w [PoolId],
+    pub rules: &'w Rules,
+    /// Classes go before the order.
+    pub classes: bool,
+    /// Who runs is looked at here: jobs are taken off, or their ends are expected.
+    pub tracks: bool,
+    /// Jobs of each tenant that run here, in no order; kept where jobs are taken off.
+    pub running: Vec<Vec<u32>>,
+    /// Jobs are taken off here.
+    pub preempts: bool,
+    /// Even a lone arrival goes through a pass.
+    pub always_asks: bool,
+    /// Speed of the fastest cell of its workloads.
+    pub fastest: f64,
+    /// New arrivals are remembered until the pass is over.
+    pub wants_fresh: bool,
+    /// The start that backfilling leaves alone.
+    pub reservation: Reservation,
+    /// Some tenant is ever guaranteed or reserved chips here.
+    pub any_committed: bool,
+    /// Jobs that arrived at this instant and wait, where somebody asks: a queue limit, a wait of no time.
+    pub fresh: Vec<u32>,
+}
+
+/// A failed node on its way back.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct RepairJob {
+    pub pool: u32,
+    pub piece: super::nodes::Piece,
+    pub time_us: u64,
+    /// Not returned yet.
+    pub pending: bool,
+}
+
+/// Repairs of a pool.
+#[derive(Default)]
+pub(super) struct Workshop {
+    pub busy_crews: u32,
+    pub waiting: std::collections::VecDeque<u32>,
+}
+
+pub(super) fn cell_state(world: &World, live: &Live, id: CellId) -> CellState {
+    let cell = &world.cells[id];
+    let first = world.workloads[cell.workload].cells[0];
+    let mut speed = live.value(&cell.speed);
+    if let (Some(here), Some(reference)) = (&cell.mfu, &world.cells[first].mfu) {
+        speed *= live.value(here) / live.value(reference);
+    }
+    let rate = world.pools[cell.pool].failures_per_chip_hour;
+    CellState { pool: cell.pool.index(), speed, failure_rate: super::job::failure_rate(rate), ..CellState::default() }
+}
+
+pub(super) fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunKey) -> Vec<WorkloadState<'w>> {
+    let micros = |hours: f64| crate::units::Span::from_hours(hours).0;
+    let state = |id| {
+        let terms: &'w crate::world::Workload = &world.workloads[id];
+        let mut priorities: Vec<i32> =
+            world.workloads.iter().filter(|w| w.domain == terms.domain).map(|w| w.priority).collect();
+        priorities.sort_unstable_by(|a, b| b.cmp(a));
+        priorities.dedup();
+        let class = priorities.iter().position(|p| *p == terms.priority).expect("listed") as u32;
+        let prefix = |purpose, attribute| key.prefix(purpose, &terms.path, attribute);
+        let (interval_us, cost_us) = match &terms.checkpoint {
+            Some((interval, cost)) => (micros(live.value(interval)).max(1), micros(live.value(cost))),
+            None => (0, 0),
+        };
+        WorkloadState {
+            totals: WorkloadTotals::default(),
+            in_system: Meter::default(),
+            class,
+            tenant: terms.tenant.index(),
+            domain: terms.domain.index(),
+            queue: tenants_of(world, terms.domain).iter().position(|t| *t == terms.tenant.index()).expect("submits"),
+            cells: &terms.cells,
+            failures: terms.failures,
+            campaigns: matches!(terms.source, crate::world::Source::Campaigns(_)),
+            mark: prefix(Purpose::Mark, 0),
+            threshold: prefix(Purpose::Fail, 0),
+            failing_node: prefix(Purpose::Fail, 1),
+            repair_time: prefix(Purpose::Repair, 0),
+            repair_branch: prefix(Purpose::Repair, 1),
+            goodput: prefix(Purpose::Goodput, 0),
+            running_campaign: false,
+            waiting_campaigns: Default::default(),
+            interval_us,
+            cost_us,
+            restart_us: micros(live.value(&terms.restart_h)),
+        }
+    };
+    world.workloads.ids().map(state).collect()
+}
+
+/// Tenants that submit to the domain, in their order.
+fn tenants_of(world: &World, domain: DomainId) -> Vec<usize> {
+    let submits = |tenant: &TenantId| world.workloads.iter().any(|w| w.domain == domain && w.tenant == *tenant);
+    world.tenants.ids().filter(submits).map(TenantId::index).collect()
+}
+
+pub(super) fn domain_states(world: &World) -> Vec<DomainState<'_>> {
+    let state = |id| {
+        let tenants = tenants_of(world, id);
+        let terms = &world.domains[id];
+        let commits =
+            |pool: &PoolId| !(world.pools[*pool].guaranteed.is_empty() && world.pools[*pool].reserved.is_empty());
+        DomainState {
+            queues: tenants.iter().map(|_| Queue::default()).collect(),
+            tenants,
+            waiting: 0,
+            changed: false,
+            pools: &terms.pools,
+            rules: &terms.rules,
+            classes: terms.rules.order == Order::Priority || terms.rules.preemption == Preemption::Class,
+            tracks: terms.rules.preemption != Preemption::Off
+                || matches!(terms.rules.backfill, Backfill::Easy | Backfill::Conservative)
+                || terms.rules.order == Order::Las,
+            preempts: terms.rules.preemption != Preemption::Off,
+            always_asks: terms.rules.compat == Some(Compat::Helios),
+            fastest: 1.0,
+            wants_fresh: terms.rules.queue_limit.is_some()
+                || terms.rules.overflow.is_some_and(|overflow| overflow.after == Span::ZERO),
+            running: tenants_of(world, id).iter().map(|_| Vec::new()).collect(),
+            reservation: Reservation::default(),
+            any_committed: terms.pools.iter().any(commits),
+            fresh: Vec::new(),
+        }
+    };
+    world.domains.ids().map(state).collect()
+}
