@@ -130,6 +130,11 @@ pub enum Event {
         /// Attempt, or wait.
         seq: u64,
     },
+    /// A pass of the domain is due though nothing happened.
+    DomainDue {
+        /// The domain.
+        domain: u32,
+    },
     /// A failed node returns.
     NodeRepaired {
         /// Slot of the repair.

@@ -28,6 +28,8 @@ pub struct Job {
     pub level: u32,
     /// When its turn within the level began.
     pub turn_from: SimTime,
+    /// Loading that it owes from being taken off, where that is added to what remains [us].
+    pub owed_us: u64,
     /// How often it was taken off.
     pub yields: u32,
     /// Taken off, and writing its checkpoint.
@@ -74,6 +76,7 @@ impl Default for Job {
             attained: 0,
             level: 0,
             turn_from: SimTime::ZERO,
+            owed_us: 0,
             yields: 0,
             leaving: false,
             expected_end: SimTime::ZERO,

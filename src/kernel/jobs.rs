@@ -116,7 +116,11 @@ impl Sim<'_> {
         let job = &self.jobs[slot];
         let workload = &self.workloads[job.workload as usize];
         let domain = &self.domains[workload.domain];
-        let load_us = if job.resumes() && !job.running { workload.restart_us } else { 0 };
+        let load_us = match (domain.walks, job.resumes() && !job.running) {
+            (true, _) => job.owed_us,
+            (false, true) => self.restart_us(job.workload as usize, job.chips),
+            (false, false) => 0,
+        };
         let facts = Facts {
             class: workload.class,
             expected_us: job.expected_us,
@@ -190,6 +194,14 @@ impl Sim<'_> {
         }
     }
 
+    /// What loading costs a gang of that size [us].
+    #[inline]
+    pub(super) fn restart_us(&self, workload: usize, chips: u32) -> u64 {
+        let state = &self.workloads[workload];
+        let costs = &self.domains[state.domain].rules.restart_costs;
+        costs.iter().find(|(most, _)| chips <= *most).map_or(state.restart_us, |(_, cost)| cost.0)
+    }
+
     /// What the attempt would be if it began now on that cell, and nothing failed.
     #[inline(always)]
     pub(super) fn lay_out(&self, slot: u32, cell: CellId) -> Attempt {
@@ -199,7 +211,7 @@ impl Sim<'_> {
         let slowed = || ((job.work_us as f64 / speed).ceil() as u64).max(1);
         Attempt {
             start: self.now,
-            restart_us: if job.resumes() { state.restart_us } else { 0 },
+            restart_us: if job.resumes() { self.restart_us(job.workload as usize, job.chips) } else { 0 },
             work_us: if speed == 1.0 { job.work_us } else { slowed() },
             interval_us: state.interval_us,
             cost_us: state.cost_us,
@@ -210,7 +222,9 @@ impl Sim<'_> {
     /// Lays out the attempt.
     #[inline(always)]
     fn begin_attempt(&mut self, slot: u32) {
-        let mut attempt = self.lay_out(slot, CellId::new(self.jobs[slot].cell as usize));
+        let cell = CellId::new(self.jobs[slot].cell as usize);
+        let walks = self.domains[self.workloads[self.jobs[slot].workload as usize].domain].walks;
+        let mut attempt = if walks { self.helios_attempt(slot, cell) } else { self.lay_out(slot, cell) };
         let job = &mut self.jobs[slot];
         let state = &self.workloads[job.workload as usize];
         let cell = &self.cells[job.cell as usize];

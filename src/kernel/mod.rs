@@ -5,6 +5,7 @@ mod attempt;
 mod audit;
 mod calendar;
 mod event;
+mod helios;
 mod job;
 mod jobs;
 mod meter;

@@ -189,8 +189,9 @@ impl Sim<'_> {
         job.leaving = false;
         job.seq = u64::MAX;
         self.let_go(slot, None);
-        let key = Key::new(self.rank(slot), self.jobs[slot].key.arrival());
-        self.jobs[slot].key = key;
+        let walks = self.domains[self.workloads[self.jobs[slot].workload as usize].domain].walks;
+        let (rank, arrival) = (self.rank(slot), self.jobs[slot].key.arrival());
+        self.jobs[slot].key = if walks { self.new_key(slot) } else { Key::new(rank, arrival) };
         self.enqueue(slot, false);
     }
 

@@ -282,7 +282,7 @@ impl Sim<'_> {
     #[inline]
     pub(super) fn start_lone(&mut self, slot: u32, domain: usize) -> bool {
         if self.at_rest(domain)
-            && !self.domains[domain].always_asks
+            && !self.domains[domain].walks
             && let Some(cell) = self.cell_with_room(slot, true)
         {
             self.start(slot, cell);
@@ -316,7 +316,11 @@ impl Sim<'_> {
         let backfill = self.domains[domain].rules.backfill;
         // A refused head may have been in the way of those behind it: the pass repeats.
         loop {
-            policy::pass(backfill, &mut Pass { sim: self, domain }, &mut cursors);
+            if self.domains[domain].walks {
+                self.helios_walk(domain);
+            } else {
+                policy::pass(backfill, &mut Pass { sim: self, domain }, &mut cursors);
+            }
             if !self.refuse_beyond_limit(domain) {
                 break;
             }

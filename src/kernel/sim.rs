@@ -113,6 +113,9 @@ pub enum Counter {
     ReservedBlocked,
 }
 
+/// Payloads of the heap from here on name domains; no run has as many jobs alive.
+pub(super) const DOMAIN_DUE: u32 = 1 << 31;
+
 /// Simulates one run. A valid world cannot be wrong: a broken invariant is our bug and panics with its numbers.
 pub fn simulate(world: &World, run: Run) -> RunRecord {
     simulate_sabotaged(world, run, Sabotage::None)
@@ -267,6 +270,7 @@ impl<'w> Sim<'w> {
                 Event::JobFinished { slot, seq } => self.on_job_finished(slot, seq),
                 Event::GangFailed { slot, seq } => self.on_gang_failed(slot, seq),
                 Event::JobDue { slot, seq } => self.on_job_due(slot, seq),
+                Event::DomainDue { domain } => self.touch(domain as usize),
                 Event::NodeRepaired { repair } => self.on_node_repaired(repair),
                 Event::Dated { index } => self.on_dated(index),
                 Event::JobArrived { lane } => self.on_job_arrived(lane),
@@ -305,6 +309,9 @@ impl<'w> Sim<'w> {
         Some(match due.when.class() {
             class if class == Class::Finish as u8 => Event::JobFinished { slot: due.payload, seq: due.seq },
             class if class == Class::Failure as u8 => Event::GangFailed { slot: due.payload, seq: due.seq },
+            class if class == Class::Reclaim as u8 && DOMAIN_DUE <= due.payload => {
+                Event::DomainDue { domain: due.payload - DOMAIN_DUE }
+            }
             class if class == Class::Reclaim as u8 => Event::JobDue { slot: due.payload, seq: due.seq },
             _ => Event::NodeRepaired { repair: due.payload },
         })

@@ -1,12 +1,13 @@
 //! What a run keeps of each workload, cell, domain and repair, and how they stand at the start. Handles nothing.
 
+use super::helios::walks;
 use super::meter::Meter;
 use super::outlook::Reservation;
 use super::queue::Queue;
 use crate::record::WorkloadTotals;
 use crate::stats::draw::{self, Prefix, Purpose};
 use crate::units::Span;
-use crate::world::{Backfill, CellId, Compat, DomainId, Failures, Live, Order, PoolId, Preemption, Rules, TenantId, World};
+use crate::world::{Backfill, CellId, DomainId, Failures, Live, Order, PoolId, Preemption, Rules, TenantId, World};
 
 /// A workload during a run.
 pub(super) struct WorkloadState<'w> {
@@ -73,8 +74,8 @@ pub(super) struct DomainState<'w> {
     pub running: Vec<Vec<u32>>,
     /// Jobs are taken off here.
     pub preempts: bool,
-    /// Even a lone arrival goes through a pass.
-    pub always_asks: bool,
+    /// The walk of Helios stands in for a policy.
+    pub walks: bool,
     /// Speed of the fastest cell of its workloads.
     pub fastest: f64,
     /// New arrivals are remembered until the pass is over.
@@ -179,7 +180,7 @@ pub(super) fn domain_states(world: &World) -> Vec<DomainState<'_>> {
                 || matches!(terms.rules.backfill, Backfill::Easy | Backfill::Conservative)
                 || terms.rules.order == Order::Las,
             preempts: terms.rules.preemption != Preemption::Off,
-            always_asks: terms.rules.compat == Some(Compat::Helios),
+            walks: walks(&terms.rules),
             fastest: 1.0,
             wants_fresh: terms.rules.queue_limit.is_some()
                 || terms.rules.overflow.is_some_and(|overflow| overflow.after == Span::ZERO),

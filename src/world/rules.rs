@@ -126,6 +126,8 @@ pub struct Rules {
     pub pool_choice: PoolChoice,
     /// How a preempted job leaves.
     pub yields: Yield,
+    /// What loading costs by size of the gang: (up to so many chips, time), ascending; a larger one, the workload's own `restart`.
+    pub restart_costs: Vec<(u32, Span)>,
     /// Who is preempted.
     pub victim: Victim,
     /// Policies see true durations.
@@ -155,6 +157,7 @@ impl Default for Rules {
             placement: Placement::FirstFit,
             pool_choice: PoolChoice::InOrder,
             yields: Yield::Graceful,
+            restart_costs: Vec::new(),
             victim: Victim::LeastLost,
             oracle: false,
             las_levels: Vec::new(),

@@ -114,23 +114,42 @@ chips = "gpus"
 /// 3,028 jobs of a virtual cluster of Philly on four nodes of eight, by two other simulators: every start and end to the second.
 #[test]
 fn real_jobs_start_and_end_as_in_two_published_simulators() {
-    for (backfill, file) in [("strict", "fifo"), ("skip_ahead", "fifo_skip_ahead")] {
+    let cases = [("fifo", "strict", "fifo"), ("fifo", "skip_ahead", "fifo_skip_ahead"), ("sjf", "strict", "sjf")];
+    for (order, backfill, file) in cases {
         let Some(csv) = data(&format!("golden/scheduling/philly_11cb48_4n_{file}.csv")) else { return };
-        let mut reader = csv::Reader::from_reader(csv.as_bytes());
-        let wanted: Vec<[u64; 2]> = reader
-            .deserialize::<std::collections::BTreeMap<String, u64>>()
-            .map(|row| row.expect("whole numbers"))
-            .map(|row| [row["start"], row["end"]])
-            .collect();
-        let text = PHILLY.replace("BACKFILL", backfill);
-        let world = world_with(&text, &Files::from([("log.csv".to_owned(), csv.clone())]));
-        let mut rows = simulate(&world, run(0, 0)).jobs;
-        rows.sort_by_key(|row| row.item);
-        assert_eq!((rows.len(), wanted.len()), (3_028, 3_028));
-        for (row, wanted) in rows.iter().zip(&wanted) {
-            let second = |at: Option<hedgerow::units::SimTime>| at.map(|at| at.since(world.start).0);
-            let found = [second(row.started), second(row.finished)];
-            assert_eq!(found, wanted.map(|s| Some(s * 1_000_000)), "{file}: job {}", row.item);
-        }
+        let text = PHILLY.replace("BACKFILL", backfill).replace("order = \"fifo\"", &format!("order = \"{order}\""));
+        compare(&world_with(&text, &Files::from([("log.csv".to_owned(), csv.clone())])), &csv, file);
+    }
+}
+
+/// The same with preemption, by Helios: a restart costs 7, 30 and 60 s for gangs of up to 1, 8 and more chips.
+#[test]
+fn preempted_jobs_start_and_end_as_in_helios() {
+    let Some(csv) = data("golden/scheduling/philly_11cb48_4n_srtf.csv") else { return };
+    let text = PHILLY.replace("BACKFILL", "strict").replace("order = \"fifo\"", "order = \"srtf\", preemption = \"order_key\"");
+    let mut world = world_with(&text, &Files::from([("log.csv".to_owned(), csv.clone())]));
+    let rules = &mut world.domains.0[0].rules;
+    rules.compat = Some(hedgerow::world::Compat::Helios);
+    rules.restart_costs =
+        [(1, 7.0), (8, 30.0), (u32::MAX, 60.0)].map(|(chips, s)| (chips, hedgerow::units::Span::from_seconds(s))).to_vec();
+    compare(&world, &csv, "srtf");
+}
+
+/// Start, end and preemptions of every job.
+#[track_caller]
+fn compare(world: &hedgerow::world::World, csv: &str, file: &str) {
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let wanted: Vec<[u64; 3]> = reader
+        .deserialize::<std::collections::BTreeMap<String, u64>>()
+        .map(|row| row.expect("whole numbers"))
+        .map(|row| [row["start"], row["end"], row.get("preemptions").copied().unwrap_or(0)])
+        .collect();
+    let mut rows = simulate(world, run(0, 0)).jobs;
+    rows.sort_by_key(|row| row.item);
+    assert_eq!((rows.len(), wanted.len()), (3_028, 3_028));
+    for (row, wanted) in rows.iter().zip(&wanted) {
+        let second = |at: Option<hedgerow::units::SimTime>| at.map(|at| at.since(world.start).0 / 1_000_000);
+        let found = [second(row.started), second(row.finished), Some(u64::from(row.preemptions))];
+        assert_eq!(found, wanted.map(Some), "{file}: job {}", row.item);
     }
 }

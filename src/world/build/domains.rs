@@ -98,6 +98,7 @@ fn rules(desk: &mut Desk<'_>, pool: &Named<spec::Pool>) -> Rules {
         pool_choice: word(&schedule.pool_choice, &choices, default.pool_choice),
         yields: word(&schedule.yields, &[("graceful", Yield::Graceful), ("abrupt", Yield::Abrupt)], default.yields),
         victim: word(&schedule.victim, &[("least_lost", Victim::LeastLost), ("hash", Victim::Hash)], default.victim),
+        restart_costs: Vec::new(),
         oracle: schedule.oracle.as_ref().is_some_and(|at| at.value),
         las_levels,
         las_quantum,
