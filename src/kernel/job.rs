@@ -30,6 +30,10 @@ pub struct Job {
     pub turn_from: SimTime,
     /// Loading that it owes from being taken off, where that is added to what remains [us].
     pub owed_us: u64,
+    /// Holds a planned start, and the first that it was promised.
+    pub planned: bool,
+    /// See `planned`.
+    pub promised: Option<SimTime>,
     /// How often it was taken off.
     pub yields: u32,
     /// Taken off, and writing its checkpoint.
@@ -77,6 +81,8 @@ impl Default for Job {
             level: 0,
             turn_from: SimTime::ZERO,
             owed_us: 0,
+            planned: false,
+            promised: None,
             yields: 0,
             leaving: false,
             expected_end: SimTime::ZERO,

@@ -465,6 +465,7 @@ impl Sim<'_> {
             row.checkpoint += if quiet(Counter::Checkpoint) { 0 } else { u128::from(phases.checkpoint) * chips };
             row.lost += if quiet(Counter::Lost) { 0 } else { u128::from(phases.lost) * chips };
             row.restart += if quiet(Counter::Restart) { 0 } else { u128::from(phases.restart) * chips };
+            row.yielding += if quiet(Counter::Yielding) { 0 } else { u128::from(phases.yielding) * chips };
             if begins <= from {
                 break;
             }

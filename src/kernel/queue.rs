@@ -78,12 +78,13 @@ impl Queue {
     }
 
     /// The first job.
-    #[inline]
+    #[cfg(test)]
     pub fn head(&self) -> Option<&Waiting> {
         self.chunks[0].jobs.front()
     }
 
     /// Every job, in order.
+    #[cfg(test)]
     pub fn iter(&self) -> impl Iterator<Item = &Waiting> {
         self.chunks.iter().flat_map(|chunk| &chunk.jobs)
     }

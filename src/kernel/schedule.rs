@@ -1,6 +1,6 @@
 //! The scheduling pass of a domain: the policy's view of it, and the jobs it starts. Chooses nothing itself.
 
-use super::outlook::{Outlook, Reservation};
+use super::outlook::Outlook;
 use super::queue::{Cursor, Queue, Waiting};
 use super::sim::{Counter, Sim};
 use super::state::DomainState;
@@ -151,6 +151,7 @@ impl<'w> Pass<'_, 'w> {
         let domain = &mut self.sim.domains[self.domain];
         domain.queues[tenant].remove(cursor);
         domain.waiting -= 1;
+        self.sim.jobs[slot].planned = false;
         if let Some(at) = domain.fresh.iter().position(|fresh| *fresh == slot) {
             domain.fresh.remove(at);
         }
@@ -373,19 +374,6 @@ impl Sim<'_> {
         let removed = state.queues[workload.queue].remove_key(job.key).slot;
         assert_eq!(removed, slot, "the job that leaves is the one that waits under its key");
         state.waiting -= 1;
-    }
-}
-
-impl Reservation {
-    /// Whether it is on that pool.
-    #[cfg(test)]
-    pub fn is_on(&self, pool: usize) -> bool {
-        self.pool == Some(pool)
-    }
-}
-
-impl Sim<'_> {
-    fn start_as_planned(&mut self, _domain: usize) {
-        todo!()
+        self.jobs[slot].planned = false;
     }
 }

@@ -81,6 +81,8 @@ pub enum Counter {
     Checkpoint,
     /// Restarts.
     Restart,
+    /// Checkpoints to yield.
+    Yielding,
     /// Allocated chip-time.
     Allocated,
     /// Jobs in the system.

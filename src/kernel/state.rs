@@ -80,6 +80,8 @@ pub(super) struct DomainState<'w> {
     pub fastest: f64,
     /// New arrivals are remembered until the pass is over.
     pub wants_fresh: bool,
+    /// Jobs with a planned start, in the order of their first.
+    pub planned: Vec<u32>,
     /// The start that backfilling leaves alone.
     pub reservation: Reservation,
     /// Some tenant is ever guaranteed or reserved chips here.
@@ -185,6 +187,7 @@ pub(super) fn domain_states(world: &World) -> Vec<DomainState<'_>> {
             wants_fresh: terms.rules.queue_limit.is_some()
                 || terms.rules.overflow.is_some_and(|overflow| overflow.after == Span::ZERO),
             running: tenants_of(world, id).iter().map(|_| Vec::new()).collect(),
+            planned: Vec::new(),
             reservation: Reservation::default(),
             any_committed: terms.pools.iter().any(commits),
             fresh: Vec::new(),

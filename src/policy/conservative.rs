@@ -1,7 +1,8 @@
 //! Conservative backfilling: every waiting job has a planned start, and nobody passes who would move one.
 
 use super::Entry;
-use super::view::View;
+use super::strict::start_head;
+use super::view::{Chips, View};
 use crate::world::Backfill;
 
 pub(super) const ENTRY: Entry<Backfill> = Entry {
@@ -11,7 +12,12 @@ pub(super) const ENTRY: Entry<Backfill> = Entry {
     source: "Feitelson and Weil 1998; Mu'alem and Feitelson 2001",
 };
 
-/// One pass. Cost: jobs planned x steps of the plan.
+/// One pass: guarantees first, then the plan. Cost: jobs planned x steps of the plan.
 pub(super) fn pass<V: View>(view: &mut V) {
+    for tenant in 0..view.tenants() {
+        if view.guaranteed(tenant) {
+            while start_head(view, tenant, Chips::Own) {}
+        }
+    }
     view.start_as_planned();
 }

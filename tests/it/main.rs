@@ -9,6 +9,7 @@ mod laws;
 mod mutated;
 mod mutations;
 mod outputs;
+mod policies;
 mod plans;
 mod randomness;
 mod renewal;

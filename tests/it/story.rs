@@ -53,6 +53,12 @@ pub fn story(text: &str, toml: &str) -> World {
     ] {
         schedule.extend(values.iter().filter(|v| has(v)).map(|value| format!("{key} = \"{value}\"")));
     }
+    // Other rules as the file has them: `order=srtf`.
+    let rules = words.iter().filter_map(|word| word.split_once('='));
+    let is_word = |value: &str| value.starts_with(|c: char| c.is_ascii_alphabetic()) && value != "true";
+    schedule.extend(rules.map(|(key, value)| {
+        if is_word(value) { format!("{key} = \"{value}\"") } else { format!("{key} = {value}") }
+    }));
     schedule.extend(after(&words, "limit").map(|limit| format!("queue_limit = {limit}")));
     let mut out =
         String::from("[scenario]\nname = \"story\"\nstart = 2026-01-01\nend = 2026-01-02\n[run]\njobs = true\n");
@@ -100,7 +106,7 @@ fn split_extra(toml: &str) -> (String, BTreeMap<String, String>) {
     (common, jobs)
 }
 
-/// `x 0..10 | y 10..`: the jobs in order of name, seconds from the start. No start: `x -`; a failure: `x 0..12 failed 1`.
+/// `x 0..10 | y 10..`: the jobs in order of name, seconds from the start. No start: `x -`; a failure: `x 0..12 failed 1`; taken off: `x 0..9 yielded 1`.
 pub fn timeline(world: &World, record: &RunRecord) -> String {
     let mut rows: Vec<&JobRow> = record.jobs.iter().collect();
     rows.sort_by_key(|row| (&world.workloads[row.workload].name, row.item));
@@ -109,8 +115,9 @@ pub fn timeline(world: &World, record: &RunRecord) -> String {
         let name = &world.workloads[row.workload].name;
         let Some(start) = row.started else { return format!("{name} -") };
         let end = row.finished.map_or(String::new(), |at| seconds(at).to_string());
-        let failed = if row.failures > 0 { format!(" failed {}", row.failures) } else { String::new() };
-        format!("{name} {}..{end}{failed}", seconds(start))
+        let times = |what: &str, n: u32| if n > 0 { format!(" {what} {n}") } else { String::new() };
+        let (failed, yielded) = (times("failed", row.failures), times("yielded", row.preemptions));
+        format!("{name} {}..{end}{failed}{yielded}", seconds(start))
     };
     rows.iter().map(text).collect::<Vec<_>>().join(" | ")
 }

@@ -1,0 +1,77 @@
+//! A pool from now on, step by step, as expected ends and planned starts leave it. Plans a gang into it; starts nobody.
+
+use super::nodes::Piece;
+use super::outlook::Outlook;
+use crate::units::{SimTime, Span};
+use crate::world::Placement;
+
+/// How the pool stands from each instant until the next; the last lasts.
+#[derive(Clone, Debug, Default)]
+pub struct Profile {
+    steps: Vec<(SimTime, Outlook)>,
+}
+
+/// A gang to be planned.
+#[derive(Clone, Copy, Debug)]
+pub struct Gang {
+    /// Whose.
+    pub tenant: usize,
+    /// Size.
+    pub chips: u32,
+    /// Expected length.
+    pub length: Span,
+}
+
+impl Profile {
+    /// The pool as it stands at `now`.
+    pub fn new(now: SimTime, pool: Outlook) -> Profile {
+        Profile { steps: vec![(now, pool)] }
+    }
+
+    /// From `at` on, not before the last step, the gang is gone.
+    pub fn release(&mut self, at: SimTime, tenant: usize, chips: u32, pieces: &[Piece]) {
+        let (last, outlook) = self.steps.last().expect("now is a step");
+        if *last < at {
+            let next = outlook.clone();
+            self.steps.push((at, next));
+        }
+        self.steps.last_mut().expect("now is a step").1.release(tenant, chips, pieces);
+    }
+
+    /// The earliest start at which the gang finds room and keeps it to its end, and its nodes; None when it never does.
+    pub fn earliest(&self, gang: Gang, placement: Placement) -> Option<(SimTime, Vec<Piece>)> {
+        let fits = |at: usize| {
+            let (start, outlook) = &self.steps[at];
+            if !outlook.fits(gang.tenant, gang.chips) {
+                return None;
+            }
+            let mut pieces = Vec::new();
+            outlook.nodes.clone().take(gang.chips, placement, &mut pieces);
+            let end = *start + gang.length;
+            let during = self.steps[at + 1..].iter().take_while(|(from, _)| *from < end);
+            let keeps = |then: &Outlook| then.has_free(gang.chips, &pieces) && then.fits(gang.tenant, gang.chips);
+            during.map(|(_, then)| then).all(keeps).then_some((*start, pieces))
+        };
+        (0..self.steps.len()).find_map(fits)
+    }
+
+    /// The gang is there from `start`, the instant of a step, for as long as it lasts.
+    pub fn hold(&mut self, start: SimTime, gang: Gang, pieces: &[Piece]) {
+        let end = start + gang.length;
+        self.split(end);
+        for (from, outlook) in &mut self.steps {
+            if start <= *from && *from < end {
+                outlook.hold(gang.tenant, gang.chips, pieces);
+            }
+        }
+    }
+
+    /// Makes `at` the instant of a step.
+    fn split(&mut self, at: SimTime) {
+        let next = self.steps.partition_point(|(from, _)| *from < at);
+        if self.steps.get(next).is_none_or(|(from, _)| *from != at) {
+            let outlook = self.steps[next - 1].1.clone();
+            self.steps.insert(next, (at, outlook));
+        }
+    }
+}

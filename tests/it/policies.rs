@@ -1,0 +1,174 @@
+//! What each part of the composition does where it differs from FIFO, by hand: small worlds in a line and the table they must give.
+
+use crate::story::{check, check_with};
+
+/// One chip. a runs 0..10; of those that wait then, c is shorter.
+#[test]
+fn sjf_takes_the_shortest_of_those_that_wait() {
+    check("pool 1 chips order=sjf; a at 0 gang 1 for 10; b at 1 gang 1 for 5; c at 2 gang 1 for 3", "a 0..10 | b 13..18 | c 10..13");
+}
+
+/// b needs 3 s when a has 8 left: a is taken off at 2 and goes on at 5. c needs 9 when a has 7 left at 6: it waits.
+#[test]
+fn srtf_takes_off_who_has_longer_to_go() {
+    check(
+        "pool 1 chips order=srtf preemption=order_key; a at 0 gang 1 for 10; b at 2 gang 1 for 3; c at 6 gang 1 for 9",
+        "a 0..13 yielded 1 | b 2..5 | c 13..22",
+    );
+}
+
+/// Without preemption SRTF is SJF.
+#[test]
+fn srtf_without_preemption_waits() {
+    check("pool 1 chips order=srtf; a at 0 gang 1 for 10; b at 2 gang 1 for 3; c at 3 gang 1 for 2", "a 0..10 | b 12..15 | c 10..12");
+}
+
+const CHECKPOINTS: &str = "[[low]]\ncheckpoint = { interval = \"4s\", cost = \"1s\" }\nrestart = \"2s\"";
+
+/// Low works 4 s, saves 1 s, works 1 s and has done 5 of 10 when high comes at 6; it saves for 1 s, high runs 7..10. Then low loads for 2 s,
+/// has 5 to do: 4, saves, 1, saves: 10 + 2 + 5 + 2 = 19. It has lost nothing.
+#[test]
+fn a_graceful_yield_saves_first_and_loses_nothing() {
+    check_with(
+        "pool 1 chips priority preemption=class; low at 0 gang 1 for 10 priority 0; high at 6 gang 1 for 3 priority 1",
+        CHECKPOINTS,
+        "high 7..10 | low 0..19 yielded 1",
+    );
+}
+
+/// The same, leaving at once: what low did since its last checkpoint (1 s) is lost, and it has 6 to do: 9 + 2 + 6 + 2 = 19.
+#[test]
+fn an_abrupt_yield_loses_what_is_not_saved() {
+    check_with(
+        "pool 1 chips priority preemption=class yield=abrupt; low at 0 gang 1 for 10 priority 0; high at 6 gang 1 for 3 priority 1",
+        CHECKPOINTS,
+        "high 6..9 | low 0..19 yielded 1",
+    );
+}
+
+/// A job that finishes before its last checkpoint would be written just finishes: low has 0.5 s to go and its final checkpoint of 1 s.
+#[test]
+fn nobody_is_made_to_save_what_is_nearly_done() {
+    check_with(
+        "pool 1 chips priority preemption=class; low at 0 gang 1 for 4 priority 0; high at 4.5 gang 1 for 3 priority 1",
+        CHECKPOINTS,
+        "high 5..8 | low 0..5",
+    );
+}
+
+/// Four chips: a (2 chips, 9 s to go), b (1 chip) and c (1 chip) of the lowest class; d needs 2. Least chip-time is lost by b and c (2 s to
+/// load each) against a (2 chips x 2 s): equal, so the latest first: c, then b.
+#[test]
+fn victims_are_as_few_and_as_cheap_as_can_be() {
+    let text = "pool 4 chips priority preemption=class; a at 0 gang 2 for 10 priority 0; b at 0 gang 1 for 10 priority 0; \
+                c at 0 gang 1 for 10 priority 0; d at 1 gang 2 for 3 priority 1";
+    let restarts = "[[a]]\nrestart = \"2s\"\n[[b]]\nrestart = \"2s\"\n[[c]]\nrestart = \"2s\"";
+    // b and c load for 2 s at 4 and have 9 to do.
+    check_with(text, restarts, "a 0..10 | b 0..15 yielded 1 | c 0..15 yielded 1 | d 1..4");
+}
+
+/// A class takes nobody off within itself, nor another lab's job.
+#[test]
+fn preemption_stays_within_a_tenant_and_goes_down_only() {
+    check(
+        "pool 1 chips priority preemption=class; a at 0 gang 1 for 10 of ada priority 0; b at 1 gang 1 for 3 of bob priority 5",
+        "a 0..10 | b 10..13",
+    );
+    check("pool 1 chips priority preemption=class; a at 0 gang 1 for 10 priority 1; b at 1 gang 1 for 3 priority 1", "a 0..10 | b 10..13");
+}
+
+/// One level, turns of 1 s: a, b, a, b, a.
+#[test]
+fn las_takes_turns_within_a_level() {
+    check(
+        "pool 1 chips order=las preemption=order_key las={quantum=\"1s\"}; a at 0 gang 1 for 3; b at 0 gang 1 for 2",
+        "a 0..5 yielded 2 | b 1..4 yielded 1",
+    );
+}
+
+/// Level 1 from 2 chip-seconds on. a has had them at 2 and falls; b, with none, takes its place until 3. c has two chips: it falls at 5, one
+/// second after its start, and a of the same level has waited for longer.
+#[test]
+fn las_levels_count_chip_time() {
+    let levels = "las={levels_chip_hours=[0.00055555555555]}";
+    check(
+        &format!("pool 1 chips order=las preemption=order_key {levels}; a at 0 gang 1 for 5; b at 1 gang 1 for 1"),
+        "a 0..6 yielded 1 | b 2..3",
+    );
+    check(
+        &format!("pool 2 chips order=las preemption=order_key {levels}; a at 0 gang 2 for 5; c at 0.5 gang 2 for 3"),
+        "a 0..6 yielded 1 | c 1..8 yielded 1",
+    );
+}
+
+/// Four chips, two labs: bob holds nothing when ada's second comes to its turn, so that bob's go first until each holds two.
+#[test]
+fn fair_share_serves_who_has_least() {
+    let text = "pool 4 chips order=fair_share; z at 0 gang 4 for 10 of cy; a at 1 gang 1 for 5 of ada; b at 2 gang 1 for 5 of ada; \
+                c at 3 gang 1 for 5 of ada; d at 4 gang 1 for 5 of ada; e at 5 gang 1 for 5 of bob; f at 6 gang 1 for 5 of bob";
+    check(text, "a 10..15 | b 10..15 | c 15..20 | d 15..20 | e 10..15 | f 10..15 | z 0..10");
+    // With a weight of 3 against 1, ada holds three of four: a (0 = 0, first by submission), e (0 < 1/4), then ada at 1/3 and 2/3 against 1.
+    let weighted = text.replace("order=fair_share", "order=fair_share weights={ada=3,bob=1}");
+    check(&weighted, "a 10..15 | b 10..15 | c 10..15 | d 15..20 | e 10..15 | f 15..20 | z 0..10");
+}
+
+/// y needs all four chips from 10 on. z would be gone by then and passes; w would not and waits until y is done.
+#[test]
+fn easy_lets_pass_who_does_not_delay_the_head() {
+    check(
+        "pool 4 chips backfill=easy; x at 0 gang 3 for 10; y at 1 gang 4 for 5; z at 2 gang 1 for 8; w at 10 gang 1 for 9",
+        "w 15..24 | x 0..10 | y 10..15 | z 2..10",
+    );
+    check(
+        "pool 4 chips backfill=easy; x at 0 gang 3 for 10; y at 1 gang 4 for 5; w at 3 gang 1 for 9",
+        "w 15..24 | x 0..10 | y 10..15",
+    );
+    // y leaves one chip over: whoever takes that may stay.
+    check(
+        "pool 4 chips backfill=easy; x at 0 gang 3 for 10; y at 1 gang 3 for 5; w at 3 gang 1 for 9",
+        "w 3..12 | x 0..10 | y 10..15",
+    );
+}
+
+/// c (four chips) is planned for 15; d would take the chip that b leaves over until 23. EASY looks at b alone and lets d pass; conservative
+/// plans d behind c.
+#[test]
+fn conservative_keeps_every_planned_start() {
+    let jobs = "a at 0 gang 2 for 10; b at 1 gang 3 for 5; c at 2 gang 4 for 4; d at 3 gang 1 for 20";
+    check(&format!("pool 4 chips backfill=easy; {jobs}"), "a 0..10 | b 10..15 | c 23..27 | d 3..23");
+    check(&format!("pool 4 chips backfill=conservative; {jobs}"), "a 0..10 | b 10..15 | c 15..19 | d 19..39");
+}
+
+/// Two nodes of 4. a has 2 chips of each when b (a whole node) comes: `spread` put them so. Packed, b starts at once.
+#[test]
+fn spread_leaves_no_whole_node() {
+    let jobs = "a at 0 gang 2 for 10; c at 0 gang 2 for 8; b at 1 gang 4 for 5";
+    check(&format!("pool 8 chips nodes 4 best_fit; {jobs}"), "a 0..10 | b 1..6 | c 0..8");
+    check(&format!("pool 8 chips nodes 4 placement=spread; {jobs}"), "a 0..10 | b 8..13 | c 0..8");
+}
+
+/// 8 nodes of 8, 32 one-chip jobs of 10 to 41 s, then a gang of four whole nodes. Packed they fill nodes 0-3: it starts at once. Spread, each
+/// node has four; the four nodes whose last job ends first are free when job 28 of 32 ends: jobs are dealt out in turn, so node k has jobs k,
+/// k + 8, k + 16 and k + 24, and node 3's last is job 27, which ends at 10 + 27.
+#[test]
+fn a_gang_of_whole_nodes_finds_them_where_jobs_are_packed() {
+    let small: String = (0..32).map(|n| format!("; j{n:02} at 0 gang 1 for {}", 10 + n)).collect();
+    for (placement, start) in [("best_fit", 1), ("spread", 37)] {
+        let world = crate::story::story(&format!("pool 64 chips nodes 8 placement={placement}{small}; whole at 1 gang 32 for 5"), "");
+        let record = hedgerow::kernel::simulate(&world, hedgerow::kernel::Run::default());
+        let table = crate::story::timeline(&world, &record);
+        assert!(table.ends_with(&format!("whole {start}..{}", start + 5)), "{placement}: {table}");
+    }
+}
+
+/// Nobody waits longer than 4 s: b goes to the cloud at 5 and c, which fits at 10, does not. With no wait at all, b goes at once.
+#[test]
+fn who_has_waited_for_long_overflows() {
+    let jobs = "a at 0 gang 2 for 10; b at 1 gang 1 for 3; c at 7 gang 1 for 3";
+    let cloud = "[pools.cloud]\nunlimited = true";
+    let rule = |after: &str| format!("pool 2 chips overflow={{after=\"{after}\",to=\"cloud\"}}; {jobs}");
+    check_with(&rule("4s"), cloud, "a 0..10 | b 5..8 | c 10..13");
+    check_with(&rule("0s"), cloud, "a 0..10 | b 1..4 | c 7..10");
+    // Chips freed at the instant at which a wait ends come too late: the wait is over first.
+    check_with(&rule("3s"), cloud, "a 0..10 | b 4..7 | c 10..13");
+}
