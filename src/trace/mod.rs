@@ -13,6 +13,7 @@ mod tally;
 mod store;
 mod log;
 mod queues;
+mod sanity;
 #[cfg(test)]
 mod tests;
 
@@ -22,4 +23,5 @@ pub use layout::{Column, Field, LAYOUTS, Layout, Times, layout};
 pub use log::{Facts, Log, LogJob, Open, scan};
 pub use queues::{Queue, queues};
 pub use row::{LeftOut, Reading, Unit};
+pub use sanity::{Load, NeverFit, QueueLoad, Sanity, gang_fits};
 pub use tally::{Demand, Gap, Month, Tally};

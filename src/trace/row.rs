@@ -153,6 +153,15 @@ impl Columns {
         self.at[field as usize].map_or(b"", |index| record.field(index))
     }
 
+    /// The text of a field that names a queue or a class; `default` where it is missing.
+    #[inline]
+    pub fn name<'a>(&self, record: &'a Record, field: Field) -> &'a [u8] {
+        match self.text(record, field) {
+            text if text.is_empty() || self.layout.is_missing(text) => b"default",
+            text => text,
+        }
+    }
+
     /// Whether the first line of the file names its columns.
     pub fn has_header(&self) -> bool {
         self.layout.form == Form::Comma

@@ -65,9 +65,6 @@ pub(super) struct Sieve<R> {
     pub faults: Faults,
 }
 
-/// Queue of jobs that name none, class of jobs that have none.
-const NO_QUEUE: &[u8] = b"default";
-
 impl<R: Read> Sieve<R> {
     /// Reads up to the first row. `repeated` are the hashes of ids, sorted, that must be looked at; the later rows of an id are faults.
     pub fn open(name: &str, input: R, reading: &Reading, repeated: Vec<u64>) -> Result<Sieve<R>, Refusal> {
@@ -151,8 +148,7 @@ impl<R: Read> Sieve<R> {
             return None;
         }
         let record = &self.lines.record;
-        let named = |text| if text == b"" { NO_QUEUE } else { text };
-        let queue = named(self.columns.text(record, Field::Queue));
+        let queue = self.columns.name(record, Field::Queue);
         if !self.queues.knows(queue) && self.known.as_ref().is_some_and(|known| !known.contains(queue)) {
             let name = String::from_utf8_lossy(queue).into_owned();
             *self.counts.unknown_queues.entry(name).or_default() += 1;
@@ -161,7 +157,7 @@ impl<R: Read> Sieve<R> {
         if !self.repeated.hashes.is_empty() && self.repeated.is_second(&self.columns, record, &mut self.flaws) {
             return None;
         }
-        let class = named(self.columns.text(record, Field::Class));
+        let class = self.columns.name(record, Field::Class);
         let (Some(queue), Some(class)) = (self.queues.number(queue), self.classes.number(class)) else {
             self.flaws.push(fault::too_many_names());
             return None;

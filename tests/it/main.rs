@@ -20,4 +20,5 @@ mod source;
 mod story;
 mod timed;
 mod timelines;
+mod traces;
 mod value;
