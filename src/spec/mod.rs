@@ -29,3 +29,4 @@ pub use problem::{Problem, Problems, Severity};
 pub use read::{Read, read, read_bytes, read_text};
 pub use schema::json_schema;
 pub use sources::{Position, Sources};
+pub(crate) use suggest::remedy as did_you_mean;

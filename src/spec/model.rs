@@ -520,8 +520,16 @@ pub struct Stream {
 pub struct Trace {
     /// Shared keys.
     pub common: Common,
-    /// CSV file, relative to the scenario file.
+    /// Job log, relative to the scenario file.
     pub file: Option<At<String>>,
+    /// `plain | philly | helios | openb | swf`; default `plain`.
+    pub layout: Option<At<String>>,
+    /// Only the jobs of this queue.
+    pub queue: Option<At<String>>,
+    /// Only jobs submitted at or after, by the log's dates.
+    pub from: Option<At<Date>>,
+    /// Only jobs submitted before.
+    pub until: Option<At<Date>>,
     /// Column of the submission time.
     pub submit: Option<At<String>>,
     /// Column of the gang size.

@@ -20,6 +20,8 @@ pub(super) struct Text {
     bytes: Option<Vec<u8>>,
     /// Byte offset of each line's first character.
     lines: Vec<u32>,
+    /// Lines of the file before this text: 0 but for excerpts.
+    skipped: usize,
 }
 
 /// What an origin stands for.
@@ -52,7 +54,7 @@ impl Sources {
         let place = self.place(origin);
         let Some(text) = place.text.map(|index| &self.texts[index as usize]) else { return "default".into() };
         let mut out = text.name.clone();
-        if text.bytes.is_some() {
+        if text.bytes.is_some() || 0 < text.skipped {
             let at = text.position(place.start as usize);
             out += &format!(":{}:{}", at.line, at.column);
         }
@@ -79,6 +81,13 @@ impl Sources {
         (place.text.map_or(0, |index| index + 1), place.start)
     }
 
+    /// An origin in a file too large to be kept: `text` is its line number `line`, and `range` the bytes of it that are meant.
+    pub fn excerpt(&mut self, file: &str, line: usize, text: &str, range: std::ops::Range<usize>) -> Origin {
+        let index = self.add_text(file.to_owned(), text.to_owned(), None);
+        self.texts[index].skipped = line.max(1) - 1;
+        self.add_place(index, range, None)
+    }
+
     /// The text and byte range an origin stands for.
     pub(super) fn span(&self, origin: Origin) -> Option<(&Text, std::ops::Range<usize>)> {
         let place = self.place(origin);
@@ -98,7 +107,7 @@ impl Sources {
         let lines =
             std::iter::once(0).chain(text.bytes().enumerate().filter(|(_, b)| *b == b'\n').map(|(i, _)| i as u32 + 1));
         let lines = lines.collect();
-        self.texts.push(Text { name, text, bytes, lines });
+        self.texts.push(Text { name, text, bytes, lines, skipped: 0 });
         self.texts.len() - 1
     }
 
@@ -131,16 +140,16 @@ impl Text {
         let line = self.lines.partition_point(|start| *start as usize <= offset).max(1);
         let start = self.lines[line - 1] as usize;
         let column = self.text.get(start..offset).map_or(offset - start, |text| text.chars().count()) + 1;
-        Position { line, column }
+        Position { line: self.skipped + line, column }
     }
     /// The text of a line (from 1) without its line break.
     pub(super) fn line(&self, line: usize) -> &str {
-        let start = self.lines[line - 1] as usize;
-        let end = self.lines.get(line).map_or(self.text.len(), |next| *next as usize);
+        let start = self.line_start(line);
+        let end = self.lines.get(line - self.skipped).map_or(self.text.len(), |next| *next as usize);
         self.text[start..end].trim_end_matches(['\n', '\r'])
     }
     /// Byte offset of a line's start.
     pub(super) fn line_start(&self, line: usize) -> usize {
-        self.lines[line - 1] as usize
+        self.lines[line - self.skipped - 1] as usize
     }
 }

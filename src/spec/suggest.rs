@@ -12,7 +12,7 @@ pub(super) fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a s
 }
 
 /// "did you mean `x`?", or else what there is: "known are a, b, c".
-pub(super) fn remedy<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>, what: &str) -> String {
+pub(crate) fn remedy<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>, what: &str) -> String {
     let all: Vec<&str> = candidates.into_iter().collect();
     if let Some(near) = nearest(word, all.iter().copied()) {
         return format!("did you mean `{near}`?");

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 /// A file of the data folder, `$HEDGEROW_DATA` or `../shared` beside the crate. Where it is absent the test is skipped and says so;
 /// under `CI=true` that is a failure.
-fn data(file: &str) -> Option<String> {
+pub fn data(file: &str) -> Option<String> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let folder = std::env::var_os("HEDGEROW_DATA").map_or_else(|| root.join("../shared"), PathBuf::from);
     let text = std::fs::read_to_string(folder.join(file)).ok();

@@ -21,4 +21,5 @@ mod source;
 mod story;
 mod timed;
 mod timelines;
+mod traces;
 mod value;

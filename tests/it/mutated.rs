@@ -1,6 +1,7 @@
-//! Scenario files with bytes flipped, lines deleted and doubled, tokens put in: read or refused, built or refused, never a panic.
+//! Scenario files and job logs with bytes flipped, lines deleted and doubled, tokens put in: read or refused, built or refused, never a panic.
 
 use hedgerow::spec::{print_config, read_bytes};
+use hedgerow::trace::{LAYOUTS, Reading, Sanity, queues, scan};
 use hedgerow::world::World;
 use hedgerow::world::catalog::Catalog;
 
@@ -113,4 +114,49 @@ fn mutated_files_never_panic() {
         count / 20 < read_well && count / 50 < built,
         "{count} files, {read_well} read, {built} built: too few to tell"
     );
+}
+
+/// A log of each layout, in the order of `LAYOUTS`, with quotes, ids, estimates and rows that are left out.
+const LOGS: [&str; 5] = [
+    "job_id,submit_s,chips,duration_s,queue,priority,estimate_s,class\na,0,1,60,q,1,90,x\n\"b,\"\"c\",2.5,8,1e3,r,-2,,y\nd,9,4,0,q,,7,\n",
+    "timestamp,duration,num_gpus,gpu_time,cluster\n2017-10-09 07:01:55,66.0,1,66.0,11cb48\n2017-10-09 06:13:03,2951.0,16,2951.0,6214e9\n",
+    "job_id,user,vc,gpu_num,cpu_num,node_num,state,submit_time,start_time,end_time,duration,queue\n1,u,v,1,1,1,COMPLETED,2020-06-09 18:41:01,2020-06-09 18:41:01,2020-06-10 04:55:09,36848,0\n2,u,w,0,1,1,FAILED,2020-06-09 18:41:02,,,1,0\n",
+    "name,cpu_milli,memory_mib,num_gpu,gpu_milli,gpu_spec,qos,pod_phase,creation_time,deletion_time,scheduled_time\np0,12000,16384,1,1000,,LS,Running,0,12537496,0\np1,6000,12288,1,460,,LS,Running,427061,12902960,427061\np2,1,1,1,1000,,BE,Pending,10001278,10001403,\n",
+    "; UnixStartTime: 820454400\n1 0 10 100 4 -1 -1 8 3600 -1 1 5 2 -1 1 0 -1 -1\n2 50 20 200.5 8 -1 -1 -1 7200 -1 1 6 2 -1 3 0 -1 -1\n3 60 -1 -1 -1 -1 -1 -1 -1 -1 5 7 2 -1 1 0 -1 -1\n",
+];
+
+/// As many logs; what is judged sound gives as many jobs as were counted, in order of time, and a sanity report.
+#[test]
+fn mutated_logs_never_panic() {
+    let number = |name: &str, default: u64| std::env::var(name).ok().and_then(|s| s.parse().ok()).unwrap_or(default);
+    let mut dice = Dice(number("HEDGEROW_MUTATIONS_SEED", 1));
+    let (count, mut sound) = (number("HEDGEROW_MUTATIONS", 4_000), 0);
+    for round in 0..count {
+        let kind = round as usize % LOGS.len();
+        let mut bytes = LOGS[kind].as_bytes().to_vec();
+        for _ in 0..=dice.below(3) {
+            mutate(&mut bytes, &mut dice);
+        }
+        let skip_bad_rows = dice.below(2) == 0;
+        let reading = Reading { skip_bad_rows, ids: dice.below(4) != 0, ..Reading::of(&LAYOUTS[kind]) };
+        let open = || -> std::io::Result<Box<dyn std::io::Read + '_>> { Ok(Box::new(&bytes[..])) };
+        let mut log = match scan("log", &open, &reading) {
+            Ok(log) => log,
+            Err(problems) => {
+                assert!(!problems.is_empty() && !problems.render(round % 3 == 0).is_empty());
+                continue;
+            }
+        };
+        sound += 1;
+        let (mut jobs, mut before) = (0, 0);
+        while let Some(job) = log.next() {
+            assert!(before <= job.submit_us && 1 <= job.chips && !log.id().is_empty());
+            (jobs, before) = (jobs + 1, job.submit_us);
+        }
+        assert_eq!((jobs, log.broken()), (log.facts.jobs, None));
+        let chips = vec![8; log.facts.queues.len()];
+        assert!(!Sanity::of(&log.facts, &chips, &|_, chips| chips <= 8).lines().is_empty());
+        let _ = queues("queues", &bytes).map_err(|problems| problems.to_json());
+    }
+    assert!(count / 10 < sound, "{count} logs, {sound} sound: too few to tell");
 }

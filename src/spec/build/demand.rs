@@ -70,6 +70,10 @@ fn trace(mut t: Record) -> Trace {
     Trace {
         common: common(&mut t),
         file: t.text("file"),
+        layout: t.text("layout"),
+        queue: t.text("queue"),
+        from: t.date("from"),
+        until: t.date("until"),
         submit: t.text("submit"),
         chips: t.text("chips"),
         duration: t.text("duration"),

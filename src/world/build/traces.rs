@@ -1,15 +1,14 @@
-//! Jobs from a CSV file: every row that cannot be a job is a problem. Opens no file itself.
+//! Jobs from a log: every row that cannot be a job is a problem with its line and column. Opens no file itself.
 
 use super::ReadFile;
-use super::desk::{Desk, did_you_mean};
+use super::desk::Desk;
 use super::gangs::SHORTEST;
 use super::time::Times;
 use crate::spec::{self, At, Named};
-use crate::units::Span;
+use crate::trace::{self, Bound, Field, Layout, LogJob, Reading, Unit};
+use crate::units::{SimTime, Span};
 use crate::world::model::TraceJob;
-
-/// Bad rows named before the rest is counted.
-const NAMED_ROWS: usize = 20;
+use std::io::Read;
 
 /// Jobs sorted by submission, ties in the file's order; `room` is the largest gang that ever fits [chips].
 pub(super) fn jobs(
@@ -33,13 +32,8 @@ pub(super) fn jobs(
             return Vec::new();
         }
     };
-    if text.trim().is_empty() {
-        let message = format!("`{}` is empty", file.value);
-        desk.problem(file.origin, &file.path, message, "a header, e.g. submit_s,chips,duration_s, and a row a job");
-        return Vec::new();
-    }
-    let Some(table) = Columns::of(desk, trace, file, &text) else { return Vec::new() };
-    let mut jobs = table.rows(desk, file, &text);
+    let Some(reading) = reading(desk, trace) else { return Vec::new() };
+    let Some(jobs) = rows(desk, file, &text, &reading) else { return Vec::new() };
     if jobs.is_empty() {
         desk.note(format!("{}: `{}` has no jobs", workload.path, file.value));
     }
@@ -52,7 +46,6 @@ pub(super) fn jobs(
         );
         desk.problem(file.origin, &file.path, message, "make a pool larger, or leave those rows out");
     }
-    jobs.sort_by_key(|job| job.submit);
     let length = times.end.since(times.start);
     let late = jobs.iter().filter(|job| length <= job.submit).count();
     if 0 < late {
@@ -65,93 +58,67 @@ pub(super) fn jobs(
     jobs
 }
 
-/// Where a job's three numbers stand, and the unit of its times.
-struct Columns {
-    submit: usize,
-    chips: usize,
-    duration: usize,
-    seconds_per_unit: f64,
+/// How the log is to be read; None when keys contradict each other.
+fn reading(desk: &mut Desk<'_>, trace: &spec::Trace) -> Option<Reading> {
+    let name = trace.layout.as_ref().map_or("plain", |at| &at.value);
+    let layout = trace::layout(name).unwrap_or_else(|| panic!("`{name}` is no layout: spec and trace differ"));
+    let renamed = [(Field::Submit, &trace.submit), (Field::Chips, &trace.chips), (Field::Duration, &trace.duration)];
+    let columns = renamed.map(|(field, at)| at.as_ref().map(|at| (field, at.value.clone())));
+    let unit = match trace.time_unit.as_ref().map(|at| at.value.as_str()) {
+        Some("min") => Unit::Minute,
+        Some("h") => Unit::Hour,
+        _ => Unit::Second,
+    };
+    let of_plain = [&trace.submit, &trace.chips, &trace.duration, &trace.time_unit];
+    let mut sound = true;
+    for at in of_plain.into_iter().flatten().filter(|_| name != "plain") {
+        let message = format!("layout `{name}` has columns and units of its own");
+        desk.problem(at.origin, &at.path, message, "take it out, or use layout `plain`");
+        sound = false;
+    }
+    sound.then(|| Reading {
+        columns: columns.into_iter().flatten().collect(),
+        unit,
+        ids: false,
+        from: trace.from.as_ref().map(|at| Bound::Date(at.value)),
+        until: trace.until.as_ref().map(|at| Bound::Date(at.value)),
+        queues: trace.queue.as_ref().map(|at| [at.value.clone()].into()),
+        ..Reading::of(layout)
+    })
 }
 
-impl Columns {
-    fn of(desk: &mut Desk<'_>, trace: &spec::Trace, file: &At<String>, text: &str) -> Option<Columns> {
-        let header: Vec<String> = match reader(text).headers() {
-            Ok(header) => header.iter().map(str::to_owned).collect(),
-            Err(error) => {
-                desk.problem(file.origin, &file.path, format!("`{}` has no header: {error}", file.value), "");
-                return None;
+/// The jobs of the log in order of submission; None when it is refused.
+fn rows(desk: &mut Desk<'_>, file: &At<String>, text: &str, reading: &Reading) -> Option<Vec<TraceJob>> {
+    let open = || -> std::io::Result<Box<dyn Read + '_>> { Ok(Box::new(text.as_bytes())) };
+    let mut log = match trace::scan(&file.value, &open, reading) {
+        Ok(log) => log,
+        Err(problems) => {
+            for problem in problems.iter() {
+                let place = problems.sources().position(problem.origin);
+                let place = place.map_or(String::new(), |(_, at)| format!(":{}:{}", at.line, at.column));
+                let message = format!("`{}`{place}: {}", file.value, problem.message);
+                desk.problem(file.origin, &file.path, message, &problem.remedy);
             }
-        };
-        let mut column = |written: &Option<At<String>>, default: &str| {
-            let name = written.as_ref().map_or(default, |at| &at.value);
-            let found = header.iter().position(|column| column == name);
-            if found.is_none() {
-                let at = written.as_ref().unwrap_or(file);
-                let remedy = did_you_mean(name, header.iter().map(String::as_str), "column");
-                desk.problem(at.origin, &at.path, format!("`{}` has no column `{name}`", file.value), remedy);
-            }
-            found
-        };
-        let submit = column(&trace.submit, "submit_s");
-        let chips = column(&trace.chips, "chips");
-        let duration = column(&trace.duration, "duration_s");
-        let seconds_per_unit = match trace.time_unit.as_ref().map(|at| at.value.as_str()) {
-            Some("min") => 60.0,
-            Some("h") => 3600.0,
-            _ => 1.0,
-        };
-        Some(Columns { submit: submit?, chips: chips?, duration: duration?, seconds_per_unit })
-    }
-
-    fn rows(&self, desk: &mut Desk<'_>, file: &At<String>, text: &str) -> Vec<TraceJob> {
-        let mut jobs = Vec::new();
-        let mut bad = 0;
-        for (row, record) in reader(text).records().enumerate() {
-            let read = record.map_err(|error| error.to_string());
-            match read.and_then(|record| self.job(row as u32, &record)) {
-                Ok(job) => jobs.push(job),
-                Err(why) => {
-                    bad += 1;
-                    if bad <= NAMED_ROWS {
-                        let message = format!("`{}` row {} (after the header): {why}", file.value, row + 1);
-                        desk.problem(file.origin, &file.path, message, "correct the row or leave it out");
-                    }
-                }
-            }
+            return None;
         }
-        if NAMED_ROWS < bad {
-            let message = format!("`{}` has {} more rows that cannot be read", file.value, bad - NAMED_ROWS);
-            desk.problem(file.origin, &file.path, message, "");
-        }
-        jobs
-    }
-
-    /// A job of one row; one that takes no time lasts the shortest time there is.
-    fn job(&self, row: u32, record: &csv::StringRecord) -> Result<TraceJob, String> {
-        let number = |column: usize, what: &str| {
-            let text = record.get(column).unwrap_or("");
-            match text.parse::<f64>() {
-                Ok(value) if value.is_finite() => Ok(value),
-                _ => Err(format!("{what} `{text}` is not a number")),
-            }
-        };
-        let submit = number(self.submit, "the submission time")? * self.seconds_per_unit;
-        let chips = number(self.chips, "the gang size")?;
-        let duration = number(self.duration, "the running time")? * self.seconds_per_unit;
-        if submit < 0.0 {
-            return Err(format!("submitted {submit} s before the start"));
-        }
-        if duration < 0.0 {
-            return Err(format!("a running time of {duration} s"));
-        }
-        if chips != chips.floor() || !(1.0..=1e9).contains(&chips) {
-            return Err(format!("a gang of {chips} chips"));
-        }
-        let duration = Span::from_seconds(duration).max(SHORTEST);
-        Ok(TraceJob { row, submit: Span::from_seconds(submit), chips: chips as u32, duration })
-    }
+    };
+    let offset = offset_us(reading.layout, log.facts.first_us);
+    let jobs = std::iter::from_fn(|| log.next()).map(|job| job_of(job, offset)).collect();
+    assert_eq!(log.broken(), None, "a text in memory does not change");
+    Some(jobs)
 }
 
-fn reader(text: &str) -> csv::Reader<&[u8]> {
-    csv::ReaderBuilder::new().trim(csv::Trim::All).flexible(true).from_reader(text.as_bytes())
+/// Submission of the first job, from the scenario's start: by its own seconds in the plain layout, else at once [us].
+fn offset_us(layout: &Layout, first_us: i64) -> u64 {
+    if layout.name == "plain" { first_us.unsigned_abs() } else { 0 }
+}
+
+/// A job that takes no time lasts the shortest time there is.
+fn job_of(job: LogJob, offset_us: u64) -> TraceJob {
+    TraceJob {
+        row: job.row,
+        submit: Span((offset_us + job.submit_us).min(SimTime::NEVER.0)),
+        chips: job.chips,
+        duration: Span(job.duration_us).max(SHORTEST),
+    }
 }
