@@ -72,7 +72,9 @@ impl Sim<'_> {
 
     /// Closes the run at its end and returns the record.
     pub(super) fn finish(mut self) -> RunRecord {
-        self.now = self.world.end;
+        if self.outside.is_none() {
+            self.now = self.world.end;
+        }
         self.full_audit();
         self.close_jobs();
         self.close_money();

@@ -52,6 +52,8 @@ pub struct Job {
     pub failures: u32,
     /// Workload.
     pub workload: u32,
+    /// Rank of its priority, 0 the highest.
+    pub class: u32,
     /// Cell of the current or last attempt.
     pub cell: u32,
     /// Running now.
@@ -92,6 +94,7 @@ impl Default for Job {
             chips: 0,
             failures: 0,
             workload: 0,
+            class: 0,
             cell: 0,
             running: false,
             attempt: Attempt::default(),

@@ -7,20 +7,20 @@ use super::pool::PoolState;
 use super::queue::{Key, Waiting};
 use super::sim::{Counter, Release, Sabotage, Sim};
 use super::state::{RepairJob, WorkloadState};
+use crate::policy::order::{Facts, rank};
 use crate::record::{CampaignRow, JobRow};
 use crate::stats::draw::{failure_item, index_of};
 use crate::stats::law::Law;
 use crate::stats::math::{ln, log1p, square};
 use crate::stats::quantile::exponential_quantile;
 use crate::stats::renewal::Checkpointed;
-use crate::policy::order::{Facts, rank};
 use crate::units::{SimTime, Span};
 use crate::world::{CellId, Failures, Order, Rules, WorkloadId};
 
 impl Sim<'_> {
     #[inline]
     pub(super) fn on_job_arrived(&mut self, lane: u32) {
-        let draft = self.take_job(lane as usize);
+        let (lane, draft, class) = self.take_job(lane);
         let id = WorkloadId::new(lane as usize);
         let (now, in_window) = (self.now, self.in_window(draft.submit));
         let (volume, in_system) = (self.live.volume(id), !self.silenced(Counter::InSystem));
@@ -51,6 +51,7 @@ impl Sim<'_> {
             item: draft.item,
             chips: draft.chips,
             workload: lane,
+            class,
             exposure_left,
             ..Job::default()
         });
@@ -97,37 +98,26 @@ impl Sim<'_> {
     #[inline]
     pub(super) fn new_key(&mut self, slot: u32) -> Key {
         self.arrivals += 1;
-        Key::new(self.rank(slot), self.arrivals - 1)
+        self.key_of(slot, self.jobs[slot].expected_left_us(), self.arrivals - 1)
     }
 
-    /// Rank of the job by what is known of it now.
+    /// The job's place in its queue when it is expected to have that work left.
     #[inline]
-    pub(super) fn rank(&self, slot: u32) -> u64 {
-        let workload = &self.workloads[self.jobs[slot].workload as usize];
-        let domain = &self.domains[workload.domain];
-        if domain.rules.order == Order::Fifo && !domain.classes {
-            return 0;
-        }
-        self.rank_of(slot, self.jobs[slot].expected_left_us())
-    }
-
-    /// The same when it is expected to have that work left.
-    pub(super) fn rank_of(&self, slot: u32, left_us: u64) -> u64 {
+    pub(super) fn key_of(&self, slot: u32, left_us: u64, arrival: u64) -> Key {
         let job = &self.jobs[slot];
-        let workload = &self.workloads[job.workload as usize];
-        let domain = &self.domains[workload.domain];
+        let domain = &self.domains[self.workloads[job.workload as usize].domain];
+        let class = if domain.classes { job.class } else { 0 };
+        if domain.rules.order == Order::Fifo {
+            return Key::new(class, 0, arrival);
+        }
         let load_us = match (domain.walks, job.resumes() && !job.running) {
             (true, _) => job.owed_us,
             (false, true) => self.restart_us(job.workload as usize, job.chips),
             (false, false) => 0,
         };
-        let facts = Facts {
-            class: workload.class,
-            expected_us: job.expected_us,
-            left_us: left_us + load_us,
-            level: job.level,
-        };
-        rank(domain.rules.order, domain.classes, &facts)
+        let facts =
+            Facts { class: job.class, expected_us: job.expected_us, left_us: left_us + load_us, level: job.level };
+        Key::new(class, rank(domain.rules.order, &facts), arrival)
     }
 
     #[inline]
@@ -508,7 +498,7 @@ impl Sim<'_> {
         }
         let job = &self.jobs[slot];
         let started = Some(job.first_start).filter(|at| *at != SimTime::NEVER);
-        self.record.jobs.push(JobRow {
+        let row = JobRow {
             workload: WorkloadId::new(job.workload as usize),
             item: job.item,
             submitted: job.submit,
@@ -519,7 +509,11 @@ impl Sim<'_> {
             failures: job.failures,
             preemptions: job.yields,
             run: 0,
-        });
+        };
+        match &mut self.outside {
+            Some(outside) => outside.over(&row),
+            None => self.record.jobs.push(row),
+        }
     }
 
     /// Whether a job submitted at `submit` counts.
@@ -592,7 +586,8 @@ fn due(job: &Job, state: &WorkloadState, rules: &Rules) -> When {
     }
     let start = job.attempt.start;
     let next = rules.las_levels.get(job.level as usize);
-    let level = next.map(|level| start + Span(level.saturating_sub(job.attained).div_ceil(u128::from(job.chips)) as u64));
+    let level =
+        next.map(|level| start + Span(level.saturating_sub(job.attained).div_ceil(u128::from(job.chips)) as u64));
     let turn = rules.las_quantum.map(|quantum| job.turn_from + quantum);
     level.into_iter().chain(turn).min().map_or(When::NEVER, |at| When::new(at, Class::Reclaim))
 }

@@ -26,4 +26,6 @@ mod timeline;
 
 pub use audit::audit_record;
 pub use event::Class;
-pub use sim::{Counter, Release, Run, Sabotage, simulate, simulate_sabotaged, simulate_with_markers};
+pub use sim::{
+    Counter, Outside, OutsideJob, Release, Run, Sabotage, replay, simulate, simulate_sabotaged, simulate_with_markers,
+};

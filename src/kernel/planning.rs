@@ -64,7 +64,11 @@ impl Sim<'_> {
     }
 
     /// The pool where the job is expected to start first, and when; of equals the first in its list.
-    fn plan(&self, slot: u32, profiles: &[(usize, Profile)]) -> Option<(CellId, SimTime, Gang, Vec<super::nodes::Piece>)> {
+    fn plan(
+        &self,
+        slot: u32,
+        profiles: &[(usize, Profile)],
+    ) -> Option<(CellId, SimTime, Gang, Vec<super::nodes::Piece>)> {
         let job = &self.jobs[slot];
         let workload = &self.workloads[job.workload as usize];
         let place = |cell: &CellId| {

@@ -74,7 +74,8 @@ fn fills_nodes(world: &World, pool: crate::world::PoolId) -> bool {
     world.cells.iter().filter(|cell| cell.pool == pool).all(|cell| match &world.workloads[cell.workload].source {
         Source::Campaigns(terms) => terms.chips % per_node == 0,
         Source::Stream(terms) => terms.chips.iter().all(|(chips, _)| chips % per_node == 0),
-        Source::Trace(jobs) => jobs.iter().all(|job| job.chips % per_node == 0),
+        // Without jobs it is their time that is not known yet: they come from outside.
+        Source::Trace(jobs) => !jobs.is_empty() && jobs.iter().all(|job| job.chips % per_node == 0),
     })
 }
 

@@ -66,7 +66,8 @@ impl Sim<'_> {
             }
         }
         let fits = |then: &super::outlook::Outlook| {
-            u64::from(waiting.chips) <= then.standing.available(tenant, any, then.up) && then.nodes.has_room(waiting.chips)
+            u64::from(waiting.chips) <= then.standing.available(tenant, any, then.up)
+                && then.nodes.has_room(waiting.chips)
         };
         let mut enough = fits(&then);
         if !enough {
@@ -102,8 +103,7 @@ impl Sim<'_> {
     fn candidate(&self, domain: usize, waiting: &Waiting, slot: u32) -> Option<Candidate> {
         let rules = self.domains[domain].rules;
         let (job, waits) = (&self.jobs[slot], &self.jobs[waiting.slot]);
-        let (class, for_class) =
-            (self.workloads[job.workload as usize].class, self.workloads[waits.workload as usize].class);
+        let (class, for_class) = (job.class, waits.class);
         if job.leaving {
             return None;
         }
@@ -111,7 +111,9 @@ impl Sim<'_> {
             Preemption::Off => return None,
             Preemption::Class if class <= for_class => return None,
             Preemption::Class => match rules.victim {
-                Victim::LeastLost => (u64::MAX - u64::from(class), self.lost_by_leaving(slot), u64::MAX - job.key.arrival()),
+                Victim::LeastLost => {
+                    (u64::MAX - u64::from(class), self.lost_by_leaving(slot), u64::MAX - job.key.arrival())
+                }
                 Victim::Hash => (mix(waiting.key.arrival(), job.key.arrival()), 0, 0),
             },
             Preemption::OrderKey => {
@@ -144,7 +146,7 @@ impl Sim<'_> {
         let speed = self.cells[job.cell as usize].speed;
         let done = job.attempt.done_us(self.now.since(job.attempt.start).0) as f64 * speed;
         let left = job.expected_left_us().saturating_sub(done as u64).max(1);
-        Key::new(self.rank_of(slot, left), job.key.arrival())
+        self.key_of(slot, left, job.key.arrival())
     }
 
     /// Takes a running job off: at once where leaving costs no time, else when its checkpoint is written. True when its chips are free now.
@@ -190,8 +192,8 @@ impl Sim<'_> {
         job.seq = u64::MAX;
         self.let_go(slot, None);
         let walks = self.domains[self.workloads[self.jobs[slot].workload as usize].domain].walks;
-        let (rank, arrival) = (self.rank(slot), self.jobs[slot].key.arrival());
-        self.jobs[slot].key = if walks { self.new_key(slot) } else { Key::new(rank, arrival) };
+        let (left, arrival) = (self.jobs[slot].expected_left_us(), self.jobs[slot].key.arrival());
+        self.jobs[slot].key = if walks { self.new_key(slot) } else { self.key_of(slot, left, arrival) };
         self.enqueue(slot, false);
     }
 

@@ -15,15 +15,17 @@ pub struct Waiting {
     pub expected_us: u64,
 }
 
-/// Rank by the queue's order above the number of the arrival: no two jobs of a run are equal.
+/// Class, rank by the queue's order, and number of the arrival, the first the most significant: no two jobs of a run are equal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Key(u128);
 
 impl Key {
-    /// The `arrival`-th job of the run at `rank` (0 first).
+    /// The `arrival`-th job of the run at `rank` of `class` (0 first). A rank of more than 52 bits (142 years) is the last.
     #[inline]
-    pub fn new(rank: u64, arrival: u64) -> Key {
-        Key(u128::from(rank) << 64 | u128::from(arrival))
+    pub fn new(class: u32, rank: u64, arrival: u64) -> Key {
+        assert!(arrival >> ARRIVAL_BITS == 0, "{arrival} arrivals of one run do not fit 44 bits");
+        let rank = rank.min((1 << RANK_BITS) - 1);
+        Key(u128::from(class) << (RANK_BITS + ARRIVAL_BITS) | u128::from(rank) << ARRIVAL_BITS | u128::from(arrival))
     }
     /// As one number.
     #[inline]
@@ -33,9 +35,13 @@ impl Key {
     /// The number of the arrival.
     #[inline]
     pub fn arrival(self) -> u64 {
-        self.0 as u64
+        self.0 as u64 & ((1 << ARRIVAL_BITS) - 1)
     }
 }
+
+/// Bits of a key for the number of the arrival, and for the rank above it.
+const ARRIVAL_BITS: u32 = 44;
+const RANK_BITS: u32 = 52;
 
 /// Where a walk through a queue has come to. Stays good when the job it stands on is removed; any other change of the queue ends the walk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -155,7 +161,8 @@ impl Queue {
     pub fn remove(&mut self, cursor: Cursor) -> Waiting {
         let chunk = &mut self.chunks[cursor.chunk as usize];
         let place = cursor.place as usize;
-        let job = if place == 0 { chunk.jobs.pop_front() } else { chunk.jobs.remove(place) }.expect("a job stands there");
+        let job =
+            if place == 0 { chunk.jobs.pop_front() } else { chunk.jobs.remove(place) }.expect("a job stands there");
         self.len -= 1;
         if chunk.jobs.is_empty() && 1 < self.chunks.len() {
             self.spare.extend(self.chunks.remove(cursor.chunk as usize));
@@ -184,7 +191,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn job(key: u64, chips: u32) -> Waiting {
-        Waiting { key: Key::new(key / 3, key), slot: key as u32, chips, expected_us: 0 }
+        Waiting { key: Key::new(key as u32 / 9, key / 3, key), slot: key as u32, chips, expected_us: 0 }
     }
 
     proptest! {

@@ -101,7 +101,8 @@ impl View for Pass<'_, '_> {
 
     fn fill(&mut self, tenant: usize, mut cursor: Cursor, chips: Chips) -> bool {
         let Some(waiting) = self.queue(tenant).seek(&mut cursor, u32::MAX, |_| true) else { return false };
-        let Some(cell) = self.sim.cell_that_leaves_the_reservation(self.domain, waiting.slot, chips == Chips::Any) else {
+        let Some(cell) = self.sim.cell_that_leaves_the_reservation(self.domain, waiting.slot, chips == Chips::Any)
+        else {
             return false;
         };
         self.leave_queue(tenant, cursor, waiting.slot);

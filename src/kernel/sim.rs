@@ -5,18 +5,20 @@ use super::calendar::Heap;
 use super::event::{Class, Event, When};
 use super::job::Jobs;
 use super::money::MoneyDesk;
-use super::pool::PoolState;
 use super::nodes::Piece;
 use super::outlook::Outlook;
+use super::pool::PoolState;
 use super::preempt::Candidate;
 use super::queue::Cursor;
-use super::state::{CellState, DomainState, RepairJob, Workshop, WorkloadState, cell_state, domain_states, workload_states};
+use super::state::{
+    CellState, DomainState, RepairJob, WorkloadState, Workshop, cell_state, domain_states, workload_states,
+};
 use super::timeline::{self, Dated, Entry};
-use crate::record::{RunKey, RunRecord};
+use crate::record::{JobRow, RunKey, RunRecord};
 use crate::stats::draw;
 use crate::units::SimTime;
 use crate::workload::{Draft, Lane};
-use crate::world::{Live, World};
+use crate::world::{Live, WorkloadId, World};
 
 /// Which run of a world, and what is held still in it.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
@@ -115,6 +117,42 @@ pub enum Counter {
     ReservedBlocked,
 }
 
+/// A lane of jobs that are not the world's own.
+const OUTSIDE: u32 = u32::MAX;
+
+/// Jobs that come from outside while the run goes on, in order of time, and what becomes of them: a log that is never held in memory.
+pub trait Outside {
+    /// The next job; None: no more will come.
+    fn next(&mut self) -> Option<OutsideJob>;
+    /// A job has ended, or the run has and the job is still there.
+    fn over(&mut self, row: &JobRow);
+}
+
+/// A job from outside.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct OutsideJob {
+    /// Whose it is.
+    pub workload: WorkloadId,
+    /// The job; submitted not before the one before it.
+    pub draft: Draft,
+    /// Rank of its priority, 0 the highest.
+    pub class: u32,
+}
+
+/// Simulates a world whose only jobs come from outside, until the last of them has ended; a job that never fits waits for ever and must
+/// not come. Every row goes out.
+pub fn replay<'w>(world: &'w World, run: Run, outside: Box<dyn Outside + 'w>) -> RunRecord {
+    let live = draw_live(world, run);
+    let mut sim = Sim::new(world, run, live, Sabotage::None);
+    assert!(sim.next_arrival == When::NEVER, "a world with jobs of its own");
+    sim.dated.retain(|entry| entry.at < world.end);
+    sim.dated_at = sim.peek_dated();
+    sim.outside = Some(outside);
+    sim.ask_outside();
+    sim.run();
+    sim.finish()
+}
+
 /// Payloads of the heap from here on name domains; no run has as many jobs alive.
 pub(super) const DOMAIN_DUE: u32 = 1 << 31;
 
@@ -188,6 +226,9 @@ pub(super) struct Sim<'w> {
     pub next_lane: usize,
     pub next_arrival: When,
     pub arrivals: u64,
+    /// Where jobs come from and go to when they are not the world's own.
+    pub outside: Option<Box<dyn Outside + 'w>>,
+    pub next_outside: Option<OutsideJob>,
     /// At `end`, classes finish to month close run, later ones do not.
     pub last: When,
     pub jobs: Jobs,
@@ -232,6 +273,8 @@ impl<'w> Sim<'w> {
             next_lane: 0,
             next_arrival: When::NEVER,
             arrivals: 0,
+            outside: None,
+            next_outside: None,
             last: When::new(world.end, Class::MonthClose),
             jobs: Jobs::default(),
             pools: world.pools.ids().map(|id| PoolState::new(world, id)).collect(),
@@ -305,7 +348,8 @@ impl<'w> Sim<'w> {
             return Some(Event::Dated { index: (self.next_dated - 1) as u32 });
         }
         if when == arrival {
-            return Some(Event::JobArrived { lane: self.next_lane as u32 });
+            let lane = if self.next_outside.is_some() { OUTSIDE } else { self.next_lane as u32 };
+            return Some(Event::JobArrived { lane });
         }
         let due = self.heap.pop().expect("peeked");
         Some(match due.when.class() {
@@ -331,14 +375,36 @@ impl<'w> Sim<'w> {
         self.next_arrival > limit && self.heap.peek() > limit && self.dated_at > limit && limit <= self.last
     }
 
-    /// The next job of the earliest lane.
+    /// The next job of the earliest lane, or from outside: its workload, itself, its class.
     #[inline]
-    pub fn take_job(&mut self, lane: usize) -> Draft {
-        let jobs = &mut self.lanes[lane];
+    pub fn take_job(&mut self, lane: u32) -> (u32, Draft, u32) {
+        if lane == OUTSIDE {
+            return self.take_from_outside();
+        }
+        let jobs = &mut self.lanes[lane as usize];
         let draft = jobs.take(&self.live);
-        self.lane_at[lane] = jobs.next_at();
+        self.lane_at[lane as usize] = jobs.next_at();
         self.find_next_lane();
-        draft
+        (lane, draft, self.workloads[lane as usize].class)
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn take_from_outside(&mut self) -> (u32, Draft, u32) {
+        let job = self.next_outside.take().expect("its arrival was the next event");
+        self.ask_outside();
+        (job.workload.index() as u32, job.draft, job.class)
+    }
+
+    /// The next job from outside, not before this instant.
+    fn ask_outside(&mut self) {
+        self.next_outside = self.outside.as_mut().and_then(|outside| outside.next());
+        if let Some(job) = &self.next_outside {
+            assert!(self.now <= job.draft.submit, "job {} from outside comes at {}", job.draft.item, job.draft.submit);
+            self.next_arrival = When::new(job.draft.submit, Class::Arrival);
+        } else {
+            self.next_arrival = When::NEVER;
+        }
     }
 
     /// The lane with the earliest job; ties go to the lower workload.

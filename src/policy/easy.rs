@@ -30,7 +30,9 @@ pub(super) fn pass<V: View>(view: &mut V, cursors: &mut Vec<V::Cursor>) {
     cursors.resize(view.tenants(), V::Cursor::default());
     view.step(&mut cursors[blocked]);
     while view.any_free() {
-        let Some(tenant) = first(view, |view, tenant| view.filling(tenant, &mut cursors[tenant], Chips::Any)) else { break };
+        let Some(tenant) = first(view, |view, tenant| view.filling(tenant, &mut cursors[tenant], Chips::Any)) else {
+            break;
+        };
         if !view.fill(tenant, cursors[tenant], Chips::Any) {
             view.step(&mut cursors[tenant]);
         }

@@ -29,7 +29,9 @@ pub(super) fn pass<V: View>(view: &mut V, cursors: &mut Vec<V::Cursor>) {
         return pass_preempting(view, cursors);
     }
     while view.any_free() {
-        let Some(tenant) = first(view, |view, tenant| view.fitting(tenant, &mut cursors[tenant], Chips::Any)) else { break };
+        let Some(tenant) = first(view, |view, tenant| view.fitting(tenant, &mut cursors[tenant], Chips::Any)) else {
+            break;
+        };
         if !view.start(tenant, cursors[tenant], Chips::Any) {
             view.step(&mut cursors[tenant]);
         }

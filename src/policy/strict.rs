@@ -5,12 +5,8 @@ use super::Entry;
 use super::view::{Chips, Room, View, first};
 use crate::world::Backfill;
 
-pub(super) const ENTRY: Entry<Backfill> = Entry {
-    name: "strict",
-    value: Backfill::Strict,
-    what: "a blocked head blocks",
-    source: "Helios simulator, FIFO",
-};
+pub(super) const ENTRY: Entry<Backfill> =
+    Entry { name: "strict", value: Backfill::Strict, what: "a blocked head blocks", source: "Helios simulator, FIFO" };
 
 /// One pass. Cost: jobs started + tenants.
 pub(super) fn pass<V: View>(view: &mut V) {

@@ -146,7 +146,20 @@ fn totals() -> impl Strategy<Value = WorkloadTotals> {
     let times = (proptest::option::of(time()), proptest::option::of(time()));
     (counts, proptest::array::uniform6(addable()), histogram(), histogram(), times).prop_map(
         |(counts, sums, waits, jcts, times)| {
-            let [submitted, started, finished, refused, unstarted, unfinished, waited, elsewhere, failures, preemptions, overflowed, killed] = counts;
+            let [
+                submitted,
+                started,
+                finished,
+                refused,
+                unstarted,
+                unfinished,
+                waited,
+                elsewhere,
+                failures,
+                preemptions,
+                overflowed,
+                killed,
+            ] = counts;
             let [wait_us, jct_us, in_system_us, sojourn_us, unstarted_us, unfinished_us] = sums;
             WorkloadTotals {
                 submitted,

@@ -1,8 +1,8 @@
 //! The validated world: names resolved to ids, sizes converted, immutable for the whole study.
 //! Holds what is known before a run; what a run draws or changes lives in `Live`.
 
-use crate::stats::law::Law;
 use super::rules::Rules;
+use crate::stats::law::Law;
 use crate::units::{Calendar, Date, Id, IdVec, SimTime, Span};
 
 /// A lab as a user of pools and a payer of bills.

@@ -126,12 +126,15 @@ fn real_jobs_start_and_end_as_in_two_published_simulators() {
 #[test]
 fn preempted_jobs_start_and_end_as_in_helios() {
     let Some(csv) = data("golden/scheduling/philly_11cb48_4n_srtf.csv") else { return };
-    let text = PHILLY.replace("BACKFILL", "strict").replace("order = \"fifo\"", "order = \"srtf\", preemption = \"order_key\"");
+    let text = PHILLY
+        .replace("BACKFILL", "strict")
+        .replace("order = \"fifo\"", "order = \"srtf\", preemption = \"order_key\"");
     let mut world = world_with(&text, &Files::from([("log.csv".to_owned(), csv.clone())]));
     let rules = &mut world.domains.0[0].rules;
     rules.compat = Some(hedgerow::world::Compat::Helios);
-    rules.restart_costs =
-        [(1, 7.0), (8, 30.0), (u32::MAX, 60.0)].map(|(chips, s)| (chips, hedgerow::units::Span::from_seconds(s))).to_vec();
+    rules.restart_costs = [(1, 7.0), (8, 30.0), (u32::MAX, 60.0)]
+        .map(|(chips, s)| (chips, hedgerow::units::Span::from_seconds(s)))
+        .to_vec();
     compare(&world, &csv, "srtf");
 }
 

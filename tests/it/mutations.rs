@@ -173,6 +173,7 @@ fn every_counter_can_be_missed() {
         (Counter::Lost, "identity 6"),
         (Counter::Checkpoint, "identity 6"),
         (Counter::Restart, "identity 6"),
+        (Counter::Yielding, "identity 6"),
         (Counter::Allocated, "metered"),
         (Counter::InSystem, "Little"),
         (Counter::Energy, "energy"),
@@ -192,7 +193,8 @@ fn every_counter_can_be_missed() {
     for (counter, identity) in all {
         match counter {
             Counter::Idle | Counter::Gangs | Counter::Reserved | Counter::Down | Counter::Up | Counter::Installed => {}
-            Counter::Productive | Counter::Lost | Counter::Checkpoint | Counter::Restart => {}
+            Counter::Productive | Counter::Lost | Counter::Checkpoint => {}
+            Counter::Restart | Counter::Yielding => {}
             Counter::Allocated | Counter::InSystem | Counter::Energy | Counter::InstalledMw => {}
             Counter::Billed | Counter::Covered => {}
             Counter::Guaranteed | Counter::Offered | Counter::Late | Counter::Blocked | Counter::Unused => {}

@@ -5,7 +5,10 @@ use crate::story::{check, check_with};
 /// One chip. a runs 0..10; of those that wait then, c is shorter.
 #[test]
 fn sjf_takes_the_shortest_of_those_that_wait() {
-    check("pool 1 chips order=sjf; a at 0 gang 1 for 10; b at 1 gang 1 for 5; c at 2 gang 1 for 3", "a 0..10 | b 13..18 | c 10..13");
+    check(
+        "pool 1 chips order=sjf; a at 0 gang 1 for 10; b at 1 gang 1 for 5; c at 2 gang 1 for 3",
+        "a 0..10 | b 13..18 | c 10..13",
+    );
 }
 
 /// b needs 3 s when a has 8 left: a is taken off at 2 and goes on at 5. c needs 9 when a has 7 left at 6: it waits.
@@ -20,7 +23,10 @@ fn srtf_takes_off_who_has_longer_to_go() {
 /// Without preemption SRTF is SJF.
 #[test]
 fn srtf_without_preemption_waits() {
-    check("pool 1 chips order=srtf; a at 0 gang 1 for 10; b at 2 gang 1 for 3; c at 3 gang 1 for 2", "a 0..10 | b 12..15 | c 10..12");
+    check(
+        "pool 1 chips order=srtf; a at 0 gang 1 for 10; b at 2 gang 1 for 3; c at 3 gang 1 for 2",
+        "a 0..10 | b 12..15 | c 10..12",
+    );
 }
 
 const CHECKPOINTS: &str = "[[low]]\ncheckpoint = { interval = \"4s\", cost = \"1s\" }\nrestart = \"2s\"";
@@ -74,7 +80,10 @@ fn preemption_stays_within_a_tenant_and_goes_down_only() {
         "pool 1 chips priority preemption=class; a at 0 gang 1 for 10 of ada priority 0; b at 1 gang 1 for 3 of bob priority 5",
         "a 0..10 | b 10..13",
     );
-    check("pool 1 chips priority preemption=class; a at 0 gang 1 for 10 priority 1; b at 1 gang 1 for 3 priority 1", "a 0..10 | b 10..13");
+    check(
+        "pool 1 chips priority preemption=class; a at 0 gang 1 for 10 priority 1; b at 1 gang 1 for 3 priority 1",
+        "a 0..10 | b 10..13",
+    );
 }
 
 /// One level, turns of 1 s: a, b, a, b, a.
@@ -154,7 +163,10 @@ fn spread_leaves_no_whole_node() {
 fn a_gang_of_whole_nodes_finds_them_where_jobs_are_packed() {
     let small: String = (0..32).map(|n| format!("; j{n:02} at 0 gang 1 for {}", 10 + n)).collect();
     for (placement, start) in [("best_fit", 1), ("spread", 37)] {
-        let world = crate::story::story(&format!("pool 64 chips nodes 8 placement={placement}{small}; whole at 1 gang 32 for 5"), "");
+        let world = crate::story::story(
+            &format!("pool 64 chips nodes 8 placement={placement}{small}; whole at 1 gang 32 for 5"),
+            "",
+        );
         let record = hedgerow::kernel::simulate(&world, hedgerow::kernel::Run::default());
         let table = crate::story::timeline(&world, &record);
         assert!(table.ends_with(&format!("whole {start}..{}", start + 5)), "{placement}: {table}");

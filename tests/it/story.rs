@@ -56,9 +56,13 @@ pub fn story(text: &str, toml: &str) -> World {
     // Other rules as the file has them: `order=srtf`.
     let rules = words.iter().filter_map(|word| word.split_once('='));
     let is_word = |value: &str| value.starts_with(|c: char| c.is_ascii_alphabetic()) && value != "true";
-    schedule.extend(rules.map(|(key, value)| {
-        if is_word(value) { format!("{key} = \"{value}\"") } else { format!("{key} = {value}") }
-    }));
+    schedule.extend(
+        rules.map(
+            |(key, value)| {
+                if is_word(value) { format!("{key} = \"{value}\"") } else { format!("{key} = {value}") }
+            },
+        ),
+    );
     schedule.extend(after(&words, "limit").map(|limit| format!("queue_limit = {limit}")));
     let mut out =
         String::from("[scenario]\nname = \"story\"\nstart = 2026-01-01\nend = 2026-01-02\n[run]\njobs = true\n");

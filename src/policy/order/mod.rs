@@ -27,20 +27,15 @@ pub struct Facts {
 pub const ORDERS: [Entry<Order>; 6] =
     [fifo::ENTRY, sjf::ENTRY, srtf::ENTRY, priority::ENTRY, las::ENTRY, fair_share::ENTRY];
 
-/// Bits of a rank below the class.
-const CLASS_SHIFT: u32 = 52;
-
-/// Rank under `order`; with `classes` the priority goes before it.
+/// Rank under `order`.
 #[inline]
-pub fn rank(order: Order, classes: bool, job: &Facts) -> u64 {
-    let within = match order {
+pub fn rank(order: Order, job: &Facts) -> u64 {
+    match order {
         Order::Fifo => fifo::rank(job),
         Order::Sjf => sjf::rank(job),
         Order::Srtf => srtf::rank(job),
         Order::Priority => priority::rank(job),
         Order::Las => las::rank(job),
         Order::FairShare => fair_share::rank(job),
-    };
-    let class = if classes { u64::from(job.class.min(4_095)) } else { 0 };
-    class << CLASS_SHIFT | within.min((1 << CLASS_SHIFT) - 1)
+    }
 }

@@ -67,8 +67,19 @@ fn words(world: &World, change: Change) -> (&'static str, String, String, f64, &
 
 /// `jobs.csv`: jobs of draw 0, replication 0 of each cell.
 pub fn jobs(plan: &Plan, outcome: &Outcome) -> String {
-    let headers =
-        ["strategy", "future", "workload", "item", "submit_h", "start_h", "finish_h", "chips", "pool", "failures", "preemptions"];
+    let headers = [
+        "strategy",
+        "future",
+        "workload",
+        "item",
+        "submit_h",
+        "start_h",
+        "finish_h",
+        "chips",
+        "pool",
+        "failures",
+        "preemptions",
+    ];
     let mut rows: Vec<Vec<Cell>> = Vec::new();
     for (planned, cell) in own(plan, outcome) {
         let world = &planned.world;

@@ -81,10 +81,9 @@ fn schedule(mut t: Record) -> Schedule {
         placement: t.text("placement"),
         pool_choice: t.text("pool_choice"),
         oracle: t.bool("oracle"),
-        las: t.record("las").map(|mut t| LasSpec {
-            levels_chip_hours: t.leaves("levels_chip_hours"),
-            quantum: t.leaf("quantum"),
-        }),
+        las: t
+            .record("las")
+            .map(|mut t| LasSpec { levels_chip_hours: t.leaves("levels_chip_hours"), quantum: t.leaf("quantum") }),
         weights: t.leaves_by_name("weights"),
         plan_depth: t.integer("plan_depth"),
         overflow: t.record("overflow").map(|mut t| OverflowSpec { after: t.must_leaf("after"), to: t.must_text("to") }),
