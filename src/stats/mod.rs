@@ -8,6 +8,7 @@ pub mod quantile;
 pub mod draw;
 pub mod law;
 pub mod clock;
+pub mod chain;
 pub mod histogram;
 pub mod accumulate;
 pub mod interval;

@@ -77,6 +77,8 @@ impl Phases {
             }
             Law::Constant { .. }
             | Law::Erlang { .. }
+            | Law::Gamma { .. }
+            | Law::Weibull { .. }
             | Law::Lognormal { .. }
             | Law::Uniform { .. }
             | Law::Normal { .. }

@@ -123,6 +123,10 @@ pub fn gamma_quantile_of_tails(shape: f64, lower: f64, upper: f64) -> f64 {
     let wilson_hilferty = 1.0 - 1.0 / (9.0 * shape) + z / (3.0 * shape.sqrt());
     let small = exp((ln(lower) + lgamma(shape + 1.0)) / shape);
     let start = if 0.2 < wilson_hilferty { shape * wilson_hilferty * wilson_hilferty * wilson_hilferty } else { small };
+    // Where x^shape / Gamma(shape + 1) alone is the whole of it and no number is so small, 0 is the value.
+    if start < f64::MIN_POSITIVE {
+        return start;
+    }
     let target = ln(if use_lower { lower } else { upper });
     solve_on_logs(start, |x| {
         let (below, above) = gamma_cdf(shape, x);

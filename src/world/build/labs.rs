@@ -100,6 +100,7 @@ impl Place<'_> {
                 }
             },
             failures: mode,
+            over_estimate: streams::over_estimate(desk, self.workload),
             source,
         }
     }

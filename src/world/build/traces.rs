@@ -65,11 +65,13 @@ pub(super) fn jobs(
     jobs
 }
 
-/// Where a job's three numbers stand, and the unit of its times.
+/// Where a job's numbers stand, and the unit of its times.
 struct Columns {
     submit: usize,
     chips: usize,
     duration: usize,
+    /// A file need not have it, unless the scenario names it.
+    estimate: Option<usize>,
     seconds_per_unit: f64,
 }
 
@@ -100,7 +102,11 @@ impl Columns {
             Some("h") => 3600.0,
             _ => 1.0,
         };
-        Some(Columns { submit: submit?, chips: chips?, duration: duration?, seconds_per_unit })
+        let estimate = match trace.estimate {
+            Some(_) => Some(column(&trace.estimate, "")?),
+            None => header.iter().position(|column| column == "estimate_s"),
+        };
+        Some(Columns { submit: submit?, chips: chips?, duration: duration?, estimate, seconds_per_unit })
     }
 
     fn rows(&self, desk: &mut Desk<'_>, file: &At<String>, text: &str) -> Vec<TraceJob> {
@@ -148,7 +154,12 @@ impl Columns {
             return Err(format!("a gang of {chips} chips"));
         }
         let duration = Span::from_seconds(duration).max(SHORTEST);
-        Ok(TraceJob { row, submit: Span::from_seconds(submit), chips: chips as u32, duration })
+        let said = self.estimate.filter(|column| record.get(*column).is_some_and(|text| !text.is_empty()));
+        let estimate = match said.map(|column| number(column, "the estimate")).transpose()? {
+            Some(said) if said < 0.0 => return Err(format!("an estimate of {said} s")),
+            said => said.map(|said| Span::from_seconds(said * self.seconds_per_unit).max(SHORTEST)),
+        };
+        Ok(TraceJob { row, submit: Span::from_seconds(submit), chips: chips as u32, duration, estimate })
     }
 }
 
