@@ -134,14 +134,20 @@ mod tests {
         }
         assert_eq!([0.01, 0.49, 0.51, 0.99].map(|u| chain.next(1, u)), [0, 0, 2, 2]);
         assert_eq!([0.01, 0.49, 0.51, 0.99].map(|u| chain.previous(0, u)), [1, 1, 2, 2]);
-        assert_eq!([0.01, 0.99].map(|u| (chain.next(0, u), chain.previous(1, u), chain.previous(2, u))), [(1, 0, 1); 2]);
+        assert_eq!(
+            [0.01, 0.99].map(|u| (chain.next(0, u), chain.previous(1, u), chain.previous(2, u))),
+            [(1, 0, 1); 2]
+        );
     }
 
     #[test]
     fn a_cycle_runs_both_ways() {
         let chain = Chain::cycle(4);
         assert_eq!(chain.visits(), [0.25; 4]);
-        assert_eq!((chain.next(3, 0.5), chain.next(1, 0.5), chain.previous(0, 0.5), chain.previous(2, 0.5)), (0, 2, 3, 1));
+        assert_eq!(
+            (chain.next(3, 0.5), chain.next(1, 0.5), chain.previous(0, 0.5), chain.previous(2, 0.5)),
+            (0, 2, 3, 1)
+        );
     }
 
     #[test]

@@ -375,8 +375,41 @@ mod tests {
         assert_eq!(
             bits.join(" "),
             "ab79a7ac1204c905 fc078888eed81037 94d28fad6526b57a 762bd555860355a1 e2d9a857e7cf990e \
-             7f83304ddd51466f d25cbb49d0dc5425 3999129bf9be2f9e f4be046e4d7168fa"
+             7f83304ddd51466f d25cbb49d0dc5425 3999129bf9be2f9e f4be046e4d7168fa \
+             433da818a426b7e7 5ae55d6172e52d53 fed392c04c60f0ac 89db76b7bd8b029c"
         );
+    }
+
+    /// Both by statrs, over shapes .05 to 100 and both tails to 1e-12, in relative terms; of gamma the quantile has a test of its
+    /// own, here its scale and that of the density's moments.
+    #[test]
+    fn gamma_and_weibull_are_those_of_statrs() {
+        use statrs::distribution::{ContinuousCDF, Gamma, Weibull};
+        for shape in [0.05, 0.1, 0.3, 0.5, 1.0, 1.7, 3.0, 12.0, 100.0] {
+            let (weibull, gamma) = (Law::Weibull { shape, scale: 2.5 }, Law::Gamma { shape, mean: 2.5 });
+            let (reference, its_gamma) = (Weibull::new(shape, 2.5).unwrap(), Gamma::new(shape, shape / 2.5).unwrap());
+            for tail in [1e-12, 1e-9, 1e-6, 1e-3, 0.01, 0.1, 0.3, 0.5] {
+                for u in [tail, 1.0 - tail] {
+                    let x = weibull.quantile(u);
+                    // Its tail falls as (x/scale)^shape: an error of x is one of the logarithm over shape x threshold.
+                    let threshold = -f64::ln_1p(-u);
+                    let off = if u < 0.5 {
+                        (reference.cdf(x) / u - 1.0) * u / ((1.0 - u) * threshold * shape)
+                    } else {
+                        (reference.sf(x) / (1.0 - u) - 1.0) / (threshold * shape)
+                    };
+                    assert!(off.abs() < 1e-10, "shape {shape} at {u}: {off:e}");
+                    close(x, 2.5 * threshold.powf(1.0 / shape), 1e-10, "by hand");
+                    let y = gamma.quantile(u);
+                    if 1e-300 < y {
+                        close(gamma.cdf(y), its_gamma.cdf(y), 1e-10, "gamma below");
+                        close(gamma.survival(y), its_gamma.sf(y), 1e-10, "gamma above");
+                    }
+                }
+            }
+        }
+        let law = Law::by_mean(LawKind::Gamma, 3.0, Some(4.0)).unwrap();
+        assert_eq!(law, Law::Gamma { shape: 0.25, mean: 3.0 });
     }
 
     /// With one number for the branch and one for the time, the mixture has the same law as with one number.

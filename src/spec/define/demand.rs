@@ -103,7 +103,11 @@ static STATE: Table = table(
     "A state of the arrivals.",
     &[
         key("name", Kind::Text, "Name, for paths and `to`."),
-        must("rate", number("-", 0.0, 1e9), "Relative rate while it lasts; `per_day` or `interval` stays the long-run mean."),
+        must(
+            "rate",
+            number("-", 0.0, 1e9),
+            "Relative rate while it lasts; `per_day` or `interval` stays the long-run mean.",
+        ),
         must("mean_time", duration(1e-6), "Mean time it lasts, exponential."),
         key(
             "to",
@@ -123,8 +127,16 @@ static ESTIMATE: Table = table(
     "estimate",
     "What users say their jobs take.",
     &[
-        must("ratio", Kind::Table(&LAW_OF_RATIO), "Estimate over true duration on the reference chip, drawn for each job."),
-        key("at_least", number("-", 0.0, 1e6), "Smallest ratio; absent: none. With 1 nobody asks for less than the job takes."),
+        must(
+            "ratio",
+            Kind::Table(&LAW_OF_RATIO),
+            "Estimate over true duration on the reference chip, drawn for each job.",
+        ),
+        key(
+            "at_least",
+            number("-", 0.0, 1e6),
+            "Smallest ratio; absent: none. With 1 nobody asks for less than the job takes.",
+        ),
     ],
 );
 
