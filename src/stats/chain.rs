@@ -89,12 +89,9 @@ fn connected(n: usize, leads: impl Fn(usize, usize) -> bool) -> bool {
     let mut open = vec![0];
     reached[0] = true;
     while let Some(i) = open.pop() {
-        for j in 0..n {
-            if !reached[j] && leads(i, j) {
-                reached[j] = true;
-                open.push(j);
-            }
-        }
+        let fresh: Vec<usize> = (0..n).filter(|j| !reached[*j] && leads(i, *j)).collect();
+        fresh.iter().for_each(|j| reached[*j] = true);
+        open.extend(fresh);
     }
     reached.iter().all(|there| *there)
 }
@@ -104,18 +101,19 @@ fn stationary(rows: &[Vec<f64>]) -> Vec<f64> {
     let n = rows.len();
     let mut p = rows.to_vec();
     for k in (1..n).rev() {
-        let leaving: f64 = p[k][..k].iter().sum();
-        for i in 0..k {
-            let into = p[i][k] / leaving;
-            p[i][k] = into;
-            for j in 0..k {
-                p[i][j] += into * p[k][j];
-            }
+        let (below, rest) = p.split_at_mut(k);
+        let row = &rest[0][..k];
+        let leaving: f64 = row.iter().sum();
+        for other in below {
+            other[k] /= leaving;
+            let into = other[k];
+            other.iter_mut().zip(row).for_each(|(sum, weight)| *sum += into * weight);
         }
     }
-    let mut shares = vec![1.0];
-    for k in 1..n {
-        shares.push((0..k).map(|i| shares[i] * p[i][k]).sum());
+    let mut shares: Vec<f64> = vec![1.0];
+    while shares.len() < n {
+        let k = shares.len();
+        shares.push(shares.iter().zip(&p).map(|(share, row)| share * row[k]).sum());
     }
     scaled(&shares)
 }

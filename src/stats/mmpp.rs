@@ -93,8 +93,8 @@ mod tests {
         use crate::stats::law::Law;
         use crate::stats::queueing::gim1_p_wait;
         let on_off = Mmpp { rates: vec![1.0, 0.0], leaving: vec![vec![0.0, 0.5], vec![1.0 / 3.0, 0.0]] };
-        let (sum, product) = (1.0 + 0.5 + 1.0 / 3.0, 1.0 / 3.0);
-        let root = (sum * sum / 4.0 - f64::from(product)).sqrt();
+        let (sum, product) = (1.0f64 + 0.5 + 1.0 / 3.0, 1.0 / 3.0);
+        let root = (sum * sum / 4.0 - product).sqrt();
         let (fast, slow) = (sum / 2.0 + root, sum / 2.0 - root);
         let p_1 = (1.0 - slow) / (fast - slow);
         let law = Law::Hyperexponential { p_1, mean_1: 1.0 / fast, mean_2: 1.0 / slow };

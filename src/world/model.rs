@@ -1,7 +1,7 @@
 //! The validated world: names resolved to ids, sizes converted, immutable for the whole study.
 //! Holds what is known before a run; what a run draws or changes lives in `Live`.
 
-use crate::stats::chain::Chain;
+use super::arrivals::{Estimate, Modulated, OverEstimate};
 use crate::stats::law::Law;
 use crate::units::{Calendar, Date, Id, IdVec, SimTime, Span};
 
@@ -479,15 +479,6 @@ pub enum Failures {
     Off,
 }
 
-/// What becomes of a job that runs beyond its user's estimate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OverEstimate {
-    /// It runs on.
-    Keep,
-    /// It is taken off and does not come back.
-    Kill,
-}
-
 /// Where jobs come from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Source {
@@ -530,34 +521,7 @@ pub struct Stream {
     /// A rate that changes at random; None: it does not.
     pub modulated: Option<Modulated>,
     /// What users say their jobs take; None: what they take.
-    pub estimate: Option<Estimate>,
-}
-
-/// An arrival rate that follows a Markov chain in continuous time. Eq. (51).
-#[derive(Clone, Debug, PartialEq)]
-pub struct Modulated {
-    /// Its states, two or more, in the order of the file.
-    pub states: Vec<State>,
-    /// Which state follows which.
-    pub chain: Chain,
-}
-
-/// One state of a modulated arrival rate.
-#[derive(Clone, Debug, PartialEq)]
-pub struct State {
-    /// Rate relative to those of the other states [-].
-    pub rate: Param,
-    /// Mean time it lasts [h].
-    pub mean_h: Param,
-}
-
-/// A user's estimate of a duration. Eq. (52).
-#[derive(Clone, Debug, PartialEq)]
-pub struct Estimate {
-    /// Estimate over true duration on the reference chip [-].
-    pub ratio: LawOf,
-    /// Smallest ratio [-].
-    pub at_least: Param,
+    pub estimate: Option<Box<Estimate>>,
 }
 
 /// Work of a job.

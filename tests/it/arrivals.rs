@@ -117,7 +117,7 @@ fn modulated_counts_have_the_dispersion_of_theory() {
         near(&format!("before the start, {t} h"), &sides[2 * n + 1], dispersion(t));
     }
     let days = world(&stream(5.0 / 365.0, 5.0, TWO));
-    let mut across = vec![Accumulator::default(); 3];
+    let mut across = [Accumulator::default(); 3];
     for replication in 0..6_000 {
         let jobs = drafts(&days, 0, replication);
         for (n, t) in [1.0, 8.0, 100.0].into_iter().enumerate() {

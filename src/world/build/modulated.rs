@@ -3,7 +3,8 @@
 use super::desk::{Desk, did_you_mean};
 use crate::spec::{self, StateSpec};
 use crate::stats::chain::Chain;
-use crate::world::model::{Modulated, Param, State};
+use crate::world::arrivals::{Modulated, State};
+use crate::world::model::Param;
 
 /// Most states of a chain.
 const MOST_STATES: usize = 100;

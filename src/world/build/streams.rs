@@ -5,7 +5,8 @@ use super::modulated::modulated;
 use crate::spec::{self, At, ChipsSpec, LawSpec, Leaf, Named};
 use crate::stats::law::{Law, LawKind};
 use crate::stats::math::square;
-use crate::world::model::{Estimate, LawOf, OverEstimate, Param, Stream, Work};
+use crate::world::arrivals::{Estimate, OverEstimate};
+use crate::world::model::{LawOf, Param, Stream, Work};
 
 /// Hours of a week, the length of a profile.
 const HOURS_OF_WEEK: usize = 168;
@@ -26,9 +27,9 @@ pub(super) fn stream(desk: &mut Desk<'_>, workload: &Named<spec::Workload>, stre
     }
 }
 
-fn estimate(desk: &mut Desk<'_>, written: &spec::EstimateSpec) -> Option<Estimate> {
+fn estimate(desk: &mut Desk<'_>, written: &spec::EstimateSpec) -> Option<Box<Estimate>> {
     let ratio = law_of_mean(desk, &written.ratio)?;
-    Some(Estimate { ratio, at_least: desk.param_or(&written.at_least, (0.0, 1e9), 0.0) })
+    Some(Box::new(Estimate { ratio, at_least: desk.param_or(&written.at_least, (0.0, 1e9), 0.0) }))
 }
 
 /// What becomes of a job that runs beyond its estimate. Who kills needs an estimate: without one users are taken to know.
