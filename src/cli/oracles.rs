@@ -1,9 +1,10 @@
 //! The cases of `verify`: built-in scenarios and the exact values that theory gives for them. Plays nothing.
 
 use crate::stats::law::{Law, LawKind};
+use crate::stats::mmpp::Mmpp;
 use crate::stats::phase::mphc_waiting;
 use crate::stats::queueing::{
-    cobham_waits, erlang_b, erlang_c, machine_repair, mdc_mean_wait, mmc_mean_wait, mmc_wait_quantile,
+    cobham_waits, erlang_b, erlang_c, gim1_p_wait, machine_repair, mdc_mean_wait, mmc_mean_wait, mmc_wait_quantile,
 };
 use crate::stats::renewal::Checkpointed;
 
@@ -90,6 +91,18 @@ pub fn cases() -> Vec<Case> {
             WIDE,
             waits(1.5, 2, Law::by_mean(LawKind::Hyperexponential, 1.0, Some(4.0))),
         ),
+        simple("gamma intervals, one server", "gim1.toml", theory!("gim1.toml"), WIDE, gim1(LawKind::Gamma, 2.0, 4.0)),
+        Case {
+            sets: &SETS_WEIBULL,
+            ..simple(
+                "Weibull intervals, one server",
+                "gim1.toml",
+                theory!("gim1.toml"),
+                RULE,
+                gim1(LawKind::Weibull, 1.25, 0.25),
+            )
+        },
+        simple("modulated arrivals, one server", "mmpp.toml", theory!("mmpp.toml"), RULE, modulated()),
         simple(
             "Erlang B, 10 servers, 5 erlangs",
             "erlang_b.toml",
@@ -133,6 +146,23 @@ fn mmc(name: &'static str, servers: u32, rate: f64, sets: &'static [&'static str
         quantity("wait_p99", JOBS, tail(0.99)),
     ];
     Case { name, file: "mmc.toml", text: theory!("mmc.toml"), trace: None, sets, limit, quantities }
+}
+
+const SETS_WEIBULL: [&str; 1] =
+    ["labs.users.workloads.jobs.interval={ dist = \"weibull\", mean = \"1.25h\", cv = 0.5 }"];
+
+/// GI/M/1 of intervals with this mean [h] and scv, mean length 1 h.
+fn gim1(kind: LawKind, mean: f64, scv: f64) -> Vec<Quantity> {
+    let interval = Law::by_mean(kind, mean, Some(scv)).expect("the law is sound");
+    let waits = gim1_p_wait(&interval, 1.0).expect(STABLE);
+    vec![quantity("wait_mean", JOBS, waits / (1.0 - waits)), quantity("p_wait", JOBS, waits)]
+}
+
+/// Half a job an hour: a sixth an hour in spells of 12 h, one and a half in spells of 4 h.
+fn modulated() -> Vec<Quantity> {
+    let arrivals = Mmpp { rates: vec![1.0 / 6.0, 1.5], leaving: vec![vec![0.0, 1.0 / 12.0], vec![0.25, 0.0]] };
+    let exact = arrivals.wait_at_one_server(1.0).expect(STABLE);
+    vec![quantity("wait_mean", JOBS, exact.mean_wait), quantity("p_wait", JOBS, exact.p_wait)]
 }
 
 /// 10,000 min of work in segments of 116.69 min: 85 whole ones and a rest; one failure a day.

@@ -43,11 +43,12 @@ impl Sim<'_> {
         };
         let (campaigns, domain) = (state.campaigns, state.domain);
         let work_us = draft.work_us - draft.done_us;
+        let oracle = self.domains[domain].rules.oracle;
         let slot = self.jobs.insert(Job {
             submit: draft.submit,
             work_us,
             total_us: work_us,
-            expected_us: work_us,
+            expected_us: if oracle { work_us } else { (draft.estimate_us.saturating_sub(draft.done_us)).max(1) },
             item: draft.item,
             chips: draft.chips,
             workload: lane,
@@ -233,9 +234,10 @@ impl Sim<'_> {
     /// Posts the one pending event of a running job: the earliest of finish, failure, the end of its turn and of its last checkpoint.
     #[inline(always)]
     pub(super) fn post_next(&mut self, slot: u32) {
-        let job = &mut self.jobs[slot];
+        let job = &self.jobs[slot];
         let state = &self.workloads[job.workload as usize];
-        let cell = &self.cells[job.cell as usize];
+        let cell_of = job.cell as usize;
+        let cell = &self.cells[cell_of];
         let start = job.attempt.start;
         let mut when = When::new(start + Span(job.attempt.length_us()), Class::Finish);
         if state.failures == Failures::Sampled && cell.failure_rate > 0 {
@@ -249,6 +251,13 @@ impl Sim<'_> {
         if self.domains[state.domain].tracks {
             when = when.min(due(job, state, self.domains[state.domain].rules));
         }
+        if state.kills {
+            let limit = When::new(start + Span(self.expected_length_us(slot, CellId::new(cell_of))), Class::Finish);
+            let outlasts = limit < when;
+            when = when.min(limit);
+            self.jobs[slot].killed = outlasts;
+        }
+        let job = &mut self.jobs[slot];
         job.seq = self.heap.push(when, slot);
     }
 
@@ -257,7 +266,8 @@ impl Sim<'_> {
         if self.jobs[slot].seq != seq {
             return;
         }
-        self.book_attempt(slot, None);
+        let killed = self.jobs[slot].killed;
+        self.book_attempt(slot, killed.then_some(self.now));
         self.let_go(slot, None);
         let (now, in_system) = (self.now, !self.silenced(Counter::InSystem));
         let job = &self.jobs[slot];
@@ -265,7 +275,8 @@ impl Sim<'_> {
         let state = &mut self.workloads[job.workload as usize];
         let sojourn = now.since(job.submit).0;
         state.totals.sojourn_us += u128::from(sojourn);
-        if in_window {
+        state.totals.killed += u64::from(in_window && killed);
+        if in_window && !killed {
             state.totals.finished += 1;
             state.totals.jct_us += u128::from(sojourn);
             state.totals.jcts.record(sojourn);
@@ -277,7 +288,7 @@ impl Sim<'_> {
         if job.campaign != NO_ROW {
             self.on_campaign_over(slot);
         }
-        self.write_row(slot, Some(now));
+        self.write_row(slot, Some(now).filter(|_| !killed));
         self.jobs.remove(slot);
     }
 

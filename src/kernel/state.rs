@@ -7,7 +7,9 @@ use super::queue::Queue;
 use crate::record::WorkloadTotals;
 use crate::stats::draw::{self, Prefix, Purpose};
 use crate::units::Span;
-use crate::world::{Backfill, CellId, DomainId, Failures, Live, Order, PoolId, Preemption, Rules, TenantId, World};
+use crate::world::{
+    Backfill, CellId, DomainId, Failures, Live, Order, OverEstimate, PoolId, Preemption, Rules, TenantId, World,
+};
 
 /// A workload during a run.
 pub(super) struct WorkloadState<'w> {
@@ -25,6 +27,8 @@ pub(super) struct WorkloadState<'w> {
     pub cells: &'w [CellId],
     pub failures: Failures,
     pub campaigns: bool,
+    /// Jobs that outlast what was expected of them are stopped.
+    pub kills: bool,
     pub mark: Prefix,
     pub threshold: Prefix,
     pub failing_node: Prefix,
@@ -142,6 +146,7 @@ pub(super) fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunK
             cells: &terms.cells,
             failures: terms.failures,
             campaigns: matches!(terms.source, crate::world::Source::Campaigns(_)),
+            kills: terms.over_estimate == OverEstimate::Kill,
             mark: prefix(Purpose::Mark, 0),
             threshold: prefix(Purpose::Fail, 0),
             failing_node: prefix(Purpose::Fail, 1),

@@ -390,7 +390,7 @@ pub struct JobRow {
     pub submitted: SimTime,
     /// Start of the first attempt; None: refused or never started.
     pub started: Option<SimTime>,
-    /// End; None: still running or waiting at the end.
+    /// End; None: still running or waiting at the end, or stopped for outlasting what was expected of it.
     pub finished: Option<SimTime>,
     /// Gang [chips].
     pub chips: u32,

@@ -108,12 +108,14 @@ pub struct Note {
 /// A law given by its mean (job sizes, work, times, repair).
 #[derive(Clone, PartialEq, Debug)]
 pub struct LawSpec {
-    /// `constant | exponential | erlang | lognormal | hyperexponential`.
+    /// `constant | exponential | erlang | gamma | weibull | lognormal | hyperexponential`.
     pub dist: At<String>,
     /// Mean, in the unit of the field (hours for durations, chip-hours for work).
     pub mean: Leaf,
-    /// Squared coefficient of variation, where the shape leaves it open.
+    /// Squared coefficient of variation, where the shape leaves it open ...
     pub scv: Option<Leaf>,
+    /// ... or its root; never both.
+    pub cv: Option<Leaf>,
 }
 
 /// The whole file after `extends` and `--set`.
@@ -501,6 +503,8 @@ pub struct Stream {
     pub per_day: Option<Leaf>,
     /// Renewal law of the intervals (its mean is 1/per_day when `per_day` is absent) [h]; absent: Poisson.
     pub interval: Option<LawSpec>,
+    /// States of the arrival rate; absent: it does not change at random.
+    pub modulated: Option<Modulated>,
     /// Relative rate by hour of week, Monday 00:00 UTC first (168 numbers, or 24 for every day alike); absent: flat.
     pub profile: Vec<Leaf>,
     /// Gang sizes; default 1.
@@ -513,6 +517,45 @@ pub struct Stream {
     pub reference_chip: Option<At<String>>,
     /// Speed by chip relative to the reference chip [-]; default the ratio of BF16 peaks (x mfu where given).
     pub speed: Tables<Leaf>,
+    /// Users' estimates of durations; absent: they are exact.
+    pub estimate: Option<EstimateSpec>,
+    /// `keep | kill`: a job that runs beyond its estimate.
+    pub over_estimate: Option<At<String>>,
+}
+
+/// `[labs.X.workloads.Y.modulated]`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Modulated {
+    /// Dotted path of the table.
+    pub path: String,
+    /// Where it stands.
+    pub origin: Origin,
+    /// Its states, in the order of the file.
+    pub states: Vec<StateSpec>,
+}
+
+/// One state of a modulated arrival rate.
+#[derive(Clone, PartialEq, Debug)]
+pub struct StateSpec {
+    /// Name, used in paths and by `to`.
+    pub name: Option<At<String>>,
+    /// Relative rate [-].
+    pub rate: Leaf,
+    /// Mean time it lasts [h].
+    pub mean_time: Leaf,
+    /// Relative weights of the states that follow, by name; empty: the next of the list.
+    pub to: Tables<Leaf>,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+/// `estimate = { ratio, at_least }`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct EstimateSpec {
+    /// Estimate over true duration [-].
+    pub ratio: LawSpec,
+    /// Smallest ratio [-]; absent: none.
+    pub at_least: Option<Leaf>,
 }
 
 /// Jobs from a file.
@@ -536,7 +579,11 @@ pub struct Trace {
     pub chips: Option<At<String>>,
     /// Column of the running time.
     pub duration: Option<At<String>>,
-    /// `s | min | h`: unit of both time columns.
+    /// Column of the user's estimate.
+    pub estimate: Option<At<String>>,
+    /// `keep | kill`: a job that runs beyond its estimate.
+    pub over_estimate: Option<At<String>>,
+    /// `s | min | h`: unit of all time columns.
     pub time_unit: Option<At<String>>,
 }
 

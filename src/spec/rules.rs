@@ -127,52 +127,56 @@ pub(super) fn stream(cook: &mut Cook<'_>, fields: &Fields, origin: Origin, path:
     }
 }
 
-/// What each shape needs and what it leaves open.
-pub(super) fn law(cook: &mut Cook<'_>, fields: &Fields, origin: Origin, path: &str) {
-    let (Some(dist), scv) = (text(fields, "dist"), leaf(fields, "scv")) else { return };
+/// What each shape needs and what it leaves open: `scv`, or `cv`, its root.
+pub(super) fn law(cook: &mut Cook<'_>, fields: &Fields, _: Origin, path: &str) {
+    let Some(dist) = text(fields, "dist") else { return };
     let shape = dist.value.as_str();
-    let fixed = match scv.map(|leaf| &leaf.quantity) {
-        Some(Quantity::Fixed(x)) => Some(*x),
+    let (key, spread) = match leaf(fields, "cv") {
+        Some(cv) => ("cv", Some(cv)),
+        None => ("scv", leaf(fields, "scv")),
+    };
+    if spread.is_none() && !["constant", "exponential"].contains(&shape) {
+        if !absent_for_a_reason(cook, "scv") && !absent_for_a_reason(cook, "cv") {
+            let remedy = "the squared coefficient of variation, e.g. scv = 4.0";
+            cook.error(dist.origin, path, format!("a law that is {shape} needs `scv`"), remedy);
+        }
+        return;
+    }
+    let Some(spread) = spread else { return };
+    let fixed = match spread.quantity {
+        Quantity::Fixed(x) => Some(if key == "cv" { x * x } else { x }),
         _ => None,
     };
-    let at = scv.map_or(origin, |leaf| leaf.origin);
-    match (shape, scv.is_some()) {
-        ("constant" | "exponential", true) => {
-            cook.error(
-                at,
-                path,
-                format!("a law that is {shape} has no `scv` to choose"),
-                "take it out, or choose another `dist`",
-            );
+    if let Some((message, remedy)) = refused_spread(shape, key, fixed) {
+        cook.error(spread.origin, path, message, remedy);
+    }
+}
+
+/// What a shape says to its squared coefficient of variation, given by `key`; `fixed` is None where it is not one number.
+fn refused_spread(shape: &str, key: &str, fixed: Option<f64>) -> Option<(String, &'static str)> {
+    match shape {
+        "constant" | "exponential" => {
+            let message = format!("a law that is {shape} has no `{key}` to choose");
+            Some((message, "take it out, or choose another `dist`"))
         }
-        ("lognormal" | "hyperexponential" | "erlang", false) if !absent_for_a_reason(cook, "scv") => {
-            cook.error(
-                dist.origin,
-                path,
-                format!("a law that is {shape} needs `scv`"),
-                "the squared coefficient of variation, e.g. scv = 4.0",
-            );
+        "hyperexponential" if fixed.is_some_and(|x| x < 1.0) => {
+            let message = format!("a hyperexponential law has `{key}` of at least 1");
+            Some((message, "for less than 1 say dist = \"erlang\""))
         }
-        ("hyperexponential", true) if fixed.is_some_and(|x| x < 1.0) => {
-            cook.error(
-                at,
-                path,
-                "a hyperexponential law has `scv` of at least 1",
-                "for less than 1 say dist = \"erlang\"",
-            );
+        "erlang" if fixed.is_some_and(|x| !(0.0 < x && x <= 1.0)) => {
+            let message = format!("an erlang law has `{key}` above 0 and at most 1");
+            Some((message, "scv = 1, 0.5, 0.25 ...: one over the number of stages"))
         }
-        ("erlang", true) if fixed.is_some_and(|x| !(0.0 < x && x <= 1.0)) => {
-            cook.error(
-                at,
-                path,
-                "an erlang law has `scv` above 0 and at most 1",
-                "1, 0.5, 0.25 ...: one over the number of stages",
-            );
+        "gamma" | "weibull" if fixed.is_some_and(|x| x < 1e-4) => {
+            let least = if key == "cv" { "0.01" } else { "0.0001" };
+            let message = format!("a {shape} law has `{key}` of at least {least}");
+            Some((message, "for no variation say dist = \"constant\""))
         }
-        ("lognormal", true) if fixed == Some(0.0) => {
-            cook.error(at, path, "a lognormal law has `scv` above 0", "for no variation say dist = \"constant\"");
+        "lognormal" if fixed == Some(0.0) => {
+            let message = format!("a lognormal law has `{key}` above 0");
+            Some((message, "for no variation say dist = \"constant\""))
         }
-        _ => {}
+        _ => None,
     }
 }
 

@@ -60,7 +60,7 @@ fn the_full_file_is_read() {
     assert_eq!(spec.pools[1].table.deliveries[0].size.amount.path, "pools.rainier.deliveries.second.nodes");
     let ratio = spec.contracts[0].table.price.as_ref().unwrap().ratio.as_ref().unwrap();
     assert_eq!((ratio.note.source.as_deref(), ratio.note.as_of.as_deref()), (Some("estimate"), Some("2026-04-20")));
-    assert_eq!(read.sources.describe(ratio.origin), "t.toml:124:48");
+    assert_eq!(read.sources.describe(ratio.origin), "t.toml:129:48");
     assert_eq!(spec.not_modelled.len(), 2);
     // The future's wildcard is one draw, keyed by the pattern.
     let future = read.with_overrides(&spec.futures[0].table.set).unwrap();
@@ -68,7 +68,7 @@ fn the_full_file_is_read() {
         let slip = pool.table.slip.as_ref().unwrap();
         let Quantity::Unknown(spread) = &slip.quantity else { panic!() };
         assert_eq!((spread.key.as_str(), spread.p5), ("pools.*.slip", 4383.0));
-        assert_eq!(read.sources.describe(slip.origin), "t.toml:151:9 (futures.slow.set)");
+        assert_eq!(read.sources.describe(slip.origin), "t.toml:156:9 (futures.slow.set)");
     }
 }
 
@@ -111,6 +111,20 @@ fn each_gives_every_leaf_its_own_key() {
         ok(BASE, &["pools.*.slip={ unknown = { p5 = \"1mo\", p95 = \"2mo\" }, each = true, loads_on = { ai = 0.5 } }"]);
     let Quantity::Unknown(spread) = &read.spec.pools[0].table.slip.as_ref().unwrap().quantity else { panic!() };
     assert_eq!(spread.key, "pools.a.slip");
+}
+
+/// One of `scv` and `cv`, where the shape leaves it open, in its range.
+#[test]
+fn a_law_has_one_spread() {
+    let repair = |law: &str| format!("[pools.c]\nrepair = {{ time = {{ {law}, mean = \"1h\" }} }}");
+    refused(&repair("dist = \"gamma\""), "a law that is gamma needs `scv`");
+    refused(&repair("dist = \"weibull\", scv = 1, cv = 1"), "`cv`");
+    refused(&repair("dist = \"weibull\", cv = 0.001"), "a weibull law has `cv` of at least 0.01");
+    refused(&repair("dist = \"gamma\", scv = 0"), "a gamma law has `scv` of at least 0.0001");
+    refused(&repair("dist = \"exponential\", cv = 2"), "no `cv` to choose");
+    refused(&repair("dist = \"hyperexponential\", cv = 0.9"), "`cv` of at least 1");
+    refused(&repair("dist = \"erlang\", cv = 1.5"), "at most 1");
+    refused(&repair("dist = \"gama\", scv = 1"), "did you mean \"gamma\"?");
 }
 
 #[test]

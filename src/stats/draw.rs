@@ -131,6 +131,8 @@ impl RunKey {
 pub enum Purpose {
     /// Gaps of a unit-rate arrival process.
     Arrival,
+    /// States of a modulated arrival process and how long they last.
+    Modulation,
     /// Chips or tokens a job asks for.
     Size,
     /// Work of a job.
@@ -185,8 +187,9 @@ pub enum Purpose {
 
 impl Purpose {
     /// Every purpose, in the order of the declaration.
-    pub const ALL: [Purpose; 26] = [
+    pub const ALL: [Purpose; 27] = [
         Purpose::Arrival,
+        Purpose::Modulation,
         Purpose::Size,
         Purpose::Work,
         Purpose::Mark,
@@ -218,6 +221,7 @@ impl Purpose {
     pub const fn name(self) -> &'static str {
         match self {
             Purpose::Arrival => "arrival",
+            Purpose::Modulation => "modulation",
             Purpose::Size => "size",
             Purpose::Work => "work",
             Purpose::Mark => "mark",

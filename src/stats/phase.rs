@@ -77,6 +77,8 @@ impl Phases {
             }
             Law::Constant { .. }
             | Law::Erlang { .. }
+            | Law::Gamma { .. }
+            | Law::Weibull { .. }
             | Law::Lognormal { .. }
             | Law::Uniform { .. }
             | Law::Normal { .. }
@@ -155,26 +157,32 @@ impl Chain {
         rates
     }
 
-    /// R of the repeating levels, by logarithmic reduction for G (Latouche and Ramaswami 1993) and R = A0 (-(A1 + A0
-    /// G))^-1.
+    /// R of the repeating levels.
     fn ratio_of_levels(&self) -> Matrix {
         let c = self.servers;
-        let (up, same, down) = (self.up(c), self.same(c), self.down(c + 1));
-        let one = Matrix::diagonal(c + 1, 1.0);
-        let staying = Matrix::zeros(c + 1, c + 1).plus(-1.0, &same);
-        let (mut higher, mut lower) = (staying.solve(&up), staying.solve(&down));
-        let (mut g, mut reach) = (lower.clone(), higher.clone());
-        for _ in 0..64 {
-            let back = one.plus(-1.0, &higher.times(&lower).plus(1.0, &lower.times(&higher)));
-            (higher, lower) = (back.solve(&higher.times(&higher)), back.solve(&lower.times(&lower)));
-            g = g.plus(1.0, &reach.times(&lower));
-            reach = reach.times(&higher);
-            if reach.row_sums().iter().all(|&sum| sum < 1e-17) {
-                break;
-            }
-        }
-        negative_inverse_after(&up, &same.plus(1.0, &up.times(&g)))
+        return_and_ratio(&self.up(c), &self.same(c), &self.down(c + 1)).1
     }
+}
+
+/// Of levels that repeat with these rates up (A0), inside (A1) and down (A2): G, the state in which the level below is first
+/// reached, by logarithmic reduction (Latouche and Ramaswami 1993), and R = A0 (-(A1 + A0 G))^-1, pi_(n+1) = pi_n R.
+pub(super) fn return_and_ratio(up: &Matrix, same: &Matrix, down: &Matrix) -> (Matrix, Matrix) {
+    let size = same.row_sums().len();
+    let one = Matrix::diagonal(size, 1.0);
+    let staying = Matrix::zeros(size, size).plus(-1.0, same);
+    let (mut higher, mut lower) = (staying.solve(up), staying.solve(down));
+    let (mut g, mut reach) = (lower.clone(), higher.clone());
+    for _ in 0..64 {
+        let back = one.plus(-1.0, &higher.times(&lower).plus(1.0, &lower.times(&higher)));
+        (higher, lower) = (back.solve(&higher.times(&higher)), back.solve(&lower.times(&lower)));
+        g = g.plus(1.0, &reach.times(&lower));
+        reach = reach.times(&higher);
+        if reach.row_sums().iter().all(|&sum| sum < 1e-17) {
+            break;
+        }
+    }
+    let ratio = negative_inverse_after(up, &same.plus(1.0, &up.times(&g)));
+    (g, ratio)
 }
 
 /// up x (-block)^-1, by way of the transposed system: (-block) is solved for the unit matrix once.

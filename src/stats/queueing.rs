@@ -2,6 +2,7 @@
 //!
 //! It simulates nothing and approximates nothing; service of two phases on several servers is `phase`, gangs under
 //! failures are `renewal`. Rates and times share one unit, the caller's. None means unstable: the wait has no mean.
+use super::law::Law;
 use super::math::{cos, exp, ln, sin};
 use std::f64::consts::PI;
 
@@ -53,6 +54,27 @@ pub fn mmc_wait_exceeds(arrival_rate: f64, service_rate: f64, servers: u32, t: f
 pub fn mg1_mean_wait(arrival_rate: f64, mean_service: f64, scv: f64) -> Option<f64> {
     let load = arrival_rate * mean_service;
     (load < 1.0).then(|| load * (1.0 + scv) * mean_service / (2.0 * (1.0 - load)))
+}
+
+/// Probability that an arriving request waits in GI/M/1 [-]: the root sigma in (0, 1) of sigma = A*(mu (1 - sigma)), A* the
+/// transform of the law of the intervals; None when unstable. Eq. (53).
+///
+/// The wait is 0 with probability 1 - sigma and else exponential: its mean is sigma / (mu (1 - sigma)).
+pub fn gim1_p_wait(interval: &Law, service_rate: f64) -> Option<f64> {
+    assert!(0.0 < service_rate && interval.is_nonnegative(), "GI/M/1 with {interval:?}, service at {service_rate}");
+    if interval.mean() * service_rate <= 1.0 {
+        return None;
+    }
+    // The map is convex and increasing: from 0 it climbs to the root and never passes it.
+    let mut sigma = 0.0;
+    for _ in 0..100_000 {
+        let next = interval.laplace(service_rate * (1.0 - sigma));
+        if next - sigma <= 1e-15 {
+            break;
+        }
+        sigma = next;
+    }
+    Some(sigma)
 }
 
 /// Mean wait in M/D/c, service of exactly `service_time` [time]; None when unstable. Crommelin 1932.
@@ -228,6 +250,18 @@ mod tests {
         close(mg1_mean_wait(0.5, 1.0, 2.0).unwrap(), 1.5, "H2");
         assert_eq!((mg1_mean_wait(1.0, 1.0, 1.0), processor_sharing_time(1.0, 1.0, 1.0)), (None, None));
         close(processor_sharing_time(0.8, 1.0, 2.0).unwrap(), 10.0, "PS");
+    }
+
+    /// GI/M/1 by hand: exponential intervals give rho; constant ones at rho = 1/2 the root of sigma = e^(-2 (1 - sigma)).
+    #[test]
+    fn renewal_arrivals_at_one_server() {
+        close(gim1_p_wait(&Law::Exponential { mean: 1.25 }, 1.0).unwrap(), 0.8, "M/M/1");
+        close(gim1_p_wait(&Law::Constant { value: 2.0 }, 1.0).unwrap(), 0.20318786997997992, "D/M/1");
+        // Intervals of two stages of rate 1, service of rate 1: sigma (2 - sigma)^2 = 1, less the root 1: sigma^2 - 3 sigma + 1 = 0.
+        let two = gim1_p_wait(&Law::Erlang { stages: 2, mean: 2.0 }, 1.0).unwrap();
+        close(two, 0.5 * (3.0 - 5.0f64.sqrt()), "E2/M/1");
+        close(gim1_p_wait(&Law::Gamma { shape: 2.0, mean: 2.0 }, 1.0).unwrap(), two, "gamma of two stages");
+        assert_eq!(gim1_p_wait(&Law::Exponential { mean: 1.0 }, 1.0), None);
     }
 
     /// mdc_exact: .656694006415938 and .10982778971258263 (iterated, so good to 2e-11); c = 1 is Pollaczek-Khinchine,

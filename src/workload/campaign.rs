@@ -71,7 +71,7 @@ impl<'w> Campaigns<'w> {
         let work_us = self.work_us(live, item);
         let before_run_h = self.running_age_h.filter(|_| item == 0).map(|age| age - self.start.since(submit).hours());
         let done_us = before_run_h.map_or(0, |h| Span::from_hours(h.max(0.0)).0.min(work_us - 1));
-        Draft { item, submit, chips: self.terms.chips, work_us, done_us }
+        Draft { item, submit, chips: self.terms.chips, work_us, done_us, estimate_us: work_us }
     }
 
     /// Time alone: FLOPs over gang x peak x MFU x campaign efficiency. Eq. (3).

@@ -1,6 +1,8 @@
 //! Demand lowered to gang jobs: each workload is a lane of jobs in order of submission. Knows no pool and no other lane.
 
 mod campaign;
+mod modulation;
+mod profile;
 mod stream;
 mod trace;
 
@@ -21,6 +23,8 @@ pub struct Draft {
     pub work_us: u64,
     /// Of that, done before the run began (a campaign that runs at the start) [us].
     pub done_us: u64,
+    /// What its user says it takes on the reference chip, at least 1; the truth where nobody says otherwise [us]. Eq. (52).
+    pub estimate_us: u64,
 }
 
 /// Jobs of one workload, in order of submission.

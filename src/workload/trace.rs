@@ -27,12 +27,14 @@ impl<'w> Trace<'w> {
     pub fn take(&mut self) -> Draft {
         let job = self.jobs[self.next];
         self.next += 1;
+        let work_us = job.duration.0.max(1);
         Draft {
             item: i64::from(job.row),
             submit: self.start + job.submit,
             chips: job.chips,
-            work_us: job.duration.0.max(1),
+            work_us,
             done_us: 0,
+            estimate_us: job.estimate.map_or(work_us, |said| said.0.max(1)),
         }
     }
 }

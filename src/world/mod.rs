@@ -1,5 +1,6 @@
 //! The validated world. Resolves names to ids; immutable during a study. What a run may change is `Live`.
 
+mod arrivals;
 mod build;
 pub mod catalog;
 mod commitment;
@@ -9,6 +10,7 @@ mod lookup;
 mod model;
 mod month;
 mod rules;
+pub use arrivals::{Estimate, Modulated, OverEstimate, State};
 pub use build::{ReadFile, commit_inside, commit_inside_years_of_365_25_days};
 pub use effect::{Change, Effect, EventKind};
 pub use live::{ContractLive, InForce, LISTED, Live, PoolLive, loaded};

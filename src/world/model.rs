@@ -1,6 +1,7 @@
 //! The validated world: names resolved to ids, sizes converted, immutable for the whole study.
 //! Holds what is known before a run; what a run draws or changes lives in `Live`.
 
+use super::arrivals::{Estimate, Modulated, OverEstimate};
 use super::rules::Rules;
 use crate::stats::law::Law;
 use crate::units::{Calendar, Date, Id, IdVec, SimTime, Span};
@@ -433,6 +434,8 @@ pub struct Workload {
     pub restart_h: Param,
     /// How failures act.
     pub failures: Failures,
+    /// What becomes of a job that runs beyond its user's estimate.
+    pub over_estimate: OverEstimate,
     /// What arrives.
     pub source: Source,
 }
@@ -487,6 +490,10 @@ pub struct Stream {
     pub chips: Vec<(u32, f64)>,
     /// Work.
     pub work: Work,
+    /// A rate that changes at random; None: it does not.
+    pub modulated: Option<Modulated>,
+    /// What users say their jobs take; None: what they take.
+    pub estimate: Option<Box<Estimate>>,
 }
 
 /// Work of a job.
@@ -509,6 +516,8 @@ pub struct TraceJob {
     pub chips: u32,
     /// Running time on the first pool's chip.
     pub duration: Span,
+    /// The user's estimate of it; None: the file has none, and the running time is taken.
+    pub estimate: Option<Span>,
 }
 
 /// A workload on one of its pools.

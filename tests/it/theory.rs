@@ -145,6 +145,115 @@ fn lognormal_service() {
     agrees("mmc", &sets, WIDE, &[("wait_mean", JOBS, 10.0), ("p_wait", JOBS, 0.8)]);
 }
 
+/// Root of sigma = A*(1 - sigma), by the transform of intervals `transform`, service of mean 1 h.
+fn gim1(transform: impl Fn(f64) -> f64) -> f64 {
+    let (mut low, mut high) = (0.0, 1.0 - 1e-9);
+    for _ in 0..200 {
+        let middle: f64 = 0.5 * (low + high);
+        if middle < transform(1.0 - middle) { low = middle } else { high = middle }
+    }
+    low
+}
+
+/// Transform of the Weibull law of this mean and scv at s: shape by bisection, then Simpson over its density in x (shape above 1,
+/// where it is smooth) or over the unit exponential (below).
+fn weibull(mean: f64, scv: f64) -> impl Fn(f64) -> f64 {
+    use statrs::function::gamma::ln_gamma;
+    let (mut low, mut high) = (0.01f64, 10.0f64);
+    for _ in 0..200 {
+        let y = 0.5 * (low + high);
+        if ln_gamma(1.0 + 2.0 * y) - 2.0 * ln_gamma(1.0 + y) < scv.ln_1p() { low = y } else { high = y }
+    }
+    let scale = mean / ln_gamma(1.0 + low).exp();
+    move |s| {
+        let (shape, panels) = (1.0 / low, 200_000);
+        let (f, end): (Box<dyn Fn(f64) -> f64>, f64) = if 1.0 < shape {
+            let x = |z: f64| (-s * scale * z).exp() * shape * z.powf(shape - 1.0) * (-z.powf(shape)).exp();
+            (Box::new(x), 40f64.powf(low))
+        } else {
+            (Box::new(|e: f64| (-s * scale * e.powf(low) - e).exp()), 40.0)
+        };
+        let step = end / f64::from(panels);
+        let weight = |k: i32| {
+            if k == 0 || k == panels {
+                1.0
+            } else if k % 2 == 1 {
+                4.0
+            } else {
+                2.0
+            }
+        };
+        (0..=panels).map(|k| weight(k) * f(f64::from(k) * step)).sum::<f64>() * step / 3.0
+    }
+}
+
+/// GI/M/1: sigma of the arrivals wait, sigma / (1 - sigma) h in the mean. The transform of a gamma law is (1 + s mean scv)^(-1/scv).
+#[test]
+fn renewal_arrivals() {
+    let interval = "labs.users.workloads.jobs.interval";
+    let gamma = |mean: f64, scv: f64| gim1(|s| (1.0 + s * mean * scv).powf(-1.0 / scv));
+    for (dist, mean, cv, sigma, stated, limit) in [
+        ("gamma", 2.0, 2.0, gamma(2.0, 4.0), 0.7706974954891338, WIDE),
+        ("gamma", 1.25, 0.5, gamma(1.25, 0.25), 0.6939447217517685, RULE),
+        ("weibull", 2.0, 2.0, gim1(weibull(2.0, 4.0)), 0.7362999888217984, WIDE),
+        ("weibull", 1.25, 0.5, gim1(weibull(1.25, 0.25)), 0.6953866214066478, RULE),
+    ] {
+        assert!((sigma - stated).abs() < 1e-7, "{dist} {cv}: {sigma}, and the file says {stated}");
+        let law = format!("{{ dist = \"{dist}\", mean = \"{mean}h\", cv = {cv} }}");
+        let exact = [("wait_mean", JOBS, sigma / (1.0 - sigma)), ("p_wait", JOBS, sigma)];
+        agrees("gim1", &[(interval, law.as_str())], limit, &exact);
+    }
+}
+
+/// MMPP/M/1 with rates 1/6 and 1.5 an hour, service of rate 1, by plain iteration of R = (A0 + R^2 A2)(-A1)^-1 and the boundary
+/// pi_0 (B + R A2) = 0, sum of pi_0 (I - R)^-1 = 1 (Neuts 1981, 1.7); spells of 12 h and 4 h, and of 60 h and 20 h.
+#[test]
+fn modulated_arrivals() {
+    for (quiet_h, busy_h, stated) in [(12.0, 4.0, 3.699529465243005), (60.0, 20.0, 12.173088545140345)] {
+        let (wait, p_wait) = mmpp1([1.0 / 6.0, 1.5], [1.0 / quiet_h, 1.0 / busy_h]);
+        assert!((wait - stated).abs() < 1e-9 * wait, "{wait}, and the file says {stated}");
+        let (quiet, busy) = (format!("\"{quiet_h}h\""), format!("\"{busy_h}h\""));
+        let states = "labs.users.workloads.jobs.modulated.states";
+        let (first, second) = (format!("{states}.quiet.mean_time"), format!("{states}.busy.mean_time"));
+        let end = if quiet_h == 12.0 { "2046-01-01" } else { "2126-01-01" };
+        let sets = [(first.as_str(), quiet.as_str()), (second.as_str(), busy.as_str()), ("scenario.end", end)];
+        agrees("mmpp", &sets, RULE, &[("wait_mean", JOBS, wait), ("p_wait", JOBS, p_wait)]);
+    }
+}
+
+type Two = [[f64; 2]; 2];
+
+fn times(a: Two, b: Two) -> Two {
+    std::array::from_fn(|i| std::array::from_fn(|j| a[i][0] * b[0][j] + a[i][1] * b[1][j]))
+}
+
+fn inverse(a: Two) -> Two {
+    let det = a[0][0] * a[1][1] - a[0][1] * a[1][0];
+    [[a[1][1] / det, -a[0][1] / det], [-a[1][0] / det, a[0][0] / det]]
+}
+
+/// Mean wait and the share of arrivals that wait; rates and changes of state by state, service of rate 1.
+fn mmpp1(rates: [f64; 2], leaving: [f64; 2]) -> (f64, f64) {
+    let before = |v: [f64; 2], m: Two| [v[0] * m[0][0] + v[1] * m[1][0], v[0] * m[0][1] + v[1] * m[1][1]];
+    let staying = [[leaving[0] + rates[0] + 1.0, -leaving[0]], [-leaving[1], leaving[1] + rates[1] + 1.0]];
+    let (minus_a1_inverse, mut r) = (inverse(staying), [[0.0; 2]; 2]);
+    for _ in 0..200_000 {
+        let square = times(r, r);
+        r = times([[rates[0] + square[0][0], square[0][1]], [square[1][0], rates[1] + square[1][1]]], minus_a1_inverse);
+    }
+    let boundary = [
+        [r[0][0] - leaving[0] - rates[0], r[0][1] + leaving[0]],
+        [r[1][0] + leaving[1], r[1][1] - leaving[1] - rates[1]],
+    ];
+    let all = inverse([[1.0 - r[0][0], -r[0][1]], [-r[1][0], 1.0 - r[1][1]]]);
+    let shape = [boundary[1][0], -boundary[0][0]];
+    let total: f64 = before(shape, all).iter().sum();
+    let empty = shape.map(|p| p / total);
+    let customers: f64 = before(before(before(empty, r), all), all).iter().sum();
+    let rate = (rates[0] * leaving[1] + rates[1] * leaving[0]) / (leaving[0] + leaving[1]);
+    (customers / rate - 1.0, 1.0 - (empty[0] * rates[0] + empty[1] * rates[1]) / rate)
+}
+
 #[test]
 fn priorities() {
     let (first, second, third) = ("users.first", "users.second", "users.third");

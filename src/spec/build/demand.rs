@@ -46,13 +46,30 @@ fn stream(mut t: Record) -> Stream {
         common: common(&mut t),
         per_day: t.leaf("per_day"),
         interval: t.law("interval"),
+        modulated: t.record("modulated").map(modulated),
         profile: t.leaves("profile"),
         chips: t.take("chips").map(chips),
         work_chip_hours: t.law("work_chip_hours"),
         duration: t.law("duration"),
         reference_chip: t.text("reference_chip"),
         speed: t.leaves_by_name("speed"),
+        estimate: t.record("estimate").map(|mut t| EstimateSpec {
+            ratio: t.law("ratio").unwrap_or_else(|| panic!("`ratio` is required")),
+            at_least: t.leaf("at_least"),
+        }),
+        over_estimate: t.text("over_estimate"),
     }
+}
+
+fn modulated(mut t: Record) -> Modulated {
+    let state = |mut t: Record| StateSpec {
+        name: t.text("name"),
+        rate: t.must_leaf("rate"),
+        mean_time: t.must_leaf("mean_time"),
+        to: t.leaves_by_name("to"),
+        origin: t.origin,
+    };
+    Modulated { states: t.list("states", state), path: t.path, origin: t.origin }
 }
 
 fn chips(cooked: Cooked) -> ChipsSpec {
@@ -77,6 +94,8 @@ fn trace(mut t: Record) -> Trace {
         submit: t.text("submit"),
         chips: t.text("chips"),
         duration: t.text("duration"),
+        estimate: t.text("estimate"),
+        over_estimate: t.text("over_estimate"),
         time_unit: t.text("time_unit"),
     }
 }

@@ -157,7 +157,7 @@ impl Record {
     }
     fn law(&mut self, key: &'static str) -> Option<LawSpec> {
         let mut t = self.record(key)?;
-        Some(LawSpec { dist: t.must_text("dist"), mean: t.must_leaf("mean"), scv: t.leaf("scv") })
+        Some(LawSpec { dist: t.must_text("dist"), mean: t.must_leaf("mean"), scv: t.leaf("scv"), cv: t.leaf("cv") })
     }
     fn size(&mut self) -> Option<Size> {
         let units =

@@ -98,6 +98,54 @@ static MIX: Table = Table {
     )
 };
 
+static STATE: Table = table(
+    "[labs.X.workloads.Y.modulated] states",
+    "A state of the arrivals.",
+    &[
+        key("name", Kind::Text, "Name, for paths and `to`."),
+        must(
+            "rate",
+            number("-", 0.0, 1e9),
+            "Relative rate while it lasts; `per_day` or `interval` stays the long-run mean.",
+        ),
+        must("mean_time", duration(1e-6), "Mean time it lasts, exponential."),
+        key(
+            "to",
+            Kind::Map(Refers::Anything, &number("-", 0.0, 1e9)),
+            "Relative weights of the states that follow, by name; absent: the next of the list, after the last the first.",
+        ),
+    ],
+);
+
+static MODULATED: Table = table(
+    "[labs.X.workloads.Y.modulated]",
+    "Arrivals whose rate follows a Markov chain in continuous time, in its long run at the start.",
+    &[must("states", Kind::List(&Kind::Table(&STATE)), "Two states or more.")],
+);
+
+static ESTIMATE: Table = table(
+    "estimate",
+    "What users say their jobs take.",
+    &[
+        must(
+            "ratio",
+            Kind::Table(&LAW_OF_RATIO),
+            "Estimate over true duration on the reference chip, drawn for each job.",
+        ),
+        key(
+            "at_least",
+            number("-", 0.0, 1e6),
+            "Smallest ratio; absent: none. With 1 nobody asks for less than the job takes.",
+        ),
+    ],
+);
+
+const OVER_ESTIMATE: Key = key(
+    "over_estimate",
+    Kind::Choice(&["keep", "kill"], &[]),
+    "What becomes of a job that runs beyond its estimate; default `keep`.",
+);
+
 static STREAM: Table = Table {
     rule: Some(rules::stream),
     groups: &[
@@ -120,6 +168,7 @@ static STREAM: Table = Table {
             MFU,
             key("per_day", number("1/d", 0.0, 1e8), "Mean arrivals a day; alone: Poisson."),
             key("interval", Kind::Table(&LAW_OF_TIME), "Renewal law of the intervals."),
+            key("modulated", Kind::Table(&MODULATED), "A rate that changes at random; absent: it does not."),
             key(
                 "profile",
                 Kind::Numbers(range("-", 0.0, 1e6)),
@@ -138,7 +187,12 @@ static STREAM: Table = Table {
                 Kind::Map(Refers::Anything, &number("-", 1e-6, 1e6)),
                 "Speed by chip relative to the reference chip.",
             ),
-            later("estimate", "estimates of users"),
+            key(
+                "estimate",
+                Kind::Table(&ESTIMATE),
+                "Users' estimates of durations, for policies that ask; absent: exact, an assumption.",
+            ),
+            OVER_ESTIMATE,
             later("growth", "growth of demand"),
         ],
     )
@@ -174,6 +228,12 @@ static TRACE: Table = table(
             Kind::Choice(&["s", "min", "h"], &[]),
             "Unit of both time columns; default `s`. Layout `plain` only.",
         ),
+        key(
+            "estimate",
+            Kind::Text,
+            "Column of the user's estimate of the running time; default `estimate_s`, where the file has it; a blank cell: exact. Layout `plain` only.",
+        ),
+        OVER_ESTIMATE,
         later("scale", "time scaling of traces"),
     ],
 );

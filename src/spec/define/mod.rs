@@ -206,31 +206,42 @@ const SIZE_USD: Key = key("usd", number("USD at unit cost", 0.0, MOST_USD), "Siz
 const SIZES: &[&str] = &["nodes", "chips", "mw", "usd"];
 
 const LAWS: Kind = Kind::Choice(
-    &["constant", "exponential", "erlang", "lognormal", "hyperexponential"],
-    &[
-        ("empirical", "empirical distributions"),
-        ("gamma", "gamma and Weibull laws"),
-        ("weibull", "gamma and Weibull laws"),
-    ],
+    &["constant", "exponential", "erlang", "gamma", "weibull", "lognormal", "hyperexponential"],
+    &[("empirical", "empirical distributions")],
 );
 const SCV: Key = key("scv", number("-", 0.0, 1e4), "Squared coefficient of variation, where the shape leaves it open.");
+const CV: Key = key("cv", number("-", 0.0, 100.0), "Coefficient of variation, in place of its square.");
+const SPREAD: &[Group] = &[Group { keys: &["scv", "cv"], required: false }];
 
 /// A law of times.
 static LAW_OF_TIME: Table = Table {
     rule: Some(rules::law),
+    groups: SPREAD,
     ..table(
         "law of a time",
         "A distribution given by its mean.",
-        &[must("dist", LAWS, "Shape."), must("mean", duration(0.0), "Mean."), SCV],
+        &[must("dist", LAWS, "Shape."), must("mean", duration(0.0), "Mean."), SCV, CV],
     )
 };
 
 /// A law of work.
 static LAW_OF_WORK: Table = Table {
     rule: Some(rules::law),
+    groups: SPREAD,
     ..table(
         "law of a work",
         "A distribution given by its mean.",
-        &[must("dist", LAWS, "Shape."), must("mean", number("chip-hours", 0.0, 1e12), "Mean."), SCV],
+        &[must("dist", LAWS, "Shape."), must("mean", number("chip-hours", 0.0, 1e12), "Mean."), SCV, CV],
+    )
+};
+
+/// A law of ratios.
+static LAW_OF_RATIO: Table = Table {
+    rule: Some(rules::law),
+    groups: SPREAD,
+    ..table(
+        "law of a ratio",
+        "A distribution given by its mean.",
+        &[must("dist", LAWS, "Shape."), must("mean", number("-", 0.0, 1e6), "Mean."), SCV, CV],
     )
 };

@@ -2,8 +2,9 @@
 //!
 //! It gives no value of a law; it tells a mistake together with its cure, and leaves the place in the file to the
 //! caller.
-use super::Law;
-use crate::stats::math::{ln, log1p};
+use super::residual::bisect_up;
+use super::{Law, weibull_log_ratio};
+use crate::stats::math::{exp, lgamma, ln, log1p};
 use crate::stats::quantile::normal_quantile;
 
 /// The name of a law, as written in a scenario.
@@ -15,6 +16,10 @@ pub enum LawKind {
     Exponential,
     /// `erlang`
     Erlang,
+    /// `gamma`
+    Gamma,
+    /// `weibull`
+    Weibull,
     /// `lognormal`
     Lognormal,
     /// `hyperexponential`
@@ -29,10 +34,12 @@ pub enum LawKind {
 
 impl LawKind {
     /// Every kind, in the order of the documentation.
-    pub const ALL: [LawKind; 8] = [
+    pub const ALL: [LawKind; 10] = [
         LawKind::Constant,
         LawKind::Exponential,
         LawKind::Erlang,
+        LawKind::Gamma,
+        LawKind::Weibull,
         LawKind::Lognormal,
         LawKind::Hyperexponential,
         LawKind::Uniform,
@@ -46,6 +53,8 @@ impl LawKind {
             LawKind::Constant => "constant",
             LawKind::Exponential => "exponential",
             LawKind::Erlang => "erlang",
+            LawKind::Gamma => "gamma",
+            LawKind::Weibull => "weibull",
             LawKind::Lognormal => "lognormal",
             LawKind::Hyperexponential => "hyperexponential",
             LawKind::Uniform => "uniform",
@@ -60,11 +69,16 @@ impl LawKind {
     }
 }
 
+/// Range of the scv of gamma and Weibull laws: below it their quantile loops grow long, above it nearly every value is 0.
+const LEAST_SCV: f64 = 1e-4;
+const MOST_SCV: f64 = 1e6;
+
 impl Law {
     /// The law of `kind` with this mean and squared coefficient of variation (variance / mean^2) [-].
     ///
     /// `scv` is required where the kind leaves it open and refused where the kind fixes it to another value. Erlang
-    /// needs 1/scv whole; hyperexponential (balanced means: p_1 = (1 + sqrt((scv-1)/(scv+1)))/2, branch means mean/(2
+    /// needs 1/scv whole; gamma has shape 1/scv and weibull the shape of Eq. (50), both for scv from 1e-4 to 1e6;
+    /// hyperexponential (balanced means: p_1 = (1 + sqrt((scv-1)/(scv+1)))/2, branch means mean/(2
     /// p_i)) needs scv >= 1; uniform and triangular are symmetric and stay above 0 for scv up to 1/3 and 1/6. The error
     /// says what is wrong and the cure.
     pub fn by_mean(kind: LawKind, mean: f64, scv: Option<f64>) -> Result<Law, String> {
@@ -90,6 +104,12 @@ impl Law {
                     ));
                 }
                 Ok(Law::Erlang { stages: stages as u32, mean })
+            }
+            LawKind::Gamma => Ok(Law::Gamma { shape: 1.0 / open_scv(kind, scv, LEAST_SCV, MOST_SCV)?, mean }),
+            LawKind::Weibull => {
+                let target = log1p(open_scv(kind, scv, LEAST_SCV, MOST_SCV)?);
+                let y = bisect_up(1.0, |y| weibull_log_ratio(y) < target);
+                Ok(Law::Weibull { shape: 1.0 / y, scale: mean * exp(-lgamma(1.0 + y)) })
             }
             LawKind::Lognormal => {
                 let variance_of_log = log1p(open_scv(kind, scv, 0.0, f64::MAX)?);
@@ -146,12 +166,17 @@ impl Law {
                 let width = half / (1.0 - 0.1f64.sqrt());
                 Ok(Law::Triangular { low: middle - width, mode: middle, high: middle + width })
             }
-            Some(one @ (LawKind::Constant | LawKind::Exponential | LawKind::Erlang | LawKind::Hyperexponential)) => {
-                Err(format!(
-                    "{} cannot be given by p5 and p95; use lognormal, normal, uniform or triangular, or give its mean",
-                    one.name()
-                ))
-            }
+            Some(
+                one @ (LawKind::Constant
+                | LawKind::Exponential
+                | LawKind::Erlang
+                | LawKind::Gamma
+                | LawKind::Weibull
+                | LawKind::Hyperexponential),
+            ) => Err(format!(
+                "{} cannot be given by p5 and p95; use lognormal, normal, uniform or triangular, or give its mean",
+                one.name()
+            )),
         }
     }
 
@@ -161,6 +186,9 @@ impl Law {
             Law::Constant { value } => value.is_finite(),
             Law::Exponential { mean } => 0.0 < mean && mean.is_finite(),
             Law::Erlang { stages, mean } => 1 <= stages && 0.0 < mean && mean.is_finite(),
+            Law::Gamma { shape, mean: size } | Law::Weibull { shape, scale: size } => {
+                0.0 < shape && shape.is_finite() && 0.0 < size && size.is_finite()
+            }
             Law::Lognormal { mu, sigma } => mu.is_finite() && 0.0 < sigma && sigma.is_finite(),
             Law::Hyperexponential { p_1, mean_1, mean_2 } => {
                 (0.0..=1.0).contains(&p_1) && 0.0 < mean_1 && 0.0 < mean_2 && mean_1.is_finite() && mean_2.is_finite()
@@ -223,6 +251,14 @@ mod tests {
             (LawKind::Exponential, 1.0),
             (LawKind::Erlang, 0.25),
             (LawKind::Erlang, 1.0 / 3.0),
+            (LawKind::Gamma, 1e-4),
+            (LawKind::Gamma, 0.3),
+            (LawKind::Gamma, 1e6),
+            (LawKind::Weibull, 1e-4),
+            (LawKind::Weibull, 0.3),
+            (LawKind::Weibull, 1.0),
+            (LawKind::Weibull, 4.0),
+            (LawKind::Weibull, 1e6),
             (LawKind::Lognormal, 4.0),
             (LawKind::Hyperexponential, 4.0),
             (LawKind::Hyperexponential, 1.0),
@@ -251,6 +287,21 @@ mod tests {
         close(mean_2, 1.0 / 0.2254033307585166, 1e-14, "mean 2");
     }
 
+    /// Weibull by hand: shape 1/2 has mean 2 scale and scv 5 (moments n! of the square root: 2!, 4!; 24/4 - 1); shape 1 is
+    /// exponential; shape 2 (Rayleigh) has scv 4/pi - 1.
+    #[test]
+    fn weibull_shapes_are_solved_from_the_scv() {
+        for (scv, want) in [(5.0, 0.5), (1.0, 1.0), (4.0 / std::f64::consts::PI - 1.0, 2.0), (19.0, 1.0 / 3.0)] {
+            let Law::Weibull { shape, scale } = Law::by_mean(LawKind::Weibull, 6.0, Some(scv)).unwrap() else {
+                unreachable!("asked for a Weibull law")
+            };
+            close(shape, want, 1e-13, "shape");
+            if want == 0.5 {
+                close(scale, 3.0, 1e-13, "scale");
+            }
+        }
+    }
+
     #[test]
     fn five_and_ninety_five_per_cent_are_where_they_were_put() {
         for kind in [LawKind::Lognormal, LawKind::Normal, LawKind::Uniform, LawKind::Triangular] {
@@ -275,6 +326,11 @@ mod tests {
         told(Law::by_mean(LawKind::Lognormal, 1.0, Some(0.0)), "use constant");
         told(Law::by_mean(LawKind::Lognormal, 0.0, Some(1.0)), "positive");
         told(Law::by_mean(LawKind::Lognormal, 1.0, Some(f64::NAN)), "scv is NaN");
+        told(Law::by_mean(LawKind::Gamma, 1.0, None), "needs scv");
+        told(Law::by_mean(LawKind::Gamma, 1.0, Some(1e-5)), "at least");
+        told(Law::by_mean(LawKind::Weibull, 1.0, Some(0.0)), "use constant");
+        told(Law::by_mean(LawKind::Weibull, 1.0, Some(1e7)), "at most");
+        told(Law::by_p5_p95(Some(LawKind::Weibull), 1.0, 3.0), "cannot be given");
         told(Law::by_p5_p95(None, 0.0, 1.0), "dist =");
         told(Law::by_p5_p95(None, 3.0, 1.0), "swap");
         told(Law::by_p5_p95(None, 3.0, 3.0), "number itself");

@@ -2,7 +2,7 @@
 //!
 //! It keeps no clock; a hazard that changes with the state of the world is `clock`. Coupling D2.
 use super::{Law, hyperexponential_at};
-use crate::stats::math::{exp, expm1, square};
+use crate::stats::math::{exp, expm1, pow, square};
 use crate::stats::quantile::{exponential_quantile, gamma_cdf, lognormal_cdf, normal_cdf, normal_pdf};
 
 impl Law {
@@ -23,6 +23,8 @@ impl Law {
             }
             Law::Constant { .. }
             | Law::Erlang { .. }
+            | Law::Gamma { .. }
+            | Law::Weibull { .. }
             | Law::Lognormal { .. }
             | Law::Uniform { .. }
             | Law::Normal { .. }
@@ -54,10 +56,10 @@ impl Law {
         match *self {
             Law::Constant { value } => value.min(x),
             Law::Exponential { mean } => -mean * expm1(-x / mean),
-            Law::Erlang { stages, mean } => {
-                let k = f64::from(stages);
-                mean * gamma_cdf(k + 1.0, x * k / mean).0 + x * gamma_cdf(k, x * k / mean).1
-            }
+            Law::Erlang { stages, mean } => gamma_mean_up_to(f64::from(stages), mean, x),
+            Law::Gamma { shape, mean } => gamma_mean_up_to(shape, mean, x),
+            // scale/k times the incomplete gamma function of 1/k at (x/scale)^k.
+            Law::Weibull { shape, scale } => self.mean() * gamma_cdf(1.0 / shape, pow(x / scale, shape)).0,
             Law::Lognormal { mu, sigma } => {
                 self.mean() * lognormal_cdf(x, mu + sigma * sigma, sigma) + x * self.survival(x)
             }
@@ -91,8 +93,13 @@ impl Law {
     }
 }
 
+/// E[min(X, x)] of a gamma law.
+fn gamma_mean_up_to(shape: f64, mean: f64, x: f64) -> f64 {
+    mean * gamma_cdf(shape + 1.0, x * shape / mean).0 + x * gamma_cdf(shape, x * shape / mean).1
+}
+
 /// The first x > 0, to the last bit, at which `is_before` turns false; starts looking at `scale`.
-fn bisect_up(scale: f64, is_before: impl Fn(f64) -> bool) -> f64 {
+pub(super) fn bisect_up(scale: f64, is_before: impl Fn(f64) -> bool) -> f64 {
     let (mut lo, mut hi) = (0.0, scale);
     while is_before(hi) && hi < f64::MAX / 2.0 {
         lo = hi;

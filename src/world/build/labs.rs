@@ -110,6 +110,7 @@ impl Place<'_> {
                 }
             },
             failures: mode,
+            over_estimate: streams::over_estimate(desk, self.workload),
             source,
         }
     }

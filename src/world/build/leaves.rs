@@ -82,6 +82,14 @@ fn of_stream<'a>(stream: &'a Stream, found: &mut Vec<&'a Leaf>) {
         found.extend(weights);
     }
     found.extend(stream.speed.iter().map(|speed| &speed.table));
+    for state in stream.modulated.iter().flat_map(|modulated| &modulated.states) {
+        found.extend([&state.rate, &state.mean_time]);
+        found.extend(state.to.iter().map(|weight| &weight.table));
+    }
+    if let Some(estimate) = &stream.estimate {
+        law(&estimate.ratio, found);
+        found.extend(&estimate.at_least);
+    }
 }
 
 fn of_contract<'a>(contract: &'a Contract, found: &mut Vec<&'a Leaf>) {
@@ -114,5 +122,5 @@ fn dated<'a>(entries: &'a [Dated], found: &mut Vec<&'a Leaf>) {
 
 fn law<'a>(spec: &'a LawSpec, found: &mut Vec<&'a Leaf>) {
     found.push(&spec.mean);
-    found.extend(&spec.scv);
+    found.extend(spec.scv.iter().chain(&spec.cv));
 }

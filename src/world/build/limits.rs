@@ -2,7 +2,7 @@
 
 use super::desk::Desk;
 use crate::units::Span;
-use crate::world::model::{Source, World};
+use crate::world::model::{Source, Stream, World};
 
 /// Most runs of a study.
 const MOST_RUNS: u128 = 10_000_000;
@@ -59,6 +59,12 @@ pub(super) fn check(desk: &mut Desk<'_>, world: &World) {
             "at most 2e9: shorten the scenario or lower the rates",
         );
     }
+    let changes = changes(desk, world);
+    if MOST_ARRIVALS < changes {
+        let message = format!("arrival rates change about {changes:.2e} times in one run");
+        let remedy = "at most 2e9: shorten the scenario or lengthen the `mean_time` of the states";
+        desk.problem(Default::default(), "scenario.end", message, remedy);
+    }
     let rows = (world.months.len() * (world.cells.len() + world.pools.len())) as f64;
     let jobs = if world.job_rows { cells as f64 * arrivals * JOB_ROW_BYTES } else { 0.0 };
     let bytes = runs as f64 * (RUN_BYTES + rows * MONTH_BYTES) + jobs;
@@ -66,6 +72,19 @@ pub(super) fn check(desk: &mut Desk<'_>, world: &World) {
         let message = format!("the records of {runs} runs take about {:.1} GiB", bytes / (1u64 << 30) as f64);
         desk.problem(origin, "run.draws", message, "at most 8 GiB: fewer runs, a shorter scenario, or `jobs = false`");
     }
+}
+
+/// Changes of state of modulated streams expected in one run, at medians.
+fn changes(desk: &Desk<'_>, world: &World) -> f64 {
+    let hours = Span(world.end.0).hours();
+    let of = |source: &Source| match source {
+        Source::Stream(Stream { modulated: Some(modulated), .. }) => {
+            let visits = modulated.chain.visits().iter().zip(&modulated.states);
+            hours / visits.map(|(visits, state)| visits * desk.median_of(&state.mean_h)).sum::<f64>()
+        }
+        Source::Stream(_) | Source::Campaigns(_) | Source::Trace(_) => 0.0,
+    };
+    world.workloads.iter().map(|workload| of(&workload.source)).sum()
 }
 
 /// Jobs expected in one run, at medians.

@@ -14,6 +14,7 @@ mod investments;
 mod labs;
 mod leaves;
 mod limits;
+mod modulated;
 mod parties;
 mod pools;
 mod prices;

@@ -1,8 +1,11 @@
-//! Random streams of gang jobs: rate, intervals, profile, sizes, work. Draws nothing.
+//! Random streams of gang jobs: rate, intervals, profile, sizes, work, estimates. Draws nothing.
 
 use super::desk::{Desk, did_you_mean};
-use crate::spec::{self, ChipsSpec, LawSpec, Leaf, Named};
+use super::modulated::modulated;
+use crate::spec::{self, At, ChipsSpec, LawSpec, Leaf, Named};
 use crate::stats::law::{Law, LawKind};
+use crate::stats::math::square;
+use crate::world::arrivals::{Estimate, OverEstimate};
 use crate::world::model::{LawOf, Param, Stream, Work};
 
 /// Hours of a week, the length of a profile.
@@ -19,7 +22,35 @@ pub(super) fn stream(desk: &mut Desk<'_>, workload: &Named<spec::Workload>, stre
         profile: profile(desk, &stream.profile),
         chips: sizes(desk, stream),
         work: work(desk, workload, stream),
+        modulated: stream.modulated.as_ref().and_then(|written| modulated(desk, written)),
+        estimate: stream.estimate.as_ref().and_then(|written| estimate(desk, written)),
     }
+}
+
+fn estimate(desk: &mut Desk<'_>, written: &spec::EstimateSpec) -> Option<Box<Estimate>> {
+    let ratio = law_of_mean(desk, &written.ratio)?;
+    Some(Box::new(Estimate { ratio, at_least: desk.param_or(&written.at_least, (0.0, 1e9), 0.0) }))
+}
+
+/// What becomes of a job that runs beyond its estimate. Who kills needs an estimate: without one users are taken to know.
+pub(super) fn over_estimate(desk: &mut Desk<'_>, workload: &Named<spec::Workload>) -> OverEstimate {
+    let kills = |word: &Option<At<String>>| word.as_ref().is_some_and(|at| at.value == "kill");
+    match &workload.table {
+        spec::Workload::Stream(stream) if kills(&stream.over_estimate) => {
+            if stream.estimate.is_none() {
+                assume_exact_estimates(desk, &workload.path);
+            }
+            OverEstimate::Kill
+        }
+        spec::Workload::Trace(trace) if kills(&trace.over_estimate) => OverEstimate::Kill,
+        spec::Workload::Stream(_) | spec::Workload::Trace(_) | spec::Workload::Pretraining(_) => OverEstimate::Keep,
+    }
+}
+
+/// Tells that users of a stream are taken to know how long their jobs run, where something asks them.
+pub(super) fn assume_exact_estimates(desk: &mut Desk<'_>, path: &str) {
+    let reason = "users know how long their jobs run on the reference chip";
+    desk.assume(format!("{path}.estimate.ratio"), 1.0, reason);
 }
 
 /// Mean arrivals a day and the unit-mean law of their intervals.
@@ -124,7 +155,10 @@ pub(super) fn law_of_mean(desk: &mut Desk<'_>, spec: &LawSpec) -> Option<LawOf> 
         desk.problem(dist.origin, &dist.path, format!("there is no law `{}`", dist.value), remedy);
         return None;
     };
-    let scv = spec.scv.as_ref().map(|leaf| desk.number(leaf));
+    let scv = match (&spec.scv, &spec.cv) {
+        (_, Some(leaf)) => Some(square(desk.number(leaf))),
+        (scv, None) => scv.as_ref().map(|leaf| desk.number(leaf)),
+    };
     let shape = match Law::by_mean(kind, 1.0, scv) {
         Ok(shape) => shape,
         Err(message) => {

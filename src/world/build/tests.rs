@@ -246,6 +246,51 @@ fn speeds_leave_out_what_a_run_multiplies() {
     assert_eq!(stated.cells.0[1].speed, Param::Fixed(1.0));
 }
 
+/// States of an arrival rate: two or more that lead to one another, one of them with a rate, names that exist.
+#[test]
+fn states_of_arrivals_are_judged() {
+    let with = |states: &str| MM2.replace("duration", &format!("modulated = {{ states = [{states}] }}\nduration"));
+    let calm = "{ name = \"calm\", rate = 1, mean_time = \"3h\" }";
+    check_problem(&with(calm), &["has 1 states", "needs no `modulated`"]);
+    let nothing = "{ rate = 0, mean_time = \"1h\" }, { rate = 0, mean_time = \"2h\" }";
+    check_problem(&with(nothing), &["rate 0", "above 0"]);
+    let to = |name: &str, to: &str| format!("{{ name = \"{name}\", rate = 2, mean_time = \"1h\", to = {{ {to} }} }}");
+    check_problem(&with(&format!("{calm}, {}", to("busy", "clam = 1"))), &["no state `clam`", "did you mean `calm`?"]);
+    check_problem(&with(&format!("{calm}, {}", to("busy", "busy = 1"))), &["leads to itself"]);
+    check_problem(&with(&format!("{calm}, {}", to("busy", "calm = 0"))), &["every weight is zero"]);
+    let lost = format!("{}, {}, {}", to("a", "b = 1"), to("b", "a = 1"), to("c", "a = 1"));
+    check_problem(&with(&lost), &["do not all lead to one another"]);
+    check_problem(
+        &with(&format!("{calm}, {{ rate = 2, mean_time = \"0.1s\" }}"))
+            .replace("2026-03-15", "2125-12-01")
+            .replace("3h", "0.1s"),
+        &["times in one run", "mean_time"],
+    );
+    let world = build(&with(&format!("{calm}, {}", to("busy", "calm = 2"))));
+    let Source::Stream(Stream { modulated: Some(modulated), .. }) = &world.workloads.0[0].source else {
+        panic!("states")
+    };
+    assert_eq!(
+        (modulated.states[1].rate.clone(), modulated.states[0].mean_h.clone()),
+        (Param::Fixed(2.0), Param::Fixed(3.0))
+    );
+    assert_eq!(modulated.chain.visits(), [0.5, 0.5]);
+}
+
+/// Gamma and Weibull laws by `scv` or `cv`.
+#[test]
+fn laws_by_either_spread_are_the_same() {
+    let with = |spread: &str| {
+        MM2.replace("dist = \"exponential\", mean = \"2h\"", &format!("dist = \"gamma\", mean = \"2h\", {spread}"))
+    };
+    assert_eq!(build(&with("scv = 4")).workloads, build(&with("cv = 2")).workloads);
+    let Source::Stream(stream) = &build(&with("cv = 2")).workloads.0[0].source else { panic!("a stream") };
+    assert_eq!(
+        stream.work,
+        Work::Hours(LawOf { shape: Law::Gamma { shape: 0.25, mean: 1.0 }, mean: Param::Fixed(2.0) })
+    );
+}
+
 /// One wildcard is one unknown for all it sets, drawn once; the range is what the strictest field allows.
 #[test]
 fn a_wildcard_is_one_unknown() {

@@ -62,14 +62,19 @@ pub(super) fn jobs(
 fn reading(desk: &mut Desk<'_>, trace: &spec::Trace) -> Option<Reading> {
     let name = trace.layout.as_ref().map_or("plain", |at| &at.value);
     let layout = trace::layout(name).unwrap_or_else(|| panic!("`{name}` is no layout: spec and trace differ"));
-    let renamed = [(Field::Submit, &trace.submit), (Field::Chips, &trace.chips), (Field::Duration, &trace.duration)];
+    let renamed = [
+        (Field::Submit, &trace.submit),
+        (Field::Chips, &trace.chips),
+        (Field::Duration, &trace.duration),
+        (Field::Estimate, &trace.estimate),
+    ];
     let columns = renamed.map(|(field, at)| at.as_ref().map(|at| (field, at.value.clone())));
     let unit = match trace.time_unit.as_ref().map(|at| at.value.as_str()) {
         Some("min") => Unit::Minute,
         Some("h") => Unit::Hour,
         _ => Unit::Second,
     };
-    let of_plain = [&trace.submit, &trace.chips, &trace.duration, &trace.time_unit];
+    let of_plain = [&trace.submit, &trace.chips, &trace.duration, &trace.estimate, &trace.time_unit];
     let mut sound = true;
     for at in of_plain.into_iter().flatten().filter(|_| name != "plain") {
         let message = format!("layout `{name}` has columns and units of its own");
@@ -120,5 +125,6 @@ fn job_of(job: LogJob, offset_us: u64) -> TraceJob {
         submit: Span((offset_us + job.submit_us).min(SimTime::NEVER.0)),
         chips: job.chips,
         duration: Span(job.duration_us).max(SHORTEST),
+        estimate: job.estimate_us.map(|us| Span(us).max(SHORTEST)),
     }
 }
