@@ -14,5 +14,6 @@ pub mod measure;
 pub mod finance;
 pub mod risk;
 pub mod study;
+pub mod replay;
 pub mod report;
 pub mod cli;

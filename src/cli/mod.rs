@@ -9,6 +9,7 @@ mod list;
 mod new;
 mod oracles;
 mod progress;
+mod replay;
 mod report;
 mod run;
 mod schema;
@@ -39,13 +40,15 @@ enum Command {
     List(list::List),
     Facts(facts::Facts),
     Explain(explain::Explain),
+    Replay(replay::Replay),
     Report(report::Report),
     Verify(verify::Verify),
 }
 
 /// Commands by what one wants, in the order of `--help`.
-const GROUPS: [(&str, &[&str]); 3] = [
+const GROUPS: [(&str, &[&str]); 4] = [
     ("Ask", &["run"]),
+    ("Replay", &["replay"]),
     ("Write", &["new", "check", "schema", "list", "facts", "explain"]),
     ("Admin", &["report", "verify"]),
 ];
@@ -70,6 +73,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         Command::List(args) => list::run(args),
         Command::Facts(args) => facts::run(args),
         Command::Explain(args) => explain::run(args),
+        Command::Replay(args) => replay::run(args),
         Command::Report(args) => report::run(args),
         Command::Verify(args) => verify::run(args),
     }

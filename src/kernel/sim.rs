@@ -141,7 +141,7 @@ pub struct OutsideJob {
 
 /// Simulates a world whose only jobs come from outside, until the last of them has ended; a job that never fits waits for ever and must
 /// not come. Every row goes out.
-pub fn replay<'w>(world: &'w World, run: Run, outside: Box<dyn Outside + 'w>) -> RunRecord {
+pub fn replay<'w>(world: &'w World, run: Run, outside: &'w mut (dyn Outside + 'w)) -> RunRecord {
     let live = draw_live(world, run);
     let mut sim = Sim::new(world, run, live, Sabotage::None);
     assert!(sim.next_arrival == When::NEVER, "a world with jobs of its own");
@@ -227,7 +227,7 @@ pub(super) struct Sim<'w> {
     pub next_arrival: When,
     pub arrivals: u64,
     /// Where jobs come from and go to when they are not the world's own.
-    pub outside: Option<Box<dyn Outside + 'w>>,
+    pub outside: Option<&'w mut (dyn Outside + 'w)>,
     pub next_outside: Option<OutsideJob>,
     /// At `end`, classes finish to month close run, later ones do not.
     pub last: When,

@@ -80,7 +80,8 @@ impl ShareMonth {
 }
 
 impl WorkloadTotals {
-    fn add(&mut self, other: &WorkloadTotals) {
+    /// Adds what another workload, or run, counted.
+    pub fn add(&mut self, other: &WorkloadTotals) {
         count(&mut self.submitted, other.submitted);
         count(&mut self.started, other.started);
         count(&mut self.finished, other.finished);

@@ -91,6 +91,13 @@ impl Folder {
         fs::write(&file, bytes).map_err(io_at("write", &file))
     }
 
+    /// Begin one file, to be written bit by bit.
+    pub fn create(&self, name: &str) -> Result<io::BufWriter<fs::File>, FolderError> {
+        self.write(name, "")?;
+        let file = self.draft.join(name);
+        fs::File::create(&file).map(io::BufWriter::new).map_err(io_at("create", &file))
+    }
+
     /// Put the folder in its place, replacing an older one of ours, which comes back if that fails.
     pub fn finish(mut self) -> Result<(), FolderError> {
         check_ours(&self.place)?;

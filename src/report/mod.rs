@@ -9,5 +9,6 @@ pub mod folder;
 pub mod html;
 pub mod listing;
 pub mod page;
+pub mod replay;
 pub mod table;
 pub mod tables;

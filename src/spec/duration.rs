@@ -21,7 +21,7 @@ pub(super) const LOOKS: &str =
     "a duration is a number and a unit, e.g. \"9mo\", \"1.5h\" or \"1y 3mo\" (y, q, mo, w, d, h, min, s)";
 
 /// Hours of `"9mo"`, `"1.5h"`, `"1y 3mo"`; the error says what is wrong.
-pub(super) fn hours(text: &str) -> Result<f64, String> {
+pub fn hours(text: &str) -> Result<f64, String> {
     let mut rest = text.trim();
     if rest.is_empty() {
         return Err("an empty duration".into());

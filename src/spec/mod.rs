@@ -22,6 +22,7 @@ mod manual;
 #[cfg(test)]
 mod tests;
 
+pub use duration::hours as duration_hours;
 pub use manual::manual;
 pub use model::*;
 pub use print::print_config;

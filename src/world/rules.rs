@@ -74,6 +74,8 @@ pub enum Placement {
     Spread,
     /// Completely free nodes only, which it has for itself.
     WholeNode,
+    /// As `BestFit`, with the rest of a gang above a node on the fullest node too: a quirk of Starburst.
+    FullestRest,
     /// Inside one UltraServer if it fits, else whole UltraServers and the rest in one.
     UltraServer,
 }

@@ -35,6 +35,6 @@ pub fn choose(
         Placement::BestFit => best_fit::choose(above_a_node, buckets),
         Placement::Spread => spread::choose(buckets),
         Placement::WholeNode => whole_node::choose(buckets),
-        Placement::UltraServer => ultraserver::choose(buckets),
+        Placement::FullestRest | Placement::UltraServer => ultraserver::choose(buckets),
     }
 }

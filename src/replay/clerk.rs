@@ -1,0 +1,189 @@
+//! Hands the jobs of a log to the kernel and their rows out again, in order of submission. Decides nothing.
+
+use super::fleet::Fleet;
+use crate::kernel::{Outside, OutsideJob};
+use crate::record::JobRow;
+use crate::trace::Log;
+use crate::units::SimTime;
+use crate::workload::Draft;
+use crate::world::{WorkloadId, World};
+use std::collections::VecDeque;
+
+/// Where a job ran.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// On the pool of that number.
+    Pool(usize),
+    /// In the cloud, after its wait.
+    Overflow,
+}
+
+/// What became of a job; times from the first submission [us].
+#[derive(Clone, Copy, Debug)]
+pub struct JobLine<'l> {
+    /// As in the log.
+    pub id: &'l str,
+    /// Number of its queue.
+    pub queue: u16,
+    /// Submission.
+    pub submit_us: u64,
+    /// First start; None: it can never fit, or never started.
+    pub start_us: Option<u64>,
+    /// End; None: stopped for outlasting its estimate, or never started.
+    pub end_us: Option<u64>,
+    /// Gang.
+    pub chips: u32,
+    /// Running time in the log.
+    pub duration_us: u64,
+    /// How often it was taken off.
+    pub preemptions: u32,
+    /// Where it ran last.
+    pub place: Option<Place>,
+}
+
+/// Takes the lines.
+pub trait Lines {
+    /// The next job in order of submission. An error ends the writing and comes back at the end.
+    fn line(&mut self, line: &JobLine<'_>) -> Result<(), String>;
+}
+
+/// What the clerk saw.
+#[derive(Clone, Debug, Default)]
+pub struct Notes {
+    /// Jobs that can never fit, by queue.
+    pub never_fit: Vec<u64>,
+}
+
+/// A job between its submission and the writing of its line: that waits for all submitted before it.
+struct Open {
+    id: Box<str>,
+    queue: u16,
+    chips: u32,
+    submit_us: u64,
+    duration_us: u64,
+    /// Once it is over.
+    over: Option<Over>,
+}
+
+#[derive(Clone, Copy)]
+struct Over {
+    start_us: Option<u64>,
+    end_us: Option<u64>,
+    preemptions: u32,
+    place: Option<Place>,
+}
+
+/// The clerk of one replay.
+pub struct Clerk<'c, 'l> {
+    world: &'c World,
+    fleet: &'c Fleet,
+    log: &'c mut Log<'l>,
+    lines: &'c mut dyn Lines,
+    /// Jobs from number `first` on whose lines are not written.
+    open: VecDeque<Open>,
+    first: u64,
+    notes: Notes,
+    failed: Option<String>,
+}
+
+impl<'c, 'l> Clerk<'c, 'l> {
+    /// Begins with the log's first job.
+    pub fn new(world: &'c World, fleet: &'c Fleet, log: &'c mut Log<'l>, lines: &'c mut dyn Lines) -> Self {
+        let notes = Notes { never_fit: vec![0; fleet.queues.len()] };
+        Clerk { world, fleet, log, lines, open: VecDeque::new(), first: 0, notes, failed: None }
+    }
+
+    /// What was seen, or what went wrong outside.
+    pub fn close(mut self) -> Result<Notes, String> {
+        self.write_lines();
+        match (self.failed, self.log.broken()) {
+            (Some(why), _) => Err(why),
+            (None, Some(why)) => Err(why.to_owned()),
+            (None, None) => Ok(self.notes),
+        }
+    }
+
+    /// Writes the lines of the first jobs that are over.
+    fn write_lines(&mut self) {
+        while let Some(Open { over: Some(over), .. }) = self.open.front() {
+            let over = *over;
+            let job = self.open.pop_front().expect("looked at");
+            self.first += 1;
+            let line = JobLine {
+                id: &job.id,
+                queue: job.queue,
+                submit_us: job.submit_us,
+                start_us: over.start_us,
+                end_us: over.end_us,
+                chips: job.chips,
+                duration_us: job.duration_us,
+                preemptions: over.preemptions,
+                place: over.place,
+            };
+            if self.failed.is_none() {
+                self.failed = self.lines.line(&line).err();
+            }
+        }
+    }
+
+    fn since_start(&self, at: SimTime) -> u64 {
+        at.since(self.world.start).0
+    }
+}
+
+impl Outside for Clerk<'_, '_> {
+    fn next(&mut self) -> Option<OutsideJob> {
+        loop {
+            let job = self.log.next().filter(|_| self.failed.is_none())?;
+            let fits = self.fleet.fits(job.queue, job.chips);
+            let never = Over { start_us: None, end_us: None, preemptions: 0, place: None };
+            self.open.push_back(Open {
+                id: self.log.id().into(),
+                queue: job.queue,
+                chips: job.chips,
+                submit_us: job.submit_us,
+                duration_us: job.duration_us,
+                over: (!fits).then_some(never),
+            });
+            if !fits {
+                self.notes.never_fit[usize::from(job.queue)] += 1;
+                self.write_lines();
+                continue;
+            }
+            let work_us = job.duration_us.max(1);
+            return Some(OutsideJob {
+                workload: WorkloadId::new(usize::from(job.queue)),
+                draft: Draft {
+                    item: (self.first + self.open.len() as u64 - 1) as i64,
+                    submit: SimTime(self.world.start.0 + job.submit_us),
+                    chips: job.chips,
+                    work_us,
+                    done_us: 0,
+                    estimate_us: job.estimate_us.map_or(work_us, |estimate| estimate.max(1)),
+                },
+                // Larger priorities first.
+                class: (i64::from(i32::MAX) - i64::from(job.priority)) as u32,
+            });
+        }
+    }
+
+    fn over(&mut self, row: &JobRow) {
+        let at = (row.item as u64 - self.first) as usize;
+        let place = row.cell.map(|cell| {
+            let pool = &self.world.pools[self.world.cells[cell].pool];
+            let workload = &self.world.workloads[row.workload];
+            if pool.unlimited {
+                Place::Overflow
+            } else {
+                Place::Pool(self.fleet.pool_of(workload.tenant.index() as u16))
+            }
+        });
+        self.open[at].over = Some(Over {
+            start_us: row.started.map(|at| self.since_start(at)),
+            end_us: row.finished.map(|at| self.since_start(at)),
+            preemptions: row.preemptions,
+            place,
+        });
+        self.write_lines();
+    }
+}

@@ -1,0 +1,187 @@
+//! What a replay leaves: a line a job as it goes, tables by queue, what chips were spent on. Knows no log and no clock.
+
+use super::csv_out::{Cell, harmless, to_csv};
+use super::table::{Cell as Shown, Column, Table};
+use crate::replay::{Fleet, JobLine, Lines, Outcome, Place, QueueOutcome};
+use std::io::Write;
+
+/// Header of `jobs.csv`.
+const JOB_COLUMNS: [&str; 9] =
+    ["job_id", "queue", "submit_s", "start_s", "end_s", "chips", "duration_s", "preemptions", "placed_on"];
+
+/// Writes `jobs.csv`, a line a job in order of submission.
+pub struct JobsFile<W: Write> {
+    out: csv::Writer<W>,
+    /// Names of the queues and of the pools, harmless to a spreadsheet.
+    queues: Vec<String>,
+    pools: Vec<String>,
+    text: String,
+}
+
+impl<W: Write> JobsFile<W> {
+    /// Begins with the header.
+    pub fn new(out: W, fleet: &Fleet) -> Result<JobsFile<W>, String> {
+        let mut out = csv::Writer::from_writer(out);
+        out.write_record(JOB_COLUMNS).map_err(|error| error.to_string())?;
+        let pools = (0..fleet.nodes.len()).map(|pool| harmless(fleet.pool_name(pool))).collect();
+        Ok(JobsFile { out, queues: fleet.queues.iter().map(|name| harmless(name)).collect(), pools, text: String::new() })
+    }
+
+    /// Ends the file.
+    pub fn finish(mut self) -> Result<(), String> {
+        self.out.flush().map_err(|error| error.to_string())
+    }
+
+    fn fields(&mut self, line: &JobLine<'_>) -> csv::Result<()> {
+        if line.id.starts_with(|c: char| c.is_ascii_alphanumeric()) {
+            self.out.write_field(line.id)?;
+        } else {
+            self.out.write_field(harmless(line.id))?;
+        }
+        self.out.write_field(&self.queues[usize::from(line.queue)])?;
+        for at in [Some(line.submit_us), line.start_us, line.end_us] {
+            self.seconds(at)?;
+        }
+        self.integer(u64::from(line.chips))?;
+        self.seconds(Some(line.duration_us))?;
+        self.integer(u64::from(line.preemptions))?;
+        match line.place {
+            Some(Place::Pool(pool)) => self.out.write_field(&self.pools[pool])?,
+            Some(Place::Overflow) => self.out.write_field("overflow")?,
+            None => self.out.write_field("")?,
+        }
+        self.out.write_record(None::<&[u8]>)
+    }
+
+    fn integer(&mut self, value: u64) -> csv::Result<()> {
+        use std::fmt::Write as _;
+        self.text.clear();
+        write!(self.text, "{value}").expect("a string takes it");
+        self.out.write_field(&self.text)
+    }
+
+    /// Seconds to the millisecond, without trailing zeros; a job that takes no time lasts a microsecond, which is not shown.
+    fn seconds(&mut self, us: Option<u64>) -> csv::Result<()> {
+        use std::fmt::Write as _;
+        self.text.clear();
+        if let Some(us) = us {
+            let millis = (us + 500) / 1_000;
+            write!(self.text, "{}", millis / 1_000).expect("a string takes it");
+            if millis % 1_000 > 0 {
+                write!(self.text, ".{:03}", millis % 1_000).expect("a string takes it");
+                self.text.truncate(self.text.trim_end_matches('0').len());
+            }
+        }
+        self.out.write_field(&self.text)
+    }
+}
+
+impl<W: Write> Lines for JobsFile<W> {
+    fn line(&mut self, line: &JobLine<'_>) -> Result<(), String> {
+        self.fields(line).map_err(|error| format!("cannot write jobs.csv: {error}"))
+    }
+}
+
+/// Hours of a chip-time.
+fn chip_hours(chip_us: u128) -> f64 {
+    chip_us as f64 / 3.6e9
+}
+
+/// `queues.csv`: jobs, waits and chips of each queue and of all.
+pub fn queues_csv(outcome: &Outcome) -> String {
+    let headers = [
+        "queue", "nodes", "chips", "jobs", "never_fit", "started", "finished", "overflowed", "killed", "preemptions",
+        "p_wait", "wait_mean_s", "wait_p50_s", "wait_p90_s", "wait_p99_s", "jct_mean_s", "jct_p50_s", "jct_p90_s",
+        "jct_p99_s", "makespan_s", "allocated_chip_hours", "overflow_chip_hours", "allocated_fraction",
+    ];
+    let count = |n: u64| Cell::Integer(n as i64);
+    let row = |queue: &QueueOutcome| {
+        let totals = &queue.totals;
+        let waited = (totals.started > 0).then(|| totals.waited as f64 / totals.started as f64);
+        let makespan = totals.last_finish.zip(totals.first_submit).map(|(last, first)| last.since(first).seconds());
+        vec![
+            queue.name.as_str().into(),
+            count(queue.nodes),
+            count(queue.chips),
+            count(queue.jobs()),
+            count(queue.never_fit),
+            count(totals.started),
+            count(totals.finished),
+            count(totals.overflowed),
+            count(totals.killed),
+            count(totals.preemptions),
+            waited.into(),
+            queue.wait_mean_s().into(),
+            queue.wait_quantile_s(0.5).into(),
+            queue.wait_quantile_s(0.9).into(),
+            queue.wait_quantile_s(0.99).into(),
+            queue.jct_mean_s().into(),
+            queue.jct_quantile_s(0.5).into(),
+            queue.jct_quantile_s(0.9).into(),
+            queue.jct_quantile_s(0.99).into(),
+            makespan.into(),
+            chip_hours(queue.spent.allocated).into(),
+            chip_hours(queue.overflow_chip_us).into(),
+            queue.allocated_fraction().into(),
+        ]
+    };
+    to_csv(&headers, outcome.queues.iter().chain([&outcome.all]).map(row))
+}
+
+/// `fractions.csv`: what the chips of each queue were spent on from its first submission to its last end.
+pub fn fractions_csv(outcome: &Outcome) -> String {
+    let headers = ["queue", "part", "chip_hours", "of_allocated", "of_capacity"];
+    let mut rows = Vec::new();
+    for queue in outcome.queues.iter().chain([&outcome.all]) {
+        let capacity = chip_hours(u128::from(queue.chips) * u128::from(queue.window_us));
+        let spent = &queue.spent;
+        for (part, chip_us) in [
+            ("allocated", spent.allocated),
+            ("productive", spent.productive),
+            ("checkpoint", spent.checkpoint),
+            ("lost", spent.lost),
+            ("restart", spent.restart),
+            ("yielding", spent.yielding),
+        ] {
+            let hours = chip_hours(chip_us);
+            let of = |whole: f64| (whole > 0.0).then(|| hours / whole);
+            rows.push(vec![
+                queue.name.as_str().into(),
+                part.into(),
+                hours.into(),
+                of(chip_hours(spent.allocated)).into(),
+                of(capacity).into(),
+            ]);
+        }
+    }
+    to_csv(&headers, rows)
+}
+
+/// The table on the terminal.
+pub fn table(outcome: &Outcome, title: &str) -> Table {
+    let columns = [Column::left("queue")].into_iter().chain(
+        ["nodes", "jobs", "wait mean [s]", "p90 [s]", "p99 [s]", "JCT mean [s]", "preempted", "overflow", "allocated"]
+            .map(Column::right),
+    );
+    let mut table = Table::new(title, columns.collect());
+    let one = outcome.queues.len() == 1;
+    for queue in outcome.queues.iter().chain((!one).then_some(&outcome.all)) {
+        table.push(vec![
+            Shown::text(&queue.name),
+            Shown::number(queue.nodes as f64),
+            Shown::number(queue.jobs() as f64),
+            Shown::maybe(queue.wait_mean_s()),
+            Shown::maybe(queue.wait_quantile_s(0.9)),
+            Shown::maybe(queue.wait_quantile_s(0.99)),
+            Shown::maybe(queue.jct_mean_s()),
+            Shown::number(queue.totals.preemptions as f64),
+            Shown::number(queue.totals.overflowed as f64),
+            Shown::maybe(queue.allocated_fraction()),
+        ]);
+    }
+    if outcome.all.never_fit > 0 {
+        table.note(format!("{} jobs can never fit and were not run", outcome.all.never_fit));
+    }
+    table.note("allocated: chip-time held over that of the queue's chips, first submission to last end".into());
+    table
+}
