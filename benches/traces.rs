@@ -1,7 +1,6 @@
 //! Reading job logs: two months of Philly judged, sorted and handed out; the same log in order of time, which is streamed.
 //! Prints CPU time; fails on nothing but a crash.
 
-#[allow(dead_code)]
 mod reference;
 
 use hedgerow::trace::{Log, Reading, layout, queues, scan};

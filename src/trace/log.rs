@@ -128,9 +128,12 @@ pub fn scan<'a>(name: &str, open: &'a Open<'a>, reading: &Reading) -> Result<Log
     Ok(Log { facts, name, open, reading, repeated, source, taken: 0, id: Vec::new(), broken: None })
 }
 
-impl Log<'_> {
+/// In order of submission, ties in the order of the file.
+impl Iterator for Log<'_> {
+    type Item = LogJob;
+
     /// The next job in order of submission.
-    pub fn next(&mut self) -> Option<LogJob> {
+    fn next(&mut self) -> Option<LogJob> {
         self.id.clear();
         let kept = match &mut self.source {
             Source::Sorted(store) => store.get(self.taken as usize).map(|(kept, id)| {
@@ -153,7 +156,9 @@ impl Log<'_> {
         self.taken += 1;
         Some(job(&kept, self.facts.first_us))
     }
+}
 
+impl Log<'_> {
     /// Id of the job that `next` gave last; where the log has none, its number in order of submission, from 0.
     pub fn id(&self) -> std::borrow::Cow<'_, str> {
         String::from_utf8_lossy(&self.id)

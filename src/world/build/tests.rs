@@ -87,6 +87,28 @@ fn spin_up_is_for_random_streams_of_dated_studies() {
     assert!(large.iter().any(|p| p.contains("1 of 1 jobs")), "{large:#?}");
 }
 
+/// Every layout of the reader is a word of the scenario file. Philly's first job kept is submitted at the start, row 2 of the file.
+#[test]
+fn a_log_of_another_layout_is_cut_by_queue_and_date() {
+    let trace = "[scenario]\nname = \"t\"\nstart = 2026-01-01\nend = 2026-01-02\n[pools.p]\nchips = 4\n[labs.a.workloads.t]\nkind = \"trace\"\npools = [\"p\"]\nfile = \"jobs.csv\"\n";
+    let philly = format!("{trace}layout = \"philly\"\nqueue = \"q\"\nfrom = 2017-10-01\nuntil = 2017-10-02\n");
+    let log = "timestamp,duration,num_gpus,cluster\n2017-10-01 00:01:00,60,4,q\n2017-10-01 00:00:10,1,1,r\n\
+               2017-10-01 00:00:30,5,2,q\n2017-10-02 00:00:00,5,2,q\n2017-09-30 23:59:59,5,2,q\n";
+    let world = build_as("base", &philly, log).unwrap();
+    let Source::Trace(jobs) = &world.workloads.0[0].source else { panic!() };
+    let found: Vec<_> = jobs.iter().map(|job| (job.row, job.submit.seconds(), job.chips)).collect();
+    assert_eq!(found, [(2, 0.0, 2), (0, 30.0, 4)]);
+    for layout in &crate::trace::LAYOUTS {
+        let text = format!("{trace}layout = \"{}\"\n", layout.name);
+        let told = build_as("base", &text, "").err().unwrap_or_default();
+        assert!(told.iter().all(|problem| problem.contains("is empty")), "{}: {told:?}", layout.name);
+    }
+    let renamed = build_as("base", &format!("{philly}time_unit = \"h\"\n"), log).unwrap_err();
+    assert!(renamed[0].contains("columns and units of its own"), "{renamed:?}");
+    let undated = build_as("base", &format!("{trace}from = 2017-10-01\n"), "submit_s,chips,duration_s\n").unwrap_err();
+    assert!(undated[0].contains("no dates"), "{undated:?}");
+}
+
 #[test]
 fn a_gang_must_fit_a_pool_and_share_a_scheduler() {
     check_problem(&format!("{MM2}chips = 3\n"), &["takes 3 chips", "never has more than 2"]);
