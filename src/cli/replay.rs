@@ -7,7 +7,7 @@ use crate::replay::{self, Fleet, Outcome, Terms};
 use crate::report::folder::Folder;
 use crate::report::replay::{JobsFile, fractions_csv, queues_csv, table};
 use crate::spec::duration_hours;
-use crate::trace::{self, Bound, Field, Log, Reading, Sanity};
+use crate::trace::{self, Bound, Log, Reading, Sanity};
 use crate::units::Span;
 use crate::world::Compat;
 use clap::{Subcommand, ValueEnum};
@@ -212,10 +212,10 @@ impl Jobs {
         let guesses = ["sjf", "srtf"].contains(&order.as_str())
             || ["easy", "conservative"].contains(&self.backfill.replace('-', "_").as_str());
         let mut notes = Vec::new();
-        if guesses && !self.oracle && self.compat.is_none() && !log.facts.has(Field::Estimate) {
+        if guesses && !self.oracle && self.compat.is_none() && !log.facts.has_estimates {
             notes.push("the log has no estimates: policies see true durations, as with --oracle".into());
         }
-        if order == "priority" && !log.facts.has(Field::Priority) {
+        if order == "priority" && !log.facts.has_priorities {
             notes.push("the log has no priorities: all jobs are equal, which is fifo".into());
         }
         notes

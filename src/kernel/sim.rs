@@ -150,6 +150,8 @@ pub fn replay<'w>(world: &'w World, run: Run, outside: &'w mut (dyn Outside + 'w
     sim.outside = Some(outside);
     sim.ask_outside();
     sim.run();
+    // The one month ends with the last job.
+    sim.on_month_close();
     sim.finish()
 }
 

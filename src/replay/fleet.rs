@@ -62,7 +62,7 @@ impl Fleet {
 pub fn world(fleet: &Fleet, terms: &Terms, facts: &Facts) -> Result<World, Problems> {
     let read = spec::read_text("the command line", &text(fleet, terms, facts), &[])?;
     let no_jobs = |_: &str| Ok("submit_s,chips,duration_s\n".to_owned());
-    let mut world = World::build(&read.spec, Catalog::embedded(), "", "", &no_jobs)?;
+    let mut world = World::build(&read.spec, Catalog::embedded(), "base", "base", &no_jobs)?;
     // One period, as long as it takes: the run ends with its last job.
     world.end = SimTime(1 << 51);
     world.months.truncate(1);

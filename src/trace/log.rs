@@ -45,6 +45,10 @@ pub struct Facts {
     pub rows: u64,
     /// Jobs kept.
     pub jobs: u64,
+    /// Whether its jobs have estimates, and priorities.
+    pub has_estimates: bool,
+    /// See `has_estimates`.
+    pub has_priorities: bool,
     /// Whether instants are civil dates (UTC), then counted from 1970; else seconds from the log's own origin.
     pub has_dates: bool,
     /// First submission of a job kept [us, as the log counts]; 0 without jobs.
@@ -319,7 +323,9 @@ impl<R: Read> Pass<R> {
     }
 
     fn facts(self, sorted_in_memory: bool) -> Facts {
-        let has_dates = self.sieve.columns().clock.has_dates();
+        let columns = self.sieve.columns();
+        let (has_estimates, has_priorities) = (columns.has(Field::Estimate), columns.has(Field::Priority));
+        let has_dates = columns.clock.has_dates();
         let (first_us, last_us) = if self.jobs == 0 { (0, 0) } else { (self.first_us, self.last_us) };
         let (from, until) = self.sieve.window();
         let covers_us =
@@ -328,6 +334,8 @@ impl<R: Read> Pass<R> {
         Facts {
             rows,
             jobs: self.jobs,
+            has_estimates,
+            has_priorities,
             has_dates,
             first_us,
             last_us,
