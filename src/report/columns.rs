@@ -302,6 +302,7 @@ pub const FILES: &[FileDoc] = &[
             col("chips", "chips", "Gang size."),
             col("pool", "text", "Pool of the last attempt."),
             col("failures", "-", "Failures that stopped it."),
+            col("preemptions", "-", "How often it was taken off for another job."),
         ],
     },
 ];

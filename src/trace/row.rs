@@ -183,6 +183,9 @@ impl Columns {
             return None;
         }
         let sound = flaws.len();
+        if self.has(Field::Id) && self.text(record, Field::Id).is_empty() {
+            self.bad::<()>(record, Field::Id, Kind::Empty, flaws);
+        }
         let instant = self.clock.instant(self.text(record, Field::Submit));
         let instant_us = instant.unwrap_or_else(|kind| self.bad(record, Field::Submit, kind, flaws));
         let (chips, shared) = self.chips(record, flaws);
@@ -301,7 +304,8 @@ impl Columns {
                 "a whole number of chips from 1 to 1e9; a share of one chip is rounded up".into()
             }
             Field::Priority => "a whole number from -1000000 to 1000000".into(),
-            Field::Id | Field::Queue | Field::Class => "a text".into(),
+            Field::Id => "a different id a job".into(),
+            Field::Queue | Field::Class => "a text".into(),
         }
     }
 

@@ -87,6 +87,7 @@ fn a_bad_row_is_named_with_line_and_column() {
     check_row("b,0,1,1,q,1.5,1,c", &["3:11 `priority` is `1.5`, not a whole number"]);
     check_row("b,0,1,1,q,high,1,c", &["3:11 `priority` is `high`, not a number"]);
     check_row("a,0,1,1,q,0,1,c", &["3:1 `a` is already the job_id of line 2"]);
+    check_row(",0,1,1,q,0,1,c", &["3:1 `job_id` is empty"]);
     check_row("b,0,1", &["3:6 3 fields in place of 8"]);
     check_row("b;0;1;1;q;0;1;c", &["3:16 1 field in place of 8"]);
     check_row("b,0,1,1,q,0,1,c,d", &["3:16 9 fields in place of 8"]);
