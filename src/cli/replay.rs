@@ -136,7 +136,9 @@ impl Jobs {
             queues: queues.as_ref().map(|queues| queues.iter().map(|queue| queue.name.clone()).collect()),
             ..Reading::of(trace::layout(&self.layout).expect("clap knows the layouts"))
         };
-        let open = || -> io::Result<Box<dyn Read>> { Ok(Box::new(BufReader::with_capacity(1 << 16, File::open(&self.file)?))) };
+        let open = || -> io::Result<Box<dyn Read>> {
+            Ok(Box::new(BufReader::with_capacity(1 << 16, File::open(&self.file)?)))
+        };
         refuse_what_is_no_file(&self.file)?;
         let log = trace::scan(&name, &open, &reading)?;
         let fleet = self.fleet(queues.as_deref(), &log);
@@ -152,8 +154,8 @@ impl Jobs {
             terminal::say(&(notes.join("\n") + "\n\n"))?;
         }
         let mut jobs = JobsFile::new(folder.create("jobs.csv")?, &fleet).map_err(|why| writing("jobs.csv", why))?;
-        let outcome =
-            replay::play(&world, &fleet, log, &mut jobs).map_err(|why| Failure::system(format!("cannot play {name}"), why))?;
+        let outcome = replay::play(&world, &fleet, log, &mut jobs)
+            .map_err(|why| Failure::system(format!("cannot play {name}"), why))?;
         jobs.finish().map_err(|why| writing("jobs.csv", why))?;
         folder.write("queues.csv", queues_csv(&outcome))?;
         folder.write("fractions.csv", fractions_csv(&outcome))?;

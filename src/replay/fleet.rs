@@ -92,8 +92,12 @@ fn text(fleet: &Fleet, terms: &Terms, facts: &Facts) -> String {
     for (pool, nodes) in fleet.nodes.iter().enumerate() {
         let chips = nodes * u64::from(fleet.chips_per_node);
         let per_node = fleet.chips_per_node;
-        writeln!(out, "[pools.q{pool:04}]\nchips = {chips}\nchips_per_node = {per_node}\nschedule = {{ {} }}", rules.join(", "))
-            .expect("a string takes it");
+        writeln!(
+            out,
+            "[pools.q{pool:04}]\nchips = {chips}\nchips_per_node = {per_node}\nschedule = {{ {} }}",
+            rules.join(", ")
+        )
+        .expect("a string takes it");
     }
     for queue in 0..fleet.queues.len() {
         let pool = fleet.pool_of(queue as u16);

@@ -24,7 +24,12 @@ impl<W: Write> JobsFile<W> {
         let mut out = csv::Writer::from_writer(out);
         out.write_record(JOB_COLUMNS).map_err(|error| error.to_string())?;
         let pools = (0..fleet.nodes.len()).map(|pool| harmless(fleet.pool_name(pool))).collect();
-        Ok(JobsFile { out, queues: fleet.queues.iter().map(|name| harmless(name)).collect(), pools, text: String::new() })
+        Ok(JobsFile {
+            out,
+            queues: fleet.queues.iter().map(|name| harmless(name)).collect(),
+            pools,
+            text: String::new(),
+        })
     }
 
     /// Ends the file.
@@ -90,9 +95,29 @@ fn chip_hours(chip_us: u128) -> f64 {
 /// `queues.csv`: jobs, waits and chips of each queue and of all.
 pub fn queues_csv(outcome: &Outcome) -> String {
     let headers = [
-        "queue", "nodes", "chips", "jobs", "never_fit", "started", "finished", "overflowed", "killed", "preemptions",
-        "p_wait", "wait_mean_s", "wait_p50_s", "wait_p90_s", "wait_p99_s", "jct_mean_s", "jct_p50_s", "jct_p90_s",
-        "jct_p99_s", "makespan_s", "allocated_chip_hours", "overflow_chip_hours", "allocated_fraction",
+        "queue",
+        "nodes",
+        "chips",
+        "jobs",
+        "never_fit",
+        "started",
+        "finished",
+        "overflowed",
+        "killed",
+        "preemptions",
+        "p_wait",
+        "wait_mean_s",
+        "wait_p50_s",
+        "wait_p90_s",
+        "wait_p99_s",
+        "jct_mean_s",
+        "jct_p50_s",
+        "jct_p90_s",
+        "jct_p99_s",
+        "makespan_s",
+        "allocated_chip_hours",
+        "overflow_chip_hours",
+        "allocated_fraction",
     ];
     let count = |n: u64| Cell::Integer(n as i64);
     let row = |queue: &QueueOutcome| {
