@@ -50,7 +50,8 @@ impl Sim<'_> {
             total_us: work_us,
             expected_us: if oracle { work_us } else { (draft.estimate_us.saturating_sub(draft.done_us)).max(1) },
             item: draft.item,
-            chips: draft.chips,
+            // A gang that has its nodes for itself holds what it leaves over.
+            chips: draft.chips.next_multiple_of(self.domains[domain].whole),
             workload: lane,
             class,
             exposure_left,

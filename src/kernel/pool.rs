@@ -69,8 +69,7 @@ impl ShareMeters {
 }
 
 /// Whether every gang that may run on the pool fills its nodes.
-fn fills_nodes(world: &World, pool: crate::world::PoolId) -> bool {
-    let per_node = world.pools[pool].chips_per_node;
+fn fills_nodes(world: &World, pool: crate::world::PoolId, per_node: u32) -> bool {
     world.cells.iter().filter(|cell| cell.pool == pool).all(|cell| match &world.workloads[cell.workload].source {
         Source::Campaigns(terms) => terms.chips % per_node == 0,
         Source::Stream(terms) => terms.chips.iter().all(|(chips, _)| chips % per_node == 0),
@@ -84,8 +83,10 @@ fn fills_nodes(world: &World, pool: crate::world::PoolId) -> bool {
 pub struct PoolState {
     /// Its nodes.
     pub nodes: Nodes,
-    /// Chips on a node.
+    /// Chips on a node; on an UltraServer, where placement keeps those together: it then stands for the node.
     pub chips_per_node: u64,
+    /// Nodes of the world in one of ours.
+    pub group: u32,
     /// Placement of its domain.
     pub placement: Placement,
     /// Chips come with each gang and go with it.
@@ -136,10 +137,15 @@ impl PoolState {
         for share in terms.guaranteed.iter().chain(&terms.reserved) {
             shares[share.tenant.index()].committed = true;
         }
+        let placement = world.domains[terms.domain].rules.placement;
+        let group = if placement == Placement::UltraServer { terms.ultraserver_nodes } else { 1 };
+        let chips_per_node = terms.chips_per_node * group;
+        let whole = placement == Placement::WholeNode || fills_nodes(world, pool, chips_per_node);
         PoolState {
-            nodes: Nodes::new(terms.chips_per_node, fills_nodes(world, pool)),
-            chips_per_node: u64::from(terms.chips_per_node),
-            placement: world.domains[terms.domain].rules.placement,
+            nodes: Nodes::new(chips_per_node, whole),
+            chips_per_node: u64::from(chips_per_node),
+            group,
+            placement,
             unlimited: terms.unlimited,
             ends: Vec::new(),
             repairs: terms.repair.is_some(),
@@ -160,8 +166,9 @@ impl PoolState {
         }
     }
 
-    /// New nodes enter service, free.
+    /// New nodes of the world enter service, free.
     pub fn deliver(&mut self, now: SimTime, nodes: u32) {
+        let nodes = nodes / self.group;
         let chips = u64::from(nodes) * self.chips_per_node;
         self.nodes.add_new(nodes);
         self.installed.add(now, chips);

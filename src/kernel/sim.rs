@@ -11,7 +11,8 @@ use super::pool::PoolState;
 use super::preempt::Candidate;
 use super::queue::Cursor;
 use super::state::{
-    CellState, DomainState, RepairJob, WorkloadState, Workshop, cell_state, domain_states, workload_states,
+    CellState, DomainState, RepairJob, WorkloadState, Workshop, cell_state, domain_states, set_advantages,
+    workload_states,
 };
 use super::timeline::{self, Dated, Entry};
 use crate::record::{JobRow, RunKey, RunRecord};
@@ -301,6 +302,7 @@ impl<'w> Sim<'w> {
             world,
             live,
         };
+        set_advantages(world, &mut sim.cells);
         for pool in world.pools.ids() {
             sim.pools[pool.index()].sabotage = sabotage;
             let nodes: u32 = world.pools[pool].initial.iter().map(|vintage| vintage.nodes).sum();

@@ -8,7 +8,8 @@ use crate::record::WorkloadTotals;
 use crate::stats::draw::{self, Prefix, Purpose};
 use crate::units::Span;
 use crate::world::{
-    Backfill, CellId, DomainId, Failures, Live, Order, OverEstimate, PoolId, Preemption, Rules, TenantId, World,
+    Backfill, CellId, DomainId, Failures, Live, Order, OverEstimate, Placement, PoolChoice, PoolId, Preemption, Rules,
+    TenantId, World,
 };
 
 /// A workload during a run.
@@ -57,6 +58,8 @@ pub(super) struct CellState {
     pub pool: usize,
     /// Speed relative to the workload's reference.
     pub speed: f64,
+    /// Speed relative to the other workloads' here, each over its own mean: comparative advantage.
+    pub advantage: f64,
     /// Failures per 1e12 chip-hours.
     pub failure_rate: u64,
 }
@@ -72,6 +75,10 @@ pub(super) struct DomainState<'w> {
     pub rules: &'w Rules,
     /// Classes go before the order.
     pub classes: bool,
+    /// Pools are chosen by more than their order.
+    pub chooses: bool,
+    /// Gangs are rounded up to so many chips.
+    pub whole: u32,
     /// Who runs is looked at here: jobs are taken off, or their ends are expected.
     pub tracks: bool,
     /// Jobs of each tenant that run here, in no order; kept where jobs are taken off.
@@ -183,6 +190,12 @@ pub(super) fn domain_states(world: &World) -> Vec<DomainState<'_>> {
             pools: &terms.pools,
             rules: &terms.rules,
             classes: terms.rules.order == Order::Priority || terms.rules.preemption == Preemption::Class,
+            chooses: terms.rules.pool_choice != PoolChoice::InOrder,
+            whole: if terms.rules.placement == Placement::WholeNode {
+                terms.pools.iter().map(|pool| world.pools[*pool].chips_per_node).max().unwrap_or(1)
+            } else {
+                1
+            },
             tracks: terms.rules.preemption != Preemption::Off
                 || matches!(terms.rules.backfill, Backfill::Easy | Backfill::Conservative)
                 || terms.rules.order == Order::Las,
@@ -199,4 +212,24 @@ pub(super) fn domain_states(world: &World) -> Vec<DomainState<'_>> {
         }
     };
     world.domains.ids().map(state).collect()
+}
+
+/// Comparative advantage of each cell: its speed over the mean of its workload's cells, over the mean of that at its pool.
+pub(super) fn set_advantages(world: &World, cells: &mut [CellState]) {
+    let relative: Vec<f64> = (world.cells.ids())
+        .map(|id| {
+            let own = &world.workloads[world.cells[id].workload].cells;
+            let mean = own.iter().map(|cell| cells[cell.index()].speed).sum::<f64>() / own.len().max(1) as f64;
+            cells[id.index()].speed / mean
+        })
+        .collect();
+    for id in world.cells.ids() {
+        let here: Vec<f64> = world
+            .cells
+            .ids()
+            .filter(|other| world.cells[*other].pool == world.cells[id].pool)
+            .map(|other| relative[other.index()])
+            .collect();
+        cells[id.index()].advantage = relative[id.index()] / (here.iter().sum::<f64>() / here.len() as f64);
+    }
 }

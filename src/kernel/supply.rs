@@ -66,7 +66,8 @@ impl Sim<'_> {
     }
 
     pub(super) fn on_retire(&mut self, pool: PoolId, nodes: u32) {
-        self.pools[pool.index()].retiring_nodes += nodes;
+        let state = &mut self.pools[pool.index()];
+        state.retiring_nodes += nodes / state.group;
         self.after_supply(pool.index());
     }
 
@@ -89,7 +90,7 @@ impl Sim<'_> {
         if left > 0 {
             // Its row says what left and when: a node that a gang holds at the planned date leaves when the gang lets go.
             let id = PoolId::new(pool);
-            self.apply(Effect::Retired(id, left * self.world.pools[id].chips_per_node), Class::Supply as u8);
+            self.apply(Effect::Retired(id, left * self.pools[pool].chips_per_node as u32), Class::Supply as u8);
             self.pools[pool].entitle(self.now);
         }
         for tenant in 0..self.world.tenants.len() {

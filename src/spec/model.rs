@@ -271,6 +271,8 @@ pub struct Pool {
     pub retirements: Vec<Retirement>,
     /// Delay of every delivery due after `decide_at` [h].
     pub slip: Option<Leaf>,
+    /// Nodes that share one scale-up network.
+    pub ultraserver_nodes: Option<At<i64>>,
     /// A cloud without limit.
     pub unlimited: Option<At<bool>>,
     /// Scheduling rules; pools of one `domain` have one.
@@ -382,6 +384,8 @@ pub struct OverflowSpec {
     pub after: Leaf,
     /// Pool.
     pub to: At<String>,
+    /// Price kind; default `on_demand`.
+    pub price: Option<At<String>>,
 }
 
 /// `[pools.X.prices.KIND]`.

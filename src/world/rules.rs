@@ -1,7 +1,7 @@
 //! Rules of a scheduler, as a domain has them: the parts of the composition and their numbers. Which parts go together, and what each
 //! does, stands in `policy`.
 
-use super::model::PoolId;
+use super::model::{PoolId, PriceKind};
 use crate::units::Span;
 
 /// Order of a queue.
@@ -111,6 +111,8 @@ pub struct Overflow {
     pub after: Span,
     /// The pool it goes to.
     pub to: PoolId,
+    /// What it pays there.
+    pub price: PriceKind,
 }
 
 /// Rules of a scheduler.

@@ -114,6 +114,11 @@ static OVERFLOW: Table = table(
     &[
         must("after", duration(0.0), "How long a job waits; 0: not at all."),
         must("to", Kind::Name(Refers::Pool), "The pool it goes to, one that is `unlimited`."),
+        key(
+            "price",
+            Kind::Choice(&["on_demand", "committed", "capacity_block"], &[("spot", "spot prices")]),
+            "What it pays there; default `on_demand`.",
+        ),
     ],
 );
 
@@ -261,6 +266,11 @@ pub(super) static POOL: Table = Table {
             key("deliveries", Kind::List(&Kind::Table(&DELIVERY)), "What comes later."),
             key("retirements", Kind::List(&Kind::Table(&RETIREMENT)), "What goes."),
             key("slip", duration(0.0), "Delay of every delivery due after `decide_at`; default none."),
+            key(
+                "ultraserver_nodes",
+                Kind::Integer(1, 100_000),
+                "Nodes that share one scale-up network, for placement `ultraserver`; default 1.",
+            ),
             key(
                 "unlimited",
                 Kind::Bool,

@@ -3,7 +3,7 @@
 use super::desk::Desk;
 use crate::spec::{self, At, Named, Schedule};
 use crate::units::{IdVec, Span};
-use crate::world::model::{Domain, PoolId, TenantId};
+use crate::world::model::{Domain, PoolId, PriceKind, TenantId};
 use crate::world::rules::{Backfill, Order, Overflow, Placement, PoolChoice, Preemption, Rules, Victim, Yield};
 use std::collections::BTreeMap;
 
@@ -151,5 +151,7 @@ fn overflow(desk: &mut Desk<'_>, overflow: &spec::OverflowSpec) -> Option<Overfl
         let message = format!("jobs overflow to `{}`, which has a limit", pool.name);
         desk.problem(overflow.to.origin, &overflow.to.path, message, "name a pool with `unlimited = true`");
     }
-    Some(Overflow { after: Span::from_hours(desk.number(&overflow.after)), to: PoolId::new(at) })
+    let kinds = [("committed", PriceKind::Committed), ("capacity_block", PriceKind::CapacityBlock)];
+    let price = word(&overflow.price, &kinds, PriceKind::OnDemand);
+    Some(Overflow { after: Span::from_hours(desk.number(&overflow.after)), to: PoolId::new(at), price })
 }
