@@ -250,7 +250,7 @@ impl Sim<'_> {
             }
         }
         if self.domains[state.domain].tracks {
-            when = when.min(due(job, state, self.domains[state.domain].rules));
+            when = when.min(due(job, self.domains[state.domain].rules));
         }
         if state.kills {
             let limit = When::new(start + Span(self.expected_length_us(slot, CellId::new(cell_of))), Class::Finish);
@@ -384,6 +384,9 @@ impl Sim<'_> {
         } else {
             pool.bill_share(now, tenant, &mut self.cells);
             pool.assert_conserved(now);
+        }
+        if self.domains[domain].lends {
+            self.await_lending(domain);
         }
         if !self.at_rest(domain) {
             self.touch(domain);
@@ -589,9 +592,9 @@ fn draw_overhead(attempt: &mut Attempt, job: &Job, state: &WorkloadState, failur
 
 /// When a running job is due for something that is neither its finish nor a failure: the end of its last checkpoint, the next level, the
 /// end of its turn.
-fn due(job: &Job, state: &WorkloadState, rules: &Rules) -> When {
+fn due(job: &Job, rules: &Rules) -> When {
     if let Some(from) = job.attempt.yields_from {
-        return When::new(from + Span(state.cost_us), Class::Reclaim);
+        return When::new(from + Span(job.leaves_in_us), Class::Reclaim);
     }
     if rules.order != Order::Las {
         return When::NEVER;

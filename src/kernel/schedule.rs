@@ -85,11 +85,15 @@ impl View for Pass<'_, '_> {
     }
 
     fn make_room(&mut self, tenant: usize, cursor: &mut Cursor, chips: Chips) -> Room {
-        if !self.state().preempts {
+        let (preempts, lends) = (self.state().preempts, self.state().lends && chips == Chips::Own);
+        if !preempts && !lends {
             return Room::None;
         }
         let Some(waiting) = self.queue(tenant).seek(cursor, u32::MAX, |_| true) else { return Room::None };
-        let room = self.sim.make_room(self.domain, tenant, &waiting, chips == Chips::Any);
+        let mut room = if lends { self.sim.reclaim(self.domain, tenant, &waiting) } else { Room::None };
+        if room == Room::None && preempts {
+            room = self.sim.make_room(self.domain, tenant, &waiting, chips == Chips::Any);
+        }
         // Those taken off wait again, behind it.
         *cursor = self.queue(tenant).find(waiting.key);
         room
@@ -339,6 +343,9 @@ impl Sim<'_> {
             let (any_committed, anyone) = (state.any_committed, 0 < state.waiting);
             if any_committed {
                 self.fill_reserved(domain);
+            }
+            if self.domains[domain].lends {
+                self.refresh_lending(domain);
             }
             // Most finishes of a pool with room leave nobody to start.
             if anyone {

@@ -79,6 +79,10 @@ pub(super) struct DomainState<'w> {
     pub chooses: bool,
     /// Gangs are rounded up to so many chips.
     pub whole: u32,
+    /// Guaranteed chips that were idle for so long may be lent: loading and saving of its dearest job over the overhead that is allowed.
+    pub min_lease: Span,
+    /// Somebody may lend here.
+    pub lends: bool,
     /// Who runs is looked at here: jobs are taken off, or their ends are expected.
     pub tracks: bool,
     /// Jobs of each tenant that run here, in no order; kept where jobs are taken off.
@@ -176,7 +180,20 @@ fn tenants_of(world: &World, domain: DomainId) -> Vec<usize> {
     world.tenants.ids().filter(submits).map(TenantId::index).collect()
 }
 
-pub(super) fn domain_states(world: &World) -> Vec<DomainState<'_>> {
+fn lends(world: &World, domain: DomainId) -> bool {
+    world.domains[domain].pools.iter().any(|pool| !world.pools[*pool].borrowable.is_empty())
+}
+
+/// L_min = (restart + checkpoint) / overhead, of the dearest job. Coupling finding 10, Eq. (49).
+fn min_lease(world: &World, live: &Live, domain: DomainId) -> Span {
+    let cost_h = |workload: &crate::world::Workload| {
+        live.value(&workload.restart_h) + workload.checkpoint.as_ref().map_or(0.0, |(_, cost)| live.value(cost))
+    };
+    let dearest = world.workloads.iter().filter(|w| w.domain == domain).map(cost_h).fold(0.0, f64::max);
+    Span::from_hours(dearest / world.domains[domain].rules.lend_overhead)
+}
+
+pub(super) fn domain_states<'w>(world: &'w World, live: &Live) -> Vec<DomainState<'w>> {
     let state = |id| {
         let tenants = tenants_of(world, id);
         let terms = &world.domains[id];
@@ -196,7 +213,10 @@ pub(super) fn domain_states(world: &World) -> Vec<DomainState<'_>> {
             } else {
                 1
             },
-            tracks: terms.rules.preemption != Preemption::Off
+            min_lease: min_lease(world, live, id),
+            lends: lends(world, id),
+            tracks: lends(world, id)
+                || terms.rules.preemption != Preemption::Off
                 || matches!(terms.rules.backfill, Backfill::Easy | Backfill::Conservative)
                 || terms.rules.order == Order::Las,
             preempts: terms.rules.preemption != Preemption::Off,

@@ -23,6 +23,7 @@ impl Sim<'_> {
             }
             Effect::Guaranteed(..)
             | Effect::Reserved(..)
+            | Effect::Borrowable(..)
             | Effect::SiteMw(..)
             | Effect::Volume(..)
             | Effect::ContractEnd(_)
@@ -82,6 +83,13 @@ impl Sim<'_> {
         self.after_supply(pool.index());
     }
 
+    pub(super) fn on_borrowable(&mut self, pool: PoolId, tenant: TenantId, chips: u32, class: u8) {
+        self.apply(Effect::Borrowable(pool, tenant, chips), class);
+        let allowed = self.live.pools[pool.index()].borrowable[tenant.index()];
+        self.pools[pool.index()].shares[tenant.index()].borrowable = u64::from(allowed);
+        self.after_supply(pool.index());
+    }
+
     /// The chips that are up or promised changed, or some became free while nodes are to retire: retirements, entitlements,
     /// what is billed, and a pass.
     pub(super) fn after_supply(&mut self, pool: usize) {
@@ -97,6 +105,10 @@ impl Sim<'_> {
             self.pools[pool].bill_share(self.now, tenant, &mut self.cells);
         }
         self.pools[pool].assert_conserved(self.now);
+        let domain = self.world.pools.0[pool].domain.index();
+        if self.domains[domain].lends {
+            self.await_lending(domain);
+        }
         self.touch(self.world.pools.0[pool].domain.index());
     }
 }

@@ -265,6 +265,8 @@ pub struct Pool {
     pub repair: Option<Repair>,
     /// (tenant, from, chips), guaranteed; sorted by time.
     pub guaranteed: Vec<Share>,
+    /// (tenant, from, chips), what others may use of its idle guarantee.
+    pub borrowable: Vec<Share>,
     /// (tenant, from, chips), reserved, billed and not simulated.
     pub reserved: Vec<Share>,
 }

@@ -132,6 +132,12 @@ pub struct Rules {
     pub yields: Yield,
     /// What loading costs by size of the gang: (up to so many chips, time), ascending; a larger one, the workload's own `restart`.
     pub restart_costs: Vec<(u32, Span)>,
+    /// Borrowers leave within this, saved or not; None: as long as saving takes.
+    pub notice: Option<Span>,
+    /// Loading and saving of a borrower over its lease, at most: what makes a lease worth it [0..1].
+    pub lend_overhead: f64,
+    /// Share of a pool's chips that is not lent [0..1].
+    pub lend_margin: f64,
     /// Who is preempted.
     pub victim: Victim,
     /// Policies see true durations.
@@ -162,6 +168,9 @@ impl Default for Rules {
             pool_choice: PoolChoice::InOrder,
             yields: Yield::Graceful,
             restart_costs: Vec::new(),
+            notice: None,
+            lend_overhead: 0.05,
+            lend_margin: 0.05,
             victim: Victim::LeastLost,
             oracle: false,
             las_levels: Vec::new(),

@@ -243,3 +243,24 @@ fn heterogeneity_aware_choice_beats_the_unaware_one() {
     close(play("\"b\", \"a\"", "throughput_matrix"), (10.0, 5.0));
     close(play("\"b\", \"a\"", "least_loaded"), (third, 10.0));
 }
+
+/// ada is guaranteed all four chips and lends them. A gang that saves in 5 s and loads at once is lent chips that were idle for 5 s / 0.05 = 100 s:
+/// bob starts at 100. ada wants all at 150: bob saves until 155. What ada frees at 165 may be lent at 265; bob has done 50 s and has 50 to do and
+/// to save: 320. Not allowed to be lent, they stay idle.
+#[test]
+fn idle_guarantees_are_lent_and_come_back() {
+    let text = "pool 4 chips; bob at 0 gang 2 for 100 of bob; ada at 150 gang 4 for 10 of ada";
+    let saves = "[[bob]]\ncheckpoint = { interval = \"1000s\", cost = \"5s\" }";
+    let guarantee = "guaranteed.ada = [{ at = 2026-01-01, chips = 4 }]";
+    let lent = "borrowable.ada = [{ at = 2026-01-01, chips = 4 }]";
+    check_with(text, &format!("{guarantee}\n{lent}\n{saves}"), "ada 155..165 | bob 100..320 yielded 1");
+    check_with(text, &format!("{guarantee}\n{saves}"), "ada 150..160 | bob -");
+    // With a notice of 2 s bob cannot save: 100 s to do from 262 on, and to save.
+    let hasty = text.replace("pool 4 chips", "pool 4 chips notice=\"2s\"");
+    check_with(&hasty, &format!("{guarantee}\n{lent}\n{saves}"), "ada 152..162 | bob 100..367 yielded 1");
+    // Two of the four may be lent, and one of them is the margin.
+    let some = lent.replace("chips = 4", "chips = 2");
+    check_with(text, &format!("{guarantee}\n{some}\n{saves}"), "ada 155..165 | bob 100..320 yielded 1");
+    let margin = text.replace("pool 4 chips", "pool 4 chips lend_margin=0.75");
+    check_with(&margin, &format!("{guarantee}\n{lent}\n{saves}"), "ada 150..160 | bob -");
+}

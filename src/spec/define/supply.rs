@@ -148,6 +148,17 @@ static SCHEDULE: Table = table(
             "Who goes first of those that may be taken off under `class`; default `least_lost`: the lowest priority, then the least chip-time lost, then the latest.",
         ),
         key(
+            "notice",
+            duration(0.0),
+            "Within which borrowed chips come back, saved or not; absent: as long as saving takes.",
+        ),
+        key(
+            "lend_overhead",
+            number("-", 1e-6, 1.0),
+            "Loading and saving of a borrower over the shortest lease: idle guaranteed chips are lent once they were idle for (restart + checkpoint) / this; default 0.05.",
+        ),
+        key("lend_margin", share(), "Share of a pool's chips that stays with their owner though idle; default 0.05."),
+        key(
             "placement",
             Kind::Choice(&["first_fit", "best_fit", "spread", "whole_node", "ultraserver"], &[]),
             "Where it goes; default `first_fit`.",
@@ -232,23 +243,6 @@ static DATED_CHIPS: Table = table(
     ],
 );
 
-static BORROWABLE: Table = table(
-    "borrowable chips",
-    "Idle guaranteed chips others may use, from a date.",
-    &[
-        key("name", Kind::Text, "Name, for paths."),
-        must("at", Kind::Date, "From when."),
-        must(
-            "chips",
-            Kind::Number(Range {
-                later_above: Some((0.0, "lending of guaranteed chips")),
-                ..range("chips", 0.0, MOST_CHIPS)
-            }),
-            "Chips.",
-        ),
-    ],
-);
-
 pub(super) static POOL: Table = Table {
     groups: &[Group { keys: SIZES, required: false }],
     noted: true,
@@ -320,7 +314,7 @@ pub(super) static POOL: Table = Table {
             ),
             key(
                 "borrowable",
-                Kind::Map(Refers::Lab, &Kind::List(&Kind::Table(&BORROWABLE))),
+                Kind::Map(Refers::Lab, &Kind::List(&Kind::Table(&DATED_CHIPS))),
                 "Idle guaranteed chips others may use, by lab.",
             ),
             later("build", "build rules"),

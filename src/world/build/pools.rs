@@ -76,6 +76,7 @@ fn one(
         failures_per_chip_hour: hardware.failures_per_chip_hour,
         repair: table.repair.as_ref().and_then(|repair| self::repair(desk, repair)),
         guaranteed: shares::shares(desk, times, &table.guaranteed),
+        borrowable: shares::shares(desk, times, &table.borrowable),
         reserved: shares::shares(desk, times, &table.reserved),
     };
     check_whole_life(desk, pool, &built);
