@@ -20,6 +20,9 @@ impl Sim<'_> {
         for repair in self.repairs.iter().filter(|repair| repair.pending) {
             down[repair.pool as usize] += u64::from(repair.piece.chips);
         }
+        for (pool, state) in self.pools.iter().enumerate() {
+            down[pool] += state.dark_chips;
+        }
         let mut running = 0;
         for job in self.jobs.all().filter(|job| job.running) {
             let cell = CellId::new(job.cell as usize);

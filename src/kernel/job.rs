@@ -34,6 +34,8 @@ pub struct Job {
     pub planned: bool,
     /// See `planned`.
     pub promised: Option<SimTime>,
+    /// How often its pool went dark under it.
+    pub outages: u32,
     /// How often it was taken off.
     pub yields: u32,
     /// Its attempt ends when what was expected of it is over, not when its work is done.
@@ -91,6 +93,7 @@ impl Default for Job {
             owed_us: 0,
             planned: false,
             promised: None,
+            outages: 0,
             yields: 0,
             killed: false,
             leaving: false,
@@ -119,7 +122,7 @@ impl Job {
     /// Whether its next start is not its first: it loads what it saved.
     #[inline]
     pub fn resumes(&self) -> bool {
-        self.failures + self.yields > 0
+        self.failures + self.yields + self.outages > 0
     }
 
     /// Expected work left, at least the shortest there is: one that outlasts what was expected of it may end at any moment [us].

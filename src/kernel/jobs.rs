@@ -379,7 +379,7 @@ impl Sim<'_> {
         }
         // A node that goes down may cut every tenant's entitlement, so all of them are billed anew.
         let pool = &mut self.pools[at];
-        if failed.is_some() || pool.retiring_nodes > 0 {
+        if failed.is_some() || pool.retiring_nodes + pool.dark > 0 {
             self.after_supply(at);
         } else {
             pool.bill_share(now, tenant, &mut self.cells);

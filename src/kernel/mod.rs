@@ -12,6 +12,7 @@ mod lending;
 mod meter;
 mod money;
 mod nodes;
+mod outage;
 mod outlook;
 mod planning;
 mod pool;

@@ -102,6 +102,14 @@ pub struct PoolState {
     pub lends: bool,
     /// See `lends`.
     pub lend_margin: f64,
+    /// Reasons why it is dark: its free nodes are down.
+    pub dark: u32,
+    /// Reasons why nothing starts here.
+    pub closed: u32,
+    /// Nodes that are down because it is dark, and their chips.
+    pub dark_pieces: Vec<Piece>,
+    /// See `dark_pieces`.
+    pub dark_chips: u64,
     /// A failed node is away for a while.
     pub repairs: bool,
     /// In the ground.
@@ -159,6 +167,10 @@ impl PoolState {
             ends: Vec::new(),
             lends: !terms.borrowable.is_empty(),
             lend_margin: world.domains[terms.domain].rules.lend_margin,
+            dark: 0,
+            closed: 0,
+            dark_pieces: Vec::new(),
+            dark_chips: 0,
             repairs: terms.repair.is_some(),
             installed: Meter::default(),
             up: Meter::default(),
@@ -183,6 +195,34 @@ impl PoolState {
         let chips = u64::from(nodes) * self.chips_per_node;
         self.nodes.add_new(nodes);
         self.installed.add(now, chips);
+        self.up.add(now, chips);
+        self.idle.add(now, chips);
+    }
+
+    /// What is free in a dark pool goes down: nodes that came back or were delivered, and those that gangs left. A partly used node waits until the
+    /// rest of it is free too.
+    pub fn darken(&mut self, now: SimTime) {
+        let nodes = self.nodes.free_nodes();
+        if self.dark > 0 && nodes > 0 {
+            self.nodes.take_whole(nodes, &mut self.dark_pieces);
+            let chips = u64::from(nodes) * self.chips_per_node;
+            self.dark_chips += chips;
+            self.idle.sub(now, chips);
+            self.up.sub(now, chips);
+            self.down.add(now, chips);
+        }
+    }
+
+    /// They come back.
+    pub fn light(&mut self, now: SimTime) {
+        let chips = std::mem::take(&mut self.dark_chips);
+        if self.nodes.is_counted() {
+            self.nodes.give_counted(chips as u32);
+        } else {
+            let mut pieces = std::mem::take(&mut self.dark_pieces);
+            self.nodes.give_all(&mut pieces);
+        }
+        self.down.sub(now, chips);
         self.up.add(now, chips);
         self.idle.add(now, chips);
     }

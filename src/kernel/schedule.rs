@@ -209,7 +209,9 @@ impl Sim<'_> {
         let job = &self.jobs[slot];
         let pool = &self.pools[self.cells[cell.index()].pool];
         let tenant = self.workloads[job.workload as usize].tenant;
-        u64::from(job.chips) <= pool.available(tenant, any) && pool.nodes.has_room(job.chips)
+        pool.closed + pool.dark == 0
+            && u64::from(job.chips) <= pool.available(tenant, any)
+            && pool.nodes.has_room(job.chips)
     }
 
     /// A tenant's part of its due in the domain: the largest of its shares of a pool, over its weight [2^-32].

@@ -264,7 +264,7 @@ impl<'w> Sim<'w> {
     fn new(world: &'w World, run: Run, live: Live, sabotage: Sabotage) -> Sim<'w> {
         let key = draw_key(world, run.key);
         let lanes: Vec<Lane> = world.workloads.ids().map(|id| Lane::new(world, id, &live, key)).collect();
-        let dated = timeline::timeline(world, &live);
+        let dated = timeline::timeline(world, &live, key);
         let mut sim = Sim {
             now: SimTime::ZERO,
             heap: Heap::default(),
@@ -449,6 +449,10 @@ impl<'w> Sim<'w> {
             Dated::Order(pool, n) => self.on_order(pool, n),
             Dated::Cancel(pool, n, ordered) => self.on_cancel(pool, n, ordered, class),
             Dated::Retire(pool, nodes) => self.on_retire(pool, nodes),
+            Dated::Outage(pool) => self.on_outage(pool),
+            Dated::Drain(pool) => self.on_drain(pool),
+            Dated::Maintenance(pool) => self.on_maintenance(pool),
+            Dated::Light(pool) => self.on_light(pool),
             Dated::Guarantee(pool, tenant, chips) => self.on_share(pool, tenant, chips, false, class),
             Dated::Reserve(pool, tenant, chips) => self.on_share(pool, tenant, chips, true, class),
             Dated::Borrow(pool, tenant, chips) => self.on_borrowable(pool, tenant, chips, class),

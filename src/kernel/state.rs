@@ -215,7 +215,9 @@ pub(super) fn domain_states<'w>(world: &'w World, live: &Live) -> Vec<DomainStat
             },
             min_lease: min_lease(world, live, id),
             lends: lends(world, id),
+            // Whoever may be taken off must be known.
             tracks: lends(world, id)
+                || terms.pools.iter().any(|pool| !world.pools[*pool].maintenance.is_empty())
                 || terms.rules.preemption != Preemption::Off
                 || matches!(terms.rules.backfill, Backfill::Easy | Backfill::Conservative)
                 || terms.rules.order == Order::Las,

@@ -93,6 +93,7 @@ impl Sim<'_> {
     /// The chips that are up or promised changed, or some became free while nodes are to retire: retirements, entitlements,
     /// what is billed, and a pass.
     pub(super) fn after_supply(&mut self, pool: usize) {
+        self.pools[pool].darken(self.now);
         self.pools[pool].entitle(self.now);
         let left = self.pools[pool].retire_free(self.now);
         if left > 0 {

@@ -91,6 +91,7 @@ impl WorkloadTotals {
         count(&mut self.waited, other.waited);
         count(&mut self.elsewhere, other.elsewhere);
         count(&mut self.failures, other.failures);
+        count(&mut self.outages, other.outages);
         count(&mut self.preemptions, other.preemptions);
         count(&mut self.overflowed, other.overflowed);
         count(&mut self.killed, other.killed);

@@ -134,6 +134,8 @@ pub struct WorkloadTotals {
     pub elsewhere: u64,
     /// Failures in the window.
     pub failures: u64,
+    /// Stopped by an outage of their pool, in the window.
+    pub outages: u64,
     /// Taken off for another job, in the window.
     pub preemptions: u64,
     /// Of those submitted in the window: went to the overflow pool after their wait.

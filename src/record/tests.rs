@@ -142,7 +142,7 @@ fn histogram() -> impl Strategy<Value = Histogram> {
 }
 
 fn totals() -> impl Strategy<Value = WorkloadTotals> {
-    let counts = proptest::array::uniform12(any::<u64>().prop_map(|count| count >> 2));
+    let counts = proptest::array::uniform13(any::<u64>().prop_map(|count| count >> 2));
     let times = (proptest::option::of(time()), proptest::option::of(time()));
     (counts, proptest::array::uniform6(addable()), histogram(), histogram(), times).prop_map(
         |(counts, sums, waits, jcts, times)| {
@@ -156,6 +156,7 @@ fn totals() -> impl Strategy<Value = WorkloadTotals> {
                 waited,
                 elsewhere,
                 failures,
+                outages,
                 preemptions,
                 overflowed,
                 killed,
@@ -171,6 +172,7 @@ fn totals() -> impl Strategy<Value = WorkloadTotals> {
                 waited,
                 elsewhere,
                 failures,
+                outages,
                 preemptions,
                 overflowed,
                 killed,

@@ -1,7 +1,7 @@
 //! The scenario file as written: one struct a table, names not yet resolved, every leaf with where it came from.
 //! Does not judge across tables: that is `world`.
 
-pub use super::schedule::{LasSpec, OverflowSpec, Schedule};
+pub use super::schedule::{LasSpec, MaintenanceSpec, OutageSpec, OverflowSpec, Schedule};
 use crate::units::Date;
 
 /// Where a value came from: an index into [`Sources`](super::Sources) (file, line and column, `--set`, or a default).
@@ -231,6 +231,8 @@ pub struct Site {
     pub operations_usd_per_mw_year: Option<Leaf>,
     /// Yearly rise of the three, stepping at each 1 January after the start [1/y].
     pub escalator_per_year: Option<Leaf>,
+    /// Outages of all its pools.
+    pub outages: Tables<OutageSpec>,
 }
 
 /// Size given in one of four units.
@@ -274,6 +276,10 @@ pub struct Pool {
     pub slip: Option<Leaf>,
     /// Nodes that share one scale-up network.
     pub ultraserver_nodes: Option<At<i64>>,
+    /// Outages of the whole pool.
+    pub outages: Tables<OutageSpec>,
+    /// Planned maintenance.
+    pub maintenance: Tables<MaintenanceSpec>,
     /// A cloud without limit.
     pub unlimited: Option<At<bool>>,
     /// Scheduling rules; pools of one `domain` have one.

@@ -1,6 +1,7 @@
-//! Rules of a scheduler as written. Resolves no name.
+//! Rules of a scheduler, outages and maintenance as written. Resolves no name.
 
 use super::model::{At, Leaf, Tables};
+use crate::units::Date;
 
 /// `schedule = { ... }`.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -57,4 +58,37 @@ pub struct OverflowSpec {
     pub to: At<String>,
     /// Price kind; default `on_demand`.
     pub price: Option<At<String>>,
+}
+
+/// `[pools.X.outages.Y]`, `[sites.X.outages.Y]`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct OutageSpec {
+    /// When; absent: by chance.
+    pub at: Option<At<Date>>,
+    /// Mean number a year, by chance [1/y].
+    pub per_year: Option<Leaf>,
+    /// How long [h].
+    pub duration: Leaf,
+}
+
+/// `[pools.X.maintenance.Y]`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct MaintenanceSpec {
+    /// When the nodes go.
+    pub at: At<Date>,
+    /// How long before nothing starts any more [h].
+    pub drain: Option<Leaf>,
+    /// How long they are away [h].
+    pub duration: Leaf,
+}
+
+impl Schedule {
+    /// Its numbers.
+    pub fn leaves(&self) -> impl Iterator<Item = &Leaf> {
+        let las = self.las.iter().flat_map(|las| las.levels_chip_hours.iter().chain(&las.quantum));
+        let overflow = self.overflow.iter().map(|overflow| &overflow.after);
+        let weights = self.weights.iter().map(|weight| &weight.table);
+        let lending = self.notice.iter().chain(&self.lend_overhead).chain(&self.lend_margin);
+        las.chain(overflow).chain(weights).chain(lending)
+    }
 }

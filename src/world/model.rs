@@ -2,6 +2,7 @@
 //! Holds what is known before a run; what a run draws or changes lives in `Live`.
 
 use super::arrivals::{Estimate, Modulated, OverEstimate};
+use super::outages::{Maintenance, Outage};
 use super::rules::Rules;
 use crate::stats::law::Law;
 use crate::units::{Calendar, Date, Id, IdVec, SimTime, Span};
@@ -261,6 +262,10 @@ pub struct Pool {
     pub prices: Vec<PricePath>,
     /// Gang failures [1 per chip-hour].
     pub failures_per_chip_hour: f64,
+    /// Outages of the whole pool, and those of its site.
+    pub outages: Vec<Outage>,
+    /// Planned maintenance.
+    pub maintenance: Vec<Maintenance>,
     /// Repair time law [h]; None: at once.
     pub repair: Option<Repair>,
     /// (tenant, from, chips), guaranteed; sorted by time.

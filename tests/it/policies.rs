@@ -264,3 +264,27 @@ fn idle_guarantees_are_lent_and_come_back() {
     let margin = text.replace("pool 4 chips", "pool 4 chips lend_margin=0.75");
     check_with(&margin, &format!("{guarantee}\n{lent}\n{saves}"), "ada 150..160 | bob -");
 }
+
+/// The pool is dark from 4 to 9: a has saved 3 s at 4 (work 3, save 1) and its second stretch has just begun; it goes on at 9, loads for 2 s and has 7 to
+/// do, 3 + 1 + 3 + 1 + 1 + 1: 21. b waits and follows.
+#[test]
+fn an_outage_fails_gangs_and_keeps_nodes_away() {
+    let saves = "[[a]]\ncheckpoint = { interval = \"3s\", cost = \"1s\" }\nrestart = \"2s\"";
+    let text = "pool 4 chips nodes 4; a at 0 gang 4 for 10; b at 5 gang 4 for 2";
+    let outage = "outages.flood = { at = 2026-01-01T00:00:04, duration = \"5s\" }";
+    check_with(text, &format!("{outage}\n{saves}"), "a 0..21 | b 21..23");
+    // Two at a time: the pool is dark until both are over.
+    let two = format!("{outage}\noutages.fire = {{ at = 2026-01-01T00:00:06, duration = \"4s\" }}");
+    check_with(text, &format!("{two}\n{saves}"), "a 0..22 | b 22..24");
+}
+
+/// Nothing starts from 2 on, at 5 a saves for 1 s and leaves; the nodes are away until 9, whoever held them until 6. b waits for 9 too, and goes behind a.
+#[test]
+fn maintenance_drains_and_loses_nothing() {
+    let saves = "[[a]]\ncheckpoint = { interval = \"100s\", cost = \"1s\" }";
+    check_with(
+        "pool 4 chips nodes 4; a at 0 gang 2 for 10; b at 3 gang 2 for 2",
+        &format!("maintenance.x = {{ at = 2026-01-01T00:00:05, drain = \"3s\", duration = \"4s\" }}\n{saves}"),
+        "a 0..15 yielded 1 | b 9..11",
+    );
+}

@@ -122,7 +122,7 @@ fn share_months<C: Coder>(code: &mut C, rows: &mut Vec<ShareMonth>) -> Result<()
 
 /// Counters and histograms.
 pub fn workloads<C: Coder>(code: &mut C, rows: &mut Vec<WorkloadTotals>) -> Result<(), BytesError> {
-    table(code, rows, 22, WorkloadTotals::default())?;
+    table(code, rows, 23, WorkloadTotals::default())?;
     for row in rows {
         let counts = [
             &mut row.submitted,
@@ -134,6 +134,7 @@ pub fn workloads<C: Coder>(code: &mut C, rows: &mut Vec<WorkloadTotals>) -> Resu
             &mut row.waited,
             &mut row.elsewhere,
             &mut row.failures,
+            &mut row.outages,
             &mut row.preemptions,
             &mut row.overflowed,
             &mut row.killed,

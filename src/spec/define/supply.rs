@@ -50,9 +50,33 @@ pub(super) static SITE: Table = Table {
                 "Staff, maintenance, network.",
             ),
             key("escalator_per_year", number("1/y", -0.5, 1.0), "Yearly rise of the three, each 1 January."),
+            key("outages", Kind::Map(Refers::Anything, &Kind::Table(&OUTAGE)), "Outages of all its pools, by name."),
         ],
     )
 };
+
+static OUTAGE: Table = Table {
+    groups: &[Group { keys: &["at", "per_year"], required: true }],
+    ..table(
+        "outages",
+        "A whole pool, or all pools of a site, are down: gangs fail, nodes return at the end.",
+        &[
+            key("at", Kind::Date, "When."),
+            key("per_year", number("1/y", 0.0, 1e4), "Mean number a year, by chance, keyed by the place."),
+            must("duration", duration(1e-6), "How long."),
+        ],
+    )
+};
+
+static MAINTENANCE: Table = table(
+    "maintenance",
+    "Nodes are away for a while; who is there then saves and leaves first.",
+    &[
+        must("at", Kind::Date, "When the nodes go."),
+        key("drain", duration(0.0), "How long before nothing starts any more; default not at all."),
+        must("duration", duration(1e-6), "How long they are away."),
+    ],
+);
 
 static DELIVERY: Table = Table {
     rule: Some(rules::delivery),
@@ -319,8 +343,12 @@ pub(super) static POOL: Table = Table {
             ),
             later("build", "build rules"),
             later("spares", "spares"),
-            later("outages", "outages"),
-            later("maintenance", "planned maintenance"),
+            key("outages", Kind::Map(Refers::Anything, &Kind::Table(&OUTAGE)), "Outages of the whole pool, by name."),
+            key(
+                "maintenance",
+                Kind::Map(Refers::Anything, &Kind::Table(&MAINTENANCE)),
+                "Planned maintenance, by name.",
+            ),
         ],
     )
 };

@@ -15,6 +15,7 @@ mod labs;
 mod leaves;
 mod limits;
 mod modulated;
+mod outages;
 mod parties;
 mod pools;
 mod prices;

@@ -3,7 +3,7 @@
 use super::desk::Desk;
 use super::hardware::Hardware;
 use super::time::{Times, date_text};
-use super::{initial, prices, shares, sizes};
+use super::{initial, outages, prices, shares, sizes};
 use crate::spec::{self, Leaf, Named};
 use crate::units::{Date, Id, IdVec, SimTime};
 use crate::world::model::{Chip, Delivery, Domain, DomainId, LawOf, Param, Pool, Repair, Site};
@@ -74,6 +74,13 @@ fn one(
         useful_life_years: hardware.useful_life_years,
         prices: prices::paths(desk, times, sites, pool, hardware),
         failures_per_chip_hour: hardware.failures_per_chip_hour,
+        outages: {
+            let site = hardware.site.map(|site| &desk.spec.sites[site.index()].table.outages);
+            let mut all = outages::outages(desk, times, &table.outages);
+            all.extend(site.map(|of_site| outages::outages(desk, times, of_site)).unwrap_or_default());
+            all
+        },
+        maintenance: outages::maintenance(desk, times, &table.maintenance),
         repair: table.repair.as_ref().and_then(|repair| self::repair(desk, repair)),
         guaranteed: shares::shares(desk, times, &table.guaranteed),
         borrowable: shares::shares(desk, times, &table.borrowable),
