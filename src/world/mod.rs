@@ -8,7 +8,7 @@ mod live;
 mod lookup;
 mod model;
 mod month;
-pub use build::{ReadFile, commit_inside, commit_inside_years_of_365_25_days};
+pub use build::{JOB_ALIVE_BYTES, ReadFile, commit_inside, commit_inside_years_of_365_25_days};
 pub use effect::{Change, Effect, EventKind};
 pub use live::{ContractLive, InForce, LISTED, Live, PoolLive, loaded};
 pub use model::*;

@@ -14,6 +14,7 @@ mod investments;
 mod labs;
 mod leaves;
 mod limits;
+mod load;
 mod parties;
 mod pools;
 mod prices;
@@ -26,6 +27,7 @@ mod traces;
 mod unknowns;
 
 pub use commit::{commit_inside, commit_inside_years_of_365_25_days};
+pub use limits::JOB_ALIVE_BYTES;
 
 use super::catalog::Catalog;
 use super::model::World;

@@ -379,3 +379,58 @@ fn a_spin_up_moves_no_commitment() {
     assert_eq!(periods("0d"), want);
     assert_eq!(periods("56d"), want);
 }
+
+/// Eq. (6): a gang of 1,000 at 0.03 an hour and chip fails 30 times an hour; of 121.69 min between checkpoints it never gets
+/// through. At 1e-2 a segment is e^20.3 failures, and the clock runs 438,240 times in the five years: fewer than are numbered.
+/// Between them, one rate refuses and a little less does not: 22.81 and 22.83 failures an hour over 43,824 h are a million.
+#[test]
+fn a_gang_that_never_gets_through_is_refused_where_its_failures_cannot_be_numbered() {
+    let text = include_str!("../../../scenarios/theory/checkpoint.toml");
+    let at = |rate: &str| text.replace("4.16666666667e-5", rate);
+    check_problem(
+        &at("3e-2"),
+        &["labs.users.workloads.training", "1.3e6 times in the time", "pools.machines.failures_per_chip_hour"],
+    );
+    check_problem(&at("2.283e-2"), &["checkpoint.interval", "failures = \"goodput\""]);
+    build(&at("2.281e-2"));
+    build(&at("1e-2"));
+    // With checkpoints every minute the same rate is played: 10,000 segments of e^(30 x 6/60) - 1 = 19 failures and their
+    // restarts, e^(30/6) each: too many again, until writing and loading are quick.
+    let often = at("3e-2").replace("116.69min", "1min");
+    check_problem(&often, &["before it is done"]);
+    build(&often.replace("cost = \"5min\"", "cost = \"1s\"").replace("restart = \"10min\"", "restart = \"1s\""));
+    // In closed form nothing is numbered.
+    build(&at("3e-2").replace("failures = \"sampled\"", "failures = \"goodput\""));
+}
+
+/// 60,000 chips that fail once an hour at work are 2.6e9 failures in five years, and their 1.1e8 jobs of a day fill them; at 0.02 an
+/// hour they are 5e7.
+#[test]
+fn failures_count_among_the_events_of_a_run() {
+    let with = |rate: f64| {
+        format!(
+            "[scenario]\nname = \"f\"\nstart = 2026-01-01\nend = 2031-01-01\nspin_up = \"0d\"\n[pools.p]\nchips = 60_000\nfailures_per_chip_hour = {rate}\n\
+             [labs.a.workloads.w]\nkind = \"stream\"\npools = [\"p\"]\nper_day = 60_000\nchips = 1\nduration = {{ dist = \"constant\", mean = \"24h\" }}\n\
+             checkpoint = {{ interval = \"1min\", cost = \"0s\" }}\nrestart = \"0s\"\nfailures = \"sampled\"\n"
+        )
+    };
+    check_problem(&with(1.0), &["1.10e8 jobs arrive and 2.63e9 failures happen", "at most 2e9"]);
+    build(&with(0.02));
+}
+
+/// Ten servers do 240 jobs of an hour a day. 1.3 million a day for four years are 1.9e9 jobs that nobody serves, 208 bytes each: 368
+/// GiB a run. Where a queue limit refuses them, or jobs are short, nothing piles up.
+#[test]
+fn jobs_that_pile_up_are_counted_as_memory() {
+    let text = include_str!("../../../scenarios/theory/mmc.toml");
+    let at = |per_day: &str| text.replace("per_day = 192 ", &format!("per_day = {per_day} "));
+    check_problem(
+        &at("1_300_000"),
+        &["1.9e9 jobs are alive at once in `servers`", "5416.7 times what its pools can do", "lower the rates"],
+    );
+    // 8 runs x 208 bytes x (per_day - 240) x 1,461 d = 8 GiB at 3,773.
+    check_problem(&at("3_800"), &["alive at once"]);
+    build(&at("3_740"));
+    build(&at("1_300_000").replace("nodes = 10", "nodes = 10\nschedule = { queue_limit = 1000 }"));
+    build(&at("1_300_000").replace("mean = \"1h\"", "mean = \"0.5s\""));
+}
