@@ -1,6 +1,7 @@
 //! One integration binary: stories that go through the public face of the crate.
 
 mod architecture;
+mod assumptions;
 mod broken;
 mod campaigns;
 mod record;

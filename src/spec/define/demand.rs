@@ -25,11 +25,17 @@ pub(super) static LAB: Table = table(
     ],
 );
 
-static CHECKPOINT: Table = table(
-    "checkpoint",
-    "Checkpoints.",
-    &[must("interval", duration(1e-6), "Work between checkpoints."), must("cost", duration(0.0), "Time to write one.")],
-);
+static CHECKPOINT: Table = Table {
+    noted: true,
+    ..table(
+        "checkpoint",
+        "Checkpoints.",
+        &[
+            must("interval", duration(1e-6), "Work between checkpoints."),
+            must("cost", duration(0.0), "Time to write one."),
+        ],
+    )
+};
 
 const KIND: Key = must(
     "kind",
@@ -88,6 +94,7 @@ static PRETRAINING: Table = Table {
 
 static MIX: Table = Table {
     rule: Some(rules::mix),
+    noted: true,
     ..table(
         "chips",
         "A mix of gang sizes.",
@@ -144,24 +151,27 @@ static STREAM: Table = Table {
     )
 };
 
-static TRACE: Table = table(
-    "[labs.X.workloads.Y] kind = \"trace\"",
-    "Jobs from a file.",
-    &[
-        KIND,
-        POOLS,
-        PRICE,
-        PRIORITY,
-        CHECKPOINTS,
-        RESTART,
-        FAILURES,
-        VOLUME,
-        MFU,
-        must("file", Kind::Text, "CSV file, relative to the scenario file."),
-        key("submit", Kind::Text, "Column of the submission time; default `submit_s`."),
-        key("chips", Kind::Text, "Column of the gang size; default `chips`."),
-        key("duration", Kind::Text, "Column of the running time; default `duration_s`."),
-        key("time_unit", Kind::Choice(&["s", "min", "h"], &[]), "Unit of both time columns; default `s`."),
-        later("scale", "time scaling of traces"),
-    ],
-);
+static TRACE: Table = Table {
+    noted: true,
+    ..table(
+        "[labs.X.workloads.Y] kind = \"trace\"",
+        "Jobs from a file.",
+        &[
+            KIND,
+            POOLS,
+            PRICE,
+            PRIORITY,
+            CHECKPOINTS,
+            RESTART,
+            FAILURES,
+            VOLUME,
+            MFU,
+            must("file", Kind::Text, "CSV file, relative to the scenario file."),
+            key("submit", Kind::Text, "Column of the submission time; default `submit_s`."),
+            key("chips", Kind::Text, "Column of the gang size; default `chips`."),
+            key("duration", Kind::Text, "Column of the running time; default `duration_s`."),
+            key("time_unit", Kind::Choice(&["s", "min", "h"], &[]), "Unit of both time columns; default `s`."),
+            later("scale", "time scaling of traces"),
+        ],
+    )
+};

@@ -22,7 +22,8 @@ pub(super) struct Table {
     pub keys: &'static [Key],
     /// Keys of which at most (or exactly) one may be given.
     pub groups: &'static [Group],
-    /// Whether `source`, `as_of`, `confidence` and `reason` may stand beside its numbers, for all of them.
+    /// Whether `source`, `as_of`, `confidence` and `reason` may stand beside its numbers, for all of them, and `low` and `high` beside
+    /// its one amount.
     pub noted: bool,
     /// What must hold between its keys.
     pub rule: Option<Rule>,
@@ -218,6 +219,7 @@ const SCV: Key = key("scv", number("-", 0.0, 1e4), "Squared coefficient of varia
 /// A law of times.
 static LAW_OF_TIME: Table = Table {
     rule: Some(rules::law),
+    noted: true,
     ..table(
         "law of a time",
         "A distribution given by its mean.",
@@ -228,6 +230,7 @@ static LAW_OF_TIME: Table = Table {
 /// A law of work.
 static LAW_OF_WORK: Table = Table {
     rule: Some(rules::law),
+    noted: true,
     ..table(
         "law of a work",
         "A distribution given by its mean.",

@@ -50,12 +50,14 @@ impl<'a> Desk<'a> {
         self.notes.insert(text.into());
     }
 
-    /// `default` for a key that is not written: a row of the assumptions, and the reader is told.
-    pub fn assume(&mut self, path: String, default: f64, reason: &str) -> f64 {
+    /// `default` for a key that is not written, plausible from low to high: a row of the assumptions, and the reader is told.
+    pub fn assume(&mut self, path: String, default: f64, (low, high): (f64, f64), reason: &str) -> f64 {
         self.note(format!("{path} is not stated: {} is taken ({reason})", number(default)));
         let (source, confidence) = ("default of hedgerow".to_owned(), "estimate".to_owned());
         let (value, reason) = (number(default), reason.to_owned());
-        self.used.insert(path.clone(), Assumption { path, value, source, confidence, reason, ..Assumption::default() });
+        let range = format!("{}..{}", number(low), number(high));
+        let row = Assumption { path: path.clone(), value, range, source, confidence, reason, ..Assumption::default() };
+        self.used.insert(path, row);
         default
     }
 
