@@ -100,7 +100,11 @@ static STRATEGY: Table = table(
             Kind::Names(Refers::BetPart),
             "Bets, or parts of bets (`openai.invest`), switched off at `decide_at`.",
         ),
-        key("set", Kind::Set, "Leaves changed: `{ \"pools.x.slip\" = \"3mo\" }`."),
+        key(
+            "set",
+            Kind::Set,
+            "Leaves changed: `{ \"pools.x.guaranteed.lab.start.chips\" = 512 }`. With `decide_at` from then on: volumes, guaranteed and reserved chips, prices and their steps.",
+        ),
         later("priority", "strategies with levers of their own"),
     ],
 );

@@ -5,6 +5,7 @@ mod assumptions;
 mod bets;
 mod commit;
 mod contracts;
+mod decided;
 mod desk;
 mod domains;
 mod gangs;
@@ -50,7 +51,8 @@ impl World {
         future: &str,
         read_file: &ReadFile<'_>,
     ) -> Result<World, Problems> {
-        let mut desk = Desk::new(spec, catalog);
+        let changed = decided::spec(spec, strategy);
+        let mut desk = Desk::new(changed.as_ref().unwrap_or(spec), spec, catalog);
         let world = assemble(&mut desk, strategy, future, read_file);
         if desk.problems.is_empty() { Ok(world) } else { Err(Problems::new(Sources::default(), desk.problems)) }
     }

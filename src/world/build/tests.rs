@@ -434,3 +434,44 @@ fn jobs_that_pile_up_are_counted_as_memory() {
     build(&at("1_300_000").replace("nodes = 10", "nodes = 10\nschedule = { queue_limit = 1000 }"));
     build(&at("1_300_000").replace("mean = \"1h\"", "mean = \"0.5s\""));
 }
+
+/// Of the entries of 2025-06-01, 2025-10-01 and 2027-06-01 the second is in force on 2026-06-01: set there, it is followed by one of that
+/// day, the third has another amount, and the first is over. A price set there is a step of that day, which later steps multiply.
+#[test]
+fn a_strategy_sets_shares_and_prices_at_the_decision() {
+    let with = |set: &str| build_as("new", &format!("{CLOUD}[strategies.new]\nset = {{ {set} }}\n"), "");
+    let shares = |set: &str| {
+        let world = with(set).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        let shares = &world.pools.0[0].guaranteed;
+        shares
+            .iter()
+            .map(|share| (world.calendar.date(share.at.max(world.start)).date().to_string(), share.chips))
+            .collect::<Vec<_>>()
+    };
+    let dated = |list: &[(&str, u32)]| list.iter().map(|(on, chips)| ((*on).to_owned(), *chips)).collect::<Vec<_>>();
+    let path = "\"pools.rainier.guaranteed.lab";
+    assert_eq!(
+        shares(&format!("{path}[1].chips\" = 2_000")),
+        dated(&[("2026-01-01", 4000), ("2026-06-01", 2000), ("2027-06-01", 8000)])
+    );
+    assert_eq!(shares(&format!("{path}[2].chips\" = 6_000")), dated(&[("2026-01-01", 4000), ("2027-06-01", 6000)]));
+    let refused = |set: &str, words: &[&str]| {
+        let found = with(set).unwrap_err();
+        assert!(found.len() == 1 && words.iter().all(|word| found[0].contains(word)), "{found:#?}");
+    };
+    refused(&format!("{path}[0].chips\" = 2_000"), &["cannot be set at `decide_at`", "over by then"]);
+    refused(&format!("{path}[2].chips\" = {{ value = 6_000 }}"), &["not a number"]);
+    refused(&format!("{path}[2].chips\" = 20_000"), &["20000"]);
+    let prices = |set: &str| with(set).unwrap().pools.0[0].prices[0].clone();
+    let price = prices("\"pools.*.prices.on_demand.usd_per_chip_hour\" = 2.0");
+    assert_eq!((&price.base, price.steps.len()), (&Param::Fixed(3.0), 2));
+    assert_eq!(price.steps[0].change, PriceChange::To(Param::Fixed(2.0)));
+    assert_eq!(price.steps[1].change, PriceChange::Times(Param::Fixed(0.8)));
+    let price = prices("\"pools.rainier.prices.on_demand.steps[0].times\" = 0.5");
+    assert_eq!(price.steps[0].change, PriceChange::Times(Param::Fixed(0.5)));
+    // What a run could change and no strategy sets yet is said so; what no run changes, too.
+    for leaf in ["sites.s.power_usd_per_mwh", "contracts.c.price.ratio", "sites.s.mw[0].mw"] {
+        refused(&format!("\"{leaf}\" = 1.0"), &["cannot be set at `decide_at` yet", "come with"]);
+    }
+    refused("\"clouds.aws.discount_rate\" = 0.1", &["a run holds it fixed", "`volume`"]);
+}
