@@ -147,7 +147,7 @@ impl Sim<'_> {
             return false;
         }
         let Some(slot) = state.fresh.pop() else { return false };
-        let (now, job) = (self.now, &self.jobs[slot]);
+        let (now, in_system, job) = (self.now, !self.silenced(Counter::InSystem), &self.jobs[slot]);
         let in_window = self.in_window(job.submit);
         let state = &mut self.domains[domain];
         let workload = &mut self.workloads[job.workload as usize];
@@ -155,7 +155,9 @@ impl Sim<'_> {
         assert_eq!(removed, slot, "the refused job is the one that waits under its key");
         state.waiting -= 1;
         workload.totals.refused += u64::from(in_window);
-        workload.in_system.sub(now, 1);
+        if in_system {
+            workload.in_system.sub(now, 1);
+        }
         self.write_row(slot, None);
         self.jobs.remove(slot);
         true

@@ -109,6 +109,38 @@ pub enum Counter {
     ReservedLate,
     /// A tenant's reserved chips on which gangs sit.
     ReservedBlocked,
+    /// Jobs submitted.
+    Submitted,
+    /// Jobs started.
+    Started,
+    /// Jobs finished.
+    Finished,
+    /// Jobs refused by a full queue.
+    Refused,
+    /// Jobs not started at the end.
+    Unstarted,
+    /// Jobs not finished at the end.
+    Unfinished,
+    /// Jobs that waited.
+    Waited,
+    /// Jobs thinned by the volume.
+    Thinned,
+    /// Jobs sent elsewhere after a contract's end.
+    Left,
+    /// Failures of gangs.
+    Failures,
+    /// Sum of waits.
+    WaitSum,
+    /// Sum of the times so far of the unstarted.
+    UnstartedSum,
+    /// Sum of completion times.
+    JctSum,
+    /// Sum of the times so far of the unfinished.
+    UnfinishedSum,
+    /// Histogram of waits.
+    Waits,
+    /// Histogram of completion times.
+    Jcts,
 }
 
 /// Simulates one run. A valid world cannot be wrong: a broken invariant is our bug and panics with its numbers.
@@ -188,6 +220,13 @@ pub(super) struct WorkloadState<'w> {
     pub repair_time: Prefix,
     pub repair_branch: Prefix,
     pub goodput: Prefix,
+    /// From when on its lab's work goes elsewhere, and the volume without that.
+    pub leaves_at: SimTime,
+    pub volume_if_stayed: f64,
+    /// Counted apart for the audit: arrivals in the window, failures out of it, failures of the jobs that are gone.
+    pub arrived: u64,
+    pub failures_outside: u64,
+    pub failures_of_gone: u64,
     /// Campaigns: one at a time; the others wait here in order.
     pub running_campaign: bool,
     pub waiting_campaigns: std::collections::VecDeque<u32>,
@@ -494,6 +533,15 @@ fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunKey) -> Vec<
             repair_time: prefix(Purpose::Repair, 0),
             repair_branch: prefix(Purpose::Repair, 1),
             goodput: prefix(Purpose::Goodput, 0),
+            leaves_at: if world.without.contracts.iter().any(|c| world.contracts[*c].tenant == terms.tenant) {
+                world.decide_at.unwrap_or(SimTime::NEVER)
+            } else {
+                SimTime::NEVER
+            },
+            volume_if_stayed: live.value(&terms.volume),
+            arrived: 0,
+            failures_outside: 0,
+            failures_of_gone: 0,
             running_campaign: false,
             waiting_campaigns: Default::default(),
             interval_us,

@@ -142,11 +142,23 @@ fn histogram() -> impl Strategy<Value = Histogram> {
 }
 
 fn totals() -> impl Strategy<Value = WorkloadTotals> {
-    let counts = proptest::array::uniform9(any::<u64>().prop_map(|count| count >> 2));
+    let counts = proptest::array::uniform11(any::<u64>().prop_map(|count| count >> 2));
     let times = (proptest::option::of(time()), proptest::option::of(time()));
     (counts, proptest::array::uniform6(addable()), histogram(), histogram(), times).prop_map(
         |(counts, sums, waits, jcts, times)| {
-            let [submitted, started, finished, refused, unstarted, unfinished, waited, elsewhere, failures] = counts;
+            let [
+                submitted,
+                started,
+                finished,
+                refused,
+                unstarted,
+                unfinished,
+                waited,
+                thinned,
+                left,
+                failures,
+                expected_failures_e6,
+            ] = counts;
             let [wait_us, jct_us, in_system_us, sojourn_us, unstarted_us, unfinished_us] = sums;
             WorkloadTotals {
                 submitted,
@@ -156,8 +168,10 @@ fn totals() -> impl Strategy<Value = WorkloadTotals> {
                 unstarted,
                 unfinished,
                 waited,
-                elsewhere,
+                thinned,
+                left,
                 failures,
+                expected_failures_e6,
                 wait_us,
                 unstarted_us,
                 waits,

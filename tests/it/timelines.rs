@@ -329,7 +329,7 @@ fn a_smaller_volume_is_a_subset() {
         let record = simulate(&crate::story::world(&text(volume)), Run::default());
         let mut items: Vec<i64> = record.jobs.iter().map(|row| row.item).collect();
         items.sort_unstable();
-        (items, record.workloads[0].submitted, record.workloads[0].elsewhere)
+        (items, record.workloads[0].submitted, record.workloads[0].thinned)
     };
     let (all, submitted, elsewhere) = items(1.0);
     assert_eq!((all.len() as u64, elsewhere), (submitted, 0));
@@ -400,7 +400,7 @@ fn shock_before_arrival() {
         let gone = crate::story::plan(text, &files)
             .cells
             .iter()
-            .map(|cell| simulate(&cell.world, Run::default()).workloads[0].elsewhere)
+            .map(|cell| simulate(&cell.world, Run::default()).workloads[0].thinned)
             .collect::<Vec<_>>();
         assert_eq!(gone, [0, elsewhere], "submitted at {at}");
     }
