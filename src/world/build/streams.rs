@@ -1,6 +1,6 @@
 //! Random streams of gang jobs: rate, intervals, profile, sizes, work. Draws nothing.
 
-use super::desk::{Desk, did_you_mean};
+use super::desk::{Desk, did_you_mean, fault_and_cure};
 use crate::spec::{self, ChipsSpec, LawSpec, Leaf, Named};
 use crate::stats::law::{Law, LawKind};
 use crate::world::model::{LawOf, Param, Stream, Work};
@@ -128,7 +128,8 @@ pub(super) fn law_of_mean(desk: &mut Desk<'_>, spec: &LawSpec) -> Option<LawOf> 
     let shape = match Law::by_mean(kind, 1.0, scv) {
         Ok(shape) => shape,
         Err(message) => {
-            desk.problem(dist.origin, &dist.path, message, "");
+            let (message, remedy) = fault_and_cure(&message);
+            desk.problem(dist.origin, &dist.path, message, remedy);
             return None;
         }
     };
