@@ -87,7 +87,7 @@ metric!(
     UNUSED,
     "unused_commitment_usd",
     "USD",
-    "Paid by a lab and not used: the idle part of its guarantees, and shortfalls."
+    "Paid by a lab and not used: the idle part of its guarantees at the mean price paid in the period, and shortfalls."
 );
 metric!(
     UNIT_COST,
@@ -100,14 +100,14 @@ metric!(
     IDLE_COST,
     "uncommitted_idle_usd",
     "USD",
-    "Idle chip-hours that nobody paid for x book unit cost: nobody's margin.",
+    "Idle chip-hours that nobody paid for x book unit cost of the period, so that years do not add up: nobody's margin.",
     Less
 );
 metric!(
     UNUSED_GUARANTEE,
     "unused_guarantee_usd",
     "USD",
-    "Guaranteed chip-hours offered and left idle x book unit cost: paid for by a lab, in no lab's cost.",
+    "Guaranteed chip-hours offered and left idle x book unit cost of the period: paid for by a lab, in no lab's cost.",
     Less
 );
 metric!(

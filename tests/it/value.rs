@@ -79,5 +79,19 @@ fn npv_is_the_discounted_ledger() {
             let row = cash.iter().filter(here).find(|row| row["line"] == **line);
             close(line, number(row.unwrap_or_else(|| panic!("no cash line {line}")), "total"), *sum);
         }
+        // What is counted by contract years and by postings adds up over the fiscal years.
+        let mut scopes = 0;
+        for metric in ["shortfall_usd", "excused_usd", "drawn_usd", "revenue"] {
+            let of = |row: &&Row| row["metric"] == metric && !row["mean"].is_empty();
+            for all in summary.iter().filter(here).filter(of).filter(|row| row["period"] == "all") {
+                let years = summary.iter().filter(here).filter(of).filter(|row| row["scope"] == all["scope"]);
+                let years: Vec<f64> =
+                    years.filter(|row| row["period"] != "all").map(|row| number(row, "mean")).collect();
+                assert_eq!(years.len(), 8, "{strategy} x {future}: {metric} of {}", all["scope"]);
+                close(metric, years.iter().sum(), number(all, "mean"));
+                scopes += 1;
+            }
+        }
+        assert!(7 <= scopes, "{scopes} figures have fiscal years");
     }
 }

@@ -475,3 +475,32 @@ fn a_strategy_sets_shares_and_prices_at_the_decision() {
     }
     refused("\"clouds.aws.discount_rate\" = 0.1", &["a run holds it fixed", "`volume`"]);
 }
+
+/// A law that cannot be says what would be one.
+#[test]
+fn a_law_that_cannot_be_has_its_cure() {
+    let law = |text: &str| MM2.replace("{ dist = \"exponential\", mean = \"2h\" }", text);
+    check_problem(
+        &law("{ dist = \"erlang\", mean = \"2h\", scv = 0.3 }"),
+        &["erlang needs 1/scv to be a whole number", " | give scv = 0.3"],
+    );
+}
+
+/// Of five rows in a study of a day, two come after its end, the later after 1,157 days, and one takes longer than it. The unit is doubted where a time is ten times
+/// the study.
+#[test]
+fn rows_far_out_of_the_study_are_told() {
+    let text = "[scenario]\nname = \"t\"\nstart = 2026-01-01\nend = 2026-01-02\n[pools.p]\nchips = 4\n[labs.a.workloads.t]\nkind = \"trace\"\npools = [\"p\"]\nfile = \"jobs.csv\"\n";
+    let notes = |rows: &str| {
+        let world = build_as("base", text, &format!("submit_s,chips,duration_s\n{rows}")).unwrap();
+        world.notes.into_iter().filter(|note| note.contains("of ")).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        notes("0,1,5\n10,1,5\n20,1,90000\n86400,1,5\n100000000,1,5\n"),
+        [
+            "labs.a.workloads.t: 1 of 5 jobs run longer than the study, the longest 1 days",
+            "labs.a.workloads.t: 2 of 5 jobs are submitted after the end and not played, the last 1157 days after the start; is `time_unit` right?",
+        ]
+    );
+    assert!(notes("0,1,5\n86399,1,86400\n").is_empty());
+}
