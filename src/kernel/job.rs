@@ -212,3 +212,16 @@ pub fn failure_rate(per_chip_hour: f64) -> u64 {
 pub fn exposure(threshold: f64) -> u128 {
     (threshold * 3.6e21) as u128
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The estimate of memory by which a study is refused counts a job and its place in a queue, a key and a slot.
+    #[test]
+    fn a_job_takes_no_more_than_is_counted_for_it() {
+        let place = size_of::<(u64, u32)>();
+        let all = size_of::<Job>() + place;
+        assert!(all <= crate::world::JOB_ALIVE_BYTES, "{all} bytes, counted as {}", crate::world::JOB_ALIVE_BYTES);
+    }
+}

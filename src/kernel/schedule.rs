@@ -401,12 +401,14 @@ impl Sim<'_> {
             return false;
         }
         let Some(slot) = state.fresh.pop() else { return false };
-        let (now, job) = (self.now, &self.jobs[slot]);
+        let (now, in_system, job) = (self.now, !self.silenced(Counter::InSystem), &self.jobs[slot]);
         let in_window = self.in_window(job.submit);
         self.take_from_queue(slot);
         let workload = &mut self.workloads[self.jobs[slot].workload as usize];
         workload.totals.refused += u64::from(in_window);
-        workload.in_system.sub(now, 1);
+        if in_system {
+            workload.in_system.sub(now, 1);
+        }
         self.write_row(slot, None);
         self.jobs.remove(slot);
         true

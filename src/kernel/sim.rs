@@ -116,6 +116,38 @@ pub enum Counter {
     ReservedLate,
     /// A tenant's reserved chips on which gangs sit.
     ReservedBlocked,
+    /// Jobs submitted.
+    Submitted,
+    /// Jobs started.
+    Started,
+    /// Jobs finished.
+    Finished,
+    /// Jobs refused by a full queue.
+    Refused,
+    /// Jobs not started at the end.
+    Unstarted,
+    /// Jobs not finished at the end.
+    Unfinished,
+    /// Jobs that waited.
+    Waited,
+    /// Jobs thinned by the volume.
+    Thinned,
+    /// Jobs sent elsewhere after a contract's end.
+    Left,
+    /// Failures of gangs.
+    Failures,
+    /// Sum of waits.
+    WaitSum,
+    /// Sum of the times so far of the unstarted.
+    UnstartedSum,
+    /// Sum of completion times.
+    JctSum,
+    /// Sum of the times so far of the unfinished.
+    UnfinishedSum,
+    /// Histogram of waits.
+    Waits,
+    /// Histogram of completion times.
+    Jcts,
 }
 
 /// A lane of jobs that are not the world's own.

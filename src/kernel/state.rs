@@ -6,7 +6,7 @@ use super::outlook::Reservation;
 use super::queue::Queue;
 use crate::record::WorkloadTotals;
 use crate::stats::draw::{self, Prefix, Purpose};
-use crate::units::Span;
+use crate::units::{SimTime, Span};
 use crate::world::{
     Backfill, CellId, DomainId, Failures, Live, Order, OverEstimate, Placement, PoolChoice, PoolId, Preemption, Rules,
     TenantId, World,
@@ -36,6 +36,13 @@ pub(super) struct WorkloadState<'w> {
     pub repair_time: Prefix,
     pub repair_branch: Prefix,
     pub goodput: Prefix,
+    /// From when on its lab's work goes elsewhere, and the volume without that.
+    pub leaves_at: SimTime,
+    pub volume_if_stayed: f64,
+    /// Counted apart for the audit: arrivals in the window, failures out of it, failures of the jobs that are gone.
+    pub arrived: u64,
+    pub failures_outside: u64,
+    pub failures_of_gone: u64,
     /// Campaigns: one at a time; the others wait here in order.
     pub running_campaign: bool,
     pub waiting_campaigns: std::collections::VecDeque<u32>,
@@ -164,6 +171,15 @@ pub(super) fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunK
             repair_time: prefix(Purpose::Repair, 0),
             repair_branch: prefix(Purpose::Repair, 1),
             goodput: prefix(Purpose::Goodput, 0),
+            leaves_at: if world.without.contracts.iter().any(|c| world.contracts[*c].tenant == terms.tenant) {
+                world.decide_at.unwrap_or(SimTime::NEVER)
+            } else {
+                SimTime::NEVER
+            },
+            volume_if_stayed: live.value(&terms.volume),
+            arrived: 0,
+            failures_outside: 0,
+            failures_of_gone: 0,
             running_campaign: false,
             waiting_campaigns: Default::default(),
             interval_us,

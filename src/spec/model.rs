@@ -106,6 +106,23 @@ pub struct Note {
     pub high: Option<f64>,
 }
 
+impl Note {
+    /// This note, with what it leaves out taken from the table around it; one with a source of its own takes nothing: a reason
+    /// belongs to its source.
+    pub(super) fn or(self, outer: &Note) -> Note {
+        if self.source.is_some() {
+            return self;
+        }
+        Note {
+            source: outer.source.clone(),
+            as_of: self.as_of.or_else(|| outer.as_of.clone()),
+            confidence: self.confidence.or_else(|| outer.confidence.clone()),
+            reason: self.reason.or_else(|| outer.reason.clone()),
+            ..self
+        }
+    }
+}
+
 /// A law given by its mean (job sizes, work, times, repair).
 #[derive(Clone, PartialEq, Debug)]
 pub struct LawSpec {

@@ -12,7 +12,7 @@ mod month;
 mod outages;
 mod rules;
 pub use arrivals::{Estimate, Modulated, OverEstimate, State};
-pub use build::{ReadFile, commit_inside, commit_inside_years_of_365_25_days};
+pub use build::{JOB_ALIVE_BYTES, ReadFile, commit_inside, commit_inside_years_of_365_25_days};
 pub use effect::{Change, Effect, EventKind};
 pub use live::{ContractLive, InForce, LISTED, Live, PoolLive, loaded};
 pub use model::*;

@@ -2,31 +2,37 @@
 
 use super::*;
 
-pub(super) static CLOUD: Table = table(
-    "[clouds.X]",
-    "A cloud provider.",
-    &[
-        key("discount_rate", number("1/y", -0.5, 1.0), "Effective annual discount rate."),
-        key(
-            "at_end",
-            Kind::Choice(&["none", "book"], &[("going_concern", "the going-concern terminal value")]),
-            "What is left counts as nothing or, the default, at book value.",
-        ),
-        later("modelled", "the market"),
-        later("router", "the market"),
-        later("rest_of_business", "the rest of the cloud's business"),
-    ],
-);
+pub(super) static CLOUD: Table = Table {
+    noted: true,
+    ..table(
+        "[clouds.X]",
+        "A cloud provider.",
+        &[
+            key("discount_rate", number("1/y", -0.5, 1.0), "Effective annual discount rate."),
+            key(
+                "at_end",
+                Kind::Choice(&["none", "book"], &[("going_concern", "the going-concern terminal value")]),
+                "What is left counts as nothing or, the default, at book value.",
+            ),
+            later("modelled", "the market"),
+            later("router", "the market"),
+            later("rest_of_business", "the rest of the cloud's business"),
+        ],
+    )
+};
 
-static MEGAWATTS: Table = table(
-    "[sites.X] mw",
-    "Megawatts from a date.",
-    &[
-        key("name", Kind::Text, "Name, for paths."),
-        must("at", Kind::Date, "From when."),
-        must("mw", number("MW at the meter", 0.0, MOST_MW), "Megawatts at the meter."),
-    ],
-);
+static MEGAWATTS: Table = Table {
+    noted: true,
+    ..table(
+        "[sites.X] mw",
+        "Megawatts from a date.",
+        &[
+            key("name", Kind::Text, "Name, for paths."),
+            must("at", Kind::Date, "From when."),
+            must("mw", number("MW at the meter", 0.0, MOST_MW), "Megawatts at the meter."),
+        ],
+    )
+};
 
 pub(super) static SITE: Table = Table {
     noted: true,
@@ -102,6 +108,7 @@ static DELIVERY: Table = Table {
 
 static RETIREMENT: Table = Table {
     groups: &[Group { keys: SIZES, required: true }],
+    noted: true,
     ..table(
         "[pools.X] retirements",
         "What goes.",
@@ -248,24 +255,30 @@ static PRICES: Table = table(
     ],
 );
 
-static REPAIR: Table = table(
-    "[pools.X] repair",
-    "Repair of failed nodes.",
-    &[
-        must("time", Kind::Table(&LAW_OF_TIME), "Time of one repair."),
-        key("crews", Kind::Integer(1, 1_000_000), "Repairs at once; absent: no limit."),
-    ],
-);
+static REPAIR: Table = Table {
+    noted: true,
+    ..table(
+        "[pools.X] repair",
+        "Repair of failed nodes.",
+        &[
+            must("time", Kind::Table(&LAW_OF_TIME), "Time of one repair."),
+            key("crews", Kind::Integer(1, 1_000_000), "Repairs at once; absent: no limit."),
+        ],
+    )
+};
 
-static DATED_CHIPS: Table = table(
-    "dated chips",
-    "Chips from a date.",
-    &[
-        key("name", Kind::Text, "Name, for paths."),
-        must("at", Kind::Date, "From when."),
-        must("chips", number("chips", 0.0, MOST_CHIPS), "Chips."),
-    ],
-);
+static DATED_CHIPS: Table = Table {
+    noted: true,
+    ..table(
+        "dated chips",
+        "Chips from a date.",
+        &[
+            key("name", Kind::Text, "Name, for paths."),
+            must("at", Kind::Date, "From when."),
+            must("chips", number("chips", 0.0, MOST_CHIPS), "Chips."),
+        ],
+    )
+};
 
 pub(super) static POOL: Table = Table {
     groups: &[Group { keys: SIZES, required: false }],

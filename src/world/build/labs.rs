@@ -106,9 +106,12 @@ impl Place<'_> {
             restart_h: match &common.restart {
                 Some(leaf) => desk.param(leaf, (0.0, 1e9)),
                 None if mode == Failures::Off => Param::Fixed(0.0),
-                None => {
-                    Param::Fixed(desk.assume(format!("{path}.restart"), 0.0, "a gang resumes at once after a failure"))
-                }
+                None => Param::Fixed(desk.assume(
+                    format!("{path}.restart"),
+                    0.0,
+                    (0.0, 0.5),
+                    "a gang resumes at once after a failure",
+                )),
             },
             failures: mode,
             over_estimate: streams::over_estimate(desk, self.workload),
@@ -163,7 +166,12 @@ impl Place<'_> {
                 Some(leaf) => gangs::positive(desk, leaf),
                 None => {
                     let path = format!("{}.campaign_efficiency", self.workload.path);
-                    Param::Fixed(desk.assume(path, 1.0, "all work is of use: no run is started over or thrown away"))
+                    Param::Fixed(desk.assume(
+                        path,
+                        1.0,
+                        (0.6, 1.0),
+                        "all work is of use: no run is started over or thrown away",
+                    ))
                 }
             },
             chips: written.chips.as_ref().map_or(1, |at| at.value.clamp(1, 1_000_000_000) as u32),

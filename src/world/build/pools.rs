@@ -99,7 +99,7 @@ fn reserved_busy(desk: &mut Desk<'_>, pool: &Named<spec::Pool>, hardware: &Hardw
         None if pool.table.reserved.is_empty() || hardware.site.is_none() => 1.0,
         None => {
             let path = format!("{}.reserved_busy", pool.path);
-            desk.assume(path, 1.0, "reserved chips draw full power day and night: the dearest case")
+            desk.assume(path, 1.0, (0.4, 1.0), "reserved chips draw full power day and night: the dearest case")
         }
     }
 }
@@ -174,14 +174,19 @@ fn one_delivery(
     let (ordered, ordered_before_start) = order(desk, times, pool, hardware, delivery);
     let for_bet = delivery.for_bet.as_ref().filter(|bet| desk.find(&desk.spec.bets, bet, "bet").is_some());
     // A delivery without power or price (an abstract pool's) costs nothing, whatever its deposit.
-    let mut share = |leaf: &Option<Leaf>, key: &str, default: f64, reason: &str| match leaf {
+    let mut share = |leaf: &Option<Leaf>, key: &str, default: f64, range: (f64, f64), reason: &str| match leaf {
         Some(leaf) => desk.number(leaf),
         None if hardware.site.is_none() => default,
-        None => desk.assume(format!("{}.deliveries.{key}", pool.path), default, reason),
+        None => desk.assume(format!("{}.deliveries.{key}", pool.path), default, range, reason),
     };
-    let deposit = share(&delivery.deposit, "deposit", DEPOSIT, "where a delivery states none");
-    let cancel_fee =
-        share(&delivery.cancel_fee, "cancel_fee", 0.0, "where a delivery states none: only the deposit is lost");
+    let deposit = share(&delivery.deposit, "deposit", DEPOSIT, (0.1, 0.5), "where a delivery states none");
+    let cancel_fee = share(
+        &delivery.cancel_fee,
+        "cancel_fee",
+        0.0,
+        (0.0, 0.3),
+        "where a delivery states none: only the deposit is lost",
+    );
     Delivery {
         name: delivery.name.as_ref().map_or_else(|| date_text(delivery.at.value), |name| name.value.clone()),
         at,
