@@ -67,6 +67,12 @@ impl Attempt {
         self.restart_us + self.work_us + self.checkpoints() * self.cost_us + self.drawn_lost_us + self.drawn_restart_us
     }
 
+    /// When the first checkpoint is written, if it is not the last.
+    pub fn first_cycle_ends(&self) -> Option<SimTime> {
+        let more = 0 < self.interval_us && self.interval_us < self.work_us;
+        more.then(|| SimTime(self.start.0 + self.restart_us + self.interval_us + self.cost_us))
+    }
+
     /// Nothing but work.
     #[inline]
     pub fn is_plain(&self) -> bool {

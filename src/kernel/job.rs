@@ -36,6 +36,8 @@ pub struct Job {
     pub promised: Option<SimTime>,
     /// How often it was taken off.
     pub yields: u32,
+    /// Cycles of work and checkpoint that it has begun, where their lengths are drawn.
+    pub cycles: u32,
     /// Its attempt ends when what was expected of it is over, not when its work is done.
     pub killed: bool,
     /// Taken off, and writing its checkpoint.
@@ -88,6 +90,7 @@ impl Default for Job {
             planned: false,
             promised: None,
             yields: 0,
+            cycles: 0,
             killed: false,
             leaving: false,
             expected_end: SimTime::ZERO,

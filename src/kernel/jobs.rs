@@ -200,9 +200,14 @@ impl Sim<'_> {
         let state = &self.workloads[job.workload as usize];
         let speed = self.cells[cell.index()].speed;
         let slowed = || ((job.work_us as f64 / speed).ceil() as u64).max(1);
+        let restart_us = match (job.running, job.resumes()) {
+            (true, _) => job.attempt.restart_us,
+            (false, true) => self.restart_us(job.workload as usize, job.chips),
+            (false, false) => 0,
+        };
         Attempt {
             start: self.now,
-            restart_us: if job.resumes() { self.restart_us(job.workload as usize, job.chips) } else { 0 },
+            restart_us,
             work_us: if speed == 1.0 { job.work_us } else { slowed() },
             interval_us: state.interval_us,
             cost_us: state.cost_us,
@@ -220,6 +225,7 @@ impl Sim<'_> {
         let state = &self.workloads[job.workload as usize];
         let cell = &self.cells[job.cell as usize];
         let domain = state.domain;
+        begin_cycle(&mut attempt, job, state);
         if state.failures == Failures::Goodput {
             draw_overhead(&mut attempt, job, state, cell.failure_rate);
         }
@@ -248,7 +254,7 @@ impl Sim<'_> {
                 when = When::new(start + Span(until), Class::Failure);
             }
         }
-        if self.domains[state.domain].tracks {
+        if self.domains[state.domain].tracks || state.drawn_intervals.is_some() {
             when = when.min(due(job, state, self.domains[state.domain].rules));
         }
         if state.kills {
@@ -552,6 +558,15 @@ fn sabotage_failure(silent: Counter, pool: &mut PoolState, now: SimTime, down: u
     }
 }
 
+/// The work until its next checkpoint, where that is drawn.
+#[inline(always)]
+pub(super) fn begin_cycle(attempt: &mut Attempt, job: &mut Job, state: &WorkloadState) {
+    if let Some(drawn) = &state.drawn_intervals {
+        attempt.interval_us = drawn.draw_us(job.item, job.cycles);
+        job.cycles += 1;
+    }
+}
+
 /// Goodput mode: the overhead is lognormal with the renewal mean and sd, one u per job. Eq. (7).
 ///
 /// Never below zero and of that very mean; a normal one cut at zero is 1.8 times too long on average where sd = 3 x mean (short
@@ -586,19 +601,20 @@ fn draw_overhead(attempt: &mut Attempt, job: &Job, state: &WorkloadState, failur
     attempt.drawn_lost_us = Span::from_micros_f64(drawn).0.saturating_sub(attempt.drawn_restart_us);
 }
 
-/// When a running job is due for something that is neither its finish nor a failure: the end of its last checkpoint, the next level, the
-/// end of its turn.
+/// When a running job is due for something that is neither its finish nor a failure: the end of its last checkpoint or of one after which
+/// a cycle is drawn, the next level, the end of its turn.
 fn due(job: &Job, state: &WorkloadState, rules: &Rules) -> When {
     if let Some(from) = job.attempt.yields_from {
         return When::new(from + Span(state.cost_us), Class::Reclaim);
     }
+    let cycle = state.drawn_intervals.as_ref().and_then(|_| job.attempt.first_cycle_ends());
     if rules.order != Order::Las {
-        return When::NEVER;
+        return cycle.map_or(When::NEVER, |at| When::new(at, Class::Reclaim));
     }
     let start = job.attempt.start;
     let next = rules.las_levels.get(job.level as usize);
     let level =
         next.map(|level| start + Span(level.saturating_sub(job.attained).div_ceil(u128::from(job.chips)) as u64));
     let turn = rules.las_quantum.map(|quantum| job.turn_from + quantum);
-    level.into_iter().chain(turn).min().map_or(When::NEVER, |at| When::new(at, Class::Reclaim))
+    level.into_iter().chain(turn).chain(cycle).min().map_or(When::NEVER, |at| When::new(at, Class::Reclaim))
 }

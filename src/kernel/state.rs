@@ -6,6 +6,7 @@ use super::outlook::Reservation;
 use super::queue::Queue;
 use crate::record::WorkloadTotals;
 use crate::stats::draw::{self, Prefix, Purpose};
+use crate::stats::law::Law;
 use crate::units::Span;
 use crate::world::{
     Backfill, CellId, DomainId, Failures, Live, Order, OverEstimate, PoolId, Preemption, Rules, TenantId, World,
@@ -42,6 +43,25 @@ pub(super) struct WorkloadState<'w> {
     pub interval_us: u64,
     pub cost_us: u64,
     pub restart_us: u64,
+    /// Intervals between checkpoints that are drawn, one a cycle; None where all are `interval_us`, else that is their mean.
+    pub drawn_intervals: Option<DrawnIntervals>,
+}
+
+/// Law of the work between two checkpoints, and its numbers.
+pub(super) struct DrawnIntervals {
+    pub shape: Law,
+    pub mean_h: f64,
+    pub time: Prefix,
+    pub branch: Prefix,
+}
+
+impl DrawnIntervals {
+    /// Work of cycle `cycle` of job `item` [us].
+    pub fn draw_us(&self, item: i64, cycle: u32) -> u64 {
+        let item = draw::cycle_item(item, cycle);
+        let unit = self.shape.quantile2(self.branch.unit(item), self.time.unit(item));
+        Span::from_hours(unit * self.mean_h).0.max(1)
+    }
 }
 
 /// A cell during a run.
@@ -133,9 +153,10 @@ pub(super) fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunK
         let class = priorities.iter().position(|p| *p == terms.priority).expect("listed") as u32;
         let prefix = |purpose, attribute| key.prefix(purpose, &terms.path, attribute);
         let (interval_us, cost_us) = match &terms.checkpoint {
-            Some((interval, cost)) => (micros(live.value(interval)).max(1), micros(live.value(cost))),
+            Some(terms) => (micros(live.value(&terms.interval.mean)).max(1), micros(live.value(&terms.cost))),
             None => (0, 0),
         };
+        let drawn = terms.checkpoint.as_ref().filter(|terms| !matches!(terms.interval.shape, Law::Constant { .. }));
         WorkloadState {
             totals: WorkloadTotals::default(),
             in_system: Meter::default(),
@@ -158,6 +179,12 @@ pub(super) fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunK
             interval_us,
             cost_us,
             restart_us: micros(live.value(&terms.restart_h)),
+            drawn_intervals: drawn.map(|terms| DrawnIntervals {
+                shape: terms.interval.shape.clone(),
+                mean_h: live.value(&terms.interval.mean),
+                time: prefix(Purpose::Checkpoint, 0),
+                branch: prefix(Purpose::Checkpoint, 1),
+            }),
         }
     };
     world.workloads.ids().map(state).collect()

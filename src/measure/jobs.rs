@@ -96,6 +96,12 @@ static FAILURES: Metric = Metric {
     what: "Failures that stopped a gang, where each is simulated; blank in goodput mode.",
     better: Better::Less,
 };
+static PREEMPTIONS: Metric = Metric {
+    name: "preemptions_per_day",
+    unit: "1/d",
+    what: "Jobs taken off for others in [measured from, end) / days.",
+    better: Better::Less,
+};
 static DELAY: Metric = Metric {
     name: "campaign_delay",
     unit: "d",
@@ -146,6 +152,7 @@ pub static METRICS: &[&Metric] = &[
     &JCT_P90,
     &JCT_P99,
     &FAILURES,
+    &PREEMPTIONS,
     &DELAY,
     &CAMPAIGNS,
     &OPEN,
@@ -160,6 +167,9 @@ const NAMED_CAMPAIGNS: u16 = 12;
 pub fn measure(world: &World, record: &RunRecord, sheet: &mut Sheet) {
     for id in world.workloads.ids() {
         measure_workload(id, world.workloads[id].failures, &record.workloads[id.index()], sheet);
+        let preempted = record.workloads[id.index()].preemptions as f64;
+        let days = world.end.since(world.measure_from).0 as f64 / Span::DAY.0 as f64;
+        sheet.put(&PREEMPTIONS, Scope::Workload(id), Period::All, ratio(preempted, days));
         match world.workloads[id].source {
             Source::Campaigns(_) => measure_campaigns(world, record, id, sheet),
             Source::Trace(_) => sheet.put(&MAKESPAN, Scope::Workload(id), Period::All, makespan(record, id)),
