@@ -87,9 +87,8 @@ impl<'a> Cook<'a> {
                 _ => self.integer(node, *min, *max, path).map(Cooked::Integer),
             },
             Kind::DurationOr(range, table) => match node.entries() {
-                Some(entries) if !super::leaf::is_leaf_table(entries) => {
-                    self.record(node, table, path).map(Cooked::Record)
-                }
+                // A number that is not known has a `dist` too, but no mean.
+                Some(entries) if entries.contains_key("mean") => self.record(node, table, path).map(Cooked::Record),
                 _ => self.leaf_in(node, range, true, path).map(Cooked::Leaf),
             },
             Kind::IntegerElseLater(min, max, feature) => match &node.value {

@@ -306,7 +306,7 @@ pub fn failure_item(job: i64, failure: u32) -> i64 {
     (job << 20) + i64::from(failure)
 }
 
-/// Item number of cycle `cycle` of job `job`, between two checkpoints; after 2^20 cycles of one job they come again. Eq. (1).
+/// Item number of cycle `cycle` of job `job`, between two checkpoints; after 2^20 cycles of one job they come again. Eq. (67).
 pub fn cycle_item(job: i64, cycle: u32) -> i64 {
     failure_item(job, cycle & ((1 << 20) - 1))
 }

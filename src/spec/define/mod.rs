@@ -145,7 +145,9 @@ impl Kind {
     /// Kind of the entry `name` of a table of this kind; None when no such entry may stand there.
     pub fn child(&'static self, node: &Node, name: &str) -> Option<&'static Kind> {
         match self {
-            Kind::Table(table) | Kind::IntegerOr(_, _, table) | Kind::DurationOr(_, table) => table.key(name).map(|k| &k.kind),
+            Kind::Table(table) | Kind::IntegerOr(_, _, table) | Kind::DurationOr(_, table) => {
+                table.key(name).map(|k| &k.kind)
+            }
             Kind::Variant(..) => self.table(node)?.key(name).map(|k| &k.kind),
             Kind::Map(_, of) | Kind::NumberOrMap(_, of) => Some(of),
             _ => None,

@@ -4,8 +4,8 @@ use super::contracts::{chip_name, listed_kind};
 use super::desk::{Desk, did_you_mean};
 use super::shares::outside;
 use super::sizes::most_planned;
-use super::time::Times;
 use super::streams::law_of_mean;
+use super::time::Times;
 use crate::spec::{self, Common, Interval, Leaf, Named, Origin, Tables};
 use crate::stats::law::Law;
 use crate::units::{IdVec, Span};
@@ -212,9 +212,7 @@ pub(super) fn checkpoint(
 ) -> Option<model::Checkpoint> {
     let cost = desk.param(&written.cost, (0.0, 1e9));
     let interval = match &written.interval {
-        Interval::Equal(leaf) => {
-            LawOf { shape: Law::Constant { value: 1.0 }, mean: desk.param(leaf, (1e-6, 1e9)) }
-        }
+        Interval::Equal(leaf) => LawOf { shape: Law::Constant { value: 1.0 }, mean: desk.param(leaf, (1e-6, 1e9)) },
         Interval::Drawn(law) => {
             let drawn = law_of_mean(desk, law)?;
             if failures == Failures::Goodput && !matches!(drawn.shape, Law::Constant { .. }) {

@@ -1,8 +1,8 @@
 //! Every numeric leaf of a scenario, table by table. Judges none.
 
 use crate::spec::{
-    ChipsSpec, Common, Contract, Dated, Delivery, Initial, Interval, Investment, LawSpec, Leaf, Pool, Pretraining, Site, Spec,
-    Stream, Workload,
+    ChipsSpec, Common, Contract, Dated, Delivery, Initial, Interval, Investment, LawSpec, Leaf, Pool, Pretraining,
+    Site, Spec, Stream, Workload,
 };
 
 /// Every leaf that is written, sorted by path.
