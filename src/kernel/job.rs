@@ -42,6 +42,10 @@ pub struct Job {
     pub killed: bool,
     /// Taken off, and writing its checkpoint.
     pub leaving: bool,
+    /// It loses what it has not saved.
+    pub loses: bool,
+    /// How long it takes to leave [us].
+    pub leaves_in_us: u64,
     /// When the attempt is expected to end.
     pub expected_end: SimTime,
     /// Place among the running jobs of its tenant.
@@ -93,6 +97,8 @@ impl Default for Job {
             cycles: 0,
             killed: false,
             leaving: false,
+            loses: false,
+            leaves_in_us: 0,
             expected_end: SimTime::ZERO,
             among_running: 0,
             seq: u64::MAX,

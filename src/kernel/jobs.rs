@@ -50,7 +50,8 @@ impl Sim<'_> {
             total_us: work_us,
             expected_us: if oracle { work_us } else { (draft.estimate_us.saturating_sub(draft.done_us)).max(1) },
             item: draft.item,
-            chips: draft.chips,
+            // A gang that has its nodes for itself holds what it leaves over.
+            chips: draft.chips.next_multiple_of(self.domains[domain].whole),
             workload: lane,
             class,
             exposure_left,
@@ -390,6 +391,9 @@ impl Sim<'_> {
             pool.bill_share(now, tenant, &mut self.cells);
             pool.assert_conserved(now);
         }
+        if self.domains[domain].lends {
+            self.await_lending(domain);
+        }
         if !self.at_rest(domain) {
             self.touch(domain);
         }
@@ -605,7 +609,7 @@ fn draw_overhead(attempt: &mut Attempt, job: &Job, state: &WorkloadState, failur
 /// a cycle is drawn, the next level, the end of its turn.
 fn due(job: &Job, state: &WorkloadState, rules: &Rules) -> When {
     if let Some(from) = job.attempt.yields_from {
-        return When::new(from + Span(state.cost_us), Class::Reclaim);
+        return When::new(from + Span(job.leaves_in_us), Class::Reclaim);
     }
     let cycle = state.drawn_intervals.as_ref().and_then(|_| job.attempt.first_cycle_ends());
     if rules.order != Order::Las {

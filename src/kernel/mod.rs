@@ -8,6 +8,7 @@ mod event;
 mod helios;
 mod job;
 mod jobs;
+mod lending;
 mod meter;
 mod money;
 mod nodes;

@@ -11,7 +11,8 @@ use super::pool::PoolState;
 use super::preempt::Candidate;
 use super::queue::Cursor;
 use super::state::{
-    CellState, DomainState, RepairJob, WorkloadState, Workshop, cell_state, domain_states, workload_states,
+    CellState, DomainState, RepairJob, WorkloadState, Workshop, cell_state, domain_states, set_advantages,
+    workload_states,
 };
 use super::timeline::{self, Dated, Entry};
 use crate::record::{JobRow, RunKey, RunRecord};
@@ -282,7 +283,7 @@ impl<'w> Sim<'w> {
             pools: world.pools.ids().map(|id| PoolState::new(world, id)).collect(),
             cells: world.cells.ids().map(|id| cell_state(world, &live, id)).collect(),
             workloads: workload_states(world, &live, key),
-            domains: domain_states(world),
+            domains: domain_states(world, &live),
             changed: Vec::new(),
             repairs: Vec::new(),
             free_repairs: Vec::new(),
@@ -301,6 +302,7 @@ impl<'w> Sim<'w> {
             world,
             live,
         };
+        set_advantages(world, &mut sim.cells);
         for pool in world.pools.ids() {
             sim.pools[pool.index()].sabotage = sabotage;
             let nodes: u32 = world.pools[pool].initial.iter().map(|vintage| vintage.nodes).sum();
@@ -449,6 +451,7 @@ impl<'w> Sim<'w> {
             Dated::Retire(pool, nodes) => self.on_retire(pool, nodes),
             Dated::Guarantee(pool, tenant, chips) => self.on_share(pool, tenant, chips, false, class),
             Dated::Reserve(pool, tenant, chips) => self.on_share(pool, tenant, chips, true, class),
+            Dated::Borrow(pool, tenant, chips) => self.on_borrowable(pool, tenant, chips, class),
             Dated::PeriodEnd(contract, n) => self.on_period_end(contract, n),
             Dated::ContractEnd(contract) => self.on_contract_end(contract, class),
             Dated::Tranche(investment, n) => self.on_tranche(investment, n),

@@ -9,7 +9,8 @@ use crate::stats::draw::{self, Prefix, Purpose};
 use crate::stats::law::Law;
 use crate::units::Span;
 use crate::world::{
-    Backfill, CellId, DomainId, Failures, Live, Order, OverEstimate, PoolId, Preemption, Rules, TenantId, World,
+    Backfill, CellId, DomainId, Failures, Live, Order, OverEstimate, Placement, PoolChoice, PoolId, Preemption, Rules,
+    TenantId, World,
 };
 
 /// A workload during a run.
@@ -77,6 +78,8 @@ pub(super) struct CellState {
     pub pool: usize,
     /// Speed relative to the workload's reference.
     pub speed: f64,
+    /// Speed relative to the other workloads' here, each over its own mean: comparative advantage.
+    pub advantage: f64,
     /// Failures per 1e12 chip-hours.
     pub failure_rate: u64,
 }
@@ -92,6 +95,14 @@ pub(super) struct DomainState<'w> {
     pub rules: &'w Rules,
     /// Classes go before the order.
     pub classes: bool,
+    /// Pools are chosen by more than their order.
+    pub chooses: bool,
+    /// Gangs are rounded up to so many chips.
+    pub whole: u32,
+    /// Guaranteed chips that were idle for so long may be lent: loading and saving of its dearest job over the overhead that is allowed.
+    pub min_lease: Span,
+    /// Somebody may lend here.
+    pub lends: bool,
     /// Who runs is looked at here: jobs are taken off, or their ends are expected.
     pub tracks: bool,
     /// Jobs of each tenant that run here, in no order; kept where jobs are taken off.
@@ -196,7 +207,20 @@ fn tenants_of(world: &World, domain: DomainId) -> Vec<usize> {
     world.tenants.ids().filter(submits).map(TenantId::index).collect()
 }
 
-pub(super) fn domain_states(world: &World) -> Vec<DomainState<'_>> {
+fn lends(world: &World, domain: DomainId) -> bool {
+    world.domains[domain].pools.iter().any(|pool| !world.pools[*pool].borrowable.is_empty())
+}
+
+/// L_min = (restart + checkpoint) / overhead, of the dearest job. Coupling finding 10, Eq. (49).
+fn min_lease(world: &World, live: &Live, domain: DomainId) -> Span {
+    let cost_h = |workload: &crate::world::Workload| {
+        live.value(&workload.restart_h) + workload.checkpoint.as_ref().map_or(0.0, |terms| live.value(&terms.cost))
+    };
+    let dearest = world.workloads.iter().filter(|w| w.domain == domain).map(cost_h).fold(0.0, f64::max);
+    Span::from_hours(dearest / world.domains[domain].rules.lend_overhead)
+}
+
+pub(super) fn domain_states<'w>(world: &'w World, live: &Live) -> Vec<DomainState<'w>> {
     let state = |id| {
         let tenants = tenants_of(world, id);
         let terms = &world.domains[id];
@@ -210,7 +234,16 @@ pub(super) fn domain_states(world: &World) -> Vec<DomainState<'_>> {
             pools: &terms.pools,
             rules: &terms.rules,
             classes: terms.rules.order == Order::Priority || terms.rules.preemption == Preemption::Class,
-            tracks: terms.rules.preemption != Preemption::Off
+            chooses: terms.rules.pool_choice != PoolChoice::InOrder,
+            whole: if terms.rules.placement == Placement::WholeNode {
+                terms.pools.iter().map(|pool| world.pools[*pool].chips_per_node).max().unwrap_or(1)
+            } else {
+                1
+            },
+            min_lease: min_lease(world, live, id),
+            lends: lends(world, id),
+            tracks: lends(world, id)
+                || terms.rules.preemption != Preemption::Off
                 || matches!(terms.rules.backfill, Backfill::Easy | Backfill::Conservative)
                 || terms.rules.order == Order::Las,
             preempts: terms.rules.preemption != Preemption::Off,
@@ -226,4 +259,24 @@ pub(super) fn domain_states(world: &World) -> Vec<DomainState<'_>> {
         }
     };
     world.domains.ids().map(state).collect()
+}
+
+/// Comparative advantage of each cell: its speed over the mean of its workload's cells, over the mean of that at its pool.
+pub(super) fn set_advantages(world: &World, cells: &mut [CellState]) {
+    let relative: Vec<f64> = (world.cells.ids())
+        .map(|id| {
+            let own = &world.workloads[world.cells[id].workload].cells;
+            let mean = own.iter().map(|cell| cells[cell.index()].speed).sum::<f64>() / own.len().max(1) as f64;
+            cells[id.index()].speed / mean
+        })
+        .collect();
+    for id in world.cells.ids() {
+        let here: Vec<f64> = world
+            .cells
+            .ids()
+            .filter(|other| world.cells[*other].pool == world.cells[id].pool)
+            .map(|other| relative[other.index()])
+            .collect();
+        cells[id.index()].advantage = relative[id.index()] / (here.iter().sum::<f64>() / here.len() as f64);
+    }
 }

@@ -24,6 +24,8 @@ pub enum Dated {
     Guarantee(PoolId, TenantId, u32),
     /// Reserved chips of a tenant change.
     Reserve(PoolId, TenantId, u32),
+    /// What others may use of a tenant's idle guarantee changes.
+    Borrow(PoolId, TenantId, u32),
     /// A contract year ends.
     PeriodEnd(ContractId, u32),
     /// A contract ends: early, or with its last year.
@@ -195,6 +197,9 @@ impl List<'_> {
             if !self.ended(share.tenant, share.at) {
                 self.push(share.at, Class::Shock, Dated::Reserve(pool, share.tenant, share.chips));
             }
+        }
+        for share in &terms.borrowable {
+            self.push(share.at, Class::Shock, Dated::Borrow(pool, share.tenant, share.chips));
         }
     }
 

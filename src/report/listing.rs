@@ -266,6 +266,7 @@ pub fn policy_registry() -> Vec<Policy> {
         of("backfill", &policy::BACKFILLS),
         of("preemption", &policy::PREEMPTIONS),
         of("placement", &policy::placement::PLACEMENTS),
+        of("pool_choice", &policy::pool_choice::POOL_CHOICES),
     ]
     .concat()
 }

@@ -17,6 +17,7 @@ mod paths;
 mod build;
 mod read;
 mod print;
+mod schedule;
 mod schema;
 mod manual;
 #[cfg(test)]

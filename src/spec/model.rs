@@ -1,6 +1,7 @@
 //! The scenario file as written: one struct a table, names not yet resolved, every leaf with where it came from.
 //! Does not judge across tables: that is `world`.
 
+pub use super::schedule::{LasSpec, OverflowSpec, Schedule};
 use crate::units::Date;
 
 /// Where a value came from: an index into [`Sources`](super::Sources) (file, line and column, `--set`, or a default).
@@ -271,6 +272,8 @@ pub struct Pool {
     pub retirements: Vec<Retirement>,
     /// Delay of every delivery due after `decide_at` [h].
     pub slip: Option<Leaf>,
+    /// Nodes that share one scale-up network.
+    pub ultraserver_nodes: Option<At<i64>>,
     /// A cloud without limit.
     pub unlimited: Option<At<bool>>,
     /// Scheduling rules; pools of one `domain` have one.
@@ -333,55 +336,6 @@ pub struct Retirement {
     pub at: At<Date>,
     /// How much.
     pub size: Size,
-}
-
-/// `schedule = { ... }`.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Schedule {
-    /// `fifo | sjf | srtf | priority | las | fair_share`.
-    pub order: Option<At<String>>,
-    /// `strict | skip_ahead | easy | conservative`.
-    pub backfill: Option<At<String>>,
-    /// `off | class | order_key`.
-    pub preemption: Option<At<String>>,
-    /// `graceful | abrupt`.
-    pub yields: Option<At<String>>,
-    /// `least_lost | hash`.
-    pub victim: Option<At<String>>,
-    /// `first_fit | best_fit | spread | whole_node | ultraserver`.
-    pub placement: Option<At<String>>,
-    /// `in_order | cheapest_feasible | fastest | least_loaded | throughput_matrix`.
-    pub pool_choice: Option<At<String>>,
-    /// Policies see true durations.
-    pub oracle: Option<At<bool>>,
-    /// Levels of order `las`.
-    pub las: Option<LasSpec>,
-    /// By lab, order `fair_share`.
-    pub weights: Tables<Leaf>,
-    /// Jobs that `conservative` plans for.
-    pub plan_depth: Option<At<i64>>,
-    /// Where those go that have waited for long.
-    pub overflow: Option<OverflowSpec>,
-    /// Jobs that may wait in the domain; one more is refused and counted. Absent: no limit.
-    pub queue_limit: Option<At<i64>>,
-}
-
-/// `schedule.las`.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct LasSpec {
-    /// Where a job falls to the next level [chip-hours].
-    pub levels_chip_hours: Vec<Leaf>,
-    /// Turn within a level [h].
-    pub quantum: Option<Leaf>,
-}
-
-/// `schedule.overflow`.
-#[derive(Clone, PartialEq, Debug)]
-pub struct OverflowSpec {
-    /// How long a job waits [h].
-    pub after: Leaf,
-    /// Pool.
-    pub to: At<String>,
 }
 
 /// `[pools.X.prices.KIND]`.

@@ -244,6 +244,8 @@ pub struct Pool {
     pub chip: ChipId,
     /// Chips on a node.
     pub chips_per_node: u32,
+    /// Nodes that share one scale-up network; what placement `ultraserver` keeps together.
+    pub ultraserver_nodes: u32,
     /// Scheduler.
     pub domain: DomainId,
     /// A cloud from which every gang gets its chips at once: none is bought, none is idle.
@@ -272,6 +274,8 @@ pub struct Pool {
     pub repair: Option<Repair>,
     /// (tenant, from, chips), guaranteed; sorted by time.
     pub guaranteed: Vec<Share>,
+    /// (tenant, from, chips), what others may use of its idle guarantee.
+    pub borrowable: Vec<Share>,
     /// (tenant, from, chips), reserved, billed and not simulated.
     pub reserved: Vec<Share>,
 }
@@ -536,6 +540,8 @@ pub struct Cell {
     pub workload: WorkloadId,
     /// Pool.
     pub pool: PoolId,
+    /// How its usage is priced: as the workload's, or as the overflow says.
+    pub price: PriceKind,
     /// Speed of this pool's chip relative to the workload's reference [-].
     ///
     /// Where this cell and the workload's first both state an mfu, a run multiplies by mfu / mfu of the first: this part leaves it out.

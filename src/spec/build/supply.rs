@@ -37,6 +37,7 @@ pub(super) fn pool(mut t: Record) -> Pool {
             size: t.must_size(),
         }),
         slip: t.leaf("slip"),
+        ultraserver_nodes: t.integer("ultraserver_nodes"),
         unlimited: t.bool("unlimited"),
         schedule: t.record("schedule").map(schedule).unwrap_or_default(),
         domain: t.text("domain"),
@@ -77,6 +78,9 @@ fn schedule(mut t: Record) -> Schedule {
         backfill: t.text("backfill"),
         preemption: t.text("preemption"),
         yields: t.text("yield"),
+        notice: t.leaf("notice"),
+        lend_overhead: t.leaf("lend_overhead"),
+        lend_margin: t.leaf("lend_margin"),
         victim: t.text("victim"),
         placement: t.text("placement"),
         pool_choice: t.text("pool_choice"),
@@ -86,7 +90,11 @@ fn schedule(mut t: Record) -> Schedule {
             .map(|mut t| LasSpec { levels_chip_hours: t.leaves("levels_chip_hours"), quantum: t.leaf("quantum") }),
         weights: t.leaves_by_name("weights"),
         plan_depth: t.integer("plan_depth"),
-        overflow: t.record("overflow").map(|mut t| OverflowSpec { after: t.must_leaf("after"), to: t.must_text("to") }),
+        overflow: t.record("overflow").map(|mut t| OverflowSpec {
+            after: t.must_leaf("after"),
+            to: t.must_text("to"),
+            price: t.text("price"),
+        }),
         queue_limit: t.integer("queue_limit"),
     }
 }

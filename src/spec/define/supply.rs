@@ -114,6 +114,11 @@ static OVERFLOW: Table = table(
     &[
         must("after", duration(0.0), "How long a job waits; 0: not at all."),
         must("to", Kind::Name(Refers::Pool), "The pool it goes to, one that is `unlimited`."),
+        key(
+            "price",
+            Kind::Choice(&["on_demand", "committed", "capacity_block"], &[("spot", "spot prices")]),
+            "What it pays there; default `on_demand`.",
+        ),
     ],
 );
 
@@ -142,6 +147,17 @@ static SCHEDULE: Table = table(
             Kind::Choice(&["least_lost", "hash"], &[]),
             "Who goes first of those that may be taken off under `class`; default `least_lost`: the lowest priority, then the least chip-time lost, then the latest.",
         ),
+        key(
+            "notice",
+            duration(0.0),
+            "Within which borrowed chips come back, saved or not; absent: as long as saving takes.",
+        ),
+        key(
+            "lend_overhead",
+            number("-", 1e-6, 1.0),
+            "Loading and saving of a borrower over the shortest lease: idle guaranteed chips are lent once they were idle for (restart + checkpoint) / this; default 0.05.",
+        ),
+        key("lend_margin", share(), "Share of a pool's chips that stays with their owner though idle; default 0.05."),
         key(
             "placement",
             Kind::Choice(&["first_fit", "best_fit", "spread", "whole_node", "ultraserver"], &[]),
@@ -227,23 +243,6 @@ static DATED_CHIPS: Table = table(
     ],
 );
 
-static BORROWABLE: Table = table(
-    "borrowable chips",
-    "Idle guaranteed chips others may use, from a date.",
-    &[
-        key("name", Kind::Text, "Name, for paths."),
-        must("at", Kind::Date, "From when."),
-        must(
-            "chips",
-            Kind::Number(Range {
-                later_above: Some((0.0, "lending of guaranteed chips")),
-                ..range("chips", 0.0, MOST_CHIPS)
-            }),
-            "Chips.",
-        ),
-    ],
-);
-
 pub(super) static POOL: Table = Table {
     groups: &[Group { keys: SIZES, required: false }],
     noted: true,
@@ -261,6 +260,11 @@ pub(super) static POOL: Table = Table {
             key("deliveries", Kind::List(&Kind::Table(&DELIVERY)), "What comes later."),
             key("retirements", Kind::List(&Kind::Table(&RETIREMENT)), "What goes."),
             key("slip", duration(0.0), "Delay of every delivery due after `decide_at`; default none."),
+            key(
+                "ultraserver_nodes",
+                Kind::Integer(1, 100_000),
+                "Nodes that share one scale-up network, for placement `ultraserver`; default 1.",
+            ),
             key(
                 "unlimited",
                 Kind::Bool,
@@ -310,7 +314,7 @@ pub(super) static POOL: Table = Table {
             ),
             key(
                 "borrowable",
-                Kind::Map(Refers::Lab, &Kind::List(&Kind::Table(&BORROWABLE))),
+                Kind::Map(Refers::Lab, &Kind::List(&Kind::Table(&DATED_CHIPS))),
                 "Idle guaranteed chips others may use, by lab.",
             ),
             later("build", "build rules"),

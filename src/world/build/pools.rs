@@ -61,13 +61,14 @@ fn one(
         chip,
         // Chips of a cloud without limit come one by one: on which of its nodes is its own affair.
         chips_per_node: if unlimited { 1 } else { hardware.chips_per_node },
+        ultraserver_nodes: table.ultraserver_nodes.as_ref().map_or(1, |at| at.value.clamp(1, 100_000) as u32),
         domain,
         unlimited,
         initial,
         deliveries,
         retirements: retirements(desk, times, pool, hardware),
         slip_h: slip(desk, times, pool),
-        power: hardware.power,
+        power: if unlimited { crate::world::model::ChipPower::default() } else { hardware.power },
         reserved_busy: reserved_busy(desk, pool, hardware),
         cost_usd_per_chip: hardware.cost_usd_per_chip.clone(),
         useful_life_years: hardware.useful_life_years,
@@ -75,9 +76,11 @@ fn one(
         failures_per_chip_hour: hardware.failures_per_chip_hour,
         repair: table.repair.as_ref().and_then(|repair| self::repair(desk, repair)),
         guaranteed: shares::shares(desk, times, &table.guaranteed),
+        borrowable: shares::shares(desk, times, &table.borrowable),
         reserved: shares::shares(desk, times, &table.reserved),
     };
     check_whole_life(desk, pool, &built);
+    check_whole_ultraservers(desk, pool, &built);
     shares::check_whole_nodes(desk, pool, &built);
     built
 }
@@ -91,6 +94,17 @@ fn reserved_busy(desk: &mut Desk<'_>, pool: &Named<spec::Pool>, hardware: &Hardw
             let path = format!("{}.reserved_busy", pool.path);
             desk.assume(path, 1.0, "reserved chips draw full power day and night: the dearest case")
         }
+    }
+}
+
+/// UltraServers come, stand and go whole.
+fn check_whole_ultraservers(desk: &mut Desk<'_>, pool: &Named<spec::Pool>, built: &Pool) {
+    let group = built.ultraserver_nodes;
+    let comes = built.initial.iter().map(|vintage| vintage.nodes).chain(built.deliveries.iter().map(|d| d.nodes));
+    let counts = comes.chain(built.retirements.iter().map(|(_, nodes)| *nodes));
+    if let Some(odd) = counts.into_iter().find(|nodes| nodes % group != 0) {
+        let message = format!("pool `{}` has {odd} nodes in UltraServers of {group}", pool.name);
+        desk.problem(pool.origin, &pool.path, message, format!("multiples of {group} nodes"));
     }
 }
 
