@@ -326,9 +326,13 @@ impl Sim<'_> {
         let item = failure_item(job.item, job.failures);
         let failing = index_of(state.failing_node.unit(item), nodes);
         job.keep(saved, self.cells[job.cell as usize].speed);
+        self.end_stretch(slot);
+        let job = &mut self.jobs[slot];
         job.failures += 1;
+        // One that was saving to make room is not any more.
+        job.leaving = false;
         job.seq = u64::MAX;
-        let next = state.threshold.unit(failure_item(job.item, job.failures));
+        let next = self.workloads[job.workload as usize].threshold.unit(failure_item(job.item, job.failures));
         job.exposure_left = exposure(exponential_quantile(next));
         self.let_go(slot, Some((failing, item)));
         self.enqueue(slot, false);
