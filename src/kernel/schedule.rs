@@ -158,9 +158,7 @@ impl<'w> Pass<'_, 'w> {
         domain.queues[tenant].remove(cursor);
         domain.waiting -= 1;
         self.sim.jobs[slot].planned = false;
-        if let Some(at) = domain.fresh.iter().position(|fresh| *fresh == slot) {
-            domain.fresh.remove(at);
-        }
+        domain.forget_fresh(slot);
     }
 }
 
@@ -418,6 +416,7 @@ impl Sim<'_> {
         let removed = state.queues[workload.queue].remove_key(job.key).slot;
         assert_eq!(removed, slot, "the job that leaves is the one that waits under its key");
         state.waiting -= 1;
+        state.forget_fresh(slot);
         self.jobs[slot].planned = false;
     }
 }

@@ -125,6 +125,16 @@ pub(super) struct DomainState<'w> {
     pub fresh: Vec<u32>,
 }
 
+impl DomainState<'_> {
+    /// An arrival of this instant waits no longer.
+    #[inline]
+    pub fn forget_fresh(&mut self, slot: u32) {
+        if let Some(at) = self.fresh.iter().position(|fresh| *fresh == slot) {
+            self.fresh.remove(at);
+        }
+    }
+}
+
 /// A failed node on its way back.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RepairJob {

@@ -264,3 +264,12 @@ fn idle_guarantees_are_lent_and_come_back() {
     let margin = text.replace("pool 4 chips", "pool 4 chips lend_margin=0.75");
     check_with(&margin, &format!("{guarantee}\n{lent}\n{saves}"), "ada 150..160 | bob -");
 }
+
+/// Of three that come at 1, d fits beside a and starts; one may wait: b. The newest that waits is c, not d, which runs.
+#[test]
+fn a_planned_start_is_not_refused_by_a_full_queue() {
+    check(
+        "pool 4 chips backfill=conservative limit 1; a at 0 gang 3 for 10; b at 1 gang 3 for 5; c at 1 gang 3 for 5; d at 1 gang 1 for 2",
+        "a 0..10 | b 10..15 | c - | d 1..3",
+    );
+}
