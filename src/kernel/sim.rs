@@ -303,6 +303,7 @@ impl<'w> Sim<'w> {
             live,
         };
         set_advantages(world, &mut sim.cells);
+        sim.find_fastest();
         for pool in world.pools.ids() {
             sim.pools[pool.index()].sabotage = sabotage;
             let nodes: u32 = world.pools[pool].initial.iter().map(|vintage| vintage.nodes).sum();

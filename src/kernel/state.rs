@@ -271,6 +271,17 @@ pub(super) fn domain_states<'w>(world: &'w World, live: &Live) -> Vec<DomainStat
     world.domains.ids().map(state).collect()
 }
 
+impl super::sim::Sim<'_> {
+    /// The fastest cell of each domain.
+    pub(super) fn find_fastest(&mut self) {
+        for workload in &self.workloads {
+            let speeds = workload.cells.iter().map(|cell| self.cells[cell.index()].speed);
+            let fastest = &mut self.domains[workload.domain].fastest;
+            *fastest = speeds.fold(*fastest, f64::max);
+        }
+    }
+}
+
 /// Comparative advantage of each cell: its speed over the mean of its workload's cells, over the mean of that at its pool.
 pub(super) fn set_advantages(world: &World, cells: &mut [CellState]) {
     let relative: Vec<f64> = (world.cells.ids())
