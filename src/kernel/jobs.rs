@@ -168,6 +168,9 @@ impl Sim<'_> {
             self.count_start(slot);
         }
         self.begin_attempt(slot);
+        if self.watch.is_some() {
+            self.watch_start(slot);
+        }
     }
 
     #[inline(always)]
@@ -275,7 +278,7 @@ impl Sim<'_> {
         }
         let killed = self.jobs[slot].killed;
         self.book_attempt(slot, killed.then_some(self.now));
-        self.let_go(slot, None);
+        self.let_go(slot, Release::Finish, None);
         let (now, in_system) = (self.now, !self.silenced(Counter::InSystem));
         let job = &self.jobs[slot];
         let in_window = self.in_window(job.submit);
@@ -294,6 +297,9 @@ impl Sim<'_> {
         }
         if job.campaign != NO_ROW {
             self.on_campaign_over(slot);
+        }
+        if self.watch.is_some() {
+            self.watch_finish(slot, killed);
         }
         self.write_row(slot, Some(now).filter(|_| !killed));
         self.jobs.remove(slot);
@@ -334,7 +340,7 @@ impl Sim<'_> {
         job.seq = u64::MAX;
         let next = self.workloads[job.workload as usize].threshold.unit(failure_item(job.item, job.failures));
         job.exposure_left = exposure(exponential_quantile(next));
-        self.let_go(slot, Some((failing, item)));
+        self.let_go(slot, Release::Failure, Some((failing, item)));
         self.enqueue(slot, false);
     }
 
@@ -352,7 +358,7 @@ impl Sim<'_> {
     /// The gang frees its chips, all but those on the node that failed. Always inlined: what only a failure needs falls away where
     /// a job finishes.
     #[inline(always)]
-    pub(super) fn let_go(&mut self, slot: u32, failed: Option<(usize, i64)>) {
+    pub(super) fn let_go(&mut self, slot: u32, release: Release, failed: Option<(usize, i64)>) {
         let (now, counts) = (self.now, !self.silenced(Counter::Allocated));
         if self.domains[self.workloads[self.jobs[slot].workload as usize].domain].tracks {
             self.track_end(slot);
@@ -368,7 +374,6 @@ impl Sim<'_> {
         if counts {
             place.allocated.sub(now, chips);
         }
-        let release = if failed.is_some() { Release::Failure } else { Release::Finish };
         if self.sabotage == Sabotage::Release(release) {
             job.pieces.clear();
         } else {
@@ -452,6 +457,9 @@ impl Sim<'_> {
     /// not booked.
     #[inline(always)]
     pub(super) fn book_attempt(&mut self, slot: u32, failed: Option<SimTime>) {
+        if self.watch.is_some() {
+            self.watch_stretch(slot, failed);
+        }
         let Some(last) = self.open_month.filter(|_| self.world.measure_from < self.now) else { return };
         let job = &self.jobs[slot];
         let from = job.attempt.start.max(self.world.measure_from);

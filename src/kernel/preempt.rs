@@ -4,7 +4,7 @@ use super::event::{Class, When};
 use super::job::NO_ROW;
 use super::jobs::begin_cycle;
 use super::queue::{Key, Waiting};
-use super::sim::Sim;
+use super::sim::{Release, Sim};
 use crate::policy::Room;
 use crate::units::{SimTime, Span};
 use crate::world::{CellId, Preemption, Victim, Yield};
@@ -192,7 +192,7 @@ impl Sim<'_> {
         job.yields += 1;
         job.leaving = false;
         job.seq = u64::MAX;
-        self.let_go(slot, None);
+        self.let_go(slot, Release::Yield, None);
         let walks = self.domains[self.workloads[self.jobs[slot].workload as usize].domain].walks;
         let (left, arrival) = (self.jobs[slot].expected_left_us(), self.jobs[slot].key.arrival());
         self.jobs[slot].key = if walks { self.new_key(slot) } else { self.key_of(slot, left, arrival) };
