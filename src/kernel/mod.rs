@@ -25,9 +25,11 @@ mod standing;
 mod state;
 mod supply;
 mod timeline;
+mod watch;
 
 pub use audit::audit_record;
 pub use event::Class;
 pub use sim::{
     Counter, Outside, OutsideJob, Release, Run, Sabotage, replay, simulate, simulate_sabotaged, simulate_with_markers,
 };
+pub use watch::{Seen, simulate_watched};

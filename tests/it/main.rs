@@ -18,6 +18,7 @@ mod renewal;
 mod statistics;
 mod theory;
 mod cli;
+mod combinations;
 mod docs;
 mod source;
 mod story;
