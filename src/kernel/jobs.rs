@@ -166,6 +166,9 @@ impl Sim<'_> {
             job.first_start = now;
             self.count_start(slot);
         }
+        if self.outside.is_some() {
+            self.tell_outside(slot, true);
+        }
         self.begin_attempt(slot);
     }
 
@@ -383,6 +386,9 @@ impl Sim<'_> {
         } else {
             pool.bill_share(now, tenant, &mut self.cells);
             pool.assert_conserved(now);
+        }
+        if self.outside.is_some() {
+            self.tell_outside(slot, false);
         }
         if !self.at_rest(domain) {
             self.touch(domain);

@@ -3,11 +3,19 @@
 
 mod clerk;
 mod fleet;
+mod levels;
 mod outcome;
+mod quirks;
+mod watch;
+mod window;
 
-pub use clerk::{JobLine, Lines, Place};
+pub use clerk::{Held, JobLine, Lines, Place};
 pub use fleet::{Fleet, Terms, world};
+pub use levels::Levels;
 pub use outcome::{Outcome, QueueOutcome};
+pub use quirks::{QUIRKS, Quirk};
+pub use watch::{SizeClass, Watch};
+pub use window::{Stay, Window};
 
 use crate::kernel::{self, Run};
 use crate::trace::Log;
