@@ -27,5 +27,6 @@ mod timeline;
 pub use audit::audit_record;
 pub use event::Class;
 pub use sim::{
-    Counter, Moved, Outside, OutsideJob, Release, Run, Sabotage, replay, simulate, simulate_sabotaged, simulate_with_markers,
+    Counter, Moved, Outside, OutsideJob, Release, Run, Sabotage, replay, simulate, simulate_sabotaged,
+    simulate_with_markers,
 };

@@ -109,7 +109,9 @@ impl Watch {
 
     /// Chips held by the queues shown and the cloud, name and mean of each bin; who never held any is left out. `true` is the cloud.
     pub fn held(&self) -> Vec<(&str, bool, Vec<f64>)> {
-        let row = |series: usize| (self.names[series].as_str(), series == self.overflow, self.held.means(series, self.end_us));
+        let row = |series: usize| {
+            (self.names[series].as_str(), series == self.overflow, self.held.means(series, self.end_us))
+        };
         (0..self.names.len()).map(row).filter(|row| row.2.iter().any(|mean| 0.0 < *mean)).collect()
     }
 

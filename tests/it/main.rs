@@ -14,6 +14,7 @@ mod policies;
 mod plans;
 mod randomness;
 mod renewal;
+mod replays;
 mod statistics;
 mod theory;
 mod cli;

@@ -121,15 +121,18 @@ fn dash_of(line: &Line, index: usize, by_meaning: bool) -> Dash {
 }
 
 /// The plot with both axes drawn, ready for data.
-struct Plot {
-    rect: Rect,
+pub struct Plot {
+    /// Where the data stand.
+    pub rect: Rect,
     ticks_x: Ticks,
-    ticks_y: Ticks,
+    /// Of the upright axis.
+    pub ticks_y: Ticks,
     log: (bool, bool),
 }
 
 impl Plot {
-    fn new(
+    /// Axes for data at `xs` and `ys`.
+    pub fn new(
         scene: &mut Scene,
         chart: &Chart,
         keys: &Keys,
@@ -159,11 +162,13 @@ impl Plot {
         Self { rect, ticks_x, ticks_y, log }
     }
 
-    fn x(&self, value: f64) -> f64 {
+    /// Place along the level axis [px].
+    pub fn x(&self, value: f64) -> f64 {
         frame::x_of(&self.rect, &self.ticks_x, value)
     }
 
-    fn y(&self, value: f64) -> f64 {
+    /// Place along the upright axis [px].
+    pub fn y(&self, value: f64) -> f64 {
         frame::y_of(&self.rect, &self.ticks_y, value)
     }
 
