@@ -38,6 +38,7 @@ enum What {
 }
 
 #[derive(clap::Args, Debug)]
+#[command(group(clap::ArgGroup::new("fleet").required(true)))]
 struct Jobs {
     /// The log
     file: PathBuf,
@@ -45,10 +46,10 @@ struct Jobs {
     #[arg(long, default_value = "plain", value_name = "LAYOUT", value_parser = ["plain", "philly", "helios", "openb", "swf"])]
     layout: String,
     /// Nodes of each queue: CSV queue,nodes; jobs of other queues are counted and left out
-    #[arg(long, value_name = "FILE", required_unless_present = "nodes", conflicts_with = "nodes")]
+    #[arg(long, value_name = "FILE", group = "fleet")]
     queues: Option<PathBuf>,
     /// Nodes that all queues share
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    #[arg(long, value_name = "N", group = "fleet", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     nodes: Option<u64>,
     /// Chips on a node
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=4096))]
@@ -233,7 +234,12 @@ impl Jobs {
 
     /// Order, backfill and what else was asked for, as words.
     fn rules(&self) -> String {
-        let mut rules: Vec<String> = self.terms().words.into_iter().map(|(_, word)| word).collect();
+        let word = |(key, word): (&str, String)| match (key, word.as_str()) {
+            ("preemption", "off") => None,
+            ("preemption", how) => Some(format!("preemption {how}")),
+            _ => Some(word),
+        };
+        let mut rules: Vec<String> = self.terms().words.into_iter().filter_map(word).collect();
         rules.extend(self.overflow_after.map(|after| format!("overflow after {} h", after.hours())));
         rules.extend(self.compat.map(|with| format!("as {}", format!("{with:?}").to_lowercase())));
         rules.join(", ")

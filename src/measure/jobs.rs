@@ -34,6 +34,12 @@ static ELSEWHERE: Metric = Metric {
     what: "Jobs that went elsewhere: thinned by the volume, or of a lab whose contract ended.",
     better: Better::Neither,
 };
+static OVERFLOWED: Metric = Metric {
+    name: "jobs_overflowed",
+    unit: "jobs",
+    what: "Jobs that went to the overflow pool after their wait; only where there is one.",
+    better: Better::Neither,
+};
 static BLOCKED: Metric = Metric {
     name: "blocked_fraction",
     unit: "-",
@@ -135,6 +141,7 @@ pub static METRICS: &[&Metric] = &[
     &UNSTARTED,
     &UNFINISHED,
     &ELSEWHERE,
+    &OVERFLOWED,
     &BLOCKED,
     &P_WAIT,
     &WAIT_MEAN,
@@ -160,6 +167,10 @@ const NAMED_CAMPAIGNS: u16 = 12;
 pub fn measure(world: &World, record: &RunRecord, sheet: &mut Sheet) {
     for id in world.workloads.ids() {
         measure_workload(id, world.workloads[id].failures, &record.workloads[id.index()], sheet);
+        if world.workloads[id].overflow.is_some() {
+            let overflowed = record.workloads[id.index()].overflowed as f64;
+            sheet.put(&OVERFLOWED, Scope::Workload(id), Period::All, Some(overflowed));
+        }
         match world.workloads[id].source {
             Source::Campaigns(_) => measure_campaigns(world, record, id, sheet),
             Source::Trace(_) => sheet.put(&MAKESPAN, Scope::Workload(id), Period::All, makespan(record, id)),

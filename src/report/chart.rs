@@ -57,6 +57,11 @@ impl Axis {
         Self { label: String::new(), scale: Scale::Dates }
     }
 
+    /// Time in hours, days, minutes or seconds.
+    pub fn clock(label: impl Into<String>) -> Self {
+        Self { label: label.into(), scale: Scale::Clock }
+    }
+
     /// Names along the axis; the label may be empty.
     pub fn categories(label: impl Into<String>) -> Self {
         Self::linear(label)
@@ -74,6 +79,8 @@ pub enum Scale {
     Whole,
     /// Linear in years, with ticks at years, quarters or months.
     Dates,
+    /// Linear in hours, days, minutes or seconds: ticks as clocks have them, and the axis ends where the data do.
+    Clock,
 }
 
 /// What is drawn. A missing value is `None` (or not finite): a gap, never a zero.
@@ -166,6 +173,8 @@ pub struct Bar {
     pub high: f64,
     /// Its class, by position.
     pub class: usize,
+    /// Slightly paler, to part it from its neighbours.
+    pub pale: bool,
 }
 
 /// A step of [`Kind::Waterfall`].

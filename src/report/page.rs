@@ -12,6 +12,7 @@ mod chip_hours;
 mod data;
 mod find;
 mod fractions;
+mod frontier;
 mod futures;
 mod intact;
 mod layout;
@@ -92,6 +93,12 @@ pub const CHARTS: &[ChartEntry] = &[
         build: vendors::build,
     },
     ChartEntry { name: "waits", what: "Waits by workload", needs: "jobs", build: waits::build },
+    ChartEntry {
+        name: "frontier",
+        what: "Waits against what the labs are billed, by strategy",
+        needs: "strategies and a pool to overflow to",
+        build: frontier::build,
+    },
     ChartEntry {
         name: "campaigns",
         what: "Dates at which campaigns finish",

@@ -254,7 +254,10 @@ pub fn table(outcome: &Outcome, title: &str, tariff: Option<&Tariff>) -> Table {
         ]);
     }
     if outcome.all.never_fit > 0 {
-        table.note(format!("{} jobs can never fit and were not run", outcome.all.never_fit));
+        table.note(match outcome.all.never_fit {
+            1 => "1 job can never fit and was not run".into(),
+            jobs => format!("{jobs} jobs can never fit and were not run"),
+        });
     }
     table.note("allocated: chip-time held over that of the queue's chips, first submission to last end".into());
     if let Some(tariff) = tariff {

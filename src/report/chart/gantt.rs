@@ -19,7 +19,7 @@ pub fn gantt(scene: &mut Scene, chart: &Chart, bands: &[Band], classes: &[String
     let key = |(i, name): (usize, &String)| (name.clone(), Swatch::Box(palette::fill(i)));
     let keys = Keys::new(scene, classes.iter().enumerate().map(key).collect());
     let top = frame::header(scene, chart);
-    let top = frame::label_above(scene, &chart.y.label, top);
+    let top = if chart.y.label.is_empty() { top } else { frame::label_above(scene, &chart.y.label, top) };
     let labels: Vec<String> = bands.iter().map(|band| band.name.clone()).collect();
     let names = Names::new(scene, &labels);
     let foot = frame::foot(scene, &chart.x.label).1;
@@ -53,7 +53,8 @@ pub fn gantt(scene: &mut Scene, chart: &Chart, bands: &[Band], classes: &[String
             let (left, right) = (frame::x_of(&rect, &ticks, bar.from), frame::x_of(&rect, &ticks, bar.to));
             let right = if right - left > 1.5 { right - 0.4 } else { right.max(left + 0.3) };
             let (low, high) = (bottom - bar.low * unit - seam, bottom - bar.high * unit + seam);
-            scene.rect((left, high), (right, low), palette::fill(bar.class));
+            let color = palette::fill(bar.class);
+            scene.rect((left, high), (right, low), if bar.pale { color.faded(0.8) } else { color });
         }
         scene.stroke(&[(rect.left, bottom), (rect.right, bottom)], AXIS, 0.8, palette::SOLID);
         middles.push((y + bottom) / 2.0);

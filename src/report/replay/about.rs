@@ -66,7 +66,7 @@ impl About<'_> {
         let (name, us) = unit(self.end_us);
         let from = if self.facts.has_dates { format!(", {} UTC", self.instant(0)) } else { String::new() };
         let label = format!("Time since the first submission{from} [{name}]");
-        (Axis::linear(label), instants_us.iter().map(|at| at / us).collect())
+        (Axis::clock(label), instants_us.iter().map(|at| at / us).collect())
     }
 
     /// How long a bin lasts: `4.55 h`.

@@ -3,7 +3,7 @@
 
 use super::about::About;
 use super::gantt;
-use crate::replay::{Outcome, Tariff, Watch};
+use crate::replay::{Outcome, SizeClass, Tariff, Watch};
 use crate::report::chart::{Axis, Chart, Kind, Line, Part, Step, percent, short};
 use crate::report::html::TableView;
 
@@ -30,27 +30,37 @@ pub fn charts(about: &About<'_>, outcome: &Outcome, watch: &Watch) -> Vec<Drawn>
     ]
 }
 
-const QUANTILES: [(&str, f64); 3] = [("p50", 0.5), ("p90", 0.9), ("p99", 0.99)];
+/// Name, quantile, jobs it needs: of fewer than 100 there is no one in a hundred.
+const QUANTILES: [(&str, f64, u64); 3] = [("p50", 0.5, 1), ("p90", 0.9, 10), ("p99", 0.99, 100)];
 
 /// Waits by size of the gang.
 fn waits(about: &About<'_>, watch: &Watch) -> Drawn {
     let sizes: Vec<_> = watch.sizes().collect();
-    let quantile = |p: f64| sizes.iter().map(|size| size.waits.quantile(p).unwrap_or(0.0) / 1e6).collect::<Vec<f64>>();
-    let all: Vec<Vec<f64>> = QUANTILES.iter().map(|(_, p)| quantile(*p)).collect();
-    let longest = all.iter().flatten().copied().fold(0.0, f64::max);
+    let quantile = |p: f64, least: u64| -> Vec<Option<f64>> {
+        let of = |size: &&SizeClass| size.waits.quantile(p).filter(|_| least <= size.jobs).map(|us| us / 1e6);
+        sizes.iter().map(of).collect()
+    };
+    let all: Vec<Vec<Option<f64>>> = QUANTILES.iter().map(|(_, p, least)| quantile(*p, *least)).collect();
+    let longest = all.iter().flatten().flatten().copied().fold(0.0, f64::max);
     let (unit, seconds) = unit_of(longest);
-    let positive = || all.iter().flatten().copied().filter(|v| 0.0 < *v);
+    let positive = || all.iter().flatten().flatten().copied().filter(|v| 0.0 < *v);
     let log = positive().fold(0.0, f64::max) > 50.0 * positive().fold(f64::MAX, f64::min);
-    let parts =
-        QUANTILES.iter().zip(&all).map(|((name, _), values)| Part::new(*name, values.iter().map(|v| v / seconds)));
-    let worst = (0..sizes.len()).max_by(|a, b| all[2][*a].total_cmp(&all[2][*b]).then(b.cmp(a)));
-    let title = match worst.filter(|at| 0.0 < all[2][*at]) {
-        Some(at) => format!(
-            "Jobs of {} wait longest: one in a hundred for at least {} {unit}",
+    let in_unit = |values: &Vec<Option<f64>>| values.iter().map(|v| v.map(|v| v / seconds)).collect::<Vec<_>>();
+    let parts = QUANTILES.iter().zip(&all).map(|((name, ..), values)| Part::of(*name, in_unit(values)));
+    // The title is of the highest quantile of which anything is known.
+    let which = (0..QUANTILES.len()).rev().find(|which| all[*which].iter().any(Option::is_some)).unwrap_or(0);
+    let worst = (0..sizes.len())
+        .filter_map(|at| Some((at, all[which][at]?)))
+        .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
+        .filter(|worst| 0.0 < worst.1);
+    let one_in = ["two", "ten", "a hundred"][which];
+    let title = match worst {
+        Some((at, wait)) => format!(
+            "Jobs of {} wait longest: one in {one_in} for at least {} {unit}",
             sizes[at].name(),
-            short(all[2][at] / seconds)
+            short(wait / seconds)
         ),
-        None if longest == 0.0 && !sizes.is_empty() => "Not one job in a hundred waits, of any size".to_owned(),
+        None if longest == 0.0 && !sizes.is_empty() => format!("Not one job in {one_in} waits, of any size"),
         None => "Waits by size of the job".to_owned(),
     };
     let label = format!("Wait [{unit}]{}", if log { ", log scale; an open dot is 0 or next to it" } else { "" });
@@ -68,7 +78,7 @@ fn waits(about: &About<'_>, watch: &Watch) -> Drawn {
     };
     let rows = sizes.iter().enumerate().map(|(at, size)| {
         let mut row = vec![size.name(), count(size.jobs)];
-        row.extend(all.iter().map(|values| short(values[at] / seconds)));
+        row.extend(all.iter().map(|values| values[at].map(|v| short(v / seconds)).unwrap_or_default()));
         row
     });
     let table = TableView {
@@ -78,7 +88,8 @@ fn waits(about: &About<'_>, watch: &Watch) -> Drawn {
         rows: rows.collect(),
         ..TableView::default()
     };
-    Drawn { name: "waits", chart, table, notes: Vec::new() }
+    let notes = vec!["p90 is blank where fewer than 10 jobs started, p99 where fewer than 100".into()];
+    Drawn { name: "waits", chart, table, notes }
 }
 
 /// Seconds, minutes, hours or days, whichever reads well up to `longest` seconds.
@@ -108,7 +119,7 @@ fn allocation(about: &About<'_>, outcome: &Outcome, watch: &Watch) -> Drawn {
     let ends: Vec<(f64, f64)> = [x.first(), x.last()].into_iter().flatten().map(|at| (*at, capacity)).collect();
     let bin = about.bin(watch.end_us(), x.len());
     let chart = Chart {
-        title: format!("The fleet holds {} of its chips on average and {} at the most", of(mean), of(most)),
+        title: format!("{} of the chips are held on average, {} in the fullest {bin}", of(mean), of(most)),
         subtitle: format!("Chips held by queue, means of {bin}; {}", about.provenance()),
         x: axis,
         y: Axis::linear("Chips"),
@@ -149,9 +160,9 @@ fn fragmentation(about: &About<'_>, outcome: &Outcome, watch: &Watch) -> Drawn {
     let share = if free > 0.0 { percent(partly_us / free) } else { "none".into() };
     let bin = about.bin(watch.end_us(), x.len());
     let chart = Chart {
-        title: format!("{share} of the free chips are on nodes that are partly used"),
+        title: format!("{share} of the free chips stand on partly used nodes"),
         subtitle: format!(
-            "Free chips of the fleet, means of {bin}; a gang above a node cannot use the lower part; {}",
+            "Free chips, means of {bin}; a gang that needs whole nodes can use the upper part only; {}",
             about.provenance()
         ),
         x: axis,

@@ -20,7 +20,7 @@ const CLASSES: [&str; 4] = ["started at once", "waited up to 1 h", "waited longe
 pub fn window(about: &About<'_>, outcome: &Outcome, watch: &Watch) -> Drawn {
     let (from_us, to_us) = watch.window().span_us();
     let (stays, not_kept) = watch.window().stays();
-    let pools = pools(outcome, stays);
+    let pools = pools(outcome, stays, (from_us, to_us));
     let (chosen, rest) = choose(&pools);
     let (name, us) = unit(to_us.saturating_sub(from_us).max(1));
     let mut bands: Vec<Band> = chosen.iter().map(|pool| band(pool, from_us, to_us, us)).collect();
@@ -53,11 +53,11 @@ pub fn window(about: &About<'_>, outcome: &Outcome, watch: &Watch) -> Drawn {
     let chart = Chart {
         title: format!("{what} in the {length} {name} from {begins}"),
         subtitle: format!(
-            "A rectangle a job: its chips up, its time along; rows are packed, not nodes; {small}; {}",
+            "A rectangle a job, its chips up and its time along; a band is as high as the queue has chips, its rows are no nodes; {small}; {}",
             about.provenance()
         ),
-        x: Axis::linear(format!("Time since {begins} [{name}]")),
-        y: Axis::linear("Chips of each queue"),
+        x: Axis::clock(format!("Time since {begins} [{name}]")),
+        y: Axis::categories(""),
         kind: Kind::Gantt { bands, classes },
         empty_reason: "no gang held chips in the window".into(),
     };
@@ -110,8 +110,8 @@ impl Pool<'_> {
     }
 }
 
-/// Pools with somebody on them; those that waited most first, then those that held most.
-fn pools<'a>(outcome: &Outcome, stays: &'a [Stay]) -> Vec<Pool<'a>> {
+/// Pools with somebody on them; those whose jobs waited most first, then the fullest.
+fn pools<'a>(outcome: &Outcome, stays: &'a [Stay], (from_us, to_us): (u64, u64)) -> Vec<Pool<'a>> {
     let mut by_pool: BTreeMap<usize, Vec<&Stay>> = BTreeMap::new();
     for stay in stays {
         by_pool.entry(stay.pool).or_default().push(stay);
@@ -121,7 +121,8 @@ fn pools<'a>(outcome: &Outcome, stays: &'a [Stay]) -> Vec<Pool<'a>> {
         Pool { name, chips: outcome.queues[pool].chips, stays }
     };
     let mut pools: Vec<Pool> = by_pool.into_iter().map(pool).collect();
-    pools.sort_by_key(|pool| std::cmp::Reverse((pool.waited(), pool.chip_us(0, u64::MAX))));
+    let held = |pool: &Pool| pool.chip_us(from_us, to_us) as f64 / pool.chips.max(1) as f64;
+    pools.sort_by(|a, b| b.waited().cmp(&a.waited()).then(held(b).total_cmp(&held(a))));
     pools
 }
 
@@ -174,12 +175,13 @@ fn band(pool: &Pool<'_>, from_us: u64, to_us: u64, unit_us: f64) -> Band {
             low: *low as f64,
             high: *high as f64,
             class,
+            pale: at % 2 == 1,
         };
         bars.extend(taken.iter().map(bar));
         pieces.push(taken);
         ends.push(std::cmp::Reverse((stay.to_us, at)));
     }
-    Band { name: pool.name.clone(), size: pool.chips as f64, bars }
+    Band { name: format!("{} ({} chips)", pool.name, short_count(pool.chips)), size: pool.chips as f64, bars }
 }
 
 /// Rows of chips that are free, as [low, high), ascending and apart.
