@@ -24,7 +24,7 @@ pub const QUIRKS: &[Quirk] = &[
     },
     Quirk {
         of: "helios",
-        when: "order srtf, preemption order_key",
+        when: "preemption",
         with: "a job that resumes pays 7 s (1 chip), 30 s (up to 8) or 60 s (more), unless --restart-cost says otherwise",
         without: "resuming is free unless --restart-cost says otherwise",
     },

@@ -20,11 +20,18 @@ pub struct SizeClass {
     pub most: Option<u32>,
     /// From submission to first start [us].
     pub waits: Histogram,
+    /// The longest of them [us].
+    pub longest_us: u64,
     /// Jobs that started.
     pub jobs: u64,
 }
 
 impl SizeClass {
+    /// Quantile of the waits; bins of 0.2 % never make it longer than the longest [us].
+    pub fn quantile_us(&self, p: f64) -> Option<f64> {
+        self.waits.quantile(p).map(|us| us.min(self.longest_us as f64))
+    }
+
     /// `5 to 8 chips`.
     pub fn name(&self) -> String {
         let below = |most: u32| SIZES.iter().rev().find(|size| **size < most).map_or(0, |size| *size);
@@ -141,6 +148,7 @@ impl Lines for Watch {
         if let Some(start) = line.start_us {
             let size = &mut self.sizes[SIZES.partition_point(|most| *most < line.chips)];
             size.waits.record(start - line.submit_us);
+            size.longest_us = size.longest_us.max(start - line.submit_us);
             size.jobs += 1;
         }
         Ok(())

@@ -134,8 +134,8 @@ pub enum Kind {
     Gantt {
         /// Bands, from the top.
         bands: Vec<Band>,
-        /// Names of the classes that colour the rectangles.
-        classes: Vec<String>,
+        /// Classes of rectangles: name, and colour by number.
+        classes: Vec<(String, usize)>,
     },
     /// What becomes of a whole: levels that stand on the ground, and what is taken off between them.
     Waterfall {
@@ -439,7 +439,7 @@ fn describe(chart: &Chart) -> String {
         Kind::Gantt { bands, classes } => format!(
             "Time along, chips up, a band each for {}; colours: {}",
             names(bands.iter().map(|b| b.name.as_str()).collect()),
-            classes.join(", ")
+            classes.iter().map(|class| class.0.as_str()).collect::<Vec<_>>().join(", ")
         ),
         Kind::Waterfall { steps } => {
             let step = |s: &Step| format!("{} {}{}", s.name, if s.taken { "less " } else { "" }, short(s.value));

@@ -344,7 +344,7 @@ pub const REPLAY_FILES: &[FileDoc] = &[
             col("preemptions", "-", "How often jobs were taken off for others."),
             col("p_wait", "-", "Share of the started that waited."),
             col("wait_mean_s", "s", "Mean time from submission to first start."),
-            col("wait_p50_s", "s", "Median of the same."),
+            col("wait_p50_s", "s", "Median of the same, to 0.2 %, as every quantile here."),
             col("wait_p90_s", "s", "90 % quantile of the same."),
             col("wait_p99_s", "s", "99 % quantile of the same."),
             col("jct_mean_s", "s", "Mean time from submission to end, of the finished."),

@@ -60,6 +60,12 @@ pub struct Drawn {
 
 /// Every chart, in reading order.
 pub const CHARTS: &[ChartEntry] = &[
+    ChartEntry {
+        name: "frontier",
+        what: "Waits against what the labs are billed, by strategy",
+        needs: "strategies and a pool to overflow to",
+        build: frontier::build,
+    },
     ChartEntry { name: "npv", what: "NPV by strategy", needs: "a cloud's money", build: npv::build },
     ChartEntry {
         name: "futures",
@@ -93,12 +99,6 @@ pub const CHARTS: &[ChartEntry] = &[
         build: vendors::build,
     },
     ChartEntry { name: "waits", what: "Waits by workload", needs: "jobs", build: waits::build },
-    ChartEntry {
-        name: "frontier",
-        what: "Waits against what the labs are billed, by strategy",
-        needs: "strategies and a pool to overflow to",
-        build: frontier::build,
-    },
     ChartEntry {
         name: "campaigns",
         what: "Dates at which campaigns finish",

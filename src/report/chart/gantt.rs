@@ -15,9 +15,8 @@ const ROOMY: f64 = 14.0;
 const MOST: f64 = 620.0;
 
 /// All bands over one axis of time.
-pub fn gantt(scene: &mut Scene, chart: &Chart, bands: &[Band], classes: &[String]) {
-    let key = |(i, name): (usize, &String)| (name.clone(), Swatch::Box(palette::fill(i)));
-    let keys = Keys::new(scene, classes.iter().enumerate().map(key).collect());
+pub fn gantt(scene: &mut Scene, chart: &Chart, bands: &[Band], classes: &[(String, usize)]) {
+    let keys = Keys::new(scene, classes.iter().map(|c| (c.0.clone(), Swatch::Box(palette::fill(c.1)))).collect());
     let top = frame::header(scene, chart);
     let top = if chart.y.label.is_empty() { top } else { frame::label_above(scene, &chart.y.label, top) };
     let labels: Vec<String> = bands.iter().map(|band| band.name.clone()).collect();
@@ -53,7 +52,7 @@ pub fn gantt(scene: &mut Scene, chart: &Chart, bands: &[Band], classes: &[String
             let (left, right) = (frame::x_of(&rect, &ticks, bar.from), frame::x_of(&rect, &ticks, bar.to));
             let right = if right - left > 1.5 { right - 0.4 } else { right.max(left + 0.3) };
             let (low, high) = (bottom - bar.low * unit - seam, bottom - bar.high * unit + seam);
-            let color = palette::fill(bar.class);
+            let color = palette::fill(classes.get(bar.class).map_or(0, |class| class.1));
             scene.rect((left, high), (right, low), if bar.pale { color.faded(0.8) } else { color });
         }
         scene.stroke(&[(rect.left, bottom), (rect.right, bottom)], AXIS, 0.8, palette::SOLID);

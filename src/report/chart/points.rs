@@ -9,10 +9,8 @@ use super::{Chart, Scale, Spot};
 /// All points, the frontier stepped through them.
 pub fn frontier(scene: &mut Scene, chart: &Chart, points: &[Spot]) {
     let (x_log, y_log) = (chart.x.scale == Scale::Log, chart.y.scale == Scale::Log);
-    let good = |p: &&Spot| {
-        let at = |v: f64, log: bool| v.is_finite() && (!log || v > 0.0);
-        at(p.x, x_log) && at(p.y, y_log)
-    };
+    // On a log axis a nought of `y` stands at the foot, as an open dot.
+    let good = |p: &&Spot| p.x.is_finite() && (!x_log || p.x > 0.0) && p.y.is_finite() && (!y_log || p.y >= 0.0);
     let points: Vec<&Spot> = points.iter().filter(good).collect();
     let along = |which: usize, log: bool| {
         let ends = move |p: &&Spot| p.ends[which].map_or([None, None], |e| [Some(e.0), Some(e.1)]);
@@ -25,7 +23,9 @@ pub fn frontier(scene: &mut Scene, chart: &Chart, points: &[Spot]) {
     let keys = Keys::new(scene, Vec::new());
     let plot = Plot::new(scene, chart, &keys, along(0, x_log), along(1, y_log), true);
     let best = best(&points);
-    let path: Vec<Point> = best.iter().map(|i| (plot.x(points[*i].x), plot.y(points[*i].y))).collect();
+    let foot = |p: &Spot| y_log && p.y <= 0.0;
+    let place_of = |p: &Spot| (plot.x(p.x), if foot(p) { plot.rect.bottom } else { plot.y(p.y) });
+    let path: Vec<Point> = best.iter().map(|i| place_of(points[*i])).collect();
     // Between two of them nothing is known but that one may choose either.
     let mut stairs: Vec<Point> = path.first().copied().into_iter().collect();
     for pair in path.windows(2) {
@@ -34,7 +34,8 @@ pub fn frontier(scene: &mut Scene, chart: &Chart, points: &[Spot]) {
     scene.stroke(&stairs, ERROR, 1.4, palette::DASHED);
     for spot in &points {
         for (which, ends) in spot.ends.iter().enumerate() {
-            let Some((low, high)) = ends.filter(|e| e.0 < e.1) else { continue };
+            let Some((low, high)) = ends.filter(|e| e.0 < e.1 && !foot(spot)) else { continue };
+            let low = if which == 1 && y_log { low.max(plot.ticks_y.lo) } else { low };
             let at = |v: f64| if which == 0 { (plot.x(v), plot.y(spot.y)) } else { (plot.x(spot.x), plot.y(v)) };
             scene.stroke(&[at(low), at(high)], ERROR, 1.2, palette::SOLID);
         }
@@ -42,13 +43,17 @@ pub fn frontier(scene: &mut Scene, chart: &Chart, points: &[Spot]) {
     frame::ground(scene, &plot.rect, &plot.ticks_y, chart.y.scale, true);
     let mut taken: Vec<[f64; 4]> = Vec::new();
     for (i, spot) in points.iter().enumerate() {
-        let at = (plot.x(spot.x), plot.y(spot.y));
+        let at = place_of(spot);
         let on = best.contains(&i);
-        scene.marker(at, &palette::disc(if on { 4.6 } else { 3.6 }), if on { palette::series(0) } else { GREY });
+        let size = if on { 4.6 } else { 3.6 };
+        scene.marker(at, &palette::disc(size), if on { palette::series(0) } else { GREY });
+        if foot(spot) {
+            scene.polygon(palette::disc(size - 1.6).iter().map(|d| (at.0 + d.0, at.1 + d.1)).collect(), palette::PAPER);
+        }
         taken.push([at.0 - 5.0, at.1 - 5.0, at.0 + 5.0, at.1 + 5.0]);
     }
     for (i, spot) in points.iter().enumerate() {
-        let at = (plot.x(spot.x), plot.y(spot.y));
+        let at = place_of(spot);
         let wide = font::width(&spot.name, SMALL, Face::Normal);
         let place = place(at, wide, &plot.rect, scene.width, &taken);
         taken.push([place.0, place.1 - 10.0, place.0 + wide, place.1 + 3.0]);

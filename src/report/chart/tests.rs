@@ -228,7 +228,11 @@ pub(crate) fn samples() -> Vec<(&'static str, Chart)> {
                         Band { name: "11cb48 (16 chips)".into(), size: 16.0, bars: bars(16) },
                         Band { name: "b (4 chips)".into(), size: 4.0, bars: bars(4) },
                     ],
-                    classes: strings(&["started at once", "waited up to 1 h", "waited longer"]),
+                    classes: vec![
+                        ("started at once".into(), 0),
+                        ("waited up to 1 h".into(), 5),
+                        ("waited longer".into(), 1),
+                    ],
                 },
             ),
         ),
@@ -263,7 +267,7 @@ pub(crate) fn samples() -> Vec<(&'static str, Chart)> {
                 "Six ways to wait less, and what they cost",
                 "Of one run",
                 Axis::linear("Bill of the cloud [USD]"),
-                Axis::linear("Mean wait [h]"),
+                Axis::log("Mean wait [h], log scale; an open dot is 0"),
                 Kind::Frontier {
                     points: [
                         ("fifo", 0.0, 21.0),

@@ -74,7 +74,9 @@ impl Ticks {
         let hi = if hi > lo { hi } else { lo + 1.0 };
         let steps = [0.25, 0.5, 1.0, 2.0, 3.0, 6.0, 12.0, 24.0];
         let rough = (hi - lo) / count;
-        let step = steps.into_iter().find(|step| rough <= *step && 0.1 <= rough).unwrap_or_else(|| nice_step(rough));
+        // Beyond two days of hours they are days, or a count of anything.
+        let hours = 0.1 <= rough && hi - lo <= 48.0;
+        let step = steps.into_iter().find(|step| hours && 0.8 * rough <= *step).unwrap_or_else(|| nice_step(rough));
         let (first, last) = ((lo / step - 1e-9).ceil() as i64, (hi / step + 1e-9).floor() as i64);
         let largest = lo.abs().max(hi.abs());
         let marks = (first..=last).map(|i| i as f64 * step).map(|v| (v, label(v, step, largest))).collect();

@@ -6,11 +6,15 @@ use super::tables;
 use super::words::{Unit, plain, short, with_error};
 use crate::report::chart::{Axis, Chart, Kind, Spot};
 
+/// The finding, for a verdict.
+pub fn sentence(data: &Data) -> Option<String> {
+    build(data).map(|drawn| format!("{}.", drawn.chart.title))
+}
+
 /// A strategy: what labs are billed [USD], how long jobs wait [h].
 struct Point<'a> {
     strategy: &'a str,
     bill: f64,
-    bill_ends: Option<(f64, f64)>,
     wait: f64,
     wait_ends: Option<(f64, f64)>,
     overflowed: f64,
@@ -28,7 +32,10 @@ pub fn build(data: &Data) -> Option<Drawn> {
     let most = points.iter().map(|p| p.bill).fold(0.0, f64::max);
     let unit = Unit::fit([most]);
     let money = |usd: f64| unit.of(usd);
-    let (wait_unit, hours) = if points.iter().any(|p| p.wait >= 48.0) { ("d", 24.0) } else { ("h", 1.0) };
+    let positive = || points.iter().map(|p| p.wait).filter(|wait| 0.0 < *wait);
+    let shortest = positive().fold(f64::MAX, f64::min);
+    let (wait_unit, hours) = if 48.0 <= shortest && shortest < f64::MAX { ("d", 24.0) } else { ("h", 1.0) };
+    let log = positive().fold(0.0, f64::max) > 50.0 * shortest;
     let least = points.iter().min_by(|a, b| (a.bill, a.wait).partial_cmp(&(b.bill, b.wait)).expect("numbers"))?;
     let label = |word: &str| plain(word);
     let title = match points.iter().filter(|p| p.wait < least.wait).min_by(|a, b| a.wait.total_cmp(&b.wait)) {
@@ -41,14 +48,11 @@ pub fn build(data: &Data) -> Option<Drawn> {
             unit.words(best.bill)
         ),
     };
-    let spot = |p: &Point| {
-        let ends = |ends: Option<(f64, f64)>, of: &dyn Fn(f64) -> f64| ends.map(|(a, b)| (of(a), of(b)));
-        Spot {
-            name: label(p.strategy),
-            x: money(p.bill),
-            y: p.wait / hours,
-            ends: [ends(p.bill_ends, &money), ends(p.wait_ends, &|w| w.max(0.0) / hours)],
-        }
+    let spot = |p: &Point| Spot {
+        name: label(p.strategy),
+        x: money(p.bill),
+        y: p.wait / hours,
+        ends: [None, p.wait_ends.map(|(a, b)| (a.max(0.0) / hours, b / hours))],
     };
     let n = data.of_kind(first, "workload", "wait_mean").first().and_then(|r| r.1.figure.n);
     let chart = Chart {
@@ -59,7 +63,11 @@ pub fn build(data: &Data) -> Option<Drawn> {
             data.provenance(n)
         ),
         x: Axis::linear(format!("Billed to the labs [{}]", unit.of_dollars())),
-        y: Axis::linear(format!("Mean wait [{wait_unit}]")),
+        y: if log {
+            Axis::log(format!("Mean wait [{wait_unit}], log scale; an open dot is 0"))
+        } else {
+            Axis::linear(format!("Mean wait [{wait_unit}]"))
+        },
         kind: Kind::Frontier { points: points.iter().map(spot).collect() },
         empty_reason: "no job started".to_string(),
     };
@@ -67,7 +75,7 @@ pub fn build(data: &Data) -> Option<Drawn> {
     let row = |p: &Point| {
         vec![
             p.strategy.to_owned(),
-            with_error(Some(money(p.bill)), half(p.bill_ends).map(money)),
+            unit.show(p.bill),
             with_error(Some(p.wait / hours), half(p.wait_ends).map(|h| h / hours)),
             short(p.overflowed),
             short(p.jobs),
@@ -89,17 +97,21 @@ pub fn build(data: &Data) -> Option<Drawn> {
     Some(Drawn { chart, table, notes })
 }
 
-/// Bills of all labs and the mean wait of all jobs; an interval only where one lab or workload is all there is.
+/// What all labs pay and the mean wait of all jobs, with an interval only where one workload is all there is.
 fn point<'a>(data: &Data, cell: Cell<'a>) -> Option<Point<'a>> {
-    let of = |kind: &'static str, metric: &'static str| -> Vec<(String, Figure)> {
-        data.of_kind(cell, kind, metric).into_iter().map(|(scope, row)| (scope.to_owned(), row.figure)).collect()
+    let of = |metric: &'static str| -> Vec<(String, Figure)> {
+        data.of_kind(cell, "workload", metric).into_iter().map(|(scope, row)| (scope.to_owned(), row.figure)).collect()
     };
-    let overflowed = of("workload", "jobs_overflowed");
-    let (bills, waits, started) =
-        (of("lab", "billed_usd"), of("workload", "wait_mean"), of("workload", "jobs_started"));
-    if overflowed.is_empty() || bills.is_empty() {
+    let (overflowed, waits, started) = (of("jobs_overflowed"), of("wait_mean"), of("jobs_started"));
+    if overflowed.is_empty() {
         return None;
     }
+    // What labs pay is what clouds receive; `cashflow.csv` has means over runs.
+    let billed = ["usage", "reservation", "reserved_inference", "shortfall"];
+    let paid = data.cash.iter().filter(|line| {
+        line.strategy == cell.strategy && line.future == cell.future && billed.contains(&line.line.as_str())
+    });
+    let bill = paid.filter_map(|line| line.total).reduce(|a, b| a + b)?;
     let sum = |rows: &[(String, Figure)]| rows.iter().filter_map(|row| row.1.mean).sum::<f64>();
     let jobs = sum(&started);
     let weight = |name: &str| started.iter().find(|row| row.0 == name).and_then(|row| row.1.mean).unwrap_or(0.0);
@@ -110,8 +122,7 @@ fn point<'a>(data: &Data, cell: Cell<'a>) -> Option<Point<'a>> {
     };
     (jobs > 0.0).then(|| Point {
         strategy: cell.strategy,
-        bill: sum(&bills),
-        bill_ends: alone(&bills),
+        bill,
         wait: waited / jobs,
         wait_ends: alone(&waits),
         overflowed: sum(&overflowed),

@@ -37,7 +37,7 @@ const QUANTILES: [(&str, f64, u64); 3] = [("p50", 0.5, 1), ("p90", 0.9, 10), ("p
 fn waits(about: &About<'_>, watch: &Watch) -> Drawn {
     let sizes: Vec<_> = watch.sizes().collect();
     let quantile = |p: f64, least: u64| -> Vec<Option<f64>> {
-        let of = |size: &&SizeClass| size.waits.quantile(p).filter(|_| least <= size.jobs).map(|us| us / 1e6);
+        let of = |size: &&SizeClass| size.quantile_us(p).filter(|_| least <= size.jobs).map(|us| us / 1e6);
         sizes.iter().map(of).collect()
     };
     let all: Vec<Vec<Option<f64>>> = QUANTILES.iter().map(|(_, p, least)| quantile(*p, *least)).collect();

@@ -14,7 +14,9 @@ const MOST_BARS: usize = 4_000;
 const MOST_CHIPS: u64 = 512;
 /// Longest wait of the middle class [us].
 const LONG_US: u64 = 3_600_000_000;
-const CLASSES: [&str; 4] = ["started at once", "waited up to 1 h", "waited longer", "resumed after it was taken off"];
+/// Name, and colour by number.
+const CLASSES: [(&str, usize); 4] =
+    [("started at once", 0), ("waited up to 1 h", 5), ("waited longer", 1), ("resumed after it was taken off", 3)];
 
 /// The window as a chart.
 pub fn window(about: &About<'_>, outcome: &Outcome, watch: &Watch) -> Drawn {
@@ -31,14 +33,18 @@ pub fn window(about: &About<'_>, outcome: &Outcome, watch: &Watch) -> Drawn {
     for bar in bands.iter_mut().flat_map(|band| &mut band.bars) {
         bar.class = used.binary_search(&bar.class).expect("it is among them");
     }
-    let classes: Vec<String> = used.iter().map(|class| CLASSES[*class].to_owned()).collect();
+    let classes: Vec<(String, usize)> =
+        used.iter().map(|class| CLASSES[*class]).map(|(name, slot)| (name.to_owned(), slot)).collect();
     let begins = about.instant(from_us);
     let jobs = |pools: &[Pool<'_>]| pools.iter().map(|pool| pool.stays.len() as u64).sum::<u64>();
     let held: u128 = chosen.iter().map(|pool| pool.chip_us(from_us, to_us)).sum();
     let capacity: u128 = chosen.iter().map(|pool| u128::from(pool.chips) * u128::from(to_us - from_us)).sum();
     let of = if capacity > 0 { percent(held as f64 / capacity as f64) } else { "none".into() };
     let what = match chosen.as_slice() {
-        [one] => format!("{} of {}'s {} chips are held", of, one.name, short_count(one.chips)),
+        [one] if outcome.shared || outcome.queues.len() == 1 => {
+            format!("{of} of the {} chips are held", short_count(one.chips))
+        }
+        [one] => format!("{of} of {}'s {} chips are held", one.name, short_count(one.chips)),
         many => format!("{} of the chips of {} queues are held", of, many.len()),
     };
     let mut small = format!("{} jobs from {begins}", short_count(jobs(&chosen)));
@@ -51,7 +57,7 @@ pub fn window(about: &About<'_>, outcome: &Outcome, watch: &Watch) -> Drawn {
     }
     let length = short((to_us - from_us) as f64 / us);
     let chart = Chart {
-        title: format!("{what} in the {length} {name} from {begins}"),
+        title: format!("{}{} in the {length} {name} from {begins}", what[..1].to_uppercase(), &what[1..]),
         subtitle: format!(
             "A rectangle a job, its chips up and its time along; a band is as high as the queue has chips, its rows are no nodes; {small}; {}",
             about.provenance()
@@ -133,7 +139,7 @@ fn choose<'a>(pools: &[Pool<'a>]) -> (Vec<Pool<'a>>, Vec<Pool<'a>>) {
     let mut shown = Vec::new();
     let mut rest = Vec::new();
     for pool in pools {
-        if shown.is_empty() || chips + pool.chips <= MOST_CHIPS {
+        if shown.is_empty() || rest.is_empty() && chips + pool.chips <= MOST_CHIPS {
             chips += pool.chips;
             shown.push(copy(pool));
         } else {
