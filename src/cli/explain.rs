@@ -3,6 +3,7 @@
 use super::args::Format;
 use super::failure::Failure;
 use super::{strategy, terminal};
+use crate::replay::{QUIRKS, Quirk};
 use crate::report::columns::{self, Column};
 use crate::report::listing;
 use crate::spec;
@@ -15,7 +16,7 @@ use std::path::Path;
     after_help = "Examples:\n  hedgerow explain allocated_fraction\n  hedgerow explain summary.csv:param_share\n  hedgerow explain scenarios/gang.toml skip_ahead"
 )]
 pub struct Explain {
-    /// METRIC, COLUMN, FILE.csv[:COLUMN] or POLICY, one or more; or SCENARIO.toml [STRATEGY ...]
+    /// METRIC, COLUMN, FILE.csv[:COLUMN], POLICY or `compat`, one or more; or SCENARIO.toml [STRATEGY ...]
     #[arg(required = true, num_args = 1.., value_name = "NAME")]
     names: Vec<String>,
     /// How to print
@@ -105,7 +106,7 @@ fn words(name: &str) -> Result<Vec<Meaning>, Failure> {
             Meaning { kind: "metric", name: metric.name.to_owned(), unit: Some(metric.unit), text },
         ));
     }
-    for file in columns::FILES {
+    for file in columns::FILES.iter().chain(columns::REPLAY_FILES) {
         let names: Vec<&str> = file.columns.iter().map(|column| column.name).collect();
         let text = format!("{}\n  columns: {}", file.what, names.join(", "));
         all.push((file.name.to_owned(), Meaning { kind: "output file", name: file.name.to_owned(), unit: None, text }));
@@ -127,6 +128,14 @@ fn words(name: &str) -> Result<Vec<Meaning>, Failure> {
             policy.name.to_owned(),
             Meaning { kind: policy.part, name: policy.name.to_owned(), unit: None, text },
         ));
+    }
+    for Quirk { of, when, with, without } in QUIRKS {
+        let when = if when.is_empty() { String::new() } else { format!("with {when}: ") };
+        for name in ["compat", of] {
+            let (name, of) = (name.to_owned(), (*of).to_owned());
+            let text = format!("{when}{with}\n  without: {without}");
+            all.push((name, Meaning { kind: "replay jobs --compat", name: of, unit: None, text }));
+        }
     }
     let (found, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(word, _)| word == name);
     if found.is_empty() {

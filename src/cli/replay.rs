@@ -3,18 +3,26 @@
 use super::args::Format;
 use super::failure::Failure;
 use super::terminal;
-use crate::replay::{self, Fleet, Outcome, Terms};
+use crate::replay::{self, Fleet, Lines, Tariff, Terms, Watch, Window};
+use crate::report::chart::{Size, to_svg};
 use crate::report::folder::Folder;
-use crate::report::replay::{JobsFile, fractions_csv, queues_csv, table};
+use crate::report::replay::{About, JobsFile, MOST_EVENTS, Timeline, charts, fractions_csv, page, queues_csv, table};
+use crate::report::table::Table;
 use crate::spec::duration_hours;
 use crate::trace::{self, Bound, Log, Reading, Sanity};
 use crate::units::Span;
 use crate::world::Compat;
+use crate::world::catalog::Catalog;
 use clap::{Subcommand, ValueEnum};
 use serde_json::json;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, BufWriter, Read};
 use std::path::{Path, PathBuf};
+
+/// Whose price where nothing is said.
+const INSTANCE: &str = "p5.48xlarge";
+/// And where.
+const REGION: &str = "us-east-1";
 
 /// Play a log on a fleet: what if there were fewer chips, another policy, a cloud to spill to?
 #[derive(clap::Args, Debug)]
@@ -30,6 +38,7 @@ enum What {
 }
 
 #[derive(clap::Args, Debug)]
+#[command(group(clap::ArgGroup::new("fleet").required(true)))]
 struct Jobs {
     /// The log
     file: PathBuf,
@@ -37,10 +46,10 @@ struct Jobs {
     #[arg(long, default_value = "plain", value_name = "LAYOUT", value_parser = ["plain", "philly", "helios", "openb", "swf"])]
     layout: String,
     /// Nodes of each queue: CSV queue,nodes; jobs of other queues are counted and left out
-    #[arg(long, value_name = "FILE", required_unless_present = "nodes", conflicts_with = "nodes")]
+    #[arg(long, value_name = "FILE", group = "fleet")]
     queues: Option<PathBuf>,
     /// Nodes that all queues share
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
+    #[arg(long, value_name = "N", group = "fleet", value_parser = clap::value_parser!(u64).range(1..=100_000_000))]
     nodes: Option<u64>,
     /// Chips on a node
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=4096))]
@@ -75,6 +84,24 @@ struct Jobs {
     /// Follow a published simulator in its quirks too; `explain compat` lists them
     #[arg(long, value_enum)]
     compat: Option<CompatWith>,
+    /// What the same log would have cost: on_demand, committed, committed_1y, committed_3y, capacity_block or spot
+    #[arg(long, value_name = "KIND", value_parser = price_kind)]
+    price: Option<String>,
+    /// Whose price [default: p5.48xlarge]
+    #[arg(long, value_name = "NAME", requires = "price")]
+    instance: Option<String>,
+    /// Where [default: us-east-1]
+    #[arg(long, value_name = "REGION", requires = "price")]
+    region: Option<String>,
+    /// Stretch of time of the Gantt chart and of --timeline: two dates, or seconds as the log counts [default: the busiest day; all of it]
+    #[arg(long, value_name = "FROM..UNTIL", value_parser = stretch)]
+    window: Option<(Bound, Bound)>,
+    /// Also write who held chips when, for ui.perfetto.dev: at most 100,000 events
+    #[arg(long, value_name = "FILE")]
+    timeline: Option<PathBuf>,
+    /// Tables only
+    #[arg(long)]
+    no_charts: bool,
     /// Leave out rows that cannot be read, and count them
     #[arg(long)]
     skip_bad_rows: bool,
@@ -119,6 +146,16 @@ fn duration(text: &str) -> Result<Span, String> {
     if hours > 876_600.0 { Err("longer than a century".into()) } else { Ok(Span::from_hours(hours)) }
 }
 
+fn price_kind(text: &str) -> Result<String, String> {
+    let word = text.replace('-', "_");
+    if Tariff::WORDS.contains(&word.as_str()) { Ok(word) } else { Err(format!("one of {}", Tariff::WORDS.join(", "))) }
+}
+
+fn stretch(text: &str) -> Result<(Bound, Bound), String> {
+    let (from, until) = text.split_once("..").ok_or("two instants, e.g. 2017-10-09..2017-10-10")?;
+    Ok((from.parse()?, until.parse()?))
+}
+
 /// Plays the log and writes its folder, all of it or nothing.
 pub fn run(args: &Replay) -> Result<(), Failure> {
     let What::Jobs(args) = &args.what;
@@ -144,24 +181,126 @@ impl Jobs {
         let fleet = self.fleet(queues.as_deref(), &log);
         let terms = self.terms();
         let world = replay::world(&fleet, &terms, &log.facts)?;
+        let tariff = self.tariff()?;
+        let window = self.window_us(&log)?;
         let place = self.output.clone().unwrap_or_else(|| {
             Path::new("output").join(self.file.file_stem().map_or("replay".into(), |stem| stem.to_os_string()))
         });
         let folder = Folder::begin(&place)?;
+        let mut timeline = self.begin_timeline(&fleet, window)?;
         let mut notes = self.sanity(&fleet, &log);
         notes.extend(self.blind_notes(&log));
+        notes.extend(self.price_note());
         if !self.quiet && self.format == Format::Human {
             terminal::say(&(notes.join("\n") + "\n\n"))?;
         }
+        let facts = log.facts.clone();
+        let day = if facts.has_dates { facts.first_us.rem_euclid(Span::DAY.0 as i64) as u64 } else { 0 };
+        let shown = window.map_or_else(|| Window::busiest_day(day), |(from, to)| Window::stated(from, to));
+        let mut watch = (!self.no_charts).then(|| Watch::new(&fleet, &facts, shown));
         let mut jobs = JobsFile::new(folder.create("jobs.csv")?, &fleet).map_err(|why| writing("jobs.csv", why))?;
-        let outcome = replay::play(&world, &fleet, log, &mut jobs)
+        let mut lines: Vec<&mut dyn Lines> = vec![&mut jobs];
+        lines.extend(watch.as_mut().map(|watch| watch as &mut dyn Lines));
+        lines.extend(timeline.as_mut().map(|timeline| timeline as &mut dyn Lines));
+        let outcome = replay::play(&world, &fleet, log, &mut lines)
             .map_err(|why| Failure::system(format!("cannot play {name}"), why))?;
         jobs.finish().map_err(|why| writing("jobs.csv", why))?;
-        folder.write("queues.csv", queues_csv(&outcome))?;
+        folder.write("queues.csv", queues_csv(&outcome, tariff.as_ref()))?;
         folder.write("fractions.csv", fractions_csv(&outcome))?;
-        folder.write("manifest.json", self.manifest(&notes))?;
+        folder.write("manifest.json", self.manifest(&notes, tariff.as_ref()))?;
+        let log_name = self.file.file_name().map_or(name.clone(), |name| name.to_string_lossy().into_owned());
+        let table = table(&outcome, &format!("{log_name}: {}", self.rules()), tariff.as_ref());
+        if let Some(watch) = &mut watch {
+            watch.close();
+            let about = About {
+                log: &log_name,
+                rules: self.rules(),
+                facts: &facts,
+                chips: outcome.all.chips,
+                nodes: outcome.all.nodes,
+                end_us: watch.end_us(),
+            };
+            let drawn = charts(&about, &outcome, watch);
+            let svgs: Vec<String> = drawn.iter().map(|drawn| to_svg(&drawn.chart, Size::default())).collect();
+            for (drawn, svg) in drawn.iter().zip(&svgs) {
+                folder.write(&format!("charts/{}.svg", drawn.name), svg)?;
+            }
+            folder.write("report.html", page(&about, &outcome, &table, &notes, &drawn, &svgs, tariff.as_ref()))?;
+        }
         folder.finish()?;
-        self.tell(&outcome, &place)
+        self.tell(&table, &place)?;
+        self.end_timeline(timeline)
+    }
+
+    /// Order, backfill and what else was asked for, as words.
+    fn rules(&self) -> String {
+        let word = |(key, word): (&str, String)| match (key, word.as_str()) {
+            ("preemption", "off") => None,
+            ("preemption", how) => Some(format!("preemption {how}")),
+            _ => Some(word),
+        };
+        let mut rules: Vec<String> = self.terms().words.into_iter().filter_map(word).collect();
+        rules.extend(self.overflow_after.map(|after| format!("overflow after {} h", after.hours())));
+        rules.extend(self.compat.map(|with| format!("as {}", format!("{with:?}").to_lowercase())));
+        rules.join(", ")
+    }
+
+    fn tariff(&self) -> Result<Option<Tariff>, Failure> {
+        let Some(word) = &self.price else { return Ok(None) };
+        let instance = self.instance.as_deref().unwrap_or(INSTANCE);
+        let found = Tariff::find(Catalog::embedded(), word, instance, self.region.as_deref().unwrap_or(REGION));
+        found.map(Some).map_err(|why| Failure::input(why, "name another --price, --instance or --region"))
+    }
+
+    fn price_note(&self) -> Option<String> {
+        let spoken = [("--instance", &self.instance, INSTANCE), ("--region", &self.region, REGION)];
+        let unsaid: Vec<String> =
+            spoken.iter().filter(|of| of.1.is_none()).map(|(flag, _, value)| format!("{flag} {value}")).collect();
+        (self.price.is_some() && !unsaid.is_empty()).then(|| format!("prices: by default {}", unsaid.join(" ")))
+    }
+
+    /// The stated stretch of time, from the first submission [us].
+    fn window_us(&self, log: &Log<'_>) -> Result<Option<(u64, u64)>, Failure> {
+        let Some((from, until)) = self.window else { return Ok(None) };
+        let refused =
+            |why: String| Failure::input(format!("--window: {why}"), "e.g. 2017-10-09..2017-10-10, or 0..3600");
+        let at = |bound| log.facts.since_first(bound).map(|us| us.max(0) as u64).map_err(refused);
+        let (from, until) = (at(from)?, at(until)?);
+        if until <= from {
+            return Err(refused("it ends before it begins, or before the first job".into()));
+        }
+        Ok(Some((from, until)))
+    }
+
+    fn begin_timeline(&self, fleet: &Fleet, window: Option<(u64, u64)>) -> Result<Option<Timeline<Draft>>, Failure> {
+        let Some(path) = &self.timeline else { return Ok(None) };
+        let same = |other: &Path| path.canonicalize().ok().is_some_and(|path| other.canonicalize().ok() == Some(path));
+        if same(&self.file) || self.queues.as_deref().is_some_and(same) {
+            return Err(Failure::input("--timeline would overwrite what is read", "name another file"));
+        }
+        let draft = draft(path);
+        let file = File::create(&draft).map_err(|error| {
+            Failure::input(format!("cannot write {}: {error}", path.display()), "name another file")
+        })?;
+        let timeline = Timeline::new(BufWriter::new(file), fleet, window);
+        Ok(Some(timeline.map_err(|why| writing(&path.display().to_string(), why))?))
+    }
+
+    fn end_timeline(&self, timeline: Option<Timeline<Draft>>) -> Result<(), Failure> {
+        let Some((path, timeline)) = self.timeline.as_ref().zip(timeline) else { return Ok(()) };
+        let name = path.display().to_string();
+        let (written, left_out) = timeline.finish().map_err(|why| writing(&name, why))?;
+        std::fs::rename(draft(path), path).map_err(|error| writing(&name, error.to_string()))?;
+        if !self.quiet {
+            let cut = match left_out {
+                0 => String::new(),
+                more => format!("; {more} more are beyond the {MOST_EVENTS} it may have: narrow --window"),
+            };
+            terminal::tell(&format!("{written} events in {name}{cut}\n"));
+        } else if 0 < left_out {
+            terminal::tell(&format!("{left_out} events are not in {name}: narrow --window\n"));
+        }
+        Ok(())
     }
 
     fn fleet(&self, queues: Option<&[trace::Queue]>, log: &Log<'_>) -> Fleet {
@@ -223,7 +362,7 @@ impl Jobs {
         notes
     }
 
-    fn manifest(&self, notes: &[String]) -> String {
+    fn manifest(&self, notes: &[String], tariff: Option<&Tariff>) -> String {
         let terms = self.terms();
         let seconds = |span: Span| span.seconds();
         let manifest = json!({
@@ -238,17 +377,25 @@ impl Jobs {
             "overflow_after_s": terms.overflow_after.map(seconds),
             "restart_cost_s": terms.restart_costs.iter().map(|(most, cost)| json!([most, seconds(*cost)])).collect::<Vec<_>>(),
             "compat": self.compat.map(|with| format!("{with:?}").to_lowercase()),
+            "price": tariff.map(|tariff| json!({
+                "kind": tariff.kind.word(),
+                "instance": tariff.instance,
+                "region": tariff.region,
+                "usd_per_chip_hour": tariff.rate.usd(),
+                "row": tariff.because,
+                "source": tariff.source,
+                "as_of": tariff.as_of,
+                "confidence": tariff.confidence,
+            })),
             "notes": notes,
         });
         format!("{manifest:#}\n")
     }
 
-    fn tell(&self, outcome: &Outcome, place: &Path) -> Result<(), Failure> {
+    fn tell(&self, table: &Table, place: &Path) -> Result<(), Failure> {
         if self.quiet {
             return Ok(());
         }
-        let rules = self.terms().words.into_iter().map(|(_, word)| word).collect::<Vec<_>>().join(", ");
-        let table = table(outcome, &format!("{}: {rules}", self.file.display()));
         match self.format {
             Format::Human => {
                 terminal::say(&terminal::cut(&table.to_text(), terminal::width()))?;
@@ -261,6 +408,15 @@ impl Jobs {
         }
         Ok(())
     }
+}
+
+/// A file that gets its name when it is whole.
+type Draft = BufWriter<File>;
+
+fn draft(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".partial");
+    name.into()
 }
 
 fn writing(file: &str, why: String) -> Failure {

@@ -170,6 +170,9 @@ impl Sim<'_> {
             job.first_start = now;
             self.count_start(slot);
         }
+        if self.outside.is_some() {
+            self.tell_outside(slot, true);
+        }
         self.begin_attempt(slot);
         if self.watch.is_some() {
             self.watch_start(slot);
@@ -421,6 +424,9 @@ impl Sim<'_> {
         }
         if self.domains[domain].lends {
             self.await_lending(domain);
+        }
+        if self.outside.is_some() {
+            self.tell_outside(slot, false);
         }
         if !self.at_rest(domain) {
             self.touch(domain);

@@ -30,6 +30,7 @@ mod watch;
 pub use audit::audit_record;
 pub use event::Class;
 pub use sim::{
-    Counter, Outside, OutsideJob, Release, Run, Sabotage, replay, simulate, simulate_sabotaged, simulate_with_markers,
+    Counter, Moved, Outside, OutsideJob, Release, Run, Sabotage, replay, simulate, simulate_sabotaged,
+    simulate_with_markers,
 };
 pub use watch::{Seen, simulate_watched};

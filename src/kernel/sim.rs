@@ -20,7 +20,7 @@ use crate::record::{JobRow, RunKey, RunRecord};
 use crate::stats::draw;
 use crate::units::SimTime;
 use crate::workload::{Draft, Lane};
-use crate::world::{Live, WorkloadId, World};
+use crate::world::{CellId, Live, WorkloadId, World};
 
 /// Which run of a world, and what is held still in it.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
@@ -162,6 +162,25 @@ pub trait Outside {
     fn next(&mut self) -> Option<OutsideJob>;
     /// A job has ended, or the run has and the job is still there.
     fn over(&mut self, row: &JobRow);
+    /// A gang has taken its chips or given them back; before `over`.
+    fn moved(&mut self, moved: &Moved);
+}
+
+/// A gang takes its chips or gives them back, and what its pool has free then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// When.
+    pub at: SimTime,
+    /// The job, as in its draft.
+    pub item: i64,
+    /// Where.
+    pub cell: CellId,
+    /// Takes, or gives back.
+    pub takes: bool,
+    /// Free chips of the pool.
+    pub free: u64,
+    /// Those on completely free nodes.
+    pub free_on_whole_nodes: u64,
 }
 
 /// A job from outside.
@@ -437,6 +456,23 @@ impl<'w> Sim<'w> {
         let job = self.next_outside.take().expect("its arrival was the next event");
         self.ask_outside();
         (job.workload.index() as u32, job.draft, job.class)
+    }
+
+    /// Tells whoever is outside that the gang has taken its chips or given them back.
+    #[cold]
+    #[inline(never)]
+    pub(super) fn tell_outside(&mut self, slot: u32, takes: bool) {
+        let job = &self.jobs[slot];
+        let pool = &self.pools[self.cells[job.cell as usize].pool];
+        let moved = Moved {
+            at: self.now,
+            item: job.item,
+            cell: CellId::new(job.cell as usize),
+            takes,
+            free: pool.nodes.free_chips(),
+            free_on_whole_nodes: u64::from(pool.nodes.free_nodes()) * pool.chips_per_node,
+        };
+        self.outside.as_mut().expect("asked before").moved(&moved);
     }
 
     /// The next job from outside, not before this instant.

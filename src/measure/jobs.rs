@@ -40,6 +40,12 @@ static LEFT: Metric = Metric {
     what: "Jobs that would be ours and go elsewhere, since the strategy has ended their lab's contract.",
     better: Better::Neither,
 };
+static OVERFLOWED: Metric = Metric {
+    name: "jobs_overflowed",
+    unit: "jobs",
+    what: "Jobs that went to the overflow pool after their wait; only where there is one.",
+    better: Better::Neither,
+};
 static BLOCKED: Metric = Metric {
     name: "blocked_fraction",
     unit: "-",
@@ -154,6 +160,7 @@ pub static METRICS: &[&Metric] = &[
     &UNFINISHED,
     &THINNED,
     &LEFT,
+    &OVERFLOWED,
     &BLOCKED,
     &P_WAIT,
     &WAIT_MEAN,
@@ -184,6 +191,10 @@ pub fn measure(world: &World, record: &RunRecord, sheet: &mut Sheet) {
         let preempted = record.workloads[id.index()].preemptions as f64;
         let days = world.end.since(world.measure_from).0 as f64 / Span::DAY.0 as f64;
         sheet.put(&PREEMPTIONS, Scope::Workload(id), Period::All, ratio(preempted, days));
+        if world.workloads[id].overflow.is_some() {
+            let overflowed = record.workloads[id.index()].overflowed as f64;
+            sheet.put(&OVERFLOWED, Scope::Workload(id), Period::All, Some(overflowed));
+        }
         match world.workloads[id].source {
             Source::Campaigns(_) => measure_campaigns(world, record, id, sheet),
             Source::Trace(_) => sheet.put(&MAKESPAN, Scope::Workload(id), Period::All, makespan(record, id)),

@@ -1,12 +1,12 @@
 //! Hands the jobs of a log to the kernel and their rows out again, in order of submission. Decides nothing.
 
 use super::fleet::Fleet;
-use crate::kernel::{Outside, OutsideJob};
+use crate::kernel::{Moved, Outside, OutsideJob};
 use crate::record::JobRow;
 use crate::trace::Log;
 use crate::units::SimTime;
 use crate::workload::Draft;
-use crate::world::{WorkloadId, World};
+use crate::world::{CellId, WorkloadId, World};
 use std::collections::VecDeque;
 
 /// Where a job ran.
@@ -41,10 +41,54 @@ pub struct JobLine<'l> {
     pub place: Option<Place>,
 }
 
+/// A gang takes its chips or gives them back; times from the first submission [us].
+#[derive(Clone, Copy, Debug)]
+pub struct Held<'l> {
+    /// As in the log.
+    pub id: &'l str,
+    /// Number of the job among those of the log, from 0.
+    pub number: u64,
+    /// Number of its queue.
+    pub queue: u16,
+    /// Gang.
+    pub chips: u32,
+    /// Where.
+    pub place: Place,
+    /// Its submission.
+    pub submit_us: u64,
+    /// Since when it has held them; now, where it takes them.
+    pub since_us: u64,
+    /// Now.
+    pub at_us: u64,
+    /// Takes, or gives back.
+    pub takes: bool,
+    /// How often it has taken chips before.
+    pub before: u32,
+    /// Chips that its place has free now; of the cloud none.
+    pub free: u64,
+    /// Those on completely free nodes.
+    pub free_on_whole_nodes: u64,
+}
+
 /// Takes the lines.
 pub trait Lines {
     /// The next job in order of submission. An error ends the writing and comes back at the end.
     fn line(&mut self, line: &JobLine<'_>) -> Result<(), String>;
+    /// A gang takes its chips or gives them back, in order of time.
+    fn held(&mut self, _: &Held<'_>) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+/// Several that take the lines, each after the one before it.
+impl Lines for Vec<&mut dyn Lines> {
+    fn line(&mut self, line: &JobLine<'_>) -> Result<(), String> {
+        self.iter_mut().try_for_each(|lines| lines.line(line))
+    }
+
+    fn held(&mut self, held: &Held<'_>) -> Result<(), String> {
+        self.iter_mut().try_for_each(|lines| lines.held(held))
+    }
 }
 
 /// What the clerk saw.
@@ -61,6 +105,9 @@ struct Open {
     chips: u32,
     submit_us: u64,
     duration_us: u64,
+    /// When it took its chips last, and how often it has.
+    since_us: u64,
+    attempts: u32,
     /// Once it is over.
     over: Option<Over>,
 }
@@ -129,6 +176,16 @@ impl<'c, 'l> Clerk<'c, 'l> {
     fn since_start(&self, at: SimTime) -> u64 {
         at.since(self.world.start).0
     }
+
+    fn place(&self, cell: CellId) -> Place {
+        let cell = &self.world.cells[cell];
+        if self.world.pools[cell.pool].unlimited {
+            Place::Overflow
+        } else {
+            let queue = self.world.workloads[cell.workload].tenant.index();
+            Place::Pool(self.fleet.pool_of(queue as u16))
+        }
+    }
 }
 
 impl Outside for Clerk<'_, '_> {
@@ -143,6 +200,8 @@ impl Outside for Clerk<'_, '_> {
                 chips: job.chips,
                 submit_us: job.submit_us,
                 duration_us: job.duration_us,
+                since_us: 0,
+                attempts: 0,
                 over: (!fits).then_some(never),
             });
             if !fits {
@@ -169,15 +228,7 @@ impl Outside for Clerk<'_, '_> {
 
     fn over(&mut self, row: &JobRow) {
         let at = (row.item as u64 - self.first) as usize;
-        let place = row.cell.map(|cell| {
-            let pool = &self.world.pools[self.world.cells[cell].pool];
-            let workload = &self.world.workloads[row.workload];
-            if pool.unlimited {
-                Place::Overflow
-            } else {
-                Place::Pool(self.fleet.pool_of(workload.tenant.index() as u16))
-            }
-        });
+        let place = row.cell.map(|cell| self.place(cell));
         self.open[at].over = Some(Over {
             start_us: row.started.map(|at| self.since_start(at)),
             end_us: row.finished.map(|at| self.since_start(at)),
@@ -185,5 +236,32 @@ impl Outside for Clerk<'_, '_> {
             place,
         });
         self.write_lines();
+    }
+
+    fn moved(&mut self, moved: &Moved) {
+        let at_us = self.since_start(moved.at);
+        let place = self.place(moved.cell);
+        let job = &mut self.open[(moved.item as u64 - self.first) as usize];
+        if moved.takes {
+            job.since_us = at_us;
+            job.attempts += 1;
+        }
+        let held = Held {
+            id: &job.id,
+            number: moved.item as u64,
+            queue: job.queue,
+            chips: job.chips,
+            place,
+            submit_us: job.submit_us,
+            since_us: job.since_us,
+            at_us,
+            takes: moved.takes,
+            before: job.attempts - 1,
+            free: moved.free,
+            free_on_whole_nodes: moved.free_on_whole_nodes,
+        };
+        if self.failed.is_none() {
+            self.failed = self.lines.held(&held).err();
+        }
     }
 }

@@ -3,11 +3,21 @@
 
 mod clerk;
 mod fleet;
+mod levels;
 mod outcome;
+mod quirks;
+mod tariff;
+mod watch;
+mod window;
 
-pub use clerk::{JobLine, Lines, Place};
+pub use clerk::{Held, JobLine, Lines, Place};
 pub use fleet::{Fleet, Terms, world};
+pub use levels::Levels;
 pub use outcome::{Outcome, QueueOutcome};
+pub use quirks::{QUIRKS, Quirk};
+pub use tariff::Tariff;
+pub use watch::{SizeClass, Watch};
+pub use window::{Stay, Window};
 
 use crate::kernel::{self, Run};
 use crate::trace::Log;
@@ -20,5 +30,5 @@ pub fn play(world: &World, fleet: &Fleet, mut log: Log<'_>, lines: &mut dyn Line
     let mut clerk = Clerk::new(world, fleet, &mut log, lines);
     let record = kernel::replay(world, Run::default(), &mut clerk);
     let notes = clerk.close()?;
-    Ok(Outcome::of(world, fleet, &record, &notes))
+    Ok(Outcome::of(world, fleet, &log.facts, &record, &notes))
 }

@@ -3,6 +3,7 @@
 use super::clerk::Notes;
 use super::fleet::Fleet;
 use crate::record::{CellMonth, RunRecord, WorkloadTotals};
+use crate::trace::Facts;
 use crate::units::SimTime;
 use crate::world::{CellId, PoolId, World};
 
@@ -21,6 +22,8 @@ pub struct QueueOutcome {
     pub totals: WorkloadTotals,
     /// Chip-time on its own chips by what it was spent on [chip-us].
     pub spent: CellMonth,
+    /// Chip-time that the log's jobs ask for, those that can never fit included [chip-us].
+    pub demand_chip_us: u128,
     /// Chip-time in the cloud [chip-us].
     pub overflow_chip_us: u128,
     /// From the first submission to the last end of a job of this queue [us].
@@ -36,6 +39,8 @@ pub struct Outcome {
     pub queues: Vec<QueueOutcome>,
     /// All of them.
     pub all: QueueOutcome,
+    /// All queues share one pool.
+    pub shared: bool,
     /// Events the kernel handled.
     pub events: u64,
 }
@@ -78,9 +83,9 @@ fn mean_s(sum_us: u128, n: u64) -> Option<f64> {
 }
 
 impl Outcome {
-    pub(super) fn of(world: &World, fleet: &Fleet, record: &RunRecord, notes: &Notes) -> Outcome {
+    pub(super) fn of(world: &World, fleet: &Fleet, facts: &Facts, record: &RunRecord, notes: &Notes) -> Outcome {
         let queues: Vec<QueueOutcome> =
-            (0..fleet.queues.len()).map(|queue| one(world, fleet, record, notes, queue)).collect();
+            (0..fleet.queues.len()).map(|queue| one(world, fleet, facts, record, notes, queue)).collect();
         let chips = |queue: &QueueOutcome| queue.chips;
         let nodes: u64 = fleet.nodes.iter().sum();
         let mut all = QueueOutcome {
@@ -90,6 +95,7 @@ impl Outcome {
             never_fit: 0,
             totals: WorkloadTotals::default(),
             spent: CellMonth::default(),
+            demand_chip_us: queues.iter().map(|queue| queue.demand_chip_us).sum(),
             overflow_chip_us: 0,
             window_us: queues.iter().map(|queue| queue.window_us).max().unwrap_or(0),
             idle_chip_us: 0,
@@ -101,7 +107,7 @@ impl Outcome {
             all.overflow_chip_us += queue.overflow_chip_us;
         }
         all.idle_chip_us = record.pools.iter().flatten().map(|month| month.idle).sum();
-        Outcome { queues, all, events: record.events_handled }
+        Outcome { queues, all, shared: fleet.shared, events: record.events_handled }
     }
 }
 
@@ -114,7 +120,7 @@ fn add(sum: &mut CellMonth, more: &CellMonth) {
     sum.yielding += more.yielding;
 }
 
-fn one(world: &World, fleet: &Fleet, record: &RunRecord, notes: &Notes, queue: usize) -> QueueOutcome {
+fn one(world: &World, fleet: &Fleet, facts: &Facts, record: &RunRecord, notes: &Notes, queue: usize) -> QueueOutcome {
     let mut spent = CellMonth::default();
     let mut overflow_chip_us = 0;
     let cells = world.cells.ids().filter(|cell| world.cells[*cell].workload.index() == queue);
@@ -139,6 +145,13 @@ fn one(world: &World, fleet: &Fleet, record: &RunRecord, notes: &Notes, queue: u
         never_fit: notes.never_fit[queue],
         totals,
         spent,
+        demand_chip_us: facts
+            .tally
+            .months
+            .iter()
+            .filter_map(|month| month.by_queue.get(queue))
+            .map(|d| d.chip_us)
+            .sum(),
         overflow_chip_us,
         window_us: end.since(world.start).0,
         idle_chip_us: world.pool_named(&named).map_or(0, idle),

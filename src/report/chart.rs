@@ -3,9 +3,11 @@
 mod bars;
 mod font;
 mod frame;
+mod gantt;
 mod intervals;
 mod paint;
 pub(crate) mod palette;
+mod points;
 mod scene;
 mod through_time;
 mod ticks;
@@ -55,6 +57,11 @@ impl Axis {
         Self { label: String::new(), scale: Scale::Dates }
     }
 
+    /// Time in hours, days, minutes or seconds.
+    pub fn clock(label: impl Into<String>) -> Self {
+        Self { label: label.into(), scale: Scale::Clock }
+    }
+
     /// Names along the axis; the label may be empty.
     pub fn categories(label: impl Into<String>) -> Self {
         Self::linear(label)
@@ -72,6 +79,8 @@ pub enum Scale {
     Whole,
     /// Linear in years, with ticks at years, quarters or months.
     Dates,
+    /// Linear in hours, days, minutes or seconds: ticks as clocks have them, and the axis ends where the data do.
+    Clock,
 }
 
 /// What is drawn. A missing value is `None` (or not finite): a gap, never a zero.
@@ -121,6 +130,84 @@ pub enum Kind {
         /// Rows, from the top.
         rows: Vec<Interval>,
     },
+    /// Who held what when: rectangles of time x chips in bands one above the other, whose heights are as their sizes.
+    Gantt {
+        /// Bands, from the top.
+        bands: Vec<Band>,
+        /// Classes of rectangles: name, and colour by number.
+        classes: Vec<(String, usize)>,
+    },
+    /// What becomes of a whole: levels that stand on the ground, and what is taken off between them.
+    Waterfall {
+        /// Steps, from the left or the top.
+        steps: Vec<Step>,
+    },
+    /// Named points of two values, groups in order of the palette; those that no other is below in both are joined.
+    Frontier {
+        /// Points.
+        points: Vec<Spot>,
+    },
+}
+
+/// A band of [`Kind::Gantt`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Band {
+    /// Its name, at the left.
+    pub name: String,
+    /// Its size, in the unit of `low` and `high` of its bars.
+    pub size: f64,
+    /// Its rectangles.
+    pub bars: Vec<Bar>,
+}
+
+/// A rectangle of a [`Band`]: from `from` to `to` along the level axis, from `low` to `high` within the band.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Bar {
+    /// Begin.
+    pub from: f64,
+    /// End.
+    pub to: f64,
+    /// Lower end within the band.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+    /// Its class, by position.
+    pub class: usize,
+    /// Slightly paler, to part it from its neighbours.
+    pub pale: bool,
+}
+
+/// A step of [`Kind::Waterfall`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// Its name.
+    pub name: String,
+    /// How much.
+    pub value: f64,
+    /// Taken off what stood before; else a level of its own.
+    pub taken: bool,
+    /// Its colour by number.
+    pub slot: usize,
+}
+
+impl Bar {
+    /// Whether it has a place.
+    fn is_sound(&self) -> bool {
+        [self.from, self.to, self.low, self.high].into_iter().all(f64::is_finite) && self.from <= self.to
+    }
+}
+
+/// A point of [`Kind::Frontier`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Spot {
+    /// Its direct label.
+    pub name: String,
+    /// Along the level axis, and the interval of it.
+    pub x: f64,
+    /// Along the upright axis.
+    pub y: f64,
+    /// (low, high) of each where known: x, then y.
+    pub ends: [Option<(f64, f64)>; 2],
 }
 
 /// A named line.
@@ -293,6 +380,9 @@ fn compose(chart: &Chart, size: Size) -> Scene {
         }
         Kind::Bars { categories, parts } => bars::grouped(&mut scene, chart, categories, parts),
         Kind::Intervals { rows } => intervals::intervals(&mut scene, chart, rows),
+        Kind::Gantt { bands, classes } => gantt::gantt(&mut scene, chart, bands, classes),
+        Kind::Waterfall { steps } => bars::waterfall(&mut scene, chart, steps),
+        Kind::Frontier { points } => points::frontier(&mut scene, chart, points),
     }
     scene
 }
@@ -318,6 +408,9 @@ fn has_data(chart: &Chart) -> bool {
         }
         Kind::Bars { categories, parts } => !categories.is_empty() && parts.iter().any(part),
         Kind::Intervals { rows } => rows.iter().any(|r| [r.p05, r.p50, r.p95].into_iter().all(good)),
+        Kind::Gantt { bands, .. } => bands.iter().any(|band| band.size > 0.0 && band.bars.iter().any(Bar::is_sound)),
+        Kind::Waterfall { steps } => steps.iter().any(|step| good(step.value)),
+        Kind::Frontier { points } => points.iter().any(|spot| spot.x.is_finite() && good(spot.y)),
     }
 }
 
@@ -342,6 +435,19 @@ fn describe(chart: &Chart) -> String {
                 "Spread p05 to p95 with median, and mean with its 95 % interval: {}",
                 names(rows.iter().map(|r| r.name.as_str()).collect())
             )
+        }
+        Kind::Gantt { bands, classes } => format!(
+            "Time along, chips up, a band each for {}; colours: {}",
+            names(bands.iter().map(|b| b.name.as_str()).collect()),
+            classes.iter().map(|class| class.0.as_str()).collect::<Vec<_>>().join(", ")
+        ),
+        Kind::Waterfall { steps } => {
+            let step = |s: &Step| format!("{} {}{}", s.name, if s.taken { "less " } else { "" }, short(s.value));
+            format!("Waterfall: {}", steps.iter().map(step).collect::<Vec<_>>().join(", "))
+        }
+        Kind::Frontier { points } => {
+            let spot = |p: &Spot| format!("{} ({}, {})", p.name, short(p.x), short(p.y));
+            format!("Points: {}", points.iter().map(spot).collect::<Vec<_>>().join(", "))
         }
     };
     let axis = if chart.y.label.is_empty() { String::new() } else { format!(" {}.", chart.y.label) };

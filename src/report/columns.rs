@@ -307,9 +307,89 @@ pub const FILES: &[FileDoc] = &[
     },
 ];
 
+/// Files of `replay jobs`.
+pub const REPLAY_FILES: &[FileDoc] = &[
+    FileDoc {
+        name: "replay/jobs.csv",
+        what: "A job of a replayed log, in order of submission.",
+        columns: &[
+            col("job_id", "text", "As in the log; its number in order of submission, from 0, where the log has none."),
+            col("queue", "text", "Its queue; `default` where the log names none."),
+            col("submit_s", "s", "Submission, from the first job."),
+            col("start_s", "s", "First start; blank: it never started."),
+            col("end_s", "s", "End; blank: it never ended, or was stopped for outlasting its estimate."),
+            col("chips", "chips", "Gang size."),
+            col("duration_s", "s", "Running time in the log."),
+            col("preemptions", "-", "How often it was taken off for another job."),
+            col(
+                "placed_on",
+                "text",
+                "Pool of its last start, a queue or `all`; `overflow` for the cloud; blank: it never started.",
+            ),
+        ],
+    },
+    FileDoc {
+        name: "replay/queues.csv",
+        what: "A queue of a replayed log; the last row is all of them.",
+        columns: &[
+            col("queue", "text", "Queue, or `all`."),
+            col("nodes", "nodes", "Nodes that it can use."),
+            col("chips", "chips", "Their chips."),
+            col("jobs", "-", "Jobs of the log."),
+            col("never_fit", "-", "Of those: larger than all its chips; not run."),
+            col("started", "-", "Of those: started."),
+            col("finished", "-", "Of those: finished."),
+            col("overflowed", "-", "Of those: went to the cloud after their wait."),
+            col("killed", "-", "Of those: stopped for outlasting their estimate."),
+            col("preemptions", "-", "How often jobs were taken off for others."),
+            col("p_wait", "-", "Share of the started that waited."),
+            col("wait_mean_s", "s", "Mean time from submission to first start."),
+            col("wait_p50_s", "s", "Median of the same, to 0.2 %, as every quantile here."),
+            col("wait_p90_s", "s", "90 % quantile of the same."),
+            col("wait_p99_s", "s", "99 % quantile of the same."),
+            col("jct_mean_s", "s", "Mean time from submission to end, of the finished."),
+            col("jct_p50_s", "s", "Median of the same."),
+            col("jct_p90_s", "s", "90 % quantile of the same."),
+            col("jct_p99_s", "s", "99 % quantile of the same."),
+            col("makespan_s", "s", "From its first submission to its last end."),
+            col("allocated_chip_hours", "chip-h", "Held on the fleet."),
+            col("overflow_chip_hours", "chip-h", "Held in the cloud."),
+            col(
+                "allocated_fraction",
+                "-",
+                "Held over chips x time, from the first submission of the log to the queue's last end.",
+            ),
+            col(
+                "demand_chip_hours",
+                "chip-h",
+                "Chips x running time of every job of the log, those that never fit included.",
+            ),
+            col("usd_per_chip_hour", "USD", "With --price: the catalog's price, whose row stands in manifest.json."),
+            col("all_rented_usd", "USD", "With --price: demand_chip_hours at that price."),
+            col("overflow_usd", "USD", "With --price: overflow_chip_hours at that price."),
+            col(
+                "owning_breaks_even_usd_per_chip_hour",
+                "USD",
+                "With --price: (all_rented_usd - overflow_usd) over the fleet's chip-hours in the same time: owning is cheaper where a chip costs less than that for an hour, used or not; blank for one of several queues on the same chips.",
+            ),
+        ],
+    },
+    FileDoc {
+        name: "replay/fractions.csv",
+        what: "What the chips of a queue were spent on, each counted where it happens.",
+        columns: &[
+            col("queue", "text", "Queue, or `all`."),
+            col("part", "text", "allocated = productive + checkpoint + lost + restart + yielding."),
+            col("chip_hours", "chip-h", "Chip-hours on the fleet."),
+            col("of_allocated", "-", "Of the chip-hours allocated."),
+            col("of_capacity", "-", "Of chips x time, from the first submission of the log to the queue's last end."),
+        ],
+    },
+];
+
 /// Headers of a file in order; asking for a file that has no entry is our mistake.
 pub fn headers(file: &str) -> Vec<&'static str> {
-    let found = FILES.iter().find(|doc| doc.name == file);
+    let found = FILES.iter().chain(REPLAY_FILES).find(|doc| doc.name == file);
     found
         .unwrap_or_else(|| panic!("{file} has no entry in the data dictionary"))
         .columns
@@ -324,7 +404,7 @@ pub fn manual() -> String {
         "# Output files\n\nMade from `src/report/columns.rs`; do not edit. `hedgerow explain COLUMN` says the same.\n\
          Empty is not zero: a blank cell has no value. Numbers have no thousands separators and no exponents.\n",
     );
-    for file in FILES {
+    for file in FILES.iter().chain(REPLAY_FILES) {
         out += &format!("\n## {}\n{}\n\n| column | unit | meaning |\n|---|---|---|\n", file.name, file.what);
         for Column { name, unit, what } in file.columns {
             out += &format!("| `{name}` | {unit} | {} |\n", what.replace('|', "\\|"));
@@ -339,7 +419,7 @@ mod tests {
 
     #[test]
     fn every_column_has_a_unit_and_a_sentence_once() {
-        for file in FILES {
+        for file in FILES.iter().chain(REPLAY_FILES) {
             let mut names = headers(file.name);
             names.sort_unstable();
             names.dedup();

@@ -12,6 +12,7 @@ mod chip_hours;
 mod data;
 mod find;
 mod fractions;
+mod frontier;
 mod futures;
 mod intact;
 mod layout;
@@ -59,6 +60,12 @@ pub struct Drawn {
 
 /// Every chart, in reading order.
 pub const CHARTS: &[ChartEntry] = &[
+    ChartEntry {
+        name: "frontier",
+        what: "Waits against what the labs are billed, by strategy",
+        needs: "strategies and a pool to overflow to",
+        build: frontier::build,
+    },
     ChartEntry { name: "npv", what: "NPV by strategy", needs: "a cloud's money", build: npv::build },
     ChartEntry {
         name: "futures",

@@ -1,8 +1,19 @@
-//! What a replay leaves: a line a job as it goes, tables by queue, what chips were spent on. Knows no log and no clock.
+//! What a replay leaves: a line a job as it goes, tables by queue, what chips were spent on, charts and a page. Knows no file and no clock.
+
+mod about;
+mod charts;
+mod gantt;
+mod page;
+mod timeline;
+
+pub use about::About;
+pub use charts::{Drawn, charts};
+pub use page::page;
+pub use timeline::{MOST_EVENTS, Timeline};
 
 use super::csv_out::{Cell, harmless, to_csv};
 use super::table::{Cell as Shown, Column, Table};
-use crate::replay::{Fleet, JobLine, Lines, Outcome, Place, QueueOutcome};
+use crate::replay::{Fleet, JobLine, Lines, Outcome, Place, QueueOutcome, Tariff};
 use std::io::Write;
 
 /// Header of `jobs.csv`.
@@ -92,9 +103,32 @@ fn chip_hours(chip_us: u128) -> f64 {
     chip_us as f64 / 3.6e9
 }
 
-/// `queues.csv`: jobs, waits and chips of each queue and of all.
-pub fn queues_csv(outcome: &Outcome) -> String {
-    let headers = [
+/// What a queue's jobs would cost at a price.
+#[derive(Clone, Copy, Debug)]
+pub struct Bill {
+    /// Every job of the log on rented chips for as long as it runs, those that can never fit included [USD].
+    pub all_rented_usd: f64,
+    /// What went to the cloud [USD].
+    pub overflow_usd: f64,
+    /// What an owned chip may cost an hour, used or not, for owning to cost as much as renting: the difference of the two over the fleet's
+    /// chip-hours from first submission to last end [USD]; None for one of several queues on the same chips.
+    pub owning_breaks_even_usd: Option<f64>,
+}
+
+impl Bill {
+    /// The bill of a queue, or of all.
+    pub fn of(queue: &QueueOutcome, outcome: &Outcome, tariff: &Tariff) -> Bill {
+        let (all_rented_usd, overflow_usd) = (tariff.usd(queue.demand_chip_us), tariff.usd(queue.overflow_chip_us));
+        let owned = chip_hours(u128::from(queue.chips) * u128::from(queue.window_us));
+        let part = outcome.shared && 1 < outcome.queues.len() && !std::ptr::eq(queue, &outcome.all);
+        let owning = (!part && 0.0 < owned).then(|| (all_rented_usd - overflow_usd) / owned);
+        Bill { all_rented_usd, overflow_usd, owning_breaks_even_usd: owning }
+    }
+}
+
+/// `queues.csv`: jobs, waits and chips of each queue and of all; with a price, what they would cost.
+pub fn queues_csv(outcome: &Outcome, tariff: Option<&Tariff>) -> String {
+    let mut headers = vec![
         "queue",
         "nodes",
         "chips",
@@ -118,13 +152,17 @@ pub fn queues_csv(outcome: &Outcome) -> String {
         "allocated_chip_hours",
         "overflow_chip_hours",
         "allocated_fraction",
+        "demand_chip_hours",
     ];
+    if tariff.is_some() {
+        headers.extend(["usd_per_chip_hour", "all_rented_usd", "overflow_usd", "owning_breaks_even_usd_per_chip_hour"]);
+    }
     let count = |n: u64| Cell::Integer(n as i64);
     let row = |queue: &QueueOutcome| {
         let totals = &queue.totals;
         let waited = (totals.started > 0).then(|| totals.waited as f64 / totals.started as f64);
         let makespan = totals.last_finish.zip(totals.first_submit).map(|(last, first)| last.since(first).seconds());
-        vec![
+        let mut row = vec![
             queue.name.as_str().into(),
             count(queue.nodes),
             count(queue.chips),
@@ -148,7 +186,18 @@ pub fn queues_csv(outcome: &Outcome) -> String {
             chip_hours(queue.spent.allocated).into(),
             chip_hours(queue.overflow_chip_us).into(),
             queue.allocated_fraction().into(),
-        ]
+            chip_hours(queue.demand_chip_us).into(),
+        ];
+        if let Some(tariff) = tariff {
+            let bill = Bill::of(queue, outcome, tariff);
+            row.extend([
+                tariff.rate.usd().into(),
+                bill.all_rented_usd.into(),
+                bill.overflow_usd.into(),
+                bill.owning_breaks_even_usd.into(),
+            ]);
+        }
+        row
     };
     to_csv(&headers, outcome.queues.iter().chain([&outcome.all]).map(row))
 }
@@ -182,8 +231,8 @@ pub fn fractions_csv(outcome: &Outcome) -> String {
     to_csv(&headers, rows)
 }
 
-/// The table on the terminal.
-pub fn table(outcome: &Outcome, title: &str) -> Table {
+/// The table on the terminal; with a price, what the same log would have cost.
+pub fn table(outcome: &Outcome, title: &str, tariff: Option<&Tariff>) -> Table {
     let columns = [Column::left("queue")].into_iter().chain(
         ["nodes", "jobs", "wait mean [s]", "p90 [s]", "p99 [s]", "JCT mean [s]", "preempted", "overflow", "allocated"]
             .map(Column::right),
@@ -205,8 +254,25 @@ pub fn table(outcome: &Outcome, title: &str) -> Table {
         ]);
     }
     if outcome.all.never_fit > 0 {
-        table.note(format!("{} jobs can never fit and were not run", outcome.all.never_fit));
+        table.note(match outcome.all.never_fit {
+            1 => "1 job can never fit and was not run".into(),
+            jobs => format!("{jobs} jobs can never fit and were not run"),
+        });
     }
     table.note("allocated: chip-time held over that of the queue's chips, first submission to last end".into());
+    if let Some(tariff) = tariff {
+        let bill = Bill::of(&outcome.all, outcome, tariff);
+        let usd = super::table::show;
+        let owning = bill.owning_breaks_even_usd.map_or(String::new(), |usd_per_hour| {
+            format!("; owning the fleet is cheaper below USD {} per chip-hour owned", usd(usd_per_hour))
+        });
+        table.note(format!(
+            "at {}, all jobs rented: USD {}; overflow: USD {}{owning}",
+            tariff.kind.word(),
+            usd(bill.all_rented_usd),
+            usd(bill.overflow_usd)
+        ));
+        table.note(tariff.sentence());
+    }
     table
 }

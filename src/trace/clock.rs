@@ -122,7 +122,7 @@ pub(super) fn micros_of(at: Date) -> i64 {
 }
 
 /// The civil date of an instant [us since 1970].
-pub(super) fn date_at(us: i64) -> Date {
+pub fn date_at(us: i64) -> Date {
     use jiff::ToSpan;
     date(1970, 1, 1).at(0, 0, 0, 0).saturating_add(us.microseconds())
 }

@@ -1,7 +1,7 @@
 //! A log as a stream of jobs in order of submission: read once to be judged, then again job by job, or sorted in memory.
 //! Simulates nothing.
 
-use super::clock::date_at;
+use super::clock::{Bound, date_at, micros_of};
 use super::fault::Kind;
 use super::figure::LONGEST_US;
 use super::layout::Field;
@@ -85,6 +85,17 @@ impl Facts {
     /// Date of the first submission, where the log has dates and jobs.
     pub fn first(&self) -> Option<Date> {
         (self.has_dates && 0 < self.jobs).then(|| date_at(self.first_us))
+    }
+
+    /// An instant of the log, from the first submission; negative before it [us]. The error says which kind of instant this log needs.
+    pub fn since_first(&self, at: Bound) -> Result<i64, String> {
+        let us = match at {
+            Bound::Date(date) if self.has_dates => micros_of(date),
+            Bound::Date(date) => return Err(format!("the log has no dates, so that {date} is nowhere in it")),
+            Bound::Seconds(_) if self.has_dates => return Err("the log has dates, not seconds".into()),
+            Bound::Seconds(seconds) => (seconds * 1e6).round() as i64,
+        };
+        Ok(us.saturating_sub(self.first_us))
     }
 
     /// From the first submission to the last.

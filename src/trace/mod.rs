@@ -17,7 +17,7 @@ mod sanity;
 #[cfg(test)]
 mod tests;
 
-pub use clock::Bound;
+pub use clock::{Bound, date_at};
 pub use fault::Kind;
 pub use layout::{Column, Field, LAYOUTS, Layout, Times, layout};
 pub use log::{Facts, Log, LogJob, Open, scan};

@@ -230,7 +230,7 @@ fn a_closed_pipe_does_not_panic() {
 }
 
 /// Files below a folder with their bytes, by name.
-fn files(dir: &Path) -> Vec<(String, Vec<u8>)> {
+pub fn files(dir: &Path) -> Vec<(String, Vec<u8>)> {
     let mut out = Vec::new();
     for entry in std::fs::read_dir(dir).expect("the folder is there") {
         let path = entry.expect("it can be listed").path();

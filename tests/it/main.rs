@@ -15,6 +15,7 @@ mod policies;
 mod plans;
 mod randomness;
 mod renewal;
+mod replays;
 mod statistics;
 mod theory;
 mod cli;

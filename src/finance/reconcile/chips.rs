@@ -96,6 +96,11 @@ impl Second<'_> {
             }
         }
         let terms = &self.world.pools[pool];
+        if terms.unlimited {
+            // Chips come with each gang and go with it: no event says so, the meters of the gangs' own cells do.
+            let here = self.world.cells.ids().filter(|cell| self.world.cells[*cell].pool == pool);
+            stood = here.map(|cell| self.record.cells[cell.index()][month].allocated).sum();
+        }
         let (power, reserved_mw) = (terms.power, u128::from(terms.reserved_mw()));
         let name = terms.name.clone();
         let drawn =

@@ -5,7 +5,7 @@ use super::frame::{self, HALF, Keys, LEADING, MARGIN, Rect, SMALL, Swatch};
 use super::palette::{self, AXIS, GREY, INK};
 use super::scene::{Anchor, Point, Scene};
 use super::ticks::{self, Ticks};
-use super::{Axis, Chart, Part, Scale};
+use super::{Axis, Chart, Part, Scale, Step};
 
 /// One stacked bar a category, negative parts below zero, and a net line with dots.
 pub fn stacked(scene: &mut Scene, chart: &Chart, categories: &[String], parts: &[Part], net: Option<&Part>) {
@@ -110,6 +110,28 @@ pub fn grouped(scene: &mut Scene, chart: &Chart, categories: &[String], parts: &
         scene.polygon(shape, fill);
     }
     keys.draw(scene, &bars.beside, &vec![None; if parts.len() > 1 { parts.len() } else { 0 }]);
+}
+
+/// Levels on the ground and what is taken off between them, each with its number; thin lines lead from one to the next.
+pub fn waterfall(scene: &mut Scene, chart: &Chart, steps: &[Step]) {
+    // A difference has no length on a log axis.
+    let chart = &Chart { y: Axis::linear(chart.y.label.clone()), ..chart.clone() };
+    let categories: Vec<String> = steps.iter().map(|step| step.name.clone()).collect();
+    let keys = Keys::new(scene, Vec::new());
+    let ends: Vec<f64> = steps.iter().map(|step| step.value).filter(|v| v.is_finite()).chain([0.0]).collect();
+    let bars = Bars::new(scene, chart, &categories, &keys, &ends, 1, true);
+    let mut level = 0.0;
+    for (k, step) in steps.iter().enumerate().filter(|(_, step)| step.value.is_finite()) {
+        let (from, to) = if step.taken { (level, level - step.value) } else { (0.0, step.value) };
+        let k = k as f64;
+        if k > 0.0 && step.taken {
+            scene.stroke(&[bars.at(k - 0.19, level), bars.at(k + 0.19, level)], AXIS, 0.8, palette::DOTTED);
+        }
+        bars.bar(scene, (k + 0.19, k + 0.81), (from, to), palette::fill(step.slot));
+        bars.say(scene, k + 0.5, 0.9, (from.max(to), step.value));
+        level = to;
+    }
+    frame::ground(scene, &bars.rect, &bars.ticks, Scale::Linear, !bars.lying);
 }
 
 /// The plot with categories along one axis and values along the other.
@@ -300,15 +322,20 @@ impl Names {
     /// Write them left of the plot's rows, aligned to the left rim.
     pub fn draw(&self, scene: &mut Scene, rect: &Rect) {
         let row = rect.height() / self.lines.len() as f64;
-        for (k, lines) in self.lines.iter().enumerate() {
-            let middle = rect.top + row * (k as f64 + 0.5);
+        let middles: Vec<f64> = (0..self.lines.len()).map(|k| rect.top + row * (k as f64 + 0.5)).collect();
+        self.draw_at(scene, &middles);
+        scene.stroke(&[(rect.left, rect.bottom), (rect.right, rect.bottom)], AXIS, 1.0, palette::SOLID);
+    }
+
+    /// Write them with their middles at these heights, aligned to the left rim.
+    pub fn draw_at(&self, scene: &mut Scene, middles: &[f64]) {
+        for (lines, middle) in self.lines.iter().zip(middles) {
             let first = middle - LEADING * (lines.len() as f64 - 1.0) / 2.0 + HALF;
             for (i, line) in lines.iter().enumerate() {
                 let at = (MARGIN, first + LEADING * i as f64);
                 scene.text(at, line, SMALL, Face::Normal, Anchor::Start, INK);
             }
         }
-        scene.stroke(&[(rect.left, rect.bottom), (rect.right, rect.bottom)], AXIS, 1.0, palette::SOLID);
     }
 }
 

@@ -279,7 +279,7 @@ pub fn domain(values: impl Iterator<Item = f64>, scale: Scale, with_zero: bool) 
         .filter(|v| v.is_finite() && (!log || *v > 0.0))
         .fold(None, |span: Option<(f64, f64)>, v| Some(span.map_or((v, v), |(lo, hi)| (lo.min(v), hi.max(v)))));
     span.map(|(lo, hi)| match scale {
-        Scale::Log | Scale::Dates | Scale::Whole => (lo, hi),
+        Scale::Log | Scale::Dates | Scale::Whole | Scale::Clock => (lo, hi),
         Scale::Linear if lo > 0.0 && (with_zero || lo <= 0.5 * hi) => (0.0, hi),
         Scale::Linear if hi < 0.0 && (with_zero || hi >= 0.5 * lo) => (lo, 0.0),
         Scale::Linear => (lo, hi),

@@ -18,6 +18,15 @@ fn ramp(x: f64, start: f64, years: f64, top: f64) -> f64 {
     ((x - start) / years).clamp(0.0, 1.0) * top
 }
 
+/// Rectangles over a day on `chips` rows.
+fn bars(chips: u32) -> Vec<Bar> {
+    let bar = |n: u32| {
+        let (from, low) = (f64::from(n * 5 % 24), f64::from(n * 3 % chips));
+        Bar { from, to: (from + 4.0).min(24.0), low, high: low + 1.0, class: n as usize % 3, pale: n % 2 == 0 }
+    };
+    (0..3 * chips).map(bar).collect()
+}
+
 /// One chart of every kind, by name.
 pub(crate) fn samples() -> Vec<(&'static str, Chart)> {
     let x = dates(2026.0, 60);
@@ -208,6 +217,72 @@ pub(crate) fn samples() -> Vec<(&'static str, Chart)> {
             ),
         ),
         (
+            "gantt",
+            chart(
+                "71 % of the chips of 2 queues are held in the 24 h from 2017-10-09 00:00",
+                "A rectangle a job, its chips up and its time along",
+                Axis::clock("Time since 2017-10-09 00:00 [h]"),
+                Axis::categories(""),
+                Kind::Gantt {
+                    bands: vec![
+                        Band { name: "11cb48 (16 chips)".into(), size: 16.0, bars: bars(16) },
+                        Band { name: "b (4 chips)".into(), size: 4.0, bars: bars(4) },
+                    ],
+                    classes: vec![
+                        ("started at once".into(), 0),
+                        ("waited up to 1 h".into(), 5),
+                        ("waited longer".into(), 1),
+                    ],
+                },
+            ),
+        ),
+        (
+            "waterfall",
+            chart(
+                "62 % of capacity is allocated, 90 % of that is work that was kept",
+                "Chip-hours",
+                Axis::categories(""),
+                Axis::linear("Chip-hours"),
+                Kind::Waterfall {
+                    steps: [
+                        ("capacity", 1_000_000.0, false),
+                        ("idle", 380_000.0, true),
+                        ("allocated", 620_000.0, false),
+                        ("checkpoint", 20_000.0, true),
+                        ("lost", 31_000.0, true),
+                        ("restart", 11_000.0, true),
+                        ("yielding", 0.0, true),
+                        ("productive", 558_000.0, false),
+                    ]
+                    .into_iter()
+                    .enumerate()
+                    .map(|(slot, (name, value, taken))| Step { name: name.into(), value, taken, slot })
+                    .collect(),
+                },
+            ),
+        ),
+        (
+            "frontier",
+            chart(
+                "Six ways to wait less, and what they cost",
+                "Of one run",
+                Axis::linear("Bill of the cloud [USD]"),
+                Axis::log("Mean wait [h], log scale; an open dot is 0"),
+                Kind::Frontier {
+                    points: [
+                        ("fifo", 0.0, 21.0),
+                        ("skip ahead", 0.0, 20.5),
+                        ("sjf", 0.0, 4.0),
+                        ("overflow after 8 h", 120_000.0, 3.8),
+                        ("overflow after 1 h", 260_000.0, 0.6),
+                        ("no wait", 400_000.0, 0.0),
+                    ]
+                    .map(|(name, x, y)| Spot { name: name.into(), x, y, ends: [None, Some((0.9 * y, 1.1 * y))] })
+                    .to_vec(),
+                },
+            ),
+        ),
+        (
             "empty",
             chart(
                 "Spot prices",
@@ -355,6 +430,9 @@ fn an_empty_chart_says_why() {
         Kind::StackedBars { categories: vec![], parts: vec![], net: None },
         Kind::Bars { categories: strings(&["a"]), parts: vec![Part::of("p", vec![None])] },
         Kind::Intervals { rows: vec![] },
+        Kind::Gantt { bands: vec![Band { name: "a".into(), size: 8.0, bars: vec![] }], classes: vec![] },
+        Kind::Waterfall { steps: vec![] },
+        Kind::Frontier { points: vec![] },
     ];
     for kind in none {
         let chart = chart("Waits", "", Axis::dates(), Axis::linear("h"), kind);

@@ -104,8 +104,10 @@ pub fn areas(scene: &mut Scene, chart: &Chart, x: &[f64], areas: &[Part], overla
     }
     frame::ground(scene, &plot.rect, &plot.ticks_y, Scale::Linear, true);
     let mut wants: Vec<Option<Point>> = overlays.iter().map(|l| plot.end_of(l)).collect();
+    // Where all areas end in nothing their names are a list.
+    let end = tops.last().and_then(|top| top.last()).map_or(0.0, |top| plot.y(0.0) - plot.y(*top));
     wants.extend(named.into_iter().map(|i| {
-        let last = columns.len().checked_sub(1)?;
+        let last = columns.len().checked_sub(1).filter(|_| 3.0 < end)?;
         Some((plot.x(x[columns[last]]), plot.y((tops[i][last] + tops[i + 1][last]) / 2.0)))
     }));
     keys.draw(scene, &plot.rect, &wants);
@@ -121,15 +123,18 @@ fn dash_of(line: &Line, index: usize, by_meaning: bool) -> Dash {
 }
 
 /// The plot with both axes drawn, ready for data.
-struct Plot {
-    rect: Rect,
+pub struct Plot {
+    /// Where the data stand.
+    pub rect: Rect,
     ticks_x: Ticks,
-    ticks_y: Ticks,
+    /// Of the upright axis.
+    pub ticks_y: Ticks,
     log: (bool, bool),
 }
 
 impl Plot {
-    fn new(
+    /// Axes for data at `xs` and `ys`.
+    pub fn new(
         scene: &mut Scene,
         chart: &Chart,
         keys: &Keys,
@@ -159,11 +164,13 @@ impl Plot {
         Self { rect, ticks_x, ticks_y, log }
     }
 
-    fn x(&self, value: f64) -> f64 {
+    /// Place along the level axis [px].
+    pub fn x(&self, value: f64) -> f64 {
         frame::x_of(&self.rect, &self.ticks_x, value)
     }
 
-    fn y(&self, value: f64) -> f64 {
+    /// Place along the upright axis [px].
+    pub fn y(&self, value: f64) -> f64 {
         frame::y_of(&self.rect, &self.ticks_y, value)
     }
 

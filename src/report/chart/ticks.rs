@@ -24,6 +24,7 @@ impl Ticks {
             Scale::Whole => Self::linear(lo, hi, nice_step((hi - lo) / count).ceil()),
             Scale::Log => Self::log(lo, hi, count),
             Scale::Dates => Self::dates(lo, hi, count),
+            Scale::Clock => Self::clock(lo, hi, count),
         }
     }
 
@@ -31,7 +32,7 @@ impl Ticks {
     pub fn share(&self, value: f64) -> f64 {
         match self.scale {
             Scale::Log => libm::log(value / self.lo) / libm::log(self.hi / self.lo),
-            Scale::Linear | Scale::Whole | Scale::Dates => (value - self.lo) / (self.hi - self.lo),
+            Scale::Linear | Scale::Whole | Scale::Dates | Scale::Clock => (value - self.lo) / (self.hi - self.lo),
         }
     }
 
@@ -67,6 +68,19 @@ impl Ticks {
         };
         let marks = marks.into_iter().map(|v| (v, plain(v))).collect();
         Self { lo: low, hi: high, marks, scale: Scale::Log }
+    }
+
+    fn clock(lo: f64, hi: f64, count: f64) -> Self {
+        let hi = if hi > lo { hi } else { lo + 1.0 };
+        let steps = [0.25, 0.5, 1.0, 2.0, 3.0, 6.0, 12.0, 24.0];
+        let rough = (hi - lo) / count;
+        // Beyond two days of hours they are days, or a count of anything.
+        let hours = 0.1 <= rough && hi - lo <= 48.0;
+        let step = steps.into_iter().find(|step| hours && 0.8 * rough <= *step).unwrap_or_else(|| nice_step(rough));
+        let (first, last) = ((lo / step - 1e-9).ceil() as i64, (hi / step + 1e-9).floor() as i64);
+        let largest = lo.abs().max(hi.abs());
+        let marks = (first..=last).map(|i| i as f64 * step).map(|v| (v, label(v, step, largest))).collect();
+        Self { lo, hi, marks, scale: Scale::Clock }
     }
 
     fn dates(lo: f64, hi: f64, count: f64) -> Self {
@@ -212,6 +226,8 @@ mod tests {
         assert_eq!(labels(Scale::Linear, 0.0, 4.4e6), "0 1\u{a0}M 2\u{a0}M 3\u{a0}M 4\u{a0}M 5\u{a0}M");
         assert_eq!(labels(Scale::Linear, 3.0, 3.0), "1.5 2.0 2.5 3.0 3.5 4.0 4.5");
         assert_eq!(labels(Scale::Whole, 0.0, 3.0), "0 1 2 3");
+        assert_eq!(labels(Scale::Clock, 0.0, 24.0), "0 6 12 18 24");
+        assert_eq!(labels(Scale::Clock, 0.0, 74.8), "0 20 40 60");
         assert_eq!(labels(Scale::Log, 0.02, 700.0), "0.1 1 10 100 1,000");
         assert_eq!(labels(Scale::Log, 3.0, 40.0), "2 5 10 20 50");
         assert_eq!(labels(Scale::Dates, 2026.0, 2031.0), "2026 2027 2028 2029 2030 2031");

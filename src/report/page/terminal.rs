@@ -1,13 +1,18 @@
 //! What a run says on a terminal: one aligned table, what differs in the inputs, and the verdict. It does not print.
 use super::data::Data;
 use super::find::Cell;
-use super::verdict;
 use super::words::{maybe, percent, with_error};
+use super::{frontier, verdict};
+use crate::report::html::TableView;
 use crate::report::table::{Cell as Shown, Column, Table};
 
 /// The table, the line of what is not modelled, and the sentences, each on a line of its own.
 pub fn terminal(data: &Data) -> String {
-    let mut lines = if data.cloud().is_some() { money(data) } else { queues(data) };
+    let mut lines = match frontier::build(data) {
+        Some(drawn) => patience(data, &drawn.table),
+        None if data.cloud().is_some() => money(data),
+        None => queues(data),
+    };
     lines.push('\n');
     for sentence in verdict::sentences(data) {
         lines.push_str(&format!("{sentence}\n"));
@@ -16,6 +21,22 @@ pub fn terminal(data: &Data) -> String {
     let tables = if tables.is_empty() { "tables as CSV".to_string() } else { tables.join(", ") };
     lines.push_str(&format!("\nfiles: report.html, charts/*.svg and *.png, {tables}\n"));
     lines
+}
+
+/// A study with a pool to overflow to: waits against bills.
+fn patience(data: &Data, view: &TableView) -> String {
+    let m = &data.manifest;
+    let name = if m.title.is_empty() { &m.name } else { &m.title };
+    let column = |(at, name): (usize, &String)| if at == 0 { Column::left(name) } else { Column::right(name) };
+    let columns = view.headers.iter().enumerate().map(column).collect();
+    let mut table = Table::new(&format!("{name}: waits and bills ({})", data.provenance(None)), columns);
+    for row in &view.rows {
+        table.push(row.iter().map(|cell| Shown::text(cell)).collect());
+    }
+    for line in not_modelled(data) {
+        table.note(line);
+    }
+    table.to_text()
 }
 
 fn money(data: &Data) -> String {

@@ -30,7 +30,9 @@ pub fn standing(difference: &Difference) -> Option<Standing> {
 
 /// At most three sentences. Where the study holds a pair of labs, how their margins move together comes first.
 pub fn sentences(data: &Data) -> Vec<String> {
-    let found = if data.cloud().is_some() {
+    let found = if let Some(patience) = super::frontier::sentence(data) {
+        [Some(patience), waiting(data), use_of_chips(data), None]
+    } else if data.cloud().is_some() {
         [together::sentence(data), ranking(data), spread(data), dependence(data)]
     } else {
         [waiting(data), use_of_chips(data), None, None]

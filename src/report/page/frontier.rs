@@ -1,0 +1,131 @@
+//! How long jobs wait against what their labs are billed, a point a strategy: what patience is worth where jobs may overflow to a cloud.
+use super::Drawn;
+use super::data::{Data, Figure};
+use super::find::Cell;
+use super::tables;
+use super::words::{Unit, plain, short, with_error};
+use crate::report::chart::{Axis, Chart, Kind, Spot};
+
+/// The finding, for a verdict.
+pub fn sentence(data: &Data) -> Option<String> {
+    build(data).map(|drawn| format!("{}.", drawn.chart.title))
+}
+
+/// A strategy: what labs are billed [USD], how long jobs wait [h].
+struct Point<'a> {
+    strategy: &'a str,
+    bill: f64,
+    wait: f64,
+    wait_ends: Option<(f64, f64)>,
+    overflowed: f64,
+    jobs: f64,
+}
+
+/// Every strategy of the first future; None without a pool to overflow to, a bill, or at least two strategies.
+pub fn build(data: &Data) -> Option<Drawn> {
+    let first = data.first_cell()?;
+    let cells = data.distinct_strategies().into_iter().map(|strategy| Cell { strategy, ..first });
+    let points: Vec<Point> = cells.filter_map(|cell| point(data, cell)).collect();
+    if points.len() < 2 {
+        return None;
+    }
+    let most = points.iter().map(|p| p.bill).fold(0.0, f64::max);
+    let unit = Unit::fit([most]);
+    let money = |usd: f64| unit.of(usd);
+    let positive = || points.iter().map(|p| p.wait).filter(|wait| 0.0 < *wait);
+    let shortest = positive().fold(f64::MAX, f64::min);
+    let (wait_unit, hours) = if 48.0 <= shortest && shortest < f64::MAX { ("d", 24.0) } else { ("h", 1.0) };
+    let log = positive().fold(0.0, f64::max) > 50.0 * shortest;
+    let least = points.iter().min_by(|a, b| (a.bill, a.wait).partial_cmp(&(b.bill, b.wait)).expect("numbers"))?;
+    let label = |word: &str| plain(word);
+    let title = match points.iter().filter(|p| p.wait < least.wait).min_by(|a, b| a.wait.total_cmp(&b.wait)) {
+        None => format!("{} waits least and costs least", label(least.strategy)),
+        Some(best) => format!(
+            "Of the cheapest, {} waits least: {} {wait_unit}; waiting {} {wait_unit} costs USD {}",
+            label(least.strategy),
+            short(least.wait / hours),
+            short(best.wait / hours),
+            unit.words(best.bill)
+        ),
+    };
+    let spot = |p: &Point| Spot {
+        name: label(p.strategy),
+        x: money(p.bill),
+        y: p.wait / hours,
+        ends: [None, p.wait_ends.map(|(a, b)| (a.max(0.0) / hours, b / hours))],
+    };
+    let n = data.of_kind(first, "workload", "wait_mean").first().and_then(|r| r.1.figure.n);
+    let chart = Chart {
+        title,
+        subtitle: format!(
+            "A point a strategy; less is better both ways, and no strategy is below the dashed line in both; mean wait over all jobs; {}{}",
+            data.shown_of(&[first, first]),
+            data.provenance(n)
+        ),
+        x: Axis::linear(format!("Billed to the labs [{}]", unit.of_dollars())),
+        y: if log {
+            Axis::log(format!("Mean wait [{wait_unit}], log scale; an open dot is 0"))
+        } else {
+            Axis::linear(format!("Mean wait [{wait_unit}]"))
+        },
+        kind: Kind::Frontier { points: points.iter().map(spot).collect() },
+        empty_reason: "no job started".to_string(),
+    };
+    let half = |ends: Option<(f64, f64)>| ends.map(|(a, b)| (b - a) / 2.0);
+    let row = |p: &Point| {
+        vec![
+            p.strategy.to_owned(),
+            unit.show(p.bill),
+            with_error(Some(p.wait / hours), half(p.wait_ends).map(|h| h / hours)),
+            short(p.overflowed),
+            short(p.jobs),
+        ]
+    };
+    let headers = [
+        "Strategy".to_string(),
+        format!("billed [{}]", unit.of_dollars()),
+        format!("mean wait [{wait_unit}]"),
+        "jobs overflowed".into(),
+        "jobs started".into(),
+    ];
+    let caption = format!("Waits and bills, {}", data.mean_words());
+    let table = tables::table(caption, headers.to_vec(), 1, points.iter().map(row).collect());
+    let notes = vec![
+        "What the nodes cost that all strategies have is in none of these bills unless the scenario prices them."
+            .into(),
+    ];
+    Some(Drawn { chart, table, notes })
+}
+
+/// What all labs pay and the mean wait of all jobs, with an interval only where one workload is all there is.
+fn point<'a>(data: &Data, cell: Cell<'a>) -> Option<Point<'a>> {
+    let of = |metric: &'static str| -> Vec<(String, Figure)> {
+        data.of_kind(cell, "workload", metric).into_iter().map(|(scope, row)| (scope.to_owned(), row.figure)).collect()
+    };
+    let (overflowed, waits, started) = (of("jobs_overflowed"), of("wait_mean"), of("jobs_started"));
+    if overflowed.is_empty() {
+        return None;
+    }
+    // What labs pay is what clouds receive; `cashflow.csv` has means over runs.
+    let billed = ["usage", "reservation", "reserved_inference", "shortfall"];
+    let paid = data.cash.iter().filter(|line| {
+        line.strategy == cell.strategy && line.future == cell.future && billed.contains(&line.line.as_str())
+    });
+    let bill = paid.filter_map(|line| line.total).reduce(|a, b| a + b)?;
+    let sum = |rows: &[(String, Figure)]| rows.iter().filter_map(|row| row.1.mean).sum::<f64>();
+    let jobs = sum(&started);
+    let weight = |name: &str| started.iter().find(|row| row.0 == name).and_then(|row| row.1.mean).unwrap_or(0.0);
+    let waited: f64 = waits.iter().filter_map(|(name, wait)| Some(weight(name) * wait.mean?)).sum();
+    let alone = |rows: &[(String, Figure)]| match rows {
+        [(_, one)] => one.interval(),
+        _ => None,
+    };
+    (jobs > 0.0).then(|| Point {
+        strategy: cell.strategy,
+        bill,
+        wait: waited / jobs,
+        wait_ends: alone(&waits),
+        overflowed: sum(&overflowed),
+        jobs,
+    })
+}
