@@ -1,0 +1,4 @@
+#[path = "it/story.rs"]
+mod story;
+#[path = "it/combinations.rs"]
+mod combinations;
