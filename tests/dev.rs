@@ -2,3 +2,5 @@
 mod story;
 #[path = "it/combinations.rs"]
 mod combinations;
+#[path = "it/policies.rs"]
+mod policies;
