@@ -166,6 +166,7 @@ impl Sim<'_> {
         job.loses = !graceful || cost_us < saves_us;
         job.leaves_in_us = cost_us;
         if cost_us == 0 {
+            self.freed = true;
             self.leave(slot);
             return true;
         }
@@ -273,13 +274,17 @@ impl Sim<'_> {
     }
 
     /// Where nobody waits at all: arrivals of this instant that the pass did not start.
-    pub(super) fn overflow_at_once(&mut self, domain: usize) {
+    ///
+    /// True when there were any.
+    pub(super) fn overflow_at_once(&mut self, domain: usize) -> bool {
         let state = &mut self.domains[domain];
-        if state.rules.overflow.is_some_and(|overflow| overflow.after == Span::ZERO) {
-            for slot in std::mem::take(&mut state.fresh) {
-                self.overflow(slot);
-            }
+        if state.rules.overflow.is_none_or(|overflow| overflow.after > Span::ZERO) || state.fresh.is_empty() {
+            return false;
         }
+        for slot in std::mem::take(&mut state.fresh) {
+            self.overflow(slot);
+        }
+        true
     }
 
     /// The wait of a job that has just been queued for the first time ends, where it does.

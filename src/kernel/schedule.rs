@@ -372,18 +372,19 @@ impl Sim<'_> {
     fn pass(&mut self, domain: usize) {
         let mut cursors = std::mem::take(&mut self.cursors);
         let backfill = self.domains[domain].rules.backfill;
-        // A refused head may have been in the way of those behind it: the pass repeats.
         loop {
+            self.freed = false;
             if self.domains[domain].walks {
                 self.helios_walk(domain);
             } else {
                 policy::pass(backfill, &mut Pass { sim: self, domain }, &mut cursors);
             }
-            if !self.refuse_beyond_limit(domain) {
+            // Whoever was taken off may have held more than was needed, and whoever is refused or overflows may have been in the way of others:
+            // the pass repeats. It comes to an end, for each time those who run are more urgent, or those who wait are fewer.
+            if !(self.freed || self.refuse_beyond_limit(domain) || self.overflow_at_once(domain)) {
                 break;
             }
         }
-        self.overflow_at_once(domain);
         self.domains[domain].fresh.clear();
         self.cursors = cursors;
         if self.watch.is_some() && !self.domains[domain].walks {

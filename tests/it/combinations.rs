@@ -175,6 +175,7 @@ fn random_world(parts: &Parts, dice: &mut Dice) -> (String, bool) {
     if cloud {
         writeln!(out, "[pools.cloud]\nunlimited = true\ninstance = \"{instance}\"").unwrap();
     }
+    LABS.iter().for_each(|lab| writeln!(out, "[labs.{lab}]\nown = false").unwrap());
     workloads(&mut out, dice, exact, pools, chips, smallest);
     (out, exact)
 }

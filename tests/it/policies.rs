@@ -321,3 +321,25 @@ fn easy_looks_at_the_time_on_the_chips_at_hand() {
         format!("x {}..{} | y {}..{} | z {}..{}", 50 * hour, 60 * hour, 60 * hour, 62 * hour, 52 * hour, 60 * hour);
     assert_eq!(crate::story::timeline(&world, &record), expected);
 }
+
+/// Four chips, two labs. ada's a comes first in the order and finds no room; bob's h takes bob's l off and leaves two chips over: a has them at once.
+/// l has done 2 s, and goes on when h is done.
+#[test]
+fn what_a_victim_leaves_over_is_offered_to_all() {
+    let jobs = "l at 0 gang 4 for 10 of bob; a at 1 gang 2 for 1 of ada; h at 2 gang 2 for 3 of bob";
+    let rules = "pool 4 chips order=srtf backfill=skip_ahead preemption=order_key";
+    check(&format!("{rules}; {jobs}"), "a 2..3 | h 2..5 | l 0..13 yielded 1");
+}
+
+/// h takes v and w off at 1. At 4, k takes one chip, m finds none for its second and goes to the cloud at once, which makes v the first: the chip that
+/// is left is v's. w has one at 9.
+#[test]
+fn who_overflows_at_once_is_in_nobodys_way() {
+    let jobs = "v at 0 gang 1 for 10 priority 0; w at 0 gang 1 for 10 priority 0; h at 1 gang 2 for 3 priority 1; \
+                k at 4 gang 1 for 5 priority 1; m at 4 gang 2 for 5 priority 1";
+    check_with(
+        &format!("pool 2 chips preemption=class overflow={{after=\"0s\",to=\"cloud\"}}; {jobs}"),
+        "[pools.cloud]\nunlimited = true",
+        "h 1..4 | k 4..9 | m 4..9 | v 0..13 yielded 1 | w 0..18 yielded 1",
+    );
+}

@@ -123,21 +123,18 @@ static RETIREMENT: Table = Table {
     )
 };
 
-static LAS: Table = Table {
-    groups: &[Group { keys: &["levels_chip_hours", "quantum"], required: true }],
-    ..table(
-        "las",
-        "Levels of attained service.",
-        &[
-            key(
-                "levels_chip_hours",
-                Kind::Numbers(range("chip-hours", 0.0, 1e12)),
-                "Attained service at which a job falls to the next level, ascending; absent: one level.",
-            ),
-            key("quantum", duration(1e-6), "Turn of a job within its level; absent: until it leaves the level."),
-        ],
-    )
-};
+static LAS: Table = table(
+    "las",
+    "Levels of attained service.",
+    &[
+        key(
+            "levels_chip_hours",
+            Kind::Numbers(range("chip-hours", 0.0, 1e12)),
+            "Attained service at which a job falls to the next level, ascending; absent: one level.",
+        ),
+        key("quantum", duration(1e-6), "Turn of a job within its level; absent: until it leaves the level."),
+    ],
+);
 
 static OVERFLOW: Table = table(
     "overflow",

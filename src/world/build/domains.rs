@@ -111,7 +111,7 @@ fn rules(desk: &mut Desk<'_>, pool: &Named<spec::Pool>) -> Rules {
         overflow: schedule.overflow.as_ref().and_then(|overflow| self::overflow(desk, overflow)),
         compat: None,
     };
-    if rules.order == Order::Las && schedule.las.is_none() {
+    if rules.order == Order::Las && rules.las_levels.is_empty() && rules.las_quantum.is_none() {
         let path = format!("{}.schedule.las", pool.path);
         let message = format!("order `las` of pool `{}` has neither levels nor turns", pool.name);
         desk.problem(pool.origin, &path, message, "las = { levels_chip_hours = [1, 10, 100] }, or a quantum");
