@@ -19,10 +19,33 @@ fn mm100(end: &str, per_day: f64) -> World {
         "[scenario]\nname = \"mm100\"\nstart = 2026-01-01\nend = {end}\nanalysis = \"steady\"\nwarm_up = \"1d\"\n[pools.p]\nchips = 100\n\
          [labs.users.workloads.jobs]\nkind = \"stream\"\npools = [\"p\"]\nper_day = {per_day:?}\nduration = {{ dist = \"exponential\", mean = \"{hours}h\" }}\n"
     );
-    let read =
-        spec::read_text("mm100.toml", &text, &[]).unwrap_or_else(|problems| panic!("{}", problems.render(false)));
+    world(&text)
+}
+
+fn world(text: &str) -> World {
+    let read = spec::read_text("alloc.toml", text, &[]).unwrap_or_else(|problems| panic!("{}", problems.render(false)));
     let file = |_: &str| Err(String::new());
     plan(&read, Catalog::embedded(), &Options::default(), &file).expect("plans").cells.swap_remove(0).world
+}
+
+/// Three labs on nodes of 8 chips: gangs of 1 to 64 chips that checkpoint and fail, nodes under repair, a guarantee, two priorities, and
+/// a queue that others pass.
+fn gangs(end: &str) -> World {
+    let lab = |name: &str, priority: u32| {
+        format!(
+            "[labs.{name}.workloads.jobs]\nkind = \"stream\"\npools = [\"p\"]\nper_day = 60\npriority = {priority}\nchips = {{ values = [1, 4, 8, 64], weights = [4, 3, 2, 1] }}\n\
+             duration = {{ dist = \"lognormal\", mean = \"6h\", scv = 4.0 }}\ncheckpoint = {{ interval = \"1h\", cost = \"1min\" }}\nrestart = \"5min\"\nfailures = \"sampled\"\n"
+        )
+    };
+    world(&format!(
+        "[scenario]\nname = \"gangs\"\nstart = 2026-01-01\nend = {end}\nanalysis = \"steady\"\nwarm_up = \"1d\"\n[pools.p]\nchips_per_node = 8\nnodes = 80\n\
+         failures_per_chip_hour = 1e-3\nrepair = {{ time = {{ dist = \"exponential\", mean = \"6h\" }}, crews = 20 }}\n\
+         schedule = {{ order = \"priority\", backfill = \"skip_ahead\", placement = \"best_fit\" }}\n\
+         guaranteed.a = [{{ name = \"g\", at = 2026-01-01, chips = 128 }}]\n{}{}{}",
+        lab("a", 0),
+        lab("b", 1),
+        lab("c", 0)
+    ))
 }
 
 /// What one run asked of the allocator.
@@ -70,6 +93,21 @@ fn ten_times_the_jobs_allocate_no_more() {
         many.bytes,
         many.events,
         few.bytes,
+        few.events
+    );
+    // The same with gangs, failures, repairs and three labs: 60 days and 600. What is kept for the jobs alive at once grows to their most,
+    // and lists of free intervals with it; a failure, a repair or a start in passing takes nothing.
+    let (short, long) = (gangs("2026-03-02"), gangs("2027-08-24"));
+    let months = long.months.len() - short.months.len();
+    asked(&short);
+    let (few, many) = (asked(&short), asked(&long));
+    assert!(20_000 < few.events && 9 * few.events < many.events, "{} and {} events", few.events, many.events);
+    assert!(
+        many.calls <= few.calls + 16 * months + 200,
+        "{} allocations for {} events, {} for {}; {months} more months",
+        many.calls,
+        many.events,
+        few.calls,
         few.events
     );
 }

@@ -35,6 +35,31 @@ pub fn gang_fifo() -> Result<Plan, String> {
     planned(&read, data.join("golden/scheduling"))
 }
 
+/// 100,000 gangs on one strict queue, more work than the pool can do: thousands wait. Pool and gangs are `scale` times as large as on
+/// 10,000 chips, so that every size has the same jobs waiting at the same instants.
+pub fn backlog(scale: u32) -> Result<Plan, String> {
+    let text = format!(
+        "[scenario]\nname = \"backlog\"\nstart = 2026-01-01\nend = 2027-01-01\n[pools.p]\nchips_per_node = 8\nnodes = {}\n\
+         [labs.l.workloads.w]\nkind = \"trace\"\npools = [\"p\"]\nfile = \"backlog.csv\"\n",
+        1_250 * scale
+    );
+    let mut rows = String::from("submit_s,chips,duration_s\n");
+    let (mut dice, mut submit) = (1u64, 0);
+    let mut below = |n: u64| {
+        dice = dice.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (dice >> 33) % n
+    };
+    for _ in 0..100_000 {
+        // 8 to 2,048 chips, 454 on average, for 1 to 2 h: a job each 245 s is all that 10,000 chips can do, and one comes each 200 s.
+        let (gang, duration) = (8 << below(9), 3_600 + below(3_600));
+        submit += below(401);
+        rows += &format!("{submit},{},{duration}\n", gang * u64::from(scale));
+    }
+    let read = spec::read_text("backlog.toml", &text, &[]).map_err(|problems| problems.render(false))?;
+    plan(&read, Catalog::embedded(), &Options::default(), &|_| Ok(rows.clone()))
+        .map_err(|problems| problems.render(false))
+}
+
 fn planned(read: &Read, folder: PathBuf) -> Result<Plan, String> {
     let file = move |name: &str| std::fs::read_to_string(folder.join(name)).map_err(|error| error.to_string());
     plan(read, Catalog::embedded(), &Options::default(), &file).map_err(|problems| problems.render(false))

@@ -57,7 +57,9 @@ pub struct Scenario {
 impl Scenario {
     /// Reads the file with every change; later changes win, so that `--quick --draws 8` has 8 draws.
     pub fn read(&self) -> Result<Read, Failure> {
-        Ok(spec::read(&self.file, &self.changes())?)
+        let folder = self.file.parent().unwrap_or(Path::new(""));
+        spec::read(&self.file, &self.changes())
+            .map_err(|found| study::with_the_worlds(found, Catalog::embedded(), &|name| open(folder, name)).into())
     }
 
     /// The study of what was read, every world of it built; files it names are relative to the scenario's folder.

@@ -105,9 +105,19 @@ impl From<FolderError> for Failure {
             | FolderError::NotAFolder { .. }
             | FolderError::NoName { .. }
             | FolderError::BadName { .. } => Failure::input(error.to_string(), ""),
+            FolderError::Io { doing: "create", ref source, .. } if is_the_users(source.kind()) => {
+                Failure::input(format!("{error}: {source}"), "name another place with `-o`")
+            }
             FolderError::Io { .. } => Failure::system("cannot write the output folder", error),
         }
     }
+}
+
+/// A place that cannot be written, rather than a disk that fails.
+fn is_the_users(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::*;
+    matches!(kind, PermissionDenied | ReadOnlyFilesystem | NotADirectory | NotFound | AlreadyExists | InvalidInput)
+        || kind == InvalidFilename
 }
 
 #[cfg(test)]

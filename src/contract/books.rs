@@ -53,12 +53,12 @@ impl Books {
         chip_us: u128,
         price: InForce,
     ) -> Option<Posting> {
-        let workload = &world.workloads[world.cells[cell].workload];
-        if workload.price == PriceKind::Free {
+        let terms = &world.cells[cell];
+        if terms.price == PriceKind::Free {
             return None;
         }
-        let line = Line { kind: PostingKind::Usage, sku: Sku::Cell(cell), price_kind: workload.price, price };
-        self.chip_time(world, at, workload.tenant, world.cells[cell].pool, chip_us, line)
+        let line = Line { kind: PostingKind::Usage, sku: Sku::Cell(cell), price_kind: terms.price, price };
+        self.chip_time(world, at, world.workloads[terms.workload].tenant, terms.pool, chip_us, line)
     }
 
     /// Guaranteed chip-time offered, at the contract price; what was not delivered is excused from the open period's commitment.

@@ -2,7 +2,7 @@
 
 use super::{book, cash, commitment, margin, npv};
 use crate::measure::{Better, Metric, Period, Scope, Sheet};
-use crate::record::{PostingKind, RunRecord};
+use crate::record::{PeriodRow, PostingKind, RunRecord};
 use crate::units::Money;
 use crate::world::{CloudId, ContractId, World};
 
@@ -87,7 +87,7 @@ metric!(
     UNUSED,
     "unused_commitment_usd",
     "USD",
-    "Paid by a lab and not used: the idle part of its guarantees, and shortfalls."
+    "Paid by a lab and not used: the idle part of its guarantees at the mean price paid in the period, and shortfalls."
 );
 metric!(
     UNIT_COST,
@@ -100,14 +100,14 @@ metric!(
     IDLE_COST,
     "uncommitted_idle_usd",
     "USD",
-    "Idle chip-hours that nobody paid for x book unit cost: nobody's margin.",
+    "Idle chip-hours that nobody paid for x book unit cost of the period, so that years do not add up: nobody's margin.",
     Less
 );
 metric!(
     UNUSED_GUARANTEE,
     "unused_guarantee_usd",
     "USD",
-    "Guaranteed chip-hours offered and left idle x book unit cost: paid for by a lab, in no lab's cost.",
+    "Guaranteed chip-hours offered and left idle x book unit cost of the period: paid for by a lab, in no lab's cost.",
     Less
 );
 metric!(
@@ -127,13 +127,13 @@ metric!(
     SHORTFALL,
     "shortfall_usd",
     "USD",
-    "Shortfalls of closed periods: commitment less drawn less excused. Eq. (21)."
+    "Shortfalls of closed contract years: commitment less drawn less excused; in the fiscal year of the close. Eq. (21)."
 );
 metric!(
     EXCUSED,
     "excused_usd",
     "USD",
-    "Contract price x guaranteed and reserved chip-hours that were late, down or blocked.",
+    "Contract price x guaranteed and reserved chip-hours that were late, down or blocked; by contract years, in the fiscal year of the close.",
     Less
 );
 metric!(
@@ -147,7 +147,7 @@ metric!(
     DRAWN,
     "drawn_usd",
     "USD",
-    "Usage, reservations and reserved inference that counted toward the commitment.",
+    "Usage, reservations and reserved inference that counted toward the commitment; by contract years, in the fiscal year of the close.",
     More
 );
 
@@ -198,16 +198,21 @@ pub fn figures(world: &World, record: &RunRecord, sheet: &mut Sheet) {
             sheet.put(&BILLED, Scope::Tenant(tenant), *period, Some(line.billed));
             sheet.put(&MARGIN, Scope::Tenant(tenant), *period, Some(line.margin()));
         }
-        let unused = margin::unused_commitment(world, record, tenant, Period::All.months(world));
-        sheet.put(&UNUSED, Scope::Tenant(tenant), Period::All, Some(unused.reservation + unused.shortfall));
+        for period in &yearly {
+            let unused = margin::unused_commitment(world, record, tenant, period.months(world));
+            sheet.put(&UNUSED, Scope::Tenant(tenant), *period, Some(unused.reservation + unused.shortfall));
+        }
     }
     for (pool, terms) in world.pools.enumerate() {
         if terms.site.is_some() {
-            let months = Period::All.months(world);
-            sheet.put(&UNIT_COST, Scope::Pool(pool), Period::All, book::unit_cost(world, record, pool, months.clone()));
-            let idle = margin::idle(world, record, pool, months);
-            sheet.put(&IDLE_COST, Scope::Pool(pool), Period::All, Some(idle.uncommitted_cost));
-            sheet.put(&UNUSED_GUARANTEE, Scope::Pool(pool), Period::All, Some(idle.unused_cost));
+            for period in &yearly {
+                let months = period.months(world);
+                let unit_cost = book::unit_cost(world, record, pool, months.clone());
+                sheet.put(&UNIT_COST, Scope::Pool(pool), *period, unit_cost);
+                let idle = margin::idle(world, record, pool, months);
+                sheet.put(&IDLE_COST, Scope::Pool(pool), *period, Some(idle.uncommitted_cost));
+                sheet.put(&UNUSED_GUARANTEE, Scope::Pool(pool), *period, Some(idle.unused_cost));
+            }
         }
     }
     for contract in world.contracts.ids() {
@@ -256,13 +261,19 @@ fn contract_figures(world: &World, record: &RunRecord, contract: ContractId, she
         return;
     }
     let scope = Scope::Contract(contract);
-    let rows = || record.periods.iter().filter(|row| row.contract == contract);
     let mut put = |metric, value| sheet.put(metric, scope, Period::All, value);
     put(&INSIDE, Some(terms.inside.share));
     put(&OUTSIDE, Some(terms.inside.pv_share_outside));
     put(&BEYOND, commitment::beyond_horizon(world, record, contract).map(Money::usd));
-    put(&SHORTFALL, Some(rows().map(|row| row.shortfall).sum::<Money>().usd()));
-    put(&EXCUSED, Some(rows().map(|row| row.excused).sum::<Money>().usd()));
-    put(&EXCUSED_BLOCKED, Some(rows().map(|row| row.blocked).sum::<Money>().usd()));
-    put(&DRAWN, Some(rows().map(|row| row.drawn).sum::<Money>().usd()));
+    for period in Period::yearly(world) {
+        // A contract year belongs to the month that contains its close, the last one to the last month.
+        let months = period.months(world);
+        let month = |row: &PeriodRow| world.months.partition_point(|from| *from <= row.at).saturating_sub(1) as u16;
+        let rows = || record.periods.iter().filter(|row| row.contract == contract && months.contains(&month(row)));
+        let mut put = |metric, value: Money| sheet.put(metric, scope, period, Some(value.usd()));
+        put(&SHORTFALL, rows().map(|row| row.shortfall).sum());
+        put(&EXCUSED, rows().map(|row| row.excused).sum());
+        put(&EXCUSED_BLOCKED, rows().map(|row| row.blocked).sum());
+        put(&DRAWN, rows().map(|row| row.drawn).sum());
+    }
 }

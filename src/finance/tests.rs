@@ -241,5 +241,6 @@ fn internal_free_and_empty() {
     assert!(usage(&world, 3_600_000_000).unwrap().internal);
     assert_eq!(usage(&world, 0), None);
     world.workloads.0[0].price = PriceKind::Free;
+    world.cells.0.iter_mut().for_each(|cell| cell.price = PriceKind::Free);
     assert_eq!(usage(&world, 3_600_000_000), None);
 }

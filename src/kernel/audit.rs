@@ -1,8 +1,9 @@
-//! Identities 1 and 6 of the coupled model and Little's law, in every run: each term is counted where it happens.
+//! Identities 1 and 6 of the coupled model, Little's law and the ends of jobs, in every run: each term is counted where it happens.
 //! A broken identity is our bug and panics with its numbers.
 
-use super::sim::Sim;
-use crate::record::{CellMonth, RunRecord};
+use super::sim::{Counter, Sim};
+use crate::record::{CellMonth, RunRecord, WorkloadTotals};
+use crate::stats::histogram::Histogram;
 use crate::units::SimTime;
 use crate::world::{CellId, WorkloadId, World};
 
@@ -19,6 +20,9 @@ impl Sim<'_> {
         }
         for repair in self.repairs.iter().filter(|repair| repair.pending) {
             down[repair.pool as usize] += u64::from(repair.piece.chips);
+        }
+        for (pool, state) in self.pools.iter().enumerate() {
+            down[pool] += state.dark_chips;
         }
         let mut running = 0;
         for job in self.jobs.all().filter(|job| job.running) {
@@ -81,6 +85,22 @@ impl Sim<'_> {
         for (id, workload) in self.workloads.iter_mut().enumerate() {
             let mut totals = std::mem::take(&mut workload.totals);
             totals.in_system_us = workload.in_system.take(self.now);
+            if let Some(counter) = self.silent {
+                silence(counter, &mut totals);
+            }
+            let path = &self.world.workloads[WorkloadId::new(id)].path;
+            let WorkloadTotals { submitted, thinned, left, failures, .. } = totals;
+            assert!(
+                workload.arrived == submitted + thinned + left,
+                "jobs of {path}: {} arrived != {submitted} submitted + {thinned} thinned + {left} left",
+                workload.arrived
+            );
+            assert!(
+                workload.failures_of_gone == failures + workload.failures_outside,
+                "failures of {path}: jobs had {} != {failures} in the window + {} outside",
+                workload.failures_of_gone,
+                workload.failures_outside
+            );
             self.record.workloads[id] = totals;
         }
         audit_record(self.world, &self.record, self.now);
@@ -154,6 +174,7 @@ pub fn audit_record(world: &World, record: &RunRecord, now: SimTime) {
         }
     }
     for (id, totals) in record.workloads.iter().enumerate() {
+        audit_jobs(&world.workloads[WorkloadId::new(id)].path, totals);
         assert!(
             totals.in_system_us == totals.sojourn_us,
             "Little, {} at {now}: integral of jobs {} us, sum of their times {} us",
@@ -161,6 +182,64 @@ pub fn audit_record(world: &World, record: &RunRecord, now: SimTime) {
             totals.in_system_us,
             totals.sojourn_us
         );
+    }
+}
+
+/// Each job submitted ends in one way, by when it started and by when it finished; sums lie between the ends of the histograms' bins.
+fn audit_jobs(path: &str, totals: &WorkloadTotals) {
+    let WorkloadTotals { submitted, started, finished, refused, unstarted, unfinished, waited, killed, .. } = *totals;
+    assert!(
+        submitted == started + refused + unstarted,
+        "jobs of {path}: {submitted} submitted != {started} started + {refused} refused + {unstarted} unstarted"
+    );
+    assert!(
+        submitted == finished + killed + refused + unfinished,
+        "jobs of {path}: {submitted} submitted != {finished} finished + {killed} stopped + {refused} refused + {unfinished} unfinished"
+    );
+    let censored = [("unstarted", unstarted, totals.unstarted_us), ("unfinished", unfinished, totals.unfinished_us)];
+    for (what, jobs, sum) in censored {
+        assert!((jobs == 0) == (sum == 0), "jobs of {path}: {jobs} are {what}, with {sum} us so far");
+    }
+    let at_once = totals.waits.bins().find(|(bin, _)| *bin == 0).map_or(0, |(_, count)| count);
+    assert!(
+        at_once + waited == started,
+        "waits of {path}: {at_once} started at once + {waited} waited != {started} started"
+    );
+    let waits = totals.wait_us + totals.unstarted_us;
+    audit_sum(path, "waits", &totals.waits, started + unstarted, waits);
+    audit_sum(path, "completion times", &totals.jcts, finished + unfinished, totals.jct_us + totals.unfinished_us);
+}
+
+/// A histogram against the counter and the sum of what went into it.
+fn audit_sum(path: &str, what: &str, histogram: &Histogram, jobs: u64, sum: u128) {
+    assert!(histogram.count() == jobs, "{what} of {path}: {} in the histogram, {jobs} counted", histogram.count());
+    let ends = |end: fn((u64, u64)) -> u64| -> u128 {
+        histogram.bins().map(|(bin, count)| u128::from(end(Histogram::bin_ends(bin))) * u128::from(count)).sum()
+    };
+    let (low, high) = (ends(|bin| bin.0), ends(|bin| bin.1));
+    assert!(low <= sum && sum <= high, "{what} of {path}: a sum of {sum} us, the histogram has {low} to {high}");
+}
+
+/// Mutation tests only: a counter that was never counted.
+fn silence(counter: Counter, totals: &mut WorkloadTotals) {
+    match counter {
+        Counter::Submitted => totals.submitted = 0,
+        Counter::Started => totals.started = 0,
+        Counter::Finished => totals.finished = 0,
+        Counter::Refused => totals.refused = 0,
+        Counter::Unstarted => totals.unstarted = 0,
+        Counter::Unfinished => totals.unfinished = 0,
+        Counter::Waited => totals.waited = 0,
+        Counter::Thinned => totals.thinned = 0,
+        Counter::Left => totals.left = 0,
+        Counter::Failures => totals.failures = 0,
+        Counter::WaitSum => totals.wait_us = 0,
+        Counter::UnstartedSum => totals.unstarted_us = 0,
+        Counter::JctSum => totals.jct_us = 0,
+        Counter::UnfinishedSum => totals.unfinished_us = 0,
+        Counter::Waits => totals.waits = Histogram::new(),
+        Counter::Jcts => totals.jcts = Histogram::new(),
+        _ => {}
     }
 }
 

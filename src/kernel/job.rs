@@ -34,12 +34,18 @@ pub struct Job {
     pub planned: bool,
     /// See `planned`.
     pub promised: Option<SimTime>,
+    /// How often its pool went dark under it.
+    pub outages: u32,
     /// How often it was taken off.
     pub yields: u32,
     /// Its attempt ends when what was expected of it is over, not when its work is done.
     pub killed: bool,
     /// Taken off, and writing its checkpoint.
     pub leaving: bool,
+    /// It loses what it has not saved.
+    pub loses: bool,
+    /// How long it takes to leave [us].
+    pub leaves_in_us: u64,
     /// When the attempt is expected to end.
     pub expected_end: SimTime,
     /// Place among the running jobs of its tenant.
@@ -87,9 +93,12 @@ impl Default for Job {
             owed_us: 0,
             planned: false,
             promised: None,
+            outages: 0,
             yields: 0,
             killed: false,
             leaving: false,
+            loses: false,
+            leaves_in_us: 0,
             expected_end: SimTime::ZERO,
             among_running: 0,
             seq: u64::MAX,
@@ -113,7 +122,7 @@ impl Job {
     /// Whether its next start is not its first: it loads what it saved.
     #[inline]
     pub fn resumes(&self) -> bool {
-        self.failures + self.yields > 0
+        self.failures + self.yields + self.outages > 0
     }
 
     /// Expected work left, at least the shortest there is: one that outlasts what was expected of it may end at any moment [us].
@@ -202,4 +211,17 @@ pub fn failure_rate(per_chip_hour: f64) -> u64 {
 /// A unit-rate threshold as exposure [chip-us x failures per 1e12 chip-hours]: 1 is 3.6e9 x 1e12. Eq. (5).
 pub fn exposure(threshold: f64) -> u128 {
     (threshold * 3.6e21) as u128
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The estimate of memory by which a study is refused counts a job and its place in a queue, a key and a slot.
+    #[test]
+    fn a_job_takes_no_more_than_is_counted_for_it() {
+        let place = size_of::<(u64, u32)>();
+        let all = size_of::<Job>() + place;
+        assert!(all <= crate::world::JOB_ALIVE_BYTES, "{all} bytes, counted as {}", crate::world::JOB_ALIVE_BYTES);
+    }
 }

@@ -25,9 +25,12 @@ impl Sim<'_> {
         let (now, in_window) = (self.now, self.in_window(draft.submit));
         let (volume, in_system) = (self.live.volume(id), !self.silenced(Counter::InSystem));
         let state = &mut self.workloads[lane as usize];
+        state.arrived += u64::from(in_window);
         // Volume thins by the job's own mark, so that two volumes share their jobs.
         if volume < 1.0 && state.mark.unit(draft.item) >= volume {
-            state.totals.elsewhere += u64::from(in_window);
+            let left = state.leaves_at <= now && state.mark.unit(draft.item) < state.volume_if_stayed;
+            let count = if left { &mut state.totals.left } else { &mut state.totals.thinned };
+            *count += u64::from(in_window);
             return;
         }
         if in_window {
@@ -50,7 +53,8 @@ impl Sim<'_> {
             total_us: work_us,
             expected_us: if oracle { work_us } else { (draft.estimate_us.saturating_sub(draft.done_us)).max(1) },
             item: draft.item,
-            chips: draft.chips,
+            // A gang that has its nodes for itself holds what it leaves over.
+            chips: draft.chips.next_multiple_of(self.domains[domain].whole),
             workload: lane,
             class,
             exposure_left,
@@ -223,8 +227,9 @@ impl Sim<'_> {
         let state = &self.workloads[job.workload as usize];
         let cell = &self.cells[job.cell as usize];
         let domain = state.domain;
+        let mut expected = 0.0;
         if state.failures == Failures::Goodput {
-            draw_overhead(&mut attempt, job, state, cell.failure_rate);
+            expected = draw_overhead(&mut attempt, job, state, cell.failure_rate);
         }
         job.attempt = attempt;
         job.running = true;
@@ -232,6 +237,9 @@ impl Sim<'_> {
             self.track_start(slot);
         }
         self.post_next(slot);
+        if 0.0 < expected {
+            self.expect_failures(slot, expected);
+        }
     }
 
     /// Posts the one pending event of a running job: the earliest of finish, failure, the end of its turn and of its last checkpoint.
@@ -252,7 +260,7 @@ impl Sim<'_> {
             }
         }
         if self.domains[state.domain].tracks {
-            when = when.min(due(job, state, self.domains[state.domain].rules));
+            when = when.min(due(job, self.domains[state.domain].rules));
         }
         if state.kills {
             let limit = When::new(start + Span(self.expected_length_us(slot, CellId::new(cell_of))), Class::Finish);
@@ -262,6 +270,16 @@ impl Sim<'_> {
         }
         let job = &mut self.jobs[slot];
         job.seq = self.heap.push(when, slot);
+    }
+
+    /// Goodput mode: of the failures expected of an attempt, those of its time in the window, evenly over its length.
+    fn expect_failures(&mut self, slot: u32, expected: f64) {
+        let job = &self.jobs[slot];
+        let (from, length) = (job.attempt.start.0, job.attempt.length_us());
+        let (first, last) = (from.max(self.world.measure_from.0), (from + length).min(self.world.end.0));
+        let share = last.saturating_sub(first) as f64 / length as f64;
+        let count = (expected * share * 1e6).round().min(1e15) as u64;
+        self.workloads[job.workload as usize].totals.expected_failures_e6 += count;
     }
 
     #[inline]
@@ -277,6 +295,7 @@ impl Sim<'_> {
         let in_window = self.in_window(job.submit);
         let state = &mut self.workloads[job.workload as usize];
         let sojourn = now.since(job.submit).0;
+        state.failures_of_gone += u64::from(job.failures);
         state.totals.sojourn_us += u128::from(sojourn);
         state.totals.killed += u64::from(in_window && killed);
         if in_window && !killed {
@@ -319,6 +338,7 @@ impl Sim<'_> {
         let state = &mut self.workloads[job.workload as usize];
         let saved = job.attempt.saved_us(now.since(job.attempt.start).0);
         state.totals.failures += u64::from(counted);
+        state.failures_outside += u64::from(!counted);
         let item = failure_item(job.item, job.failures);
         let failing = index_of(state.failing_node.unit(item), nodes);
         job.keep(saved, self.cells[job.cell as usize].speed);
@@ -381,7 +401,7 @@ impl Sim<'_> {
         }
         // A node that goes down may cut every tenant's entitlement, so all of them are billed anew.
         let pool = &mut self.pools[at];
-        if failed.is_some() || pool.retiring_nodes > 0 {
+        if failed.is_some() || pool.retiring_nodes + pool.dark > 0 {
             self.after_supply(at);
         } else {
             pool.bill_share(now, tenant, &mut self.cells);
@@ -389,6 +409,9 @@ impl Sim<'_> {
         }
         if self.outside.is_some() {
             self.tell_outside(slot, false);
+        }
+        if self.domains[domain].lends {
+            self.await_lending(domain);
         }
         if !self.at_rest(domain) {
             self.touch(domain);
@@ -492,7 +515,9 @@ impl Sim<'_> {
             }
             let in_system = self.now.since(job.submit).0;
             let in_window = self.in_window(job.submit);
-            let totals = &mut self.workloads[job.workload as usize].totals;
+            let state = &mut self.workloads[job.workload as usize];
+            state.failures_of_gone += u64::from(job.failures);
+            let totals = &mut state.totals;
             totals.sojourn_us += u128::from(in_system);
             if in_window && job.first_start == SimTime::NEVER {
                 totals.unstarted += 1;
@@ -561,11 +586,11 @@ fn sabotage_failure(silent: Counter, pool: &mut PoolState, now: SimTime, down: u
 /// Goodput mode: the overhead is lognormal with the renewal mean and sd, one u per job. Eq. (7).
 ///
 /// Never below zero and of that very mean; a normal one cut at zero is 1.8 times too long on average where sd = 3 x mean (short
-/// jobs that rarely fail). Where the moments are beyond all numbers the gang never gets through.
-fn draw_overhead(attempt: &mut Attempt, job: &Job, state: &WorkloadState, failure_rate: u64) {
+/// jobs that rarely fail). Where the moments are beyond all numbers the gang never gets through. Returns the failures expected.
+fn draw_overhead(attempt: &mut Attempt, job: &Job, state: &WorkloadState, failure_rate: u64) -> f64 {
     let per_hour = failure_rate as f64 / 1e12 * f64::from(job.chips);
     if per_hour == 0.0 {
-        return;
+        return 0.0;
     }
     let interval = if attempt.interval_us == 0 { attempt.work_us } else { attempt.interval_us };
     let terms = Checkpointed {
@@ -579,24 +604,26 @@ fn draw_overhead(attempt: &mut Attempt, job: &Job, state: &WorkloadState, failur
     let wall = terms.wall_time();
     let wasted = wall.lost + wall.restart;
     if wasted <= 0.0 {
-        return;
+        return 0.0;
     }
     if !(wasted.is_finite() && wall.sd.is_finite()) {
         attempt.drawn_lost_us = SimTime::NEVER.0;
-        return;
+        // It fails at its rate as long as there is time.
+        return per_hour * Span(attempt.length_us()).hours();
     }
     let spread = log1p(square(wall.sd / wasted));
     let law = Law::Lognormal { mu: ln(wasted) - 0.5 * spread, sigma: spread.sqrt() };
     let drawn = law.quantile(state.goodput.unit(job.item));
     attempt.drawn_restart_us = Span::from_micros_f64(drawn * wall.restart / wasted).0;
     attempt.drawn_lost_us = Span::from_micros_f64(drawn).0.saturating_sub(attempt.drawn_restart_us);
+    wall.failures
 }
 
 /// When a running job is due for something that is neither its finish nor a failure: the end of its last checkpoint, the next level, the
 /// end of its turn.
-fn due(job: &Job, state: &WorkloadState, rules: &Rules) -> When {
+fn due(job: &Job, rules: &Rules) -> When {
     if let Some(from) = job.attempt.yields_from {
-        return When::new(from + Span(state.cost_us), Class::Reclaim);
+        return When::new(from + Span(job.leaves_in_us), Class::Reclaim);
     }
     if rules.order != Order::Las {
         return When::NEVER;

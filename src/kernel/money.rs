@@ -78,7 +78,7 @@ impl Sim<'_> {
     pub(super) fn close_usage_of(&mut self, pool: PoolId, kind: PriceKind) {
         for cell in self.world.cells.ids() {
             let terms = &self.world.cells[cell];
-            if terms.pool == pool && self.world.workloads[terms.workload].price == kind {
+            if terms.pool == pool && terms.price == kind {
                 self.close_cell(cell);
             }
         }
@@ -122,20 +122,29 @@ impl Sim<'_> {
         row.allocated += allocated;
         row.billed += billed;
         row.covered += covered;
-        let price = match workload.price {
-            PriceKind::Free => return,
-            PriceKind::Contract => {
-                let contract = self.world.tenants[workload.tenant].contract;
-                contract.and_then(|contract| self.live.contract_price(contract, terms.pool))
-            }
-            PriceKind::OnDemand | PriceKind::Committed | PriceKind::CapacityBlock => {
-                self.live.price(terms.pool, workload.price)
-            }
-        };
-        let price = price.unwrap_or_else(|| panic!("{} has no {} price", workload.path, workload.price.name()));
+        if terms.price == PriceKind::Free {
+            return;
+        }
+        let price = self.price_in_force(cell);
+        let price = price.unwrap_or_else(|| panic!("{} has no {} price", workload.path, terms.price.name()));
         self.meter(PostingKind::Usage, Sku::Cell(cell), month, price, (from, now), [billed, 0, 0]);
         let posting = self.money.books.usage(self.world, now, cell, billed, price);
         self.post(posting);
+    }
+
+    /// What a chip-hour of the cell costs now; None where nobody pays.
+    pub(super) fn price_in_force(&self, cell: CellId) -> Option<InForce> {
+        let terms = &self.world.cells[cell];
+        match terms.price {
+            PriceKind::Free => None,
+            PriceKind::Contract => {
+                let contract = self.world.tenants[self.world.workloads[terms.workload].tenant].contract;
+                contract.and_then(|contract| self.live.contract_price(contract, terms.pool))
+            }
+            PriceKind::OnDemand | PriceKind::Committed | PriceKind::CapacityBlock => {
+                self.live.price(terms.pool, terms.price)
+            }
+        }
     }
 
     fn close_share(&mut self, pool: PoolId, tenant: TenantId) {

@@ -73,6 +73,9 @@ impl Sim<'_> {
         let workload = &self.workloads[job.workload as usize];
         let place = |cell: &CellId| {
             let pool = self.cells[cell.index()].pool;
+            if 0 < self.pools[pool].closed + self.pools[pool].dark {
+                return None;
+            }
             let profile = &profiles.iter().find(|(of, _)| *of == pool)?.1;
             let length = Span(self.expected_length_us(slot, *cell));
             let gang = Gang { tenant: workload.tenant, chips: job.chips, length };

@@ -1,12 +1,13 @@
 //! A pool during a run: nodes, who holds what, who is entitled to what, and its meters. Every level is counted where it
 //! changes; none is what the others leave.
 
+use super::lending::LeastOf;
 use super::meter::Meter;
 use super::nodes::{Nodes, Piece};
 use super::sim::{Counter, Release, Sabotage};
 use super::standing::Standing;
 use super::state::CellState;
-use crate::units::SimTime;
+use crate::units::{SimTime, Span};
 use crate::world::{CellId, Placement, Source, World};
 
 /// A tenant's share of a pool.
@@ -14,6 +15,10 @@ use crate::world::{CellId, Placement, Source, World};
 pub struct Share {
     /// Guaranteed by contract now [chips].
     pub guaranteed: u64,
+    /// Of its idle guarantee, what others may use at most [chips].
+    pub borrowable: u64,
+    /// The least of its idle guarantee of late.
+    pub idle_of_late: LeastOf,
     /// Reserved by contract now [chips].
     pub reserved: u64,
     /// Entitled reservation, whole nodes.
@@ -69,8 +74,7 @@ impl ShareMeters {
 }
 
 /// Whether every gang that may run on the pool fills its nodes.
-fn fills_nodes(world: &World, pool: crate::world::PoolId) -> bool {
-    let per_node = world.pools[pool].chips_per_node;
+fn fills_nodes(world: &World, pool: crate::world::PoolId, per_node: u32) -> bool {
     world.cells.iter().filter(|cell| cell.pool == pool).all(|cell| match &world.workloads[cell.workload].source {
         Source::Campaigns(terms) => terms.chips % per_node == 0,
         Source::Stream(terms) => terms.chips.iter().all(|(chips, _)| chips % per_node == 0),
@@ -84,14 +88,28 @@ fn fills_nodes(world: &World, pool: crate::world::PoolId) -> bool {
 pub struct PoolState {
     /// Its nodes.
     pub nodes: Nodes,
-    /// Chips on a node.
+    /// Chips on a node; on an UltraServer, where placement keeps those together: it then stands for the node.
     pub chips_per_node: u64,
+    /// Nodes of the world in one of ours.
+    pub group: u32,
     /// Placement of its domain.
     pub placement: Placement,
     /// Chips come with each gang and go with it.
     pub unlimited: bool,
     /// Expected ends of its gangs, in order, where somebody plans by them.
     pub ends: Vec<(SimTime, u32)>,
+    /// Tenants lend what is idle of their guarantees, less this share of the chips that are up.
+    pub lends: bool,
+    /// See `lends`.
+    pub lend_margin: f64,
+    /// Reasons why it is dark: its free nodes are down.
+    pub dark: u32,
+    /// Reasons why nothing starts here.
+    pub closed: u32,
+    /// Nodes that are down because it is dark, and their chips.
+    pub dark_pieces: Vec<Piece>,
+    /// See `dark_pieces`.
+    pub dark_chips: u64,
     /// A failed node is away for a while.
     pub repairs: bool,
     /// In the ground.
@@ -136,12 +154,23 @@ impl PoolState {
         for share in terms.guaranteed.iter().chain(&terms.reserved) {
             shares[share.tenant.index()].committed = true;
         }
+        let placement = world.domains[terms.domain].rules.placement;
+        let group = if placement == Placement::UltraServer { terms.ultraserver_nodes } else { 1 };
+        let chips_per_node = terms.chips_per_node * group;
+        let whole = placement == Placement::WholeNode || fills_nodes(world, pool, chips_per_node);
         PoolState {
-            nodes: Nodes::new(terms.chips_per_node, fills_nodes(world, pool)),
-            chips_per_node: u64::from(terms.chips_per_node),
-            placement: world.domains[terms.domain].rules.placement,
+            nodes: Nodes::new(chips_per_node, whole),
+            chips_per_node: u64::from(chips_per_node),
+            group,
+            placement,
             unlimited: terms.unlimited,
             ends: Vec::new(),
+            lends: !terms.borrowable.is_empty(),
+            lend_margin: world.domains[terms.domain].rules.lend_margin,
+            dark: 0,
+            closed: 0,
+            dark_pieces: Vec::new(),
+            dark_chips: 0,
             repairs: terms.repair.is_some(),
             installed: Meter::default(),
             up: Meter::default(),
@@ -160,11 +189,40 @@ impl PoolState {
         }
     }
 
-    /// New nodes enter service, free.
+    /// New nodes of the world enter service, free.
     pub fn deliver(&mut self, now: SimTime, nodes: u32) {
+        let nodes = nodes / self.group;
         let chips = u64::from(nodes) * self.chips_per_node;
         self.nodes.add_new(nodes);
         self.installed.add(now, chips);
+        self.up.add(now, chips);
+        self.idle.add(now, chips);
+    }
+
+    /// What is free in a dark pool goes down: nodes that came back or were delivered, and those that gangs left. A partly used node waits until the
+    /// rest of it is free too.
+    pub fn darken(&mut self, now: SimTime) {
+        let nodes = self.nodes.free_nodes();
+        if self.dark > 0 && nodes > 0 {
+            self.nodes.take_whole(nodes, &mut self.dark_pieces);
+            let chips = u64::from(nodes) * self.chips_per_node;
+            self.dark_chips += chips;
+            self.idle.sub(now, chips);
+            self.up.sub(now, chips);
+            self.down.add(now, chips);
+        }
+    }
+
+    /// They come back.
+    pub fn light(&mut self, now: SimTime) {
+        let chips = std::mem::take(&mut self.dark_chips);
+        if self.nodes.is_counted() {
+            self.nodes.give_counted(chips as u32);
+        } else {
+            let mut pieces = std::mem::take(&mut self.dark_pieces);
+            self.nodes.give_all(&mut pieces);
+        }
+        self.down.sub(now, chips);
         self.up.add(now, chips);
         self.idle.add(now, chips);
     }
@@ -216,7 +274,28 @@ impl PoolState {
         }
         self.standing.entitle(self.shares.iter().map(|share| (part(share.guaranteed), share.reserved_entitled)));
         self.release_reserved(now);
+        self.note_idle(now);
         self.offer_all(now);
+    }
+
+    /// What is idle of each guarantee changed, or may have.
+    fn note_idle(&mut self, now: SimTime) {
+        if self.lends {
+            for (share, claim) in self.shares.iter_mut().zip(&self.standing.tenants) {
+                share.idle_of_late.set(now, claim.unused());
+            }
+        }
+    }
+
+    /// What each tenant lends: what was idle of its guarantee for the whole of a lease, less the margin, up to what it allows. Eq. (49).
+    pub fn refresh_lending(&mut self, now: SimTime, lease: Span) {
+        let margin = (self.lend_margin * self.up.level() as f64).floor() as u64;
+        self.standing.lending = false;
+        for (share, claim) in self.shares.iter_mut().zip(&mut self.standing.tenants) {
+            let idle = share.idle_of_late.least(now, lease);
+            claim.lends = share.borrowable.min(idle.saturating_sub(margin));
+            self.standing.lending |= claim.lends > 0;
+        }
     }
 
     /// After a change of who holds what: what is offered to `tenant`, and to all where somebody is or was blocked. Eq. (36).
@@ -345,6 +424,7 @@ impl PoolState {
     #[inline]
     pub fn hold(&mut self, now: SimTime, tenant: usize, chips: u64) {
         self.standing.hold(tenant, chips);
+        self.note_idle(now);
         self.idle.sub(now, chips);
         self.gangs.add(now, chips);
     }
@@ -353,6 +433,7 @@ impl PoolState {
     #[inline(always)]
     pub fn let_go(&mut self, now: SimTime, tenant: usize, chips: u64, down: u64) {
         self.standing.let_go(tenant, chips);
+        self.note_idle(now);
         self.gangs.sub(now, chips);
         self.idle.add(now, chips - down);
         if down > 0 {

@@ -27,7 +27,7 @@ impl Sim<'_> {
             let mut soon = self.anybody_leaves(domain, self.cells[cell.index()].pool);
             if enough {
                 for victim in &victims {
-                    soon |= !self.take_off(victim.slot);
+                    soon |= !self.take_off(victim.slot, None);
                 }
             }
             victims.clear();
@@ -129,7 +129,7 @@ impl Sim<'_> {
     }
 
     /// Chip-time that is lost when the job is taken off now [chip-us]. Coupling finding 10.
-    fn lost_by_leaving(&self, slot: u32) -> u128 {
+    pub(super) fn lost_by_leaving(&self, slot: u32) -> u128 {
         let job = &self.jobs[slot];
         let state = &self.workloads[job.workload as usize];
         let elapsed = self.now.since(job.attempt.start).0;
@@ -150,16 +150,20 @@ impl Sim<'_> {
     }
 
     /// Takes a running job off: at once where leaving costs no time, else when its checkpoint is written. True when its chips are free now.
-    fn take_off(&mut self, slot: u32) -> bool {
+    pub(super) fn take_off(&mut self, slot: u32, notice: Option<Span>) -> bool {
         let now = self.now;
         let job = &self.jobs[slot];
         let state = &self.workloads[job.workload as usize];
         let graceful = self.domains[state.domain].rules.yields == Yield::Graceful;
-        let cost_us = if graceful { state.cost_us } else { 0 };
+        let saves_us = if graceful { state.cost_us } else { 0 };
+        let cost_us = notice.map_or(saves_us, |notice| saves_us.min(notice.0));
         let in_window = self.in_window(now);
         self.workloads[job.workload as usize].totals.preemptions += u64::from(in_window);
         let job = &mut self.jobs[slot];
         job.leaving = true;
+        // Who cannot save in time leaves at the end of the notice and loses what is not saved.
+        job.loses = !graceful || cost_us < saves_us;
+        job.leaves_in_us = cost_us;
         if cost_us == 0 {
             self.leave(slot);
             return true;
@@ -175,8 +179,7 @@ impl Sim<'_> {
     /// The job that was taken off frees its chips and waits again.
     pub(super) fn leave(&mut self, slot: u32) {
         let now = self.now;
-        let state = &self.workloads[self.jobs[slot].workload as usize];
-        let abrupt = self.domains[state.domain].rules.yields == Yield::Abrupt;
+        let abrupt = self.jobs[slot].loses;
         self.book_attempt(slot, abrupt.then_some(now));
         let cell = &self.cells[self.jobs[slot].cell as usize];
         let job = &mut self.jobs[slot];

@@ -4,6 +4,7 @@ use super::outlook::Outlook;
 use super::queue::{Cursor, Queue, Waiting};
 use super::sim::{Counter, Sim};
 use super::state::DomainState;
+use crate::policy::pool_choice::{Offer, score};
 use crate::policy::{self, Chips, Room, Turn, View};
 use crate::units::{SimTime, Span};
 use crate::world::{CellId, Order, PoolId};
@@ -84,11 +85,15 @@ impl View for Pass<'_, '_> {
     }
 
     fn make_room(&mut self, tenant: usize, cursor: &mut Cursor, chips: Chips) -> Room {
-        if !self.state().preempts {
+        let (preempts, lends) = (self.state().preempts, self.state().lends && chips == Chips::Own);
+        if !preempts && !lends {
             return Room::None;
         }
         let Some(waiting) = self.queue(tenant).seek(cursor, u32::MAX, |_| true) else { return Room::None };
-        let room = self.sim.make_room(self.domain, tenant, &waiting, chips == Chips::Any);
+        let mut room = if lends { self.sim.reclaim(self.domain, tenant, &waiting) } else { Room::None };
+        if room == Room::None && preempts {
+            room = self.sim.make_room(self.domain, tenant, &waiting, chips == Chips::Any);
+        }
         // Those taken off wait again, behind it.
         *cursor = self.queue(tenant).find(waiting.key);
         room
@@ -160,17 +165,43 @@ impl<'w> Pass<'_, 'w> {
 }
 
 impl Sim<'_> {
-    /// The first of the job's pools, in its order of preference, where the tenant may take that many chips and they fit.
+    /// Of the job's pools where the tenant may take that many chips and they fit, the one that the rules choose.
     #[inline(always)]
     pub(super) fn cell_with_room(&self, slot: u32, any: bool) -> Option<CellId> {
-        let job = &self.jobs[slot];
-        let workload = &self.workloads[job.workload as usize];
-        for cell in workload.cells {
-            if self.has_room(slot, *cell, any) {
-                return Some(*cell);
+        let workload = &self.workloads[self.jobs[slot].workload as usize];
+        if !self.domains[workload.domain].chooses {
+            return workload.cells.iter().copied().find(|cell| self.has_room(slot, *cell, any));
+        }
+        self.best_cell(slot, &mut |cell| self.has_room(slot, cell, any))
+    }
+
+    /// Of those that will do, the one with the highest score; of equals the first in the workload's list.
+    fn best_cell(&self, slot: u32, will_do: &mut dyn FnMut(CellId) -> bool) -> Option<CellId> {
+        let workload = &self.workloads[self.jobs[slot].workload as usize];
+        let choice = self.domains[workload.domain].rules.pool_choice;
+        let mut best: Option<(f64, CellId)> = None;
+        for cell in workload.cells.iter().copied() {
+            if will_do(cell) {
+                let score = score(choice, &self.offer(cell));
+                if best.is_none_or(|(most, _)| most < score) {
+                    best = Some((score, cell));
+                }
             }
         }
-        None
+        best.map(|(_, cell)| cell)
+    }
+
+    /// What is known of a cell when its jobs may start there.
+    fn offer(&self, cell: CellId) -> Offer {
+        let state = &self.cells[cell.index()];
+        let pool = &self.pools[state.pool];
+        let rate = self.price_in_force(cell).map_or(0.0, |price| price.rate.0 as f64 / 1e9);
+        Offer {
+            usd_per_chip_hour: rate,
+            speed: state.speed,
+            advantage: state.advantage,
+            free_share: pool.nodes.free_chips() as f64 / pool.up.level().max(1) as f64,
+        }
     }
 
     #[inline(always)]
@@ -178,7 +209,9 @@ impl Sim<'_> {
         let job = &self.jobs[slot];
         let pool = &self.pools[self.cells[cell.index()].pool];
         let tenant = self.workloads[job.workload as usize].tenant;
-        u64::from(job.chips) <= pool.available(tenant, any) && pool.nodes.has_room(job.chips)
+        pool.closed + pool.dark == 0
+            && u64::from(job.chips) <= pool.available(tenant, any)
+            && pool.nodes.has_room(job.chips)
     }
 
     /// A tenant's part of its due in the domain: the largest of its shares of a pool, over its weight [2^-32].
@@ -238,10 +271,19 @@ impl Sim<'_> {
     /// what is reserved fits beside it.
     fn cell_that_leaves_the_reservation(&mut self, domain: usize, slot: u32, any: bool) -> Option<CellId> {
         let cells = self.workloads[self.jobs[slot].workload as usize].cells;
-        let fits = |sim: &mut Self, cell: CellId| {
-            sim.has_room(slot, cell, any) && sim.leaves_the_reservation(domain, slot, cell)
-        };
-        cells.iter().copied().find(|cell| fits(self, *cell))
+        let mut tried: Vec<CellId> = Vec::new();
+        // A pool that would delay what is reserved is no choice; the next best may be.
+        loop {
+            let cell = if self.domains[domain].chooses {
+                self.best_cell(slot, &mut |cell| !tried.contains(&cell) && self.has_room(slot, cell, any))?
+            } else {
+                cells.iter().copied().find(|cell| !tried.contains(cell) && self.has_room(slot, *cell, any))?
+            };
+            if self.leaves_the_reservation(domain, slot, cell) {
+                return Some(cell);
+            }
+            tried.push(cell);
+        }
     }
 
     fn leaves_the_reservation(&mut self, domain: usize, slot: u32, cell: CellId) -> bool {
@@ -304,6 +346,9 @@ impl Sim<'_> {
             if any_committed {
                 self.fill_reserved(domain);
             }
+            if self.domains[domain].lends {
+                self.refresh_lending(domain);
+            }
             // Most finishes of a pool with room leave nobody to start.
             if anyone {
                 self.pass(domain);
@@ -356,12 +401,14 @@ impl Sim<'_> {
             return false;
         }
         let Some(slot) = state.fresh.pop() else { return false };
-        let (now, job) = (self.now, &self.jobs[slot]);
+        let (now, in_system, job) = (self.now, !self.silenced(Counter::InSystem), &self.jobs[slot]);
         let in_window = self.in_window(job.submit);
         self.take_from_queue(slot);
         let workload = &mut self.workloads[self.jobs[slot].workload as usize];
         workload.totals.refused += u64::from(in_window);
-        workload.in_system.sub(now, 1);
+        if in_system {
+            workload.in_system.sub(now, 1);
+        }
         self.write_row(slot, None);
         self.jobs.remove(slot);
         true

@@ -11,7 +11,8 @@ use super::pool::PoolState;
 use super::preempt::Candidate;
 use super::queue::Cursor;
 use super::state::{
-    CellState, DomainState, RepairJob, WorkloadState, Workshop, cell_state, domain_states, workload_states,
+    CellState, DomainState, RepairJob, WorkloadState, Workshop, cell_state, domain_states, set_advantages,
+    workload_states,
 };
 use super::timeline::{self, Dated, Entry};
 use crate::record::{JobRow, RunKey, RunRecord};
@@ -115,6 +116,38 @@ pub enum Counter {
     ReservedLate,
     /// A tenant's reserved chips on which gangs sit.
     ReservedBlocked,
+    /// Jobs submitted.
+    Submitted,
+    /// Jobs started.
+    Started,
+    /// Jobs finished.
+    Finished,
+    /// Jobs refused by a full queue.
+    Refused,
+    /// Jobs not started at the end.
+    Unstarted,
+    /// Jobs not finished at the end.
+    Unfinished,
+    /// Jobs that waited.
+    Waited,
+    /// Jobs thinned by the volume.
+    Thinned,
+    /// Jobs sent elsewhere after a contract's end.
+    Left,
+    /// Failures of gangs.
+    Failures,
+    /// Sum of waits.
+    WaitSum,
+    /// Sum of the times so far of the unstarted.
+    UnstartedSum,
+    /// Sum of completion times.
+    JctSum,
+    /// Sum of the times so far of the unfinished.
+    UnfinishedSum,
+    /// Histogram of waits.
+    Waits,
+    /// Histogram of completion times.
+    Jcts,
 }
 
 /// A lane of jobs that are not the world's own.
@@ -282,7 +315,7 @@ impl<'w> Sim<'w> {
     fn new(world: &'w World, run: Run, live: Live, sabotage: Sabotage) -> Sim<'w> {
         let key = draw_key(world, run.key);
         let lanes: Vec<Lane> = world.workloads.ids().map(|id| Lane::new(world, id, &live, key)).collect();
-        let dated = timeline::timeline(world, &live);
+        let dated = timeline::timeline(world, &live, key);
         let mut sim = Sim {
             now: SimTime::ZERO,
             heap: Heap::default(),
@@ -301,7 +334,7 @@ impl<'w> Sim<'w> {
             pools: world.pools.ids().map(|id| PoolState::new(world, id)).collect(),
             cells: world.cells.ids().map(|id| cell_state(world, &live, id)).collect(),
             workloads: workload_states(world, &live, key),
-            domains: domain_states(world),
+            domains: domain_states(world, &live),
             changed: Vec::new(),
             repairs: Vec::new(),
             free_repairs: Vec::new(),
@@ -320,6 +353,7 @@ impl<'w> Sim<'w> {
             world,
             live,
         };
+        set_advantages(world, &mut sim.cells);
         for pool in world.pools.ids() {
             sim.pools[pool.index()].sabotage = sabotage;
             let nodes: u32 = world.pools[pool].initial.iter().map(|vintage| vintage.nodes).sum();
@@ -483,8 +517,13 @@ impl<'w> Sim<'w> {
             Dated::Order(pool, n) => self.on_order(pool, n),
             Dated::Cancel(pool, n, ordered) => self.on_cancel(pool, n, ordered, class),
             Dated::Retire(pool, nodes) => self.on_retire(pool, nodes),
+            Dated::Outage(pool) => self.on_outage(pool),
+            Dated::Drain(pool) => self.on_drain(pool),
+            Dated::Maintenance(pool) => self.on_maintenance(pool),
+            Dated::Light(pool) => self.on_light(pool),
             Dated::Guarantee(pool, tenant, chips) => self.on_share(pool, tenant, chips, false, class),
             Dated::Reserve(pool, tenant, chips) => self.on_share(pool, tenant, chips, true, class),
+            Dated::Borrow(pool, tenant, chips) => self.on_borrowable(pool, tenant, chips, class),
             Dated::PeriodEnd(contract, n) => self.on_period_end(contract, n),
             Dated::ContractEnd(contract) => self.on_contract_end(contract, class),
             Dated::Tranche(investment, n) => self.on_tranche(investment, n),

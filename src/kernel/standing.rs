@@ -7,6 +7,8 @@ pub struct Claim {
     pub entitled: u64,
     /// Held by its gangs.
     pub held: u64,
+    /// Of its idle guarantee, what others may use; a pass looks it up anew.
+    pub lends: u64,
 }
 
 impl Claim {
@@ -33,6 +35,8 @@ pub struct Standing {
     pub guaranteed_sum: u64,
     /// Chips held beyond entitlements, over tenants.
     pub beyond_sum: u64,
+    /// Somebody lends.
+    pub lending: bool,
 }
 
 impl Standing {
@@ -45,7 +49,25 @@ impl Standing {
     #[inline]
     pub fn available(&self, tenant: usize, any: bool, up: u64) -> u64 {
         let own = self.tenants[tenant].unused();
-        if any { own + up.saturating_sub(self.entitled_sum + self.beyond_sum) } else { own }
+        if !any {
+            return own;
+        }
+        own + (up + self.lent_to(tenant)).saturating_sub(self.entitled_sum + self.beyond_sum)
+    }
+
+    /// Idle guaranteed chips of others that the tenant may use, those included that are in use already.
+    #[inline]
+    fn lent_to(&self, tenant: usize) -> u64 {
+        if !self.lending {
+            return 0;
+        }
+        let others = self.tenants.iter().enumerate().filter(|(of, _)| *of != tenant);
+        others.map(|(_, claim)| claim.lends.min(claim.unused())).sum()
+    }
+
+    /// Chips in use that are neither their holders' own nor uncommitted.
+    pub fn borrowed(&self, up: u64) -> u64 {
+        (self.entitled_sum + self.beyond_sum).saturating_sub(up)
     }
 
     /// A gang of the tenant takes chips.

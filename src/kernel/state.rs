@@ -6,9 +6,10 @@ use super::outlook::Reservation;
 use super::queue::Queue;
 use crate::record::WorkloadTotals;
 use crate::stats::draw::{self, Prefix, Purpose};
-use crate::units::Span;
+use crate::units::{SimTime, Span};
 use crate::world::{
-    Backfill, CellId, DomainId, Failures, Live, Order, OverEstimate, PoolId, Preemption, Rules, TenantId, World,
+    Backfill, CellId, DomainId, Failures, Live, Order, OverEstimate, Placement, PoolChoice, PoolId, Preemption, Rules,
+    TenantId, World,
 };
 
 /// A workload during a run.
@@ -35,6 +36,13 @@ pub(super) struct WorkloadState<'w> {
     pub repair_time: Prefix,
     pub repair_branch: Prefix,
     pub goodput: Prefix,
+    /// From when on its lab's work goes elsewhere, and the volume without that.
+    pub leaves_at: SimTime,
+    pub volume_if_stayed: f64,
+    /// Counted apart for the audit: arrivals in the window, failures out of it, failures of the jobs that are gone.
+    pub arrived: u64,
+    pub failures_outside: u64,
+    pub failures_of_gone: u64,
     /// Campaigns: one at a time; the others wait here in order.
     pub running_campaign: bool,
     pub waiting_campaigns: std::collections::VecDeque<u32>,
@@ -57,6 +65,8 @@ pub(super) struct CellState {
     pub pool: usize,
     /// Speed relative to the workload's reference.
     pub speed: f64,
+    /// Speed relative to the other workloads' here, each over its own mean: comparative advantage.
+    pub advantage: f64,
     /// Failures per 1e12 chip-hours.
     pub failure_rate: u64,
 }
@@ -72,6 +82,14 @@ pub(super) struct DomainState<'w> {
     pub rules: &'w Rules,
     /// Classes go before the order.
     pub classes: bool,
+    /// Pools are chosen by more than their order.
+    pub chooses: bool,
+    /// Gangs are rounded up to so many chips.
+    pub whole: u32,
+    /// Guaranteed chips that were idle for so long may be lent: loading and saving of its dearest job over the overhead that is allowed.
+    pub min_lease: Span,
+    /// Somebody may lend here.
+    pub lends: bool,
     /// Who runs is looked at here: jobs are taken off, or their ends are expected.
     pub tracks: bool,
     /// Jobs of each tenant that run here, in no order; kept where jobs are taken off.
@@ -153,6 +171,15 @@ pub(super) fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunK
             repair_time: prefix(Purpose::Repair, 0),
             repair_branch: prefix(Purpose::Repair, 1),
             goodput: prefix(Purpose::Goodput, 0),
+            leaves_at: if world.without.contracts.iter().any(|c| world.contracts[*c].tenant == terms.tenant) {
+                world.decide_at.unwrap_or(SimTime::NEVER)
+            } else {
+                SimTime::NEVER
+            },
+            volume_if_stayed: live.value(&terms.volume),
+            arrived: 0,
+            failures_outside: 0,
+            failures_of_gone: 0,
             running_campaign: false,
             waiting_campaigns: Default::default(),
             interval_us,
@@ -169,7 +196,20 @@ fn tenants_of(world: &World, domain: DomainId) -> Vec<usize> {
     world.tenants.ids().filter(submits).map(TenantId::index).collect()
 }
 
-pub(super) fn domain_states(world: &World) -> Vec<DomainState<'_>> {
+fn lends(world: &World, domain: DomainId) -> bool {
+    world.domains[domain].pools.iter().any(|pool| !world.pools[*pool].borrowable.is_empty())
+}
+
+/// L_min = (restart + checkpoint) / overhead, of the dearest job. Coupling finding 10, Eq. (49).
+fn min_lease(world: &World, live: &Live, domain: DomainId) -> Span {
+    let cost_h = |workload: &crate::world::Workload| {
+        live.value(&workload.restart_h) + workload.checkpoint.as_ref().map_or(0.0, |(_, cost)| live.value(cost))
+    };
+    let dearest = world.workloads.iter().filter(|w| w.domain == domain).map(cost_h).fold(0.0, f64::max);
+    Span::from_hours(dearest / world.domains[domain].rules.lend_overhead)
+}
+
+pub(super) fn domain_states<'w>(world: &'w World, live: &Live) -> Vec<DomainState<'w>> {
     let state = |id| {
         let tenants = tenants_of(world, id);
         let terms = &world.domains[id];
@@ -183,7 +223,18 @@ pub(super) fn domain_states(world: &World) -> Vec<DomainState<'_>> {
             pools: &terms.pools,
             rules: &terms.rules,
             classes: terms.rules.order == Order::Priority || terms.rules.preemption == Preemption::Class,
-            tracks: terms.rules.preemption != Preemption::Off
+            chooses: terms.rules.pool_choice != PoolChoice::InOrder,
+            whole: if terms.rules.placement == Placement::WholeNode {
+                terms.pools.iter().map(|pool| world.pools[*pool].chips_per_node).max().unwrap_or(1)
+            } else {
+                1
+            },
+            min_lease: min_lease(world, live, id),
+            lends: lends(world, id),
+            // Whoever may be taken off must be known.
+            tracks: lends(world, id)
+                || terms.pools.iter().any(|pool| !world.pools[*pool].maintenance.is_empty())
+                || terms.rules.preemption != Preemption::Off
                 || matches!(terms.rules.backfill, Backfill::Easy | Backfill::Conservative)
                 || terms.rules.order == Order::Las,
             preempts: terms.rules.preemption != Preemption::Off,
@@ -199,4 +250,24 @@ pub(super) fn domain_states(world: &World) -> Vec<DomainState<'_>> {
         }
     };
     world.domains.ids().map(state).collect()
+}
+
+/// Comparative advantage of each cell: its speed over the mean of its workload's cells, over the mean of that at its pool.
+pub(super) fn set_advantages(world: &World, cells: &mut [CellState]) {
+    let relative: Vec<f64> = (world.cells.ids())
+        .map(|id| {
+            let own = &world.workloads[world.cells[id].workload].cells;
+            let mean = own.iter().map(|cell| cells[cell.index()].speed).sum::<f64>() / own.len().max(1) as f64;
+            cells[id.index()].speed / mean
+        })
+        .collect();
+    for id in world.cells.ids() {
+        let here: Vec<f64> = world
+            .cells
+            .ids()
+            .filter(|other| world.cells[*other].pool == world.cells[id].pool)
+            .map(|other| relative[other.index()])
+            .collect();
+        cells[id.index()].advantage = relative[id.index()] / (here.iter().sum::<f64>() / here.len() as f64);
+    }
 }

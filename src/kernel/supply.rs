@@ -23,6 +23,7 @@ impl Sim<'_> {
             }
             Effect::Guaranteed(..)
             | Effect::Reserved(..)
+            | Effect::Borrowable(..)
             | Effect::SiteMw(..)
             | Effect::Volume(..)
             | Effect::ContractEnd(_)
@@ -66,7 +67,8 @@ impl Sim<'_> {
     }
 
     pub(super) fn on_retire(&mut self, pool: PoolId, nodes: u32) {
-        self.pools[pool.index()].retiring_nodes += nodes;
+        let state = &mut self.pools[pool.index()];
+        state.retiring_nodes += nodes / state.group;
         self.after_supply(pool.index());
     }
 
@@ -81,21 +83,33 @@ impl Sim<'_> {
         self.after_supply(pool.index());
     }
 
+    pub(super) fn on_borrowable(&mut self, pool: PoolId, tenant: TenantId, chips: u32, class: u8) {
+        self.apply(Effect::Borrowable(pool, tenant, chips), class);
+        let allowed = self.live.pools[pool.index()].borrowable[tenant.index()];
+        self.pools[pool.index()].shares[tenant.index()].borrowable = u64::from(allowed);
+        self.after_supply(pool.index());
+    }
+
     /// The chips that are up or promised changed, or some became free while nodes are to retire: retirements, entitlements,
     /// what is billed, and a pass.
     pub(super) fn after_supply(&mut self, pool: usize) {
+        self.pools[pool].darken(self.now);
         self.pools[pool].entitle(self.now);
         let left = self.pools[pool].retire_free(self.now);
         if left > 0 {
             // Its row says what left and when: a node that a gang holds at the planned date leaves when the gang lets go.
             let id = PoolId::new(pool);
-            self.apply(Effect::Retired(id, left * self.world.pools[id].chips_per_node), Class::Supply as u8);
+            self.apply(Effect::Retired(id, left * self.pools[pool].chips_per_node as u32), Class::Supply as u8);
             self.pools[pool].entitle(self.now);
         }
         for tenant in 0..self.world.tenants.len() {
             self.pools[pool].bill_share(self.now, tenant, &mut self.cells);
         }
         self.pools[pool].assert_conserved(self.now);
+        let domain = self.world.pools.0[pool].domain.index();
+        if self.domains[domain].lends {
+            self.await_lending(domain);
+        }
         self.touch(self.world.pools.0[pool].domain.index());
     }
 }

@@ -2,10 +2,15 @@
 //! Draws nothing (its values are drawn) and changes nothing.
 
 use super::event::Class;
+use crate::stats::draw::{Purpose, RunKey};
+use crate::stats::quantile::exponential_quantile;
 use crate::units::{Rate, SimTime, Span};
 use crate::world::{
     ContractId, ContractPrice, Effect, InvestmentId, LISTED, Live, PoolId, PriceChange, PriceKind, TenantId, World,
 };
+
+/// Hours of a year of 365.25 days.
+const HOURS_PER_YEAR: f64 = 8766.0;
 
 /// Something dated.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -20,10 +25,20 @@ pub enum Dated {
     Cancel(PoolId, u32, bool),
     /// Nodes leave.
     Retire(PoolId, u32),
+    /// A pool goes dark.
+    Outage(PoolId),
+    /// Nothing starts on a pool any more.
+    Drain(PoolId),
+    /// Its nodes go.
+    Maintenance(PoolId),
+    /// They come back.
+    Light(PoolId),
     /// Guaranteed chips of a tenant change.
     Guarantee(PoolId, TenantId, u32),
     /// Reserved chips of a tenant change.
     Reserve(PoolId, TenantId, u32),
+    /// What others may use of a tenant's idle guarantee changes.
+    Borrow(PoolId, TenantId, u32),
     /// A contract year ends.
     PeriodEnd(ContractId, u32),
     /// A contract ends: early, or with its last year.
@@ -50,8 +65,8 @@ pub struct Entry {
 }
 
 /// Every dated entry of a run up to the end, in order of (time, class, as written).
-pub fn timeline(world: &World, live: &Live) -> Vec<Entry> {
-    let mut list = List { world, live, entries: Vec::new() };
+pub fn timeline(world: &World, live: &Live, key: RunKey) -> Vec<Entry> {
+    let mut list = List { world, live, key, entries: Vec::new() };
     list.months();
     for pool in world.pools.ids() {
         list.prices(pool);
@@ -59,6 +74,7 @@ pub fn timeline(world: &World, live: &Live) -> Vec<Entry> {
         list.shares(pool);
         list.deliveries(pool);
         list.push(SimTime::ZERO, Class::PriceStep, Dated::Takes(Effect::ChipCost(pool, chip_cost(world, live, pool))));
+        list.outages(pool);
         for (at, nodes) in &world.pools[pool].retirements {
             list.push(*at, Class::Supply, Dated::Retire(pool, *nodes));
         }
@@ -91,6 +107,7 @@ fn chip_cost(world: &World, live: &Live, pool: PoolId) -> Rate {
 struct List<'a> {
     world: &'a World,
     live: &'a Live,
+    key: RunKey,
     entries: Vec<Entry>,
 }
 
@@ -196,6 +213,47 @@ impl List<'_> {
                 self.push(share.at, Class::Shock, Dated::Reserve(pool, share.tenant, share.chips));
             }
         }
+        for share in &terms.borrowable {
+            self.push(share.at, Class::Shock, Dated::Borrow(pool, share.tenant, share.chips));
+        }
+    }
+
+    /// Outages and maintenance, and their ends. By chance they come at intervals drawn by the place, one after the other.
+    fn outages(&mut self, pool: PoolId) {
+        let (world, live) = (self.world, self.live);
+        for outage in &world.pools[pool].outages {
+            let length = Span::from_hours(live.value(&outage.length_h));
+            if let Some(at) = outage.at {
+                self.dark(pool, at, length);
+                continue;
+            }
+            let per_year = live.value(&outage.per_year);
+            let draws = self.key.prefix(Purpose::Outage, &outage.path, 0);
+            let mut at = SimTime::ZERO;
+            for n in 0.. {
+                if per_year <= 0.0 {
+                    break;
+                }
+                at = at + Span::from_hours(exponential_quantile(draws.unit(n)) / per_year * HOURS_PER_YEAR);
+                if world.end <= at {
+                    break;
+                }
+                self.dark(pool, at, length);
+                at = at + length;
+            }
+        }
+        for plan in &world.pools[pool].maintenance {
+            let length = Span::from_hours(live.value(&plan.length_h));
+            let drain = Span::from_hours(live.value(&plan.drain_h));
+            self.push(SimTime(plan.at.0.saturating_sub(drain.0)), Class::Failure, Dated::Drain(pool));
+            self.push(plan.at, Class::Reclaim, Dated::Maintenance(pool));
+            self.push(plan.at + length, Class::Supply, Dated::Light(pool));
+        }
+    }
+
+    fn dark(&mut self, pool: PoolId, at: SimTime, length: Span) {
+        self.push(at, Class::Failure, Dated::Outage(pool));
+        self.push(at + Span(length.0.max(1)), Class::Supply, Dated::Light(pool));
     }
 
     /// Whether the strategy has ended the tenant's contract by `at`.

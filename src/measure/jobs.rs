@@ -28,10 +28,16 @@ static UNFINISHED: Metric = Metric {
     what: "Of those: waiting or running at the end; censored, their completion times are lower bounds.",
     better: Better::Less,
 };
-static ELSEWHERE: Metric = Metric {
-    name: "jobs_elsewhere",
+static THINNED: Metric = Metric {
+    name: "jobs_thinned",
     unit: "jobs",
-    what: "Jobs that went elsewhere: thinned by the volume, or of a lab whose contract ended.",
+    what: "Jobs of the stream that are not ours, by the volume and each job's mark.",
+    better: Better::Neither,
+};
+static LEFT: Metric = Metric {
+    name: "jobs_left",
+    unit: "jobs",
+    what: "Jobs that would be ours and go elsewhere, since the strategy has ended their lab's contract.",
     better: Better::Neither,
 };
 static OVERFLOWED: Metric = Metric {
@@ -99,7 +105,13 @@ static JCT_P99: Metric = Metric {
 static FAILURES: Metric = Metric {
     name: "failures",
     unit: "failures",
-    what: "Failures that stopped a gang, where each is simulated; blank in goodput mode.",
+    what: "Failures that stopped a gang, where each is simulated; in goodput mode blank, and failures_expected stands for it.",
+    better: Better::Less,
+};
+static EXPECTED_FAILURES: Metric = Metric {
+    name: "failures_expected",
+    unit: "failures",
+    what: "Goodput mode: the mean number of failures by which gangs advance, evenly over each gang's time; none is simulated. Eq. (6).",
     better: Better::Less,
 };
 static DELAY: Metric = Metric {
@@ -140,7 +152,8 @@ pub static METRICS: &[&Metric] = &[
     &FINISHED,
     &UNSTARTED,
     &UNFINISHED,
-    &ELSEWHERE,
+    &THINNED,
+    &LEFT,
     &OVERFLOWED,
     &BLOCKED,
     &P_WAIT,
@@ -153,6 +166,7 @@ pub static METRICS: &[&Metric] = &[
     &JCT_P90,
     &JCT_P99,
     &FAILURES,
+    &EXPECTED_FAILURES,
     &DELAY,
     &CAMPAIGNS,
     &OPEN,
@@ -188,7 +202,8 @@ fn measure_workload(id: WorkloadId, failures: Failures, totals: &WorkloadTotals,
     put(&FINISHED, Some(totals.finished as f64));
     put(&UNSTARTED, Some(totals.unstarted as f64));
     put(&UNFINISHED, Some(totals.unfinished as f64));
-    put(&ELSEWHERE, Some(totals.elsewhere as f64));
+    put(&THINNED, Some(totals.thinned as f64));
+    put(&LEFT, Some(totals.left as f64));
     put(&BLOCKED, ratio(totals.refused as f64, totals.submitted as f64));
     // Nobody is unstarted at the instant of submission: the window ends before the end does.
     let all = (totals.started + totals.unstarted) as f64;
@@ -203,6 +218,9 @@ fn measure_workload(id: WorkloadId, failures: Failures, totals: &WorkloadTotals,
         put(metric, totals.jcts.quantile(p).map(hours));
     }
     put(&FAILURES, (failures == Failures::Sampled).then_some(totals.failures as f64));
+    if failures == Failures::Goodput {
+        put(&EXPECTED_FAILURES, Some(totals.expected_failures_e6 as f64 / 1e6));
+    }
 }
 
 fn measure_campaigns(world: &World, record: &RunRecord, id: WorkloadId, sheet: &mut Sheet) {

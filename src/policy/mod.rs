@@ -5,6 +5,7 @@ mod conservative;
 mod easy;
 pub mod order;
 pub mod placement;
+pub mod pool_choice;
 mod skip_ahead;
 mod strict;
 mod view;

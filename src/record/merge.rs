@@ -89,11 +89,14 @@ impl WorkloadTotals {
         count(&mut self.unstarted, other.unstarted);
         count(&mut self.unfinished, other.unfinished);
         count(&mut self.waited, other.waited);
-        count(&mut self.elsewhere, other.elsewhere);
+        count(&mut self.thinned, other.thinned);
+        count(&mut self.left, other.left);
         count(&mut self.failures, other.failures);
+        count(&mut self.outages, other.outages);
         count(&mut self.preemptions, other.preemptions);
         count(&mut self.overflowed, other.overflowed);
         count(&mut self.killed, other.killed);
+        count(&mut self.expected_failures_e6, other.expected_failures_e6);
         sum(&mut self.wait_us, other.wait_us);
         sum(&mut self.unstarted_us, other.unstarted_us);
         self.waits.merge(&other.waits);

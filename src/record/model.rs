@@ -130,16 +130,22 @@ pub struct WorkloadTotals {
     pub unfinished: u64,
     /// Of those: started later than submitted.
     pub waited: u64,
-    /// Submitted elsewhere in the window (volume lever or an ended contract).
-    pub elsewhere: u64,
+    /// Not ours in the window: thinned by the volume.
+    pub thinned: u64,
+    /// Sent elsewhere in the window: ours but for a contract that the strategy ended.
+    pub left: u64,
     /// Failures in the window.
     pub failures: u64,
+    /// Stopped by an outage of their pool, in the window.
+    pub outages: u64,
     /// Taken off for another job, in the window.
     pub preemptions: u64,
     /// Of those submitted in the window: went to the overflow pool after their wait.
     pub overflowed: u64,
     /// Of those: stopped for outlasting what was expected of them.
     pub killed: u64,
+    /// Goodput mode: failures expected of gangs for their time in the window [1e-6 failures].
+    pub expected_failures_e6: u64,
     /// Sum of waits of the started [us].
     pub wait_us: u128,
     /// Sum of the times so far of the unstarted [us].

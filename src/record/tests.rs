@@ -142,7 +142,7 @@ fn histogram() -> impl Strategy<Value = Histogram> {
 }
 
 fn totals() -> impl Strategy<Value = WorkloadTotals> {
-    let counts = proptest::array::uniform12(any::<u64>().prop_map(|count| count >> 2));
+    let counts = proptest::array::uniform15(any::<u64>().prop_map(|count| count >> 2));
     let times = (proptest::option::of(time()), proptest::option::of(time()));
     (counts, proptest::array::uniform6(addable()), histogram(), histogram(), times).prop_map(
         |(counts, sums, waits, jcts, times)| {
@@ -154,11 +154,14 @@ fn totals() -> impl Strategy<Value = WorkloadTotals> {
                 unstarted,
                 unfinished,
                 waited,
-                elsewhere,
+                thinned,
+                left,
                 failures,
+                outages,
                 preemptions,
                 overflowed,
                 killed,
+                expected_failures_e6,
             ] = counts;
             let [wait_us, jct_us, in_system_us, sojourn_us, unstarted_us, unfinished_us] = sums;
             WorkloadTotals {
@@ -169,11 +172,14 @@ fn totals() -> impl Strategy<Value = WorkloadTotals> {
                 unstarted,
                 unfinished,
                 waited,
-                elsewhere,
+                thinned,
+                left,
                 failures,
+                outages,
                 preemptions,
                 overflowed,
                 killed,
+                expected_failures_e6,
                 wait_us,
                 unstarted_us,
                 waits,

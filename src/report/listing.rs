@@ -266,6 +266,7 @@ pub fn policy_registry() -> Vec<Policy> {
         of("backfill", &policy::BACKFILLS),
         of("preemption", &policy::PREEMPTIONS),
         of("placement", &policy::placement::PLACEMENTS),
+        of("pool_choice", &policy::pool_choice::POOL_CHOICES),
     ]
     .concat()
 }
@@ -298,7 +299,10 @@ pub fn metrics() -> Table {
 pub fn metrics_manual() -> String {
     let mut out = String::from(
         "# Metrics\n\nMade from the registry of metrics; do not edit. `hedgerow list metrics` and `hedgerow explain METRIC` say the same.\n\
-         A metric without a value in a run is blank, not zero. Better: which way is, all else equal; blank: neither.\n\n| metric | unit | better | definition |\n|---|---|---|---|\n",
+         A metric without a value in a run is blank, not zero. Better: which way is, all else equal; blank: neither.\n\n\
+         `summary.csv` has the whole study (`all`) and its fiscal years; pools and tenants also by month in `pools.csv` and `tenants.csv`. Waits,\n\
+         completion times, counts of jobs and campaigns are of the whole study only: a run keeps one histogram a workload, and a job that waits over\n\
+         New Year belongs to two years. NPV, its terminal values and shares of a commitment are of the whole study by their nature.\n\n| metric | unit | better | definition |\n|---|---|---|---|\n",
     );
     for Metric { name, unit, what, better } in metric_registry() {
         out += &format!("| `{name}` | {unit} | {} | {} |\n", better.name(), what.replace('|', "\\|"));

@@ -183,6 +183,28 @@ mod tests {
         assert!(html.contains("theory.jobs waits 60.2 \u{b1}0.72 s on average"));
     }
 
+    /// Every chart says n, and of which date its inputs are: the latest source, 2026-04-20; what is not a date is none; a study without
+    /// a source says nothing.
+    #[test]
+    fn subtitles_say_the_date_of_the_inputs() {
+        let mut study = data(&sample::files());
+        study.assumptions[0].as_of = "recalled, 2031".into();
+        let charts = pages(&study);
+        let svgs: Vec<String> = charts
+            .iter()
+            .filter(|(name, _)| name.ends_with(".svg"))
+            .map(|(_, bytes)| String::from_utf8(bytes.clone()).unwrap())
+            .collect();
+        assert!(6 <= svgs.len(), "{}", svgs.len());
+        for svg in &svgs {
+            let told = svg.split("<desc>").nth(1).and_then(|rest| rest.split("</desc>").next()).unwrap();
+            assert!(told.contains("nputs as of 2026-04-20; "), "{told}");
+        }
+        study.assumptions.iter_mut().for_each(|row| row.as_of.clear());
+        assert_eq!(study.as_of(), None);
+        assert!(!study.dated_provenance(Some(4.0)).contains("as of"));
+    }
+
     /// The baseline's rows are zero apart, ranges that span zero are never called higher, and nothing is said over all futures at once.
     #[test]
     fn the_verdict_says_higher_only_where_no_interval_spans_zero() {

@@ -58,6 +58,8 @@ pub(super) struct Cook<'a> {
     pub problems: Vec<Problem>,
     /// The table of the enclosing `source`, `as_of` ...
     pub note: Note,
+    /// `low` and `high` of the table under judgement, for its one amount.
+    pub ends: Option<[Node; 2]>,
     /// Inside an element of a list that has no name.
     pub unnamed: bool,
     /// Keys of the table under judgement that are there and were refused: a rule does not call them missing.
@@ -67,7 +69,15 @@ pub(super) struct Cook<'a> {
 impl<'a> Cook<'a> {
     /// Nothing judged yet.
     pub fn new(names: &'a Names, lost: &'a Lost) -> Self {
-        Cook { names, lost, problems: Vec::new(), note: Note::default(), unnamed: false, refused: Vec::new() }
+        Cook {
+            names,
+            lost,
+            problems: Vec::new(),
+            note: Note::default(),
+            ends: None,
+            unnamed: false,
+            refused: Vec::new(),
+        }
     }
 
     /// Records an error.
@@ -290,9 +300,12 @@ impl<'a> Cook<'a> {
         };
         let before = self.problems.len();
         let outer_note = self.note.clone();
+        let mut ends = None;
         if table.noted {
-            self.note = self.table_note(entries, path);
+            self.note = self.table_note(entries, path).or(&outer_note);
+            ends = self.table_ends(entries, table, path);
         }
+        let outer_ends = std::mem::replace(&mut self.ends, ends);
         let mut fields = BTreeMap::new();
         for (name, entry) in entries {
             match table.key(name) {
@@ -301,11 +314,11 @@ impl<'a> Cook<'a> {
                         fields.insert(key.name, value);
                     }
                 }
-                None if table.noted && NOTE_KEYS.contains(&name.as_str()) => {}
+                None if table.noted && (NOTE_KEYS.contains(&name.as_str()) || END_KEYS.contains(&name.as_str())) => {}
                 None => self.unknown_key(entry, name, table, path),
             }
         }
-        self.note = outer_note;
+        (self.note, self.ends) = (outer_note, outer_ends);
         self.missing(node, entries, table, path);
         if let Some(rule) = table.rule {
             let given = table.keys.iter().filter(|key| entries.contains_key(key.name));
@@ -317,9 +330,9 @@ impl<'a> Cook<'a> {
     }
 
     fn unknown_key(&mut self, entry: &Entry, name: &str, table: &'static Table, path: &str) {
-        let notes = if table.noted { NOTE_KEYS } else { &[] };
+        let (notes, ends) = if table.noted { (NOTE_KEYS, END_KEYS) } else { (&[][..], &[][..]) };
         let place = if path.is_empty() { "the file".to_owned() } else { format!("`{path}`") };
-        let candidates: Vec<&str> = table.names().chain(notes.iter().copied()).collect();
+        let candidates: Vec<&str> = table.names().chain(notes.iter().copied()).chain(ends.iter().copied()).collect();
         let remedy = match suggest::nearest(name, candidates.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("it may hold {}", candidates.join(", ")),
@@ -442,6 +455,8 @@ const MOST_PROBLEMS: usize = 10_000;
 
 /// Keys that may stand beside the numbers of a noted table.
 pub(super) const NOTE_KEYS: &[&str] = &["source", "as_of", "confidence", "reason"];
+/// Keys that may stand beside its one amount.
+pub(super) const END_KEYS: &[&str] = &["low", "high"];
 
 /// A value with its place.
 pub(super) fn at<T>(value: T, node: &Node, path: &str) -> At<T> {

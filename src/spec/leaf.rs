@@ -1,9 +1,9 @@
 //! Numeric leaves in all their forms: plain, with a source, not known, varying. Does not know which field they fill.
 
-use super::cook::{Cook, NOTE_KEYS, last};
-use super::define::{Kind, Range};
+use super::cook::{Cook, END_KEYS, NOTE_KEYS, last};
+use super::define::{Kind, Range, Table};
 use super::duration;
-use super::model::{Dist, Leaf, Note, Quantity, Spread};
+use super::model::{Dist, Leaf, Note, Origin, Quantity, Spread};
 use super::suggest;
 use super::tree::{Entries, Node, Value, join};
 
@@ -33,7 +33,7 @@ impl Cook<'_> {
     pub(super) fn leaf_in(&mut self, node: &Node, range: &Range, time: bool, path: &str) -> Option<Leaf> {
         let Value::Table(entries) = &node.value else {
             let value = self.amount(node, range, time, path)?;
-            let note = self.note.clone();
+            let note = self.plain_note(range, time, path);
             return Some(Leaf { quantity: Quantity::Fixed(value), origin: node.origin, path: path.to_owned(), note });
         };
         let before = self.problems.len();
@@ -252,21 +252,57 @@ impl Cook<'_> {
     }
 
     fn leaf_note(&mut self, entries: &Entries, range: &Range, time: bool, path: &str) -> Note {
-        let mut note = self.table_note(entries, path);
-        let outer = self.note.clone();
-        note.source = note.source.or(outer.source);
-        note.as_of = note.as_of.or(outer.as_of);
-        note.confidence = note.confidence.or(outer.confidence);
-        note.reason = note.reason.or(outer.reason);
+        let mut note = self.table_note(entries, path).or(&self.note);
         let mut end = |key: &str| entries.get(key).and_then(|e| self.amount(&e.node, range, time, &join(path, key)));
         note.low = end("low");
         note.high = end("high");
+        if let Some(low) = entries.get("low") {
+            self.ordered_ends(&note, low.node.origin, path);
+        }
+        note
+    }
+
+    fn ordered_ends(&mut self, note: &Note, origin: Origin, path: &str) {
         if let (Some(low), Some(high)) = (note.low, note.high)
             && low > high
         {
-            self.error(entries["low"].node.origin, path, "`low` is above `high`", "low = lower, high = higher");
+            self.error(origin, path, "`low` is above `high`", "low = lower, high = higher");
+        }
+    }
+
+    /// What the table says of a number without a word of its own.
+    fn plain_note(&mut self, range: &Range, time: bool, path: &str) -> Note {
+        let mut note = self.note.clone();
+        if let Some([low, high]) = self.ends.clone() {
+            let table = path.rsplit_once('.').map_or("", |(table, _)| table);
+            note.low = self.amount(&low, range, time, &join(table, "low"));
+            note.high = self.amount(&high, range, time, &join(table, "high"));
+            self.ordered_ends(&note, low.origin, path);
         }
         note
+    }
+
+    /// `low` and `high` of a table, both or neither, where it has one plain number to be in between.
+    pub(super) fn table_ends(&mut self, entries: &Entries, table: &Table, path: &str) -> Option<[Node; 2]> {
+        let given: Vec<&str> = END_KEYS.iter().copied().filter(|key| entries.contains_key(*key)).collect();
+        let first = entries.get(*given.first()?)?;
+        let is_amount = |kind: &Kind| matches!(kind, Kind::Number(_) | Kind::Duration(_) | Kind::Numbers(_));
+        // A number in a table of its own speaks for itself.
+        let plain = |key: &str| entries.get(key).is_some_and(|entry| entry.node.entries().is_none());
+        let amounts = table.keys.iter().filter(|key| is_amount(&key.kind) && plain(key.name)).count();
+        if amounts != 1 {
+            let message = format!("`{}` beside {amounts} numbers: it is the range of one", given[0]);
+            let remedy = "write { value = ..., low = ..., high = ... } where the number stands";
+            self.error(first.key, &join(path, given[0]), message, remedy);
+            return None;
+        }
+        if given.len() == 1 {
+            let message = format!("`{}` without its other end", given[0]);
+            self.error(first.key, &join(path, given[0]), message, "low = lower, high = higher");
+            return None;
+        }
+        let [low, high] = END_KEYS else { unreachable!("a range has two ends") };
+        Some([entries[*low].node.clone(), entries[*high].node.clone()])
     }
 
     /// `source`, `as_of`, `confidence` and `reason` of a table.

@@ -1,6 +1,6 @@
 //! The manual of the scenario file (docs/scenario.md), from its one definition.
 
-use super::cook::NOTE_KEYS;
+use super::cook::{END_KEYS, NOTE_KEYS};
 use super::define::{Kind, ROOT, Range, Table};
 use super::leaf::number;
 use std::fmt::Write;
@@ -38,7 +38,12 @@ pub fn manual() -> String {
             let _ = writeln!(out, "\n{amount} of `{}`.", group.keys.join("`, `"));
         }
         if table.noted {
-            let _ = writeln!(out, "\n`{}` may stand beside its numbers, for all of them.", NOTE_KEYS.join("`, `"));
+            let _ = writeln!(
+                out,
+                "\n`{}` may stand beside its numbers, for all of them that have no `source` of their own; `{}` beside its one number.",
+                NOTE_KEYS.join("`, `"),
+                END_KEYS.join("` and `")
+            );
         }
     }
     later.sort();

@@ -15,8 +15,10 @@ mod rules;
 mod merge;
 mod paths;
 mod build;
+mod salvage;
 mod read;
 mod print;
+mod schedule;
 mod schema;
 mod manual;
 #[cfg(test)]
@@ -28,6 +30,7 @@ pub use model::*;
 pub use print::print_config;
 pub use problem::{Problem, Problems, Severity};
 pub use read::{Read, read, read_bytes, read_text};
+pub use salvage::Readable;
 pub use schema::json_schema;
 pub use sources::{Position, Sources};
 pub(crate) use suggest::remedy as did_you_mean;

@@ -1,6 +1,7 @@
 //! The scenario file as written: one struct a table, names not yet resolved, every leaf with where it came from.
 //! Does not judge across tables: that is `world`.
 
+pub use super::schedule::{LasSpec, MaintenanceSpec, OutageSpec, OverflowSpec, Schedule};
 use crate::units::Date;
 
 /// Where a value came from: an index into [`Sources`](super::Sources) (file, line and column, `--set`, or a default).
@@ -103,6 +104,23 @@ pub struct Note {
     pub low: Option<f64>,
     /// Upper end of the plausible range.
     pub high: Option<f64>,
+}
+
+impl Note {
+    /// This note, with what it leaves out taken from the table around it; one with a source of its own takes nothing: a reason
+    /// belongs to its source.
+    pub(super) fn or(self, outer: &Note) -> Note {
+        if self.source.is_some() {
+            return self;
+        }
+        Note {
+            source: outer.source.clone(),
+            as_of: self.as_of.or_else(|| outer.as_of.clone()),
+            confidence: self.confidence.or_else(|| outer.confidence.clone()),
+            reason: self.reason.or_else(|| outer.reason.clone()),
+            ..self
+        }
+    }
 }
 
 /// A law given by its mean (job sizes, work, times, repair).
@@ -230,6 +248,8 @@ pub struct Site {
     pub operations_usd_per_mw_year: Option<Leaf>,
     /// Yearly rise of the three, stepping at each 1 January after the start [1/y].
     pub escalator_per_year: Option<Leaf>,
+    /// Outages of all its pools.
+    pub outages: Tables<OutageSpec>,
 }
 
 /// Size given in one of four units.
@@ -271,6 +291,12 @@ pub struct Pool {
     pub retirements: Vec<Retirement>,
     /// Delay of every delivery due after `decide_at` [h].
     pub slip: Option<Leaf>,
+    /// Nodes that share one scale-up network.
+    pub ultraserver_nodes: Option<At<i64>>,
+    /// Outages of the whole pool.
+    pub outages: Tables<OutageSpec>,
+    /// Planned maintenance.
+    pub maintenance: Tables<MaintenanceSpec>,
     /// A cloud without limit.
     pub unlimited: Option<At<bool>>,
     /// Scheduling rules; pools of one `domain` have one.
@@ -333,55 +359,6 @@ pub struct Retirement {
     pub at: At<Date>,
     /// How much.
     pub size: Size,
-}
-
-/// `schedule = { ... }`.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Schedule {
-    /// `fifo | sjf | srtf | priority | las | fair_share`.
-    pub order: Option<At<String>>,
-    /// `strict | skip_ahead | easy | conservative`.
-    pub backfill: Option<At<String>>,
-    /// `off | class | order_key`.
-    pub preemption: Option<At<String>>,
-    /// `graceful | abrupt`.
-    pub yields: Option<At<String>>,
-    /// `least_lost | hash`.
-    pub victim: Option<At<String>>,
-    /// `first_fit | best_fit | spread | whole_node | ultraserver`.
-    pub placement: Option<At<String>>,
-    /// `in_order | cheapest_feasible | fastest | least_loaded | throughput_matrix`.
-    pub pool_choice: Option<At<String>>,
-    /// Policies see true durations.
-    pub oracle: Option<At<bool>>,
-    /// Levels of order `las`.
-    pub las: Option<LasSpec>,
-    /// By lab, order `fair_share`.
-    pub weights: Tables<Leaf>,
-    /// Jobs that `conservative` plans for.
-    pub plan_depth: Option<At<i64>>,
-    /// Where those go that have waited for long.
-    pub overflow: Option<OverflowSpec>,
-    /// Jobs that may wait in the domain; one more is refused and counted. Absent: no limit.
-    pub queue_limit: Option<At<i64>>,
-}
-
-/// `schedule.las`.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct LasSpec {
-    /// Where a job falls to the next level [chip-hours].
-    pub levels_chip_hours: Vec<Leaf>,
-    /// Turn within a level [h].
-    pub quantum: Option<Leaf>,
-}
-
-/// `schedule.overflow`.
-#[derive(Clone, PartialEq, Debug)]
-pub struct OverflowSpec {
-    /// How long a job waits [h].
-    pub after: Leaf,
-    /// Pool.
-    pub to: At<String>,
 }
 
 /// `[pools.X.prices.KIND]`.

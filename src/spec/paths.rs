@@ -15,6 +15,24 @@ pub(super) struct Target {
     rivals: Vec<&'static str>,
 }
 
+impl Target {
+    /// Puts `value` in the place of what stands there; false where nothing does.
+    pub fn replace(&self, tree: &mut Node, value: Value) -> bool {
+        let mut node = tree;
+        for step in &self.steps {
+            let next = match (&mut node.value, step) {
+                (Value::Table(entries), Step::Key(name)) => entries.get_mut(name).map(|entry| &mut entry.node),
+                (Value::List(items), Step::Index(i)) => items.get_mut(*i),
+                _ => None,
+            };
+            let Some(next) = next else { return false };
+            node = next;
+        }
+        node.value = value;
+        true
+    }
+}
+
 /// Message and remedy.
 pub(super) type Refusal = (String, String);
 

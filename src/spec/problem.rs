@@ -1,7 +1,9 @@
 //! What is wrong with a scenario: path, message, remedy, all at once, in the manner of rustc. Prints nothing.
 
 use super::model::Origin;
+use super::salvage::{self, Readable};
 use super::sources::Sources;
+use super::tree::Node;
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use std::collections::BTreeSet;
 use std::fmt;
@@ -58,14 +60,26 @@ const WIDEST_LINE: usize = 240;
 pub struct Problems {
     list: Vec<Problem>,
     sources: Sources,
+    /// What was read, where every problem lies in a value of its own.
+    tree: Option<Box<Node>>,
 }
 
 impl Problems {
     /// Problems over these texts, sorted by position and without repetition.
     pub fn new(sources: Sources, list: Vec<Problem>) -> Problems {
-        let mut problems = Problems { list, sources };
+        let mut problems = Problems { list, sources, tree: None };
         problems.tidy();
         problems
+    }
+    /// The same, with the tree in which they lie.
+    pub(super) fn within(mut self, tree: Node) -> Problems {
+        self.tree = Some(Box::new(tree));
+        self
+    }
+    /// What can be read of the file all the same, with several stand-ins for the numbers that were refused; empty where it cannot be
+    /// told what is missing.
+    pub fn readable(&self) -> Vec<Readable> {
+        self.tree.as_ref().map(|tree| salvage::readable(tree)).unwrap_or_default()
     }
     /// Adds more.
     pub fn extend(&mut self, more: impl IntoIterator<Item = Problem>) {

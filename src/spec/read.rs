@@ -200,11 +200,14 @@ impl Reader {
             self.set(&mut tree, i + 1, set);
         }
         self.mark_sets(&tree);
-        let (spec, more) = judge(&tree, &self.lost, self.problems.len());
+        let before = self.problems.len();
+        let (spec, more) = judge(&tree, &self.lost, before);
         self.problems.extend(more);
         match spec {
             Some(spec) if self.problems.is_empty() => Ok(Read { spec, sources: self.sources, tree }),
-            _ => Err(Problems::new(self.sources, self.problems)),
+            // Where statements or files are lost, nobody knows what is missing.
+            _ if 0 < before => Err(Problems::new(self.sources, self.problems)),
+            _ => Err(Problems::new(self.sources, self.problems).within(tree)),
         }
     }
 
@@ -251,7 +254,7 @@ impl Reader {
 static WHOLE: Kind = Kind::Table(&ROOT);
 
 /// The tables of a merged tree (None when it, or the reading `before`, found a problem), and every problem.
-fn judge(tree: &Node, lost: &Lost, before: usize) -> (Option<Spec>, Vec<Problem>) {
+pub(super) fn judge(tree: &Node, lost: &Lost, before: usize) -> (Option<Spec>, Vec<Problem>) {
     let names = Names::of(tree);
     let mut cook = Cook::new(&names, lost);
     let root = cook_file(&mut cook, tree);

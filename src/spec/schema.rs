@@ -1,6 +1,6 @@
 //! The JSON Schema of the scenario file (draft-07), from its one definition.
 
-use super::cook::NOTE_KEYS;
+use super::cook::{END_KEYS, NOTE_KEYS};
 use super::define::{Kind, ROOT, Range, Table};
 use serde_json::{Map, Value, json};
 
@@ -65,6 +65,9 @@ fn of_table(table: &'static Table, strict: bool) -> Value {
             properties
                 .entry(*key)
                 .or_insert_with(|| if *key == "as_of" { json!({}) } else { json!({ "type": "string" }) });
+        }
+        for key in END_KEYS {
+            properties.entry(*key).or_insert_with(|| json!({ "type": ["number", "string"] }));
         }
     }
     let mut out = json!({

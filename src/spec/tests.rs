@@ -235,3 +235,38 @@ fn absurd_files_are_refused() {
         assert!(start.elapsed().as_secs() < 20, "{beginning:?}... took {:?}", start.elapsed());
     }
 }
+
+/// A table's source holds for its numbers that have none; a number with a source of its own takes no reason that belongs to another.
+/// `low` and `high` are the range of the one plain number beside them, in its unit.
+#[test]
+fn notes_of_a_table_hold_for_its_numbers() {
+    let note = |text: &str, path: &str| {
+        let read = ok(&format!("{BASE}{text}"), &[]);
+        let Workload::Stream(stream) = &read.spec.labs[0].table.workloads[0].table else { panic!() };
+        let common = &stream.common;
+        let checkpoint = common.checkpoint.as_ref().unwrap();
+        let leaf = match path {
+            "interval" => &checkpoint.interval,
+            "cost" => &checkpoint.cost,
+            _ => common.restart.as_ref().unwrap(),
+        };
+        leaf.note.clone()
+    };
+    let text = "restart = { value = \"1h\", source = \"page x\" }\nsource = \"estimate\"\nreason = \"ours\"\n\
+                [labs.l.workloads.w.checkpoint]\ncost = \"6min\"\nlow = \"3min\"\nhigh = \"12min\"\ninterval = { value = \"1h\", low = \"30min\", reason = \"round\" }\n";
+    let cost = note(text, "cost");
+    assert_eq!((cost.source.as_deref(), cost.reason.as_deref()), (Some("estimate"), Some("ours")));
+    assert_eq!((cost.low, cost.high), (Some(0.05), Some(0.2)));
+    let interval = note(text, "interval");
+    assert_eq!((interval.source.as_deref(), interval.reason.as_deref()), (Some("estimate"), Some("round")));
+    assert_eq!((interval.low, interval.high), (Some(0.5), None));
+    let restart = note(text, "restart");
+    assert_eq!((restart.source.as_deref(), restart.reason), (Some("page x"), None));
+    refused(
+        "[sites.t]\ncloud = \"aws\"\npue = 1.2\npower_usd_per_mwh = 50\nlow = 1.0\nhigh = 1.3\n",
+        "beside 2 numbers",
+    );
+    refused("[sites.t]\ncloud = \"aws\"\npue = 1.2\nlow = 1.0\n", "without its other end");
+    refused("[sites.t]\ncloud = \"aws\"\npue = 1.2\nlow = 1.3\nhigh = 1.0\n", "`low` is above `high`");
+    refused("[sites.t]\ncloud = \"aws\"\npue = 1.2\nlow = \"1\"\nhigh = 1.3\n", "write 1 without quotes");
+}

@@ -295,10 +295,13 @@ pub const fn hash_name(name: &str) -> u64 {
     hash
 }
 
-/// Item number of failure `failure` of job `job`: job x 2^20 + failure. Eq. (1). A million failures of one job are
-/// our bug.
+/// Item number of failure `failure` of job `job`: job x 2^20 + failure. Eq. (1). `World::build` refuses gangs
+/// that would fail so often, so that a million failures of one job are our bug and panic.
 pub fn failure_item(job: i64, failure: u32) -> i64 {
-    assert!(failure < 1 << 20, "job {job}: failure number {failure} does not fit into its 20 bits");
+    assert!(
+        failure < 1 << 20,
+        "job {job}: failure number {failure} of one job, and its number has 20 bits: World::build refuses gangs that fail so often"
+    );
     (job << 20) + i64::from(failure)
 }
 

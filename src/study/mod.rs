@@ -8,7 +8,7 @@ mod reduce;
 
 pub use execute::{Progress, run_plan, runs_of};
 pub use outcome::{CellOutcome, ConcentrationRow, Outcome};
-pub use plan::{CellPlan, Options, Plan, plan};
+pub use plan::{CellPlan, Options, Plan, plan, with_the_worlds};
 pub use reduce::{CONFIDENCE, Difference, Summary, differences, summarize, two_level};
 
 use crate::measure::Metric;

@@ -1,6 +1,6 @@
 //! The plan of a study: one world for each strategy x future, and how often each is run. Simulates nothing.
 
-use crate::spec::{Problems, Read, SetLeaf};
+use crate::spec::{Problem, Problems, Read, Readable, SetLeaf};
 use crate::world::catalog::Catalog;
 use crate::world::{ContractId, World};
 
@@ -92,6 +92,24 @@ pub fn plan(
     let world = &cells[0].world;
     let (draws, replications) = (world.draws, world.replications);
     Ok(Plan { cells, strategies, futures, draws, replications, fixed: options.fixed, threads: options.threads })
+}
+
+/// What reading found, with what the world finds wrong in the rest of the file: problems that do not come from what could not be read.
+pub fn with_the_worlds(
+    mut found: Problems,
+    catalog: &Catalog,
+    read_file: &dyn Fn(&str) -> Result<String, String>,
+) -> Problems {
+    let of = |part: &Readable| -> Vec<Problem> {
+        let problems = World::build(&part.spec, catalog, "base", "base", read_file).err();
+        problems.iter().flat_map(Problems::iter).filter(|problem| !part.hides(problem)).cloned().collect()
+    };
+    let parts: Vec<Vec<Problem>> = found.readable().iter().map(of).collect();
+    if let Some((first, others)) = parts.split_first() {
+        let common = first.iter().filter(|problem| others.iter().all(|other| other.contains(problem)));
+        found.extend(common.cloned());
+    }
+    found
 }
 
 /// Names in the order of the file: the first strategy is the one the others are compared with.

@@ -41,6 +41,8 @@ pub enum EventKind {
     Decide,
     /// A test's marker for a class without a handler.
     Marker,
+    /// What others may use of an idle guarantee [chips].
+    Borrowable,
 }
 
 /// What changed, in integers: a row of `events.csv` without its instant.
@@ -73,6 +75,8 @@ pub enum Effect {
     Guaranteed(PoolId, TenantId, u32),
     /// Reserved chips of a tenant.
     Reserved(PoolId, TenantId, u32),
+    /// What others may use of a tenant's idle guarantee.
+    Borrowable(PoolId, TenantId, u32),
     /// Power of a site [MW].
     SiteMw(SiteId, f64),
     /// Share of a workload's jobs that are ours.
@@ -129,6 +133,10 @@ impl Effect {
             Effect::Guaranteed(pool, tenant, chips) => {
                 live.pools[pool.index()].guaranteed[tenant.index()] = chips;
                 row(EventKind::Guaranteed, pool.index(), tenant.index(), i64::from(chips))
+            }
+            Effect::Borrowable(pool, tenant, chips) => {
+                live.pools[pool.index()].borrowable[tenant.index()] = chips;
+                row(EventKind::Borrowable, pool.index(), tenant.index(), i64::from(chips))
             }
             Effect::Reserved(pool, tenant, chips) => {
                 live.pools[pool.index()].reserved[tenant.index()] = chips;

@@ -32,6 +32,8 @@ pub struct PoolLive {
     pub guaranteed: Vec<u32>,
     /// Reserved chips by tenant.
     pub reserved: Vec<u32>,
+    /// What others may use of its idle guarantee, by tenant.
+    pub borrowable: Vec<u32>,
     /// Purchase cost of a chip [nano-USD].
     pub cost_per_chip: Rate,
 }
@@ -65,7 +67,8 @@ impl Live {
     pub fn new(world: &World, factors: Vec<f64>, drawn: Vec<f64>) -> Live {
         assert_eq!(drawn.len(), world.unknowns.len(), "one value for each unknown");
         let tenants = world.tenants.len();
-        let pool = PoolLive { guaranteed: vec![0; tenants], reserved: vec![0; tenants], ..PoolLive::default() };
+        let none = || vec![0; tenants];
+        let pool = PoolLive { guaranteed: none(), reserved: none(), borrowable: none(), ..PoolLive::default() };
         let contract = ContractLive { prices: vec![None; world.pools.len()] };
         Live {
             factors,

@@ -2,6 +2,7 @@
 //! Holds what is known before a run; what a run draws or changes lives in `Live`.
 
 use super::arrivals::{Estimate, Modulated, OverEstimate};
+use super::outages::{Maintenance, Outage};
 use super::rules::Rules;
 use crate::stats::law::Law;
 use crate::units::{Calendar, Date, Id, IdVec, SimTime, Span};
@@ -235,6 +236,8 @@ pub struct Pool {
     pub chip: ChipId,
     /// Chips on a node.
     pub chips_per_node: u32,
+    /// Nodes that share one scale-up network; what placement `ultraserver` keeps together.
+    pub ultraserver_nodes: u32,
     /// Scheduler.
     pub domain: DomainId,
     /// A cloud from which every gang gets its chips at once: none is bought, none is idle.
@@ -259,10 +262,16 @@ pub struct Pool {
     pub prices: Vec<PricePath>,
     /// Gang failures [1 per chip-hour].
     pub failures_per_chip_hour: f64,
+    /// Outages of the whole pool, and those of its site.
+    pub outages: Vec<Outage>,
+    /// Planned maintenance.
+    pub maintenance: Vec<Maintenance>,
     /// Repair time law [h]; None: at once.
     pub repair: Option<Repair>,
     /// (tenant, from, chips), guaranteed; sorted by time.
     pub guaranteed: Vec<Share>,
+    /// (tenant, from, chips), what others may use of its idle guarantee.
+    pub borrowable: Vec<Share>,
     /// (tenant, from, chips), reserved, billed and not simulated.
     pub reserved: Vec<Share>,
 }
@@ -527,6 +536,8 @@ pub struct Cell {
     pub workload: WorkloadId,
     /// Pool.
     pub pool: PoolId,
+    /// How its usage is priced: as the workload's, or as the overflow says.
+    pub price: PriceKind,
     /// Speed of this pool's chip relative to the workload's reference [-].
     ///
     /// Where this cell and the workload's first both state an mfu, a run multiplies by mfu / mfu of the first: this part leaves it out.

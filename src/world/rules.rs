@@ -1,7 +1,7 @@
 //! Rules of a scheduler, as a domain has them: the parts of the composition and their numbers. Which parts go together, and what each
 //! does, stands in `policy`.
 
-use super::model::PoolId;
+use super::model::{PoolId, PriceKind};
 use crate::units::Span;
 
 /// Order of a queue.
@@ -111,6 +111,8 @@ pub struct Overflow {
     pub after: Span,
     /// The pool it goes to.
     pub to: PoolId,
+    /// What it pays there.
+    pub price: PriceKind,
 }
 
 /// Rules of a scheduler.
@@ -130,6 +132,12 @@ pub struct Rules {
     pub yields: Yield,
     /// What loading costs by size of the gang: (up to so many chips, time), ascending; a larger one, the workload's own `restart`.
     pub restart_costs: Vec<(u32, Span)>,
+    /// Borrowers leave within this, saved or not; None: as long as saving takes.
+    pub notice: Option<Span>,
+    /// Loading and saving of a borrower over its lease, at most: what makes a lease worth it [0..1].
+    pub lend_overhead: f64,
+    /// Share of a pool's chips that is not lent [0..1].
+    pub lend_margin: f64,
     /// Who is preempted.
     pub victim: Victim,
     /// Policies see true durations.
@@ -160,6 +168,9 @@ impl Default for Rules {
             pool_choice: PoolChoice::InOrder,
             yields: Yield::Graceful,
             restart_costs: Vec::new(),
+            notice: None,
+            lend_overhead: 0.05,
+            lend_margin: 0.05,
             victim: Victim::LeastLost,
             oracle: false,
             las_levels: Vec::new(),

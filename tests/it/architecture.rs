@@ -138,7 +138,15 @@ fn every_folder_is_described() {
     none(missing.map(|layer| format!("ARCHITECTURE.md says nothing of `{layer}/`")).collect());
 }
 
-/// `Eq. (7)` in a comment leads to a `(7)` in docs/model.md.
+/// The number of the equation that a line defines.
+fn defines(line: &str) -> Option<&str> {
+    let rest = line.strip_prefix("**(").or_else(|| line.strip_prefix("    ("))?;
+    let (number, _) = rest.split_once(')')?;
+    (!number.is_empty() && number.bytes().all(|b| b.is_ascii_digit())).then_some(number)
+}
+
+/// `Eq. (7)` in a comment leads to where docs/model.md defines (7): a paragraph that begins with **(7) ...**, or a line of a list of
+/// equations that begins with it. A mention of (7) is none, and nothing is defined twice.
 #[test]
 fn every_cited_equation_exists() {
     let mut cited: BTreeMap<String, String> = BTreeMap::new();
@@ -152,9 +160,11 @@ fn every_cited_equation_exists() {
     }
     assert!(20 <= cited.len(), "only {} equations are cited: {:?}", cited.len(), cited.keys());
     let model = std::fs::read_to_string("docs/model.md").expect("docs/model.md is there");
-    let missing = cited
-        .iter()
-        .filter(|(number, _)| !model.contains(&format!("({number})")) && !model.contains(&format!("tag{{{number}}}")));
+    let defined: Vec<&str> = model.lines().filter_map(defines).collect();
+    let once: BTreeSet<&str> = defined.iter().copied().collect();
+    assert_eq!(once.len(), defined.len(), "an equation is defined twice: {defined:?}");
+    assert_eq!((defines("    (9)   a = b"), defines("as in (9)"), defines("eta of **(3)**")), (Some("9"), None, None));
+    let missing = cited.iter().filter(|(number, _)| !once.contains(number.as_str()));
     none(
         missing
             .map(|(number, file)| format!("src/{file} cites Eq. ({number}), which docs/model.md does not have"))

@@ -46,6 +46,13 @@ fn a_wrong_argument_is_bad_input() {
     assert!(refuses(&["explain", "goodput"]).contains("did you mean `goodput_"));
     assert!(refuses(&["run", "scenarios/gang.toml", "--draws", "0"]).contains("--draws"));
     assert!(refuses(&["run", "scenarios/gang.toml", "--fixed", "--draws", "5"]).contains("--fixed"));
+    // A place that cannot be written is the user's to change: a file stands where a folder should, and where nobody may write.
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let below = file.path().join("out");
+    for place in [below.to_str().unwrap(), "/proc/nowhere/out"] {
+        let text = refuses(&["run", "scenarios/gang.toml", "-o", place]);
+        assert!(text.contains("cannot create") && text.contains("name another place with `-o`"), "{text}");
+    }
     assert!(refuses(&["run", "scenarios/gang.toml", "-o", "."]).contains("name a folder of its own"));
     let told = refuses(&["check", "scenarios/theory/mh2c.toml", "--set", "labs.users.workloads.jobs.duration.scv=-1"]);
     assert!(told.contains("1 error") && !told.contains("needs `scv`"), "{told}");

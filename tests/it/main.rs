@@ -2,6 +2,7 @@
 
 mod architecture;
 mod arrivals;
+mod assumptions;
 mod broken;
 mod campaigns;
 mod record;

@@ -1,9 +1,16 @@
-//! Scenario files and job logs with bytes flipped, lines deleted and doubled, tokens put in: read or refused, built or refused, never a panic.
+//! Scenario files and job logs with bytes flipped, lines deleted and doubled, tokens put in: read or refused, built or refused, played where they
+//! are small, never a panic and never a hang.
 
+use hedgerow::finance::reconcile::reconcile;
+use hedgerow::kernel::{Run, simulate};
 use hedgerow::spec::{print_config, read_bytes};
+use hedgerow::study::with_the_worlds;
 use hedgerow::trace::{LAYOUTS, Reading, Sanity, queues, scan};
-use hedgerow::world::World;
+use hedgerow::units::Span;
 use hedgerow::world::catalog::Catalog;
+use hedgerow::world::{Failures, Param, Pool, Source, Workload, World};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
 
 /// Whole files of every kind; the first names every key there is and need not build.
 const FILES: [&str; 4] =
@@ -74,45 +81,134 @@ fn mutate(bytes: &mut Vec<u8>, dice: &mut Dice) {
     }
 }
 
-/// `HEDGEROW_MUTATIONS` files from `HEDGEROW_MUTATIONS_SEED`; what reads is built under its first strategy and future.
+/// Longest that one file may take, read, built and played.
+const DEADLINE: Duration = Duration::from_secs(60);
+/// Files are played whose run expects fewer events than this, and one in eight of those that expect fewer than that.
+const SMALL: f64 = 2_000.0;
+const MIDDLING: f64 = 150_000.0;
+
+/// Arrivals and failures of a run, from above and roughly: at the larger of medians and p99, every chip at work.
+fn expected_events(world: &World) -> f64 {
+    let hours = Span(world.end.0).hours();
+    let at = |param: &Param| match param {
+        Param::Fixed(value) => *value,
+        Param::Unknown(id) => world.unknowns[*id].law.quantile(0.99),
+        Param::Varies(law, _) => law.quantile(0.05),
+    };
+    let of = |workload: &Workload| {
+        let jobs = match &workload.source {
+            Source::Stream(stream) => at(&stream.per_day) * hours / 24.0,
+            Source::Campaigns(campaigns) => hours / at(&campaigns.every_h).max(1e-9),
+            Source::Trace(jobs) => jobs.len() as f64,
+        };
+        let chips = |pool: &Pool| {
+            let nodes = pool.initial.iter().map(|v| v.nodes).chain(pool.deliveries.iter().map(|d| d.nodes));
+            nodes.map(f64::from).sum::<f64>() * f64::from(pool.chips_per_node)
+        };
+        let fails = |pool: &Pool| chips(pool) * pool.failures_per_chip_hour * hours;
+        let sampled = workload.failures == Failures::Sampled;
+        let pools = workload.cells.iter().map(|cell| &world.pools[world.cells[*cell].pool]);
+        jobs + if sampled { pools.map(fails).sum::<f64>() } else { 0.0 }
+    };
+    world.workloads.iter().map(of).sum()
+}
+
+/// What became of the files.
+#[derive(Default)]
+struct Tally {
+    read: u64,
+    built: u64,
+    played: u64,
+    events: u64,
+}
+
+/// Reads, prints, builds and plays one file, as far as it goes; its first strategy and future.
+fn through(round: u64, bytes: Vec<u8>, tally: &mut Tally) {
+    let read = match read_bytes("m.toml", bytes, &[]) {
+        Ok(read) => read,
+        Err(problems) => {
+            assert!(!problems.is_empty());
+            let file = |_: &str| Err("no file".to_owned());
+            let _ = with_the_worlds(problems, Catalog::embedded(), &file).render(round.is_multiple_of(3));
+            return;
+        }
+    };
+    tally.read += 1;
+    assert!(print_config(&read).contains("[scenario]"));
+    for future in &read.spec.futures {
+        let _ = read.with_overrides(&future.table.set).map_err(|problems| problems.to_json());
+    }
+    let strategy = read.spec.strategies.first().map_or("base", |s| s.name.as_str());
+    let future = read.spec.futures.first().map_or("base", |f| f.name.as_str());
+    let file = |_: &str| Ok("submit_s,chips,duration_s\n0,1,60\n".to_owned());
+    match World::build(&read.spec, Catalog::embedded(), strategy, future, &file) {
+        Ok(world) => {
+            tally.built += 1;
+            let expected = expected_events(&world);
+            let chosen = (round / FILES.len() as u64).is_multiple_of(8);
+            if expected < SMALL || chosen && expected < MIDDLING {
+                let record = simulate(&world, Run::default());
+                reconcile(&world, &record).unwrap_or_else(|mismatches| panic!("{mismatches:?}"));
+                tally.played += 1;
+                tally.events += record.events_handled;
+            }
+        }
+        Err(problems) => assert!(!problems.is_empty()),
+    }
+}
+
+/// Leaves the file behind and names it.
+fn left(what: &str, seed: u64, file: Option<&(u64, Vec<u8>)>) -> ! {
+    let (round, bytes) = file.expect("it began");
+    let place = std::env::temp_dir().join(format!("hedgerow-mutated-{seed}-{round}.toml"));
+    std::fs::write(&place, bytes).expect("a place for the file");
+    panic!("mutation {round} of seed {seed} {what}: {}", place.display());
+}
+
+/// `HEDGEROW_MUTATIONS` files from `HEDGEROW_MUTATIONS_SEED`; what reads is built, and what is small is played with its audits. One that
+/// hangs is named when its time is over.
 #[test]
 fn mutated_files_never_panic() {
     let number = |name: &str, default: u64| std::env::var(name).ok().and_then(|s| s.parse().ok()).unwrap_or(default);
-    let mut dice = Dice(number("HEDGEROW_MUTATIONS_SEED", 1));
-    let texts = FILES.map(|file| std::fs::read(file).unwrap_or_else(|e| panic!("{file}: {e}")));
-    let (count, mut read_well, mut built) = (number("HEDGEROW_MUTATIONS", 4_000), 0, 0);
-    for round in 0..count {
-        let mut bytes = texts[round as usize % texts.len()].clone();
-        for _ in 0..=dice.below(4) {
-            mutate(&mut bytes, &mut dice);
-        }
-        if round % 2 == 0 {
-            bytes = String::from_utf8_lossy(&bytes).into_owned().into_bytes();
-        }
-        match read_bytes("m.toml", bytes, &[]) {
-            Ok(read) => {
-                read_well += 1;
-                assert!(print_config(&read).contains("[scenario]"));
-                for future in &read.spec.futures {
-                    let _ = read.with_overrides(&future.table.set).map_err(|problems| problems.to_json());
-                }
-                let strategy = read.spec.strategies.first().map_or("base", |s| s.name.as_str());
-                let future = read.spec.futures.first().map_or("base", |f| f.name.as_str());
-                let file = |_: &str| Ok("submit_s,chips,duration_s\n0,1,60\n".to_owned());
-                match World::build(&read.spec, Catalog::embedded(), strategy, future, &file) {
-                    Ok(_) => built += 1,
-                    Err(problems) => assert!(!problems.is_empty()),
-                }
+    let (count, seed) = (number("HEDGEROW_MUTATIONS", 4_000), number("HEDGEROW_MUTATIONS_SEED", 1));
+    let (sender, receiver) = channel();
+    let worker = std::thread::spawn(move || {
+        let mut dice = Dice(seed);
+        let texts = FILES.map(|file| std::fs::read(file).unwrap_or_else(|e| panic!("{file}: {e}")));
+        let mut tally = Tally::default();
+        for round in 0..count {
+            let mut bytes = texts[round as usize % texts.len()].clone();
+            for _ in 0..=dice.below(4) {
+                mutate(&mut bytes, &mut dice);
             }
-            Err(problems) => {
-                assert!(!problems.is_empty());
-                let _ = problems.render(round % 3 == 0);
+            if round % 2 == 0 {
+                bytes = String::from_utf8_lossy(&bytes).into_owned().into_bytes();
             }
+            sender.send((round, bytes.clone())).expect("somebody watches");
+            through(round, bytes, &mut tally);
+        }
+        tally
+    });
+    let mut under_way: Option<(u64, Vec<u8>)> = None;
+    loop {
+        match receiver.recv_timeout(DEADLINE) {
+            Ok(next) => under_way = Some(next),
+            Err(RecvTimeoutError::Disconnected) => break,
+            Err(RecvTimeoutError::Timeout) => left("hangs", seed, under_way.as_ref()),
         }
     }
+    let Ok(tally) = worker.join() else { left("panics", seed, under_way.as_ref()) };
+    println!(
+        "{count} files: {} read, {} built, {} played ({} events)",
+        tally.read, tally.built, tally.played, tally.events
+    );
+    let (few, fewer) = (count / 20, count / 50);
     assert!(
-        count / 20 < read_well && count / 50 < built,
-        "{count} files, {read_well} read, {built} built: too few to tell"
+        few < tally.read && fewer < tally.built && fewer < tally.played,
+        "{count} files, {} read, {} built, {} played: too few to tell",
+        tally.read,
+        tally.built,
+        tally.played
     );
 }
 

@@ -9,7 +9,8 @@ use hedgerow::world::World;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Everything that is counted or paid happens: gangs that fail, restart and checkpoint, repairs, a guarantee, a reservation, a
-/// delivery ordered and paid, one cancelled for a fee, a commitment that is not met, a tranche, and a lab that pays list.
+/// delivery ordered and paid, one cancelled for a fee, a commitment that is not met, a tranche, a lab that pays list, and jobs that
+/// are thinned, refused, left waiting and gone elsewhere.
 pub const EVERYTHING: &str = r#"
 [scenario]
 name = "everything"
@@ -48,10 +49,19 @@ instance = "trn2.48xlarge"
 deliveries = [{ name = "late", at = 2026-04-01, ordered = 2025-06-01, nodes = 3 }]
 guaranteed = { a = [{ name = "g", at = 2026-02-01, chips = 16 }] }
 reserved = { a = [{ name = "r", at = 2026-02-01, chips = 16 }] }
+[pools.small]
+chips = 1
+schedule = { queue_limit = 3 }
+[labs.a.workloads.crowd]
+kind = "stream"
+pools = ["small"]
+per_day = 20
+duration = { dist = "exponential", mean = "12h" }
 [labs.a.workloads.research]
 kind = "stream"
 pools = ["rainier"]
 per_day = 6
+volume = 0.9
 chips = { values = [16, 48], weights = [1, 1] }
 duration = { dist = "exponential", mean = "12h" }
 price = "contract"
@@ -141,6 +151,16 @@ fn the_world_of_everything_is_green_and_has_everything() {
     ] {
         assert!(amount > 0, "no chip-time {part}");
     }
+    let jobs = |field: fn(&hedgerow::record::WorkloadTotals) -> u64| record.workloads.iter().map(field).sum::<u64>();
+    for (part, count) in [
+        ("refused", jobs(|t| t.refused)),
+        ("unstarted", jobs(|t| t.unstarted)),
+        ("thinned", jobs(|t| t.thinned)),
+        ("left", jobs(|t| t.left)),
+        ("waited", jobs(|t| t.waited)),
+    ] {
+        assert!(count > 0, "no job {part}");
+    }
     let retired = |row: &&hedgerow::record::EventRow| row.change.kind == hedgerow::world::EventKind::Retirement;
     assert_eq!(record.events.iter().filter(retired).map(|row| row.change.value).sum::<i64>(), 16, "a node retires");
 }
@@ -189,6 +209,22 @@ fn every_counter_can_be_missed() {
         (Counter::ReservedOffered, "reservation of a"),
         (Counter::ReservedLate, "reservation of a"),
         (Counter::ReservedBlocked, "reservation of a"),
+        (Counter::Submitted, "arrived != 0 submitted"),
+        (Counter::Started, "!= 0 started"),
+        (Counter::Finished, "!= 0 finished"),
+        (Counter::Refused, "+ 0 refused"),
+        (Counter::Unstarted, "+ 0 unstarted"),
+        (Counter::Unfinished, "+ 0 unfinished"),
+        (Counter::Waited, "+ 0 waited"),
+        (Counter::Thinned, "+ 0 thinned"),
+        (Counter::Left, "+ 0 left"),
+        (Counter::Failures, "!= 0 in the window"),
+        (Counter::WaitSum, "waits of labs"),
+        (Counter::UnstartedSum, "unstarted, with 0 us so far"),
+        (Counter::JctSum, "completion times of labs"),
+        (Counter::UnfinishedSum, "unfinished, with 0 us so far"),
+        (Counter::Waits, "waits of labs"),
+        (Counter::Jcts, "0 in the histogram"),
     ];
     for (counter, identity) in all {
         match counter {
@@ -200,6 +236,10 @@ fn every_counter_can_be_missed() {
             Counter::Guaranteed | Counter::Offered | Counter::Late | Counter::Blocked | Counter::Unused => {}
             Counter::ReservedByContract | Counter::ReservedOffered => {}
             Counter::ReservedLate | Counter::ReservedBlocked => {}
+            Counter::Submitted | Counter::Started | Counter::Finished | Counter::Refused => {}
+            Counter::Unstarted | Counter::Unfinished | Counter::Waited | Counter::Thinned | Counter::Left => {}
+            Counter::Failures | Counter::WaitSum | Counter::UnstartedSum | Counter::JctSum => {}
+            Counter::UnfinishedSum | Counter::Waits | Counter::Jcts => {}
         }
         let (_, problem) = red(&world, Sabotage::Counter(counter));
         let words = problem.unwrap_or_else(|| panic!("{counter:?} is not counted and nobody misses it"));

@@ -184,3 +184,107 @@ fn who_has_waited_for_long_overflows() {
     // Chips freed at the instant at which a wait ends come too late: the wait is over first.
     check_with(&rule("3s"), cloud, "a 0..10 | b 4..7 | c 10..13");
 }
+
+/// Two nodes of 4, each gang has its node for itself: b and c wait, though five chips are free.
+#[test]
+fn whole_nodes_are_nobody_elses() {
+    let jobs = "a at 0 gang 1 for 10; b at 0 gang 2 for 4; c at 1 gang 1 for 3";
+    check(&format!("pool 8 chips nodes 4 placement=whole_node; {jobs}"), "a 0..10 | b 0..4 | c 4..7");
+    check(&format!("pool 8 chips nodes 4 best_fit; {jobs}"), "a 0..10 | b 0..4 | c 1..4");
+}
+
+/// Four nodes of 4 in two UltraServers of 8. a and b take 5 and 4: on nodes alone b finds room at once (4 + 1, then a whole node) and c (8) does
+/// not; kept together, a sits in one UltraServer and b in the other, and c waits for b's. d (3) goes beside a, where the least is left.
+#[test]
+fn gangs_keep_to_one_ultraserver() {
+    let jobs = "a at 0 gang 5 for 10; b at 0 gang 4 for 6; d at 1 gang 3 for 20; c at 2 gang 8 for 5";
+    check_with(
+        &format!("pool 16 chips nodes 4 placement=ultraserver; {jobs}"),
+        "ultraserver_nodes = 2",
+        "a 0..10 | b 0..6 | c 6..11 | d 1..21",
+    );
+}
+
+/// Two pools of one chip; y, which comes an hour before x, takes 10 h on either kind or 10/1.2 on the fast one, x 10 h or 5. Of the three ways to
+/// place them, y slow and x fast is the best: 10 + 5 h in all against 8 1/3 + 10, or 8 1/3 + 12 1/3 when x waits for y.
+/// In order, y takes a and x b; listed the other way round, or by speed alone, y takes the fast one. By advantage x has it: its speeds are 2/3 and
+/// 4/3 of their mean against 10/11 and 12/11 of y's.
+#[test]
+fn heterogeneity_aware_choice_beats_the_unaware_one() {
+    let play = |pools: &str, choice: &str| {
+        let job = |name: &str, after: u32, fast: f64| {
+            format!(
+                "[labs.l.workloads.{name}]\nkind = \"stream\"\npools = [{pools}]\nreference_chip = \"a10g\"\n\
+                 interval = {{ dist = \"constant\", mean = \"{after}h\" }}\nduration = {{ dist = \"constant\", mean = \"10h\" }}\n\
+                 speed = {{ a10g = 1.0, l4 = {fast} }}\n"
+            )
+        };
+        let text = format!(
+            "[scenario]\nname = \"s\"\nstart = 2026-01-01\nend = 2026-01-08\nspin_up = \"0h\"\n[run]\njobs = true\nfailures = \"off\"\n\
+             [pools.a]\ninstance = \"g5.xlarge\"\nnodes = 1\ndomain = \"d\"\nschedule = {{ pool_choice = \"{choice}\" }}\n\
+             [pools.b]\ninstance = \"g6.xlarge\"\nnodes = 1\ndomain = \"d\"\n{}{}",
+            job("y", 100, 1.2),
+            job("x", 101, 2.0)
+        );
+        let world = crate::story::world(&text);
+        let record = hedgerow::kernel::simulate(&world, hedgerow::kernel::Run::default());
+        let mut rows = record.jobs.clone();
+        rows.sort_by_key(|row| row.submitted);
+        let hours = |row: &hedgerow::record::JobRow| row.finished.expect("ends").since(row.submitted).hours();
+        (hours(&rows[0]), hours(&rows[1]))
+    };
+    let close = |found: (f64, f64), wanted: (f64, f64)| {
+        assert!((found.0 - wanted.0).abs() < 1e-6 && (found.1 - wanted.1).abs() < 1e-6, "{found:?} against {wanted:?}");
+    };
+    let third = 10.0 / 1.2;
+    close(play("\"a\", \"b\"", "in_order"), (10.0, 5.0));
+    close(play("\"b\", \"a\"", "in_order"), (third, 10.0));
+    close(play("\"a\", \"b\"", "fastest"), (third, 10.0));
+    close(play("\"b\", \"a\"", "throughput_matrix"), (10.0, 5.0));
+    close(play("\"b\", \"a\"", "least_loaded"), (third, 10.0));
+}
+
+/// ada is guaranteed all four chips and lends them. A gang that saves in 5 s and loads at once is lent chips that were idle for 5 s / 0.05 = 100 s:
+/// bob starts at 100. ada wants all at 150: bob saves until 155. What ada frees at 165 may be lent at 265; bob has done 50 s and has 50 to do and
+/// to save: 320. Not allowed to be lent, they stay idle.
+#[test]
+fn idle_guarantees_are_lent_and_come_back() {
+    let text = "pool 4 chips; bob at 0 gang 2 for 100 of bob; ada at 150 gang 4 for 10 of ada";
+    let saves = "[[bob]]\ncheckpoint = { interval = \"1000s\", cost = \"5s\" }";
+    let guarantee = "guaranteed.ada = [{ at = 2026-01-01, chips = 4 }]";
+    let lent = "borrowable.ada = [{ at = 2026-01-01, chips = 4 }]";
+    check_with(text, &format!("{guarantee}\n{lent}\n{saves}"), "ada 155..165 | bob 100..320 yielded 1");
+    check_with(text, &format!("{guarantee}\n{saves}"), "ada 150..160 | bob -");
+    // With a notice of 2 s bob cannot save: 100 s to do from 262 on, and to save.
+    let hasty = text.replace("pool 4 chips", "pool 4 chips notice=\"2s\"");
+    check_with(&hasty, &format!("{guarantee}\n{lent}\n{saves}"), "ada 152..162 | bob 100..367 yielded 1");
+    // Two of the four may be lent, and one of them is the margin.
+    let some = lent.replace("chips = 4", "chips = 2");
+    check_with(text, &format!("{guarantee}\n{some}\n{saves}"), "ada 155..165 | bob 100..320 yielded 1");
+    let margin = text.replace("pool 4 chips", "pool 4 chips lend_margin=0.75");
+    check_with(&margin, &format!("{guarantee}\n{lent}\n{saves}"), "ada 150..160 | bob -");
+}
+
+/// The pool is dark from 4 to 9: a has saved 3 s at 4 (work 3, save 1) and its second stretch has just begun; it goes on at 9, loads for 2 s and has 7 to
+/// do, 3 + 1 + 3 + 1 + 1 + 1: 21. b waits and follows.
+#[test]
+fn an_outage_fails_gangs_and_keeps_nodes_away() {
+    let saves = "[[a]]\ncheckpoint = { interval = \"3s\", cost = \"1s\" }\nrestart = \"2s\"";
+    let text = "pool 4 chips nodes 4; a at 0 gang 4 for 10; b at 5 gang 4 for 2";
+    let outage = "outages.flood = { at = 2026-01-01T00:00:04, duration = \"5s\" }";
+    check_with(text, &format!("{outage}\n{saves}"), "a 0..21 | b 21..23");
+    // Two at a time: the pool is dark until both are over.
+    let two = format!("{outage}\noutages.fire = {{ at = 2026-01-01T00:00:06, duration = \"4s\" }}");
+    check_with(text, &format!("{two}\n{saves}"), "a 0..22 | b 22..24");
+}
+
+/// Nothing starts from 2 on, at 5 a saves for 1 s and leaves; the nodes are away until 9, whoever held them until 6. b waits for 9 too, and goes behind a.
+#[test]
+fn maintenance_drains_and_loses_nothing() {
+    let saves = "[[a]]\ncheckpoint = { interval = \"100s\", cost = \"1s\" }";
+    check_with(
+        "pool 4 chips nodes 4; a at 0 gang 2 for 10; b at 3 gang 2 for 2",
+        &format!("maintenance.x = {{ at = 2026-01-01T00:00:05, drain = \"3s\", duration = \"4s\" }}\n{saves}"),
+        "a 0..15 yielded 1 | b 9..11",
+    );
+}

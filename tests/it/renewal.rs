@@ -117,3 +117,30 @@ fn corners_of_the_closed_form() {
         }
     }
 }
+
+/// The failures that goodput mode expects are those of the closed form, gang by gang, and as many as are sampled: within 4 standard
+/// errors over 200 runs of some ten gangs.
+#[test]
+fn the_failures_expected_are_those_that_happen() {
+    let exact = Checkpointed {
+        full_segments: 100,
+        work: 2.0,
+        rest: 0.0,
+        checkpoint: 1.0 / 12.0,
+        restart: 1.0 / 3.0,
+        mtbf: 20.0,
+    }
+    .wall_time();
+    let (goodput, sampled) = (world(&gangs("goodput")), world(&gangs("sampled")));
+    let totals = simulate(&goodput, run(0, 0)).workloads.remove(0);
+    assert_eq!((totals.unfinished, totals.failures), (0, 0));
+    let expected = totals.expected_failures_e6 as f64 / 1e6 / totals.finished as f64;
+    assert!((expected - exact.failures).abs() < 1e-5, "{expected} a gang, by the closed form {}", exact.failures);
+    let mut all = Accumulator::default();
+    for replication in 0..200 {
+        let totals = &simulate(&sampled, run(0, replication)).workloads[0];
+        all.push(totals.failures as f64 / totals.finished as f64);
+    }
+    let (mean, error) = (all.mean().unwrap(), all.standard_error().unwrap());
+    assert!((mean - expected).abs() < 4.0 * error, "sampled {mean} +- {error}, expected {expected}");
+}

@@ -2,7 +2,7 @@
 
 use crate::story::{plan, run, slow, world};
 use hedgerow::kernel::simulate;
-use hedgerow::measure::{Period, Scope};
+use hedgerow::measure::{Period, Scope, Sheet, measure};
 use hedgerow::stats::interval::{paired_difference, t_interval};
 use hedgerow::study::{self, run_plan, summarize};
 use hedgerow::units::SimTime;
@@ -17,10 +17,11 @@ fn mmc(servers: u32, extra: &str, end: &str) -> String {
     )
 }
 
-/// Mean wait of the jobs of the window in one run [h].
+/// Mean wait of the jobs of the window in one run [h]: the figure that a study's `summary.csv` averages, by the function that makes it.
 fn mean_wait(world: &hedgerow::world::World, replication: u32) -> f64 {
-    let totals = &simulate(world, run(replication, 0)).workloads[0];
-    totals.wait_us as f64 / 3.6e9 / totals.started as f64
+    let mut sheet = Sheet::default();
+    measure(world, &simulate(world, run(replication, 0)), &mut sheet);
+    sheet.get("wait_mean", Scope::Workload(WorkloadId::new(0)), Period::All).expect("jobs start")
 }
 
 /// 400 intervals of 10 runs each: between 92 % and 98 % of them hold Erlang C's mean wait. Forty days after ten, of the order of a

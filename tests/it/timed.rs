@@ -37,9 +37,18 @@ fn the_gangs_that_are_timed_are_those_a_study_runs() {
     }
 }
 
+/// Both sizes that are timed play the same 100,000 jobs at the same instants, and most of them have to wait: what differs is the number
+/// of chips alone.
 #[test]
-fn the_sizes_that_are_timed_are_those_a_study_runs() {
-    let nodes = ["pools.cluster.nodes=1250"];
-    let plan = || worlds::scenario("scenarios/gang.toml", &nodes).unwrap();
-    assert_same_record(&plan(), &plan());
+fn the_two_sizes_that_are_timed_differ_in_chips_alone() {
+    let [small, large] = [1, 100].map(|scale| {
+        let plan = worlds::backlog(scale).unwrap();
+        simulate(&plan.cells[0].world, Run::default())
+    });
+    let (few, many) = (&small.workloads[0], &large.workloads[0]);
+    assert_eq!((few, small.events_handled), (many, large.events_handled));
+    assert_eq!(few.submitted, 100_000);
+    assert!(80_000 < few.waited && few.wait_us / u128::from(few.started) > 3_600_000_000, "{} waited", few.waited);
+    let held = |record: &hedgerow::record::RunRecord| record.pools[0].iter().map(|month| month.gangs).sum::<u128>();
+    assert_eq!(100 * held(&small), held(&large));
 }

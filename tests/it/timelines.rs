@@ -2,7 +2,7 @@
 
 use crate::story::{at, check, check_with, story, timeline};
 use hedgerow::kernel::{Class, Run, simulate, simulate_with_markers};
-use hedgerow::record::PostingKind;
+use hedgerow::record::{PostingKind, RunRecord};
 use hedgerow::stats::draw::{Purpose, RunKey, failure_item};
 use hedgerow::stats::quantile::exponential_quantile;
 use hedgerow::world::EventKind;
@@ -329,7 +329,7 @@ fn a_smaller_volume_is_a_subset() {
         let record = simulate(&crate::story::world(&text(volume)), Run::default());
         let mut items: Vec<i64> = record.jobs.iter().map(|row| row.item).collect();
         items.sort_unstable();
-        (items, record.workloads[0].submitted, record.workloads[0].elsewhere)
+        (items, record.workloads[0].submitted, record.workloads[0].thinned)
     };
     let (all, submitted, elsewhere) = items(1.0);
     assert_eq!((all.len() as u64, elsewhere), (submitted, 0));
@@ -388,6 +388,39 @@ fn failure_before_supply() {
     }
 }
 
+/// A guarantee that a strategy sets at `decide_at` is in force from then on, as a row of the events, and nothing before differs: of two
+/// chips one is a's until 10 s, and from then on both, so that b's jobs of 12 s wait where they would have started.
+#[test]
+fn a_strategy_sets_a_guarantee_at_the_decision() {
+    let text = "[scenario]\nname = \"sets\"\nstart = 2026-01-01\nend = 2026-01-02\ndecide_at = 2026-01-01T00:00:10\n[run]\njobs = true\n[pools.p]\nchips = 2\n\
+                guaranteed.a = [{ name = \"g\", at = 2026-01-01, chips = 1 }]\n\
+                [labs.a.workloads.w]\nkind = \"trace\"\npools = [\"p\"]\nfile = \"a.csv\"\n\
+                [labs.b.workloads.w]\nkind = \"trace\"\npools = [\"p\"]\nfile = \"b.csv\"\n\
+                [strategies.stays]\n[strategies.sets]\nset = { \"pools.p.guaranteed.a.g.chips\" = 2 }\n";
+    let rows = |rows: &str| format!("submit_s,chips,duration_s\n{rows}");
+    let files = [("a.csv".to_owned(), rows("1,1,4\n")), ("b.csv".to_owned(), rows("1,1,4\n12,1,20\n12,1,20\n"))];
+    let plan = crate::story::plan(text, &files.into_iter().collect());
+    let [stays, sets] = [0, 1].map(|cell| simulate(&plan.cells[cell].world, Run::default()));
+    let started = |record: &RunRecord| {
+        let mut rows: Vec<(usize, i64, u64)> = record
+            .jobs
+            .iter()
+            .map(|row| (row.workload.index(), row.item, row.started.map_or(0, |at| at.0 / 1_000_000)))
+            .collect();
+        rows.sort_unstable();
+        rows
+    };
+    // (workload, item, start [s] or 0): b's two jobs of 12 s take the chip that is nobody's in turn, or there is none.
+    assert_eq!(started(&stays), [(0, 0, 1), (1, 0, 1), (1, 1, 12), (1, 2, 32)]);
+    assert_eq!(started(&sets), [(0, 0, 1), (1, 0, 1), (1, 1, 0), (1, 2, 0)]);
+    let guarantees = |record: &RunRecord| {
+        let rows = record.events.iter().filter(|row| row.change.kind == EventKind::Guaranteed);
+        rows.map(|row| (row.at.0 / 1_000_000, row.change.value)).collect::<Vec<_>>()
+    };
+    assert_eq!(guarantees(&stays), [(0, 1)]);
+    assert_eq!(guarantees(&sets), [(0, 1), (10, 2)]);
+}
+
 /// Shock < arrival: a lab moves its work elsewhere at 5; what it would have submitted at 5 is gone, what it did a second before is
 /// not. And a guarantee that begins at 5 holds for the arrivals of 5: a's two find one uncommitted chip of two.
 #[test]
@@ -400,7 +433,7 @@ fn shock_before_arrival() {
         let gone = crate::story::plan(text, &files)
             .cells
             .iter()
-            .map(|cell| simulate(&cell.world, Run::default()).workloads[0].elsewhere)
+            .map(|cell| simulate(&cell.world, Run::default()).workloads[0].thinned)
             .collect::<Vec<_>>();
         assert_eq!(gone, [0, elsewhere], "submitted at {at}");
     }

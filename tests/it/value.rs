@@ -31,10 +31,11 @@ fn years(start: Date, row: &Row) -> f64 {
     days(row["at"].parse().expect("an instant")) / 365.25
 }
 
-/// The NPV columns of every cell are its discounted ledger lines, and its cash lines are their sums: one run of the shipped study at a fixed rate.
+/// The NPV columns of every cell are its discounted ledger lines, and its cash lines are their sums: one run of the shipped study at a fixed rate
+/// that is not its default, so that the rate of the file is seen to act.
 #[test]
 fn npv_is_the_discounted_ledger() {
-    const RATE: f64 = 0.09;
+    const RATE: f64 = 0.12;
     let folder = tempfile::tempdir().expect("a folder");
     let out = folder.path().join("out");
     let mut command = Command::new(assert_cmd::cargo::cargo_bin!("hedgerow"));
@@ -78,5 +79,19 @@ fn npv_is_the_discounted_ledger() {
             let row = cash.iter().filter(here).find(|row| row["line"] == **line);
             close(line, number(row.unwrap_or_else(|| panic!("no cash line {line}")), "total"), *sum);
         }
+        // What is counted by contract years and by postings adds up over the fiscal years.
+        let mut scopes = 0;
+        for metric in ["shortfall_usd", "excused_usd", "drawn_usd", "revenue"] {
+            let of = |row: &&Row| row["metric"] == metric && !row["mean"].is_empty();
+            for all in summary.iter().filter(here).filter(of).filter(|row| row["period"] == "all") {
+                let years = summary.iter().filter(here).filter(of).filter(|row| row["scope"] == all["scope"]);
+                let years: Vec<f64> =
+                    years.filter(|row| row["period"] != "all").map(|row| number(row, "mean")).collect();
+                assert_eq!(years.len(), 8, "{strategy} x {future}: {metric} of {}", all["scope"]);
+                close(metric, years.iter().sum(), number(all, "mean"));
+                scopes += 1;
+            }
+        }
+        assert!(7 <= scopes, "{scopes} figures have fiscal years");
     }
 }

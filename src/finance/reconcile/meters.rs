@@ -75,7 +75,7 @@ impl Second<'_> {
     /// Path of a chip-hour's price; None: not billed.
     fn chip_price(&self, row: &MeterRow, tenant: TenantId, pool: PoolId) -> Option<PathKey> {
         let kind = match row.sku {
-            Sku::Cell(cell) => self.world.workloads[self.world.cells[cell].workload].price,
+            Sku::Cell(cell) => self.world.cells[cell].price,
             _ => PriceKind::Contract,
         };
         let pool = pool.index() as u32;
@@ -170,7 +170,7 @@ impl Second<'_> {
     fn integrals_of_months(&self) -> Vec<(PostingKind, Sku, usize, [u128; 3])> {
         let mut all = Vec::new();
         for (cell, terms) in self.world.cells.enumerate() {
-            let free = self.world.workloads[terms.workload].price == PriceKind::Free;
+            let free = terms.price == PriceKind::Free;
             if free || self.cloud_of(terms.pool).is_none() {
                 continue;
             }

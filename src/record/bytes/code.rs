@@ -218,7 +218,7 @@ choice_field!(EventKind, EVENT_KINDS);
 const PRICE_KINDS: [PriceKind; 5] =
     [PriceKind::OnDemand, PriceKind::Committed, PriceKind::CapacityBlock, PriceKind::Contract, PriceKind::Free];
 
-const EVENT_KINDS: [EventKind; 17] = [
+const EVENT_KINDS: [EventKind; 18] = [
     EventKind::Delivery,
     EventKind::Retirement,
     EventKind::DeliveryCancelled,
@@ -236,6 +236,7 @@ const EVENT_KINDS: [EventKind; 17] = [
     EventKind::ContractEnd,
     EventKind::Decide,
     EventKind::Marker,
+    EventKind::Borrowable,
 ];
 
 /// A choice and its two numbers.

@@ -122,7 +122,7 @@ fn share_months<C: Coder>(code: &mut C, rows: &mut Vec<ShareMonth>) -> Result<()
 
 /// Counters and histograms.
 pub fn workloads<C: Coder>(code: &mut C, rows: &mut Vec<WorkloadTotals>) -> Result<(), BytesError> {
-    table(code, rows, 22, WorkloadTotals::default())?;
+    table(code, rows, 25, WorkloadTotals::default())?;
     for row in rows {
         let counts = [
             &mut row.submitted,
@@ -132,11 +132,14 @@ pub fn workloads<C: Coder>(code: &mut C, rows: &mut Vec<WorkloadTotals>) -> Resu
             &mut row.unstarted,
             &mut row.unfinished,
             &mut row.waited,
-            &mut row.elsewhere,
+            &mut row.thinned,
+            &mut row.left,
             &mut row.failures,
+            &mut row.outages,
             &mut row.preemptions,
             &mut row.overflowed,
             &mut row.killed,
+            &mut row.expected_failures_e6,
         ];
         for count in counts {
             *count = as_u64(code.word(u128::from(*count))?)?;

@@ -52,7 +52,7 @@ pub fn build(data: &Data) -> Option<Drawn> {
             data.shown(cell),
             m.end,
             if few { format!(", where those are at least {ENOUGH}") } else { String::new() },
-            data.provenance(Some(runs))
+            data.dated_provenance(Some(runs))
         ),
         x: Axis {
             label: "Campaign in order of submission; 0 is submitted at the start, or runs by then".to_string(),

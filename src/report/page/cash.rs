@@ -56,7 +56,7 @@ pub fn build(data: &Data) -> Option<Drawn> {
         subtitle: format!(
             "{}mean over runs, USD, undiscounted, pre-tax; what {cloud} pays is negative; {}",
             data.shown(cell),
-            data.provenance(n)
+            data.dated_provenance(n)
         ),
         x: Axis::categories(""),
         y: Axis::linear("Cash a year [USD]"),

@@ -48,7 +48,7 @@ pub fn build(data: &Data) -> Option<Drawn> {
         subtitle: format!(
             "{}mean over runs, chip-hours of all chips alike, by calendar year; {}",
             data.shown(cell),
-            data.provenance(rows.iter().find_map(|r| r.n))
+            data.dated_provenance(rows.iter().find_map(|r| r.n))
         ),
         x: Axis::categories(""),
         y: Axis::linear("Chip-hours a year [h]"),

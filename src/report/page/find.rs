@@ -201,7 +201,25 @@ impl Data {
         self.pools.iter().map(|r| r.month.as_str()).max()
     }
 
-    /// Runs, seed and version: the end of every subtitle.
+    /// Latest date of a source among the assumptions: what is later, the study cannot know. None where no source is dated.
+    pub fn as_of(&self) -> Option<&str> {
+        let is_date = |text: &&str| {
+            matches!(text.len(), 4 | 7 | 10)
+                && text
+                    .bytes()
+                    .enumerate()
+                    .all(|(n, b)| if matches!(n, 4 | 7) { b == b'-' } else { b.is_ascii_digit() })
+        };
+        self.assumptions.iter().map(|row| row.as_of.as_str()).filter(is_date).max()
+    }
+
+    /// Runs, date of the inputs, seed and version: the end of every subtitle.
+    pub fn dated_provenance(&self, n: Option<f64>) -> String {
+        let as_of = self.as_of().map(|date| format!("inputs as of {date}; ")).unwrap_or_default();
+        format!("{as_of}{}", self.provenance(n))
+    }
+
+    /// Runs, seed and version.
     pub fn provenance(&self, n: Option<f64>) -> String {
         let m = &self.manifest;
         let split = match (m.draws, m.replications) {

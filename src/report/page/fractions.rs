@@ -51,7 +51,7 @@ pub fn build(data: &Data) -> Option<Drawn> {
             "{}share of up chip-time that is not reserved; MFU is useful FLOP over BF16 peak of allocated chip-time; {}{}",
             data.shown_of(&cells),
             if data.runs() == Some(1.0) { "" } else { "mean over runs, whiskers: its 95\u{a0}% interval; " },
-            data.provenance(n)
+            data.dated_provenance(n)
         ),
         x: Axis::categories(""),
         y: Axis::linear("Share of chip-time [%]"),

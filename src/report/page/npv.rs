@@ -31,7 +31,7 @@ pub fn drawn(data: &Data, title: String, words: String, n: Option<f64>, rows: Ve
     let table = tables::intervals(&rows, what, &format!("NPV total [{unit}]; {}", data.provenance(n)));
     let chart = Chart {
         title,
-        subtitle: format!("{words}{unit}; {}; {}", data.spread_of(), data.provenance(n)),
+        subtitle: format!("{words}{unit}; {}; {}", data.spread_of(), data.dated_provenance(n)),
         x: Axis::categories(""),
         y: Axis::linear(format!("NPV total [{unit}]")),
         kind: Kind::Intervals { rows },

@@ -49,7 +49,7 @@ pub fn build(data: &Data) -> Option<Drawn> {
         subtitle: format!(
             "{}mean over runs, MW at the meter, by month; a pool's height is what is installed; {}",
             data.shown(cell),
-            data.provenance(n)
+            data.dated_provenance(n)
         ),
         x: Axis::dates(),
         y: Axis::linear("Power [MW]"),

@@ -49,7 +49,7 @@ pub fn build(data: &Data) -> Option<Drawn> {
              p05 to p95 {}; {}",
             data.shown(cell),
             data.spread_of(),
-            data.provenance(largest.figure.n)
+            data.dated_provenance(largest.figure.n)
         ),
         x: Axis::dates(),
         y: Axis::linear("Share of revenue [%]"),

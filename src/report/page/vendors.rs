@@ -45,7 +45,7 @@ pub fn build(data: &Data) -> Option<Drawn> {
             "{}mean share over runs, twelve months to {last}; whiskers: 95\u{a0}% interval; FLOP is dense BF16 at the mfu of the work that \
              states one, other work left out; USD is unit cost at median; {}",
             data.shown(cell),
-            data.provenance(rows.iter().find_map(|r| r.figure.n))
+            data.dated_provenance(rows.iter().find_map(|r| r.figure.n))
         ),
         x: Axis::categories(""),
         y: Axis::linear("Share [%]"),

@@ -51,7 +51,7 @@ pub fn build(data: &Data) -> Option<Drawn> {
              {whiskers}; {}",
             data.shown_of(&cells),
             if data.censored(first).is_empty() { "" } else { " (lower bounds: see the notes)" },
-            data.provenance(n)
+            data.dated_provenance(n)
         ),
         x: Axis::categories(""),
         y: if log { Axis::log(label) } else { Axis::linear(label) },

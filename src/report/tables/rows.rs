@@ -55,6 +55,7 @@ fn words(world: &World, change: Change) -> (&'static str, String, String, f64, &
         EventKind::OperationsRate => ("operations_rate", pool(s), String::new(), value / 1e9, "USD/MWh"),
         EventKind::ChipCost => ("chip_cost", pool(s), String::new(), value / 1e9, "USD/chip"),
         EventKind::Guaranteed => ("guaranteed", pool(s), tenant(o), value, "chips"),
+        EventKind::Borrowable => ("borrowable", pool(s), tenant(o), value, "chips"),
         EventKind::Reserved => ("reserved", pool(s), tenant(o), value, "chips"),
         EventKind::SiteMw => ("site_mw", world.sites.0[s].name.clone(), String::new(), value / 1e3, "MW"),
         EventKind::Volume => ("volume", world.workloads.0[s].path.clone(), String::new(), value / 1e9, "-"),

@@ -114,7 +114,7 @@ pub fn tenants(plan: &Plan, outcome: &Outcome) -> String {
                 let lab = world.tenants[workload.tenant].name.as_str();
                 let pool = world.pools[terms.pool].name.as_str();
                 let words = |kind| [lab, pool, workload.name.as_str(), kind];
-                push(words(workload.price.name()), "billed_chip_hours", Scope::Cell(id), true);
+                push(words(terms.price.name()), "billed_chip_hours", Scope::Cell(id), true);
                 if promised(terms.pool, workload.tenant) {
                     push(words("guaranteed"), "covered_chip_hours", Scope::Cell(id), true);
                 }

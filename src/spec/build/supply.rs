@@ -16,6 +16,7 @@ pub(super) fn site(mut t: Record) -> Site {
         facility_usd_per_mw_year: t.leaf("facility_usd_per_mw_year"),
         operations_usd_per_mw_year: t.leaf("operations_usd_per_mw_year"),
         escalator_per_year: t.leaf("escalator_per_year"),
+        outages: t.tables("outages", outage),
     }
 }
 
@@ -37,6 +38,13 @@ pub(super) fn pool(mut t: Record) -> Pool {
             size: t.must_size(),
         }),
         slip: t.leaf("slip"),
+        outages: t.tables("outages", outage),
+        maintenance: t.tables("maintenance", |mut t| MaintenanceSpec {
+            at: t.must_date("at"),
+            drain: t.leaf("drain"),
+            duration: t.must_leaf("duration"),
+        }),
+        ultraserver_nodes: t.integer("ultraserver_nodes"),
         unlimited: t.bool("unlimited"),
         schedule: t.record("schedule").map(schedule).unwrap_or_default(),
         domain: t.text("domain"),
@@ -71,12 +79,19 @@ fn delivery(mut t: Record) -> Delivery {
     }
 }
 
+fn outage(mut t: Record) -> OutageSpec {
+    OutageSpec { at: t.date("at"), per_year: t.leaf("per_year"), duration: t.must_leaf("duration") }
+}
+
 fn schedule(mut t: Record) -> Schedule {
     Schedule {
         order: t.text("order"),
         backfill: t.text("backfill"),
         preemption: t.text("preemption"),
         yields: t.text("yield"),
+        notice: t.leaf("notice"),
+        lend_overhead: t.leaf("lend_overhead"),
+        lend_margin: t.leaf("lend_margin"),
         victim: t.text("victim"),
         placement: t.text("placement"),
         pool_choice: t.text("pool_choice"),
@@ -86,7 +101,11 @@ fn schedule(mut t: Record) -> Schedule {
             .map(|mut t| LasSpec { levels_chip_hours: t.leaves("levels_chip_hours"), quantum: t.leaf("quantum") }),
         weights: t.leaves_by_name("weights"),
         plan_depth: t.integer("plan_depth"),
-        overflow: t.record("overflow").map(|mut t| OverflowSpec { after: t.must_leaf("after"), to: t.must_text("to") }),
+        overflow: t.record("overflow").map(|mut t| OverflowSpec {
+            after: t.must_leaf("after"),
+            to: t.must_text("to"),
+            price: t.text("price"),
+        }),
         queue_limit: t.integer("queue_limit"),
     }
 }

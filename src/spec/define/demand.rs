@@ -25,11 +25,17 @@ pub(super) static LAB: Table = table(
     ],
 );
 
-static CHECKPOINT: Table = table(
-    "checkpoint",
-    "Checkpoints.",
-    &[must("interval", duration(1e-6), "Work between checkpoints."), must("cost", duration(0.0), "Time to write one.")],
-);
+static CHECKPOINT: Table = Table {
+    noted: true,
+    ..table(
+        "checkpoint",
+        "Checkpoints.",
+        &[
+            must("interval", duration(1e-6), "Work between checkpoints."),
+            must("cost", duration(0.0), "Time to write one."),
+        ],
+    )
+};
 
 const KIND: Key = must(
     "kind",
@@ -88,6 +94,7 @@ static PRETRAINING: Table = Table {
 
 static MIX: Table = Table {
     rule: Some(rules::mix),
+    noted: true,
     ..table(
         "chips",
         "A mix of gang sizes.",
@@ -198,42 +205,45 @@ static STREAM: Table = Table {
     )
 };
 
-static TRACE: Table = table(
-    "[labs.X.workloads.Y] kind = \"trace\"",
-    "Jobs from a file.",
-    &[
-        KIND,
-        POOLS,
-        PRICE,
-        PRIORITY,
-        CHECKPOINTS,
-        RESTART,
-        FAILURES,
-        VOLUME,
-        MFU,
-        must("file", Kind::Text, "Job log, relative to the scenario file."),
-        key(
-            "layout",
-            Kind::Choice(&["plain", "philly", "helios", "openb", "swf"], &[]),
-            "Layout of the log; default `plain`, a CSV with a header whose times count from the scenario's start. In the others the first job kept is submitted at the start.",
-        ),
-        key("queue", Kind::Text, "Only the jobs of this queue; default all."),
-        key("from", Kind::Date, "Only jobs submitted at or after, by the log's dates."),
-        key("until", Kind::Date, "Only jobs submitted before, by the log's dates."),
-        key("submit", Kind::Text, "Column of the submission time; default `submit_s`. Layout `plain` only."),
-        key("chips", Kind::Text, "Column of the gang size; default `chips`. Layout `plain` only."),
-        key("duration", Kind::Text, "Column of the running time; default `duration_s`. Layout `plain` only."),
-        key(
-            "time_unit",
-            Kind::Choice(&["s", "min", "h"], &[]),
-            "Unit of both time columns; default `s`. Layout `plain` only.",
-        ),
-        key(
-            "estimate",
-            Kind::Text,
-            "Column of the user's estimate of the running time; default `estimate_s`, where the file has it; a blank cell: exact. Layout `plain` only.",
-        ),
-        OVER_ESTIMATE,
-        later("scale", "time scaling of traces"),
-    ],
-);
+static TRACE: Table = Table {
+    noted: true,
+    ..table(
+        "[labs.X.workloads.Y] kind = \"trace\"",
+        "Jobs from a file.",
+        &[
+            KIND,
+            POOLS,
+            PRICE,
+            PRIORITY,
+            CHECKPOINTS,
+            RESTART,
+            FAILURES,
+            VOLUME,
+            MFU,
+            must("file", Kind::Text, "Job log, relative to the scenario file."),
+            key(
+                "layout",
+                Kind::Choice(&["plain", "philly", "helios", "openb", "swf"], &[]),
+                "Layout of the log; default `plain`, a CSV with a header whose times count from the scenario's start. In the others the first job kept is submitted at the start.",
+            ),
+            key("queue", Kind::Text, "Only the jobs of this queue; default all."),
+            key("from", Kind::Date, "Only jobs submitted at or after, by the log's dates."),
+            key("until", Kind::Date, "Only jobs submitted before, by the log's dates."),
+            key("submit", Kind::Text, "Column of the submission time; default `submit_s`. Layout `plain` only."),
+            key("chips", Kind::Text, "Column of the gang size; default `chips`. Layout `plain` only."),
+            key("duration", Kind::Text, "Column of the running time; default `duration_s`. Layout `plain` only."),
+            key(
+                "time_unit",
+                Kind::Choice(&["s", "min", "h"], &[]),
+                "Unit of both time columns; default `s`. Layout `plain` only.",
+            ),
+            key(
+                "estimate",
+                Kind::Text,
+                "Column of the user's estimate of the running time; default `estimate_s`, where the file has it; a blank cell: exact. Layout `plain` only.",
+            ),
+            OVER_ESTIMATE,
+            later("scale", "time scaling of traces"),
+        ],
+    )
+};

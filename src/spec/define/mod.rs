@@ -22,7 +22,8 @@ pub(super) struct Table {
     pub keys: &'static [Key],
     /// Keys of which at most (or exactly) one may be given.
     pub groups: &'static [Group],
-    /// Whether `source`, `as_of`, `confidence` and `reason` may stand beside its numbers, for all of them.
+    /// Whether `source`, `as_of`, `confidence` and `reason` may stand beside its numbers, for all of them, and `low` and `high` beside
+    /// its one amount.
     pub noted: bool,
     /// What must hold between its keys.
     pub rule: Option<Rule>,
@@ -217,6 +218,7 @@ const SPREAD: &[Group] = &[Group { keys: &["scv", "cv"], required: false }];
 static LAW_OF_TIME: Table = Table {
     rule: Some(rules::law),
     groups: SPREAD,
+    noted: true,
     ..table(
         "law of a time",
         "A distribution given by its mean.",
@@ -228,6 +230,7 @@ static LAW_OF_TIME: Table = Table {
 static LAW_OF_WORK: Table = Table {
     rule: Some(rules::law),
     groups: SPREAD,
+    noted: true,
     ..table(
         "law of a work",
         "A distribution given by its mean.",

@@ -100,7 +100,11 @@ static STRATEGY: Table = table(
             Kind::Names(Refers::BetPart),
             "Bets, or parts of bets (`openai.invest`), switched off at `decide_at`.",
         ),
-        key("set", Kind::Set, "Leaves changed: `{ \"pools.x.slip\" = \"3mo\" }`."),
+        key(
+            "set",
+            Kind::Set,
+            "Leaves changed: `{ \"pools.x.guaranteed.lab.start.chips\" = 512 }`. With `decide_at` from then on: volumes, guaranteed and reserved chips, prices and their steps.",
+        ),
         later("priority", "strategies with levers of their own"),
     ],
 );
@@ -114,24 +118,28 @@ static FUTURE: Table = table(
     ],
 );
 
-static INITIAL: Table = table(
-    "[initial]",
-    "What stands, runs and is owned at the start.",
-    &[
-        key(
-            "fleet",
-            Kind::Map(Refers::Pool, &Kind::List(&Kind::Table(&VINTAGE))),
-            "Vintages of what stands at the start, by pool.",
-        ),
-        key("campaigns", Kind::Map(Refers::Anything, &Kind::Table(&RUNNING)), "Campaigns that run at the start."),
-        key("cash", Kind::Map(Refers::Party, &number("USD", -1e14, 1e14)), "Opening cash by party."),
-        later("shares", "the market"),
-        later("contracts", "contracts drawn to date"),
-    ],
-);
+static INITIAL: Table = Table {
+    noted: true,
+    ..table(
+        "[initial]",
+        "What stands, runs and is owned at the start.",
+        &[
+            key(
+                "fleet",
+                Kind::Map(Refers::Pool, &Kind::List(&Kind::Table(&VINTAGE))),
+                "Vintages of what stands at the start, by pool.",
+            ),
+            key("campaigns", Kind::Map(Refers::Anything, &Kind::Table(&RUNNING)), "Campaigns that run at the start."),
+            key("cash", Kind::Map(Refers::Party, &number("USD", -1e14, 1e14)), "Opening cash by party."),
+            later("shares", "the market"),
+            later("contracts", "contracts drawn to date"),
+        ],
+    )
+};
 
 static VINTAGE: Table = Table {
     groups: &[Group { keys: SIZES, required: true }],
+    noted: true,
     ..table(
         "[initial.fleet] vintage",
         "Nodes that entered service together.",
@@ -146,11 +154,14 @@ static VINTAGE: Table = Table {
     )
 };
 
-static RUNNING: Table = table(
-    "[initial.campaigns.X]",
-    "A campaign that runs at the start.",
-    &[
-        must("workload", Kind::Name(Refers::Workload), "Full path of its workload, `labs.X.workloads.Y`."),
-        must("age", duration(0.0), "How long it has been running."),
-    ],
-);
+static RUNNING: Table = Table {
+    noted: true,
+    ..table(
+        "[initial.campaigns.X]",
+        "A campaign that runs at the start.",
+        &[
+            must("workload", Kind::Name(Refers::Workload), "Full path of its workload, `labs.X.workloads.Y`."),
+            must("age", duration(0.0), "How long it has been running."),
+        ],
+    )
+};

@@ -2,31 +2,37 @@
 
 use super::*;
 
-pub(super) static CLOUD: Table = table(
-    "[clouds.X]",
-    "A cloud provider.",
-    &[
-        key("discount_rate", number("1/y", -0.5, 1.0), "Effective annual discount rate."),
-        key(
-            "at_end",
-            Kind::Choice(&["none", "book"], &[("going_concern", "the going-concern terminal value")]),
-            "What is left counts as nothing or, the default, at book value.",
-        ),
-        later("modelled", "the market"),
-        later("router", "the market"),
-        later("rest_of_business", "the rest of the cloud's business"),
-    ],
-);
+pub(super) static CLOUD: Table = Table {
+    noted: true,
+    ..table(
+        "[clouds.X]",
+        "A cloud provider.",
+        &[
+            key("discount_rate", number("1/y", -0.5, 1.0), "Effective annual discount rate."),
+            key(
+                "at_end",
+                Kind::Choice(&["none", "book"], &[("going_concern", "the going-concern terminal value")]),
+                "What is left counts as nothing or, the default, at book value.",
+            ),
+            later("modelled", "the market"),
+            later("router", "the market"),
+            later("rest_of_business", "the rest of the cloud's business"),
+        ],
+    )
+};
 
-static MEGAWATTS: Table = table(
-    "[sites.X] mw",
-    "Megawatts from a date.",
-    &[
-        key("name", Kind::Text, "Name, for paths."),
-        must("at", Kind::Date, "From when."),
-        must("mw", number("MW at the meter", 0.0, MOST_MW), "Megawatts at the meter."),
-    ],
-);
+static MEGAWATTS: Table = Table {
+    noted: true,
+    ..table(
+        "[sites.X] mw",
+        "Megawatts from a date.",
+        &[
+            key("name", Kind::Text, "Name, for paths."),
+            must("at", Kind::Date, "From when."),
+            must("mw", number("MW at the meter", 0.0, MOST_MW), "Megawatts at the meter."),
+        ],
+    )
+};
 
 pub(super) static SITE: Table = Table {
     noted: true,
@@ -50,9 +56,33 @@ pub(super) static SITE: Table = Table {
                 "Staff, maintenance, network.",
             ),
             key("escalator_per_year", number("1/y", -0.5, 1.0), "Yearly rise of the three, each 1 January."),
+            key("outages", Kind::Map(Refers::Anything, &Kind::Table(&OUTAGE)), "Outages of all its pools, by name."),
         ],
     )
 };
+
+static OUTAGE: Table = Table {
+    groups: &[Group { keys: &["at", "per_year"], required: true }],
+    ..table(
+        "outages",
+        "A whole pool, or all pools of a site, are down: gangs fail, nodes return at the end.",
+        &[
+            key("at", Kind::Date, "When."),
+            key("per_year", number("1/y", 0.0, 1e4), "Mean number a year, by chance, keyed by the place."),
+            must("duration", duration(1e-6), "How long."),
+        ],
+    )
+};
+
+static MAINTENANCE: Table = table(
+    "maintenance",
+    "Nodes are away for a while; who is there then saves and leaves first.",
+    &[
+        must("at", Kind::Date, "When the nodes go."),
+        key("drain", duration(0.0), "How long before nothing starts any more; default not at all."),
+        must("duration", duration(1e-6), "How long they are away."),
+    ],
+);
 
 static DELIVERY: Table = Table {
     rule: Some(rules::delivery),
@@ -78,6 +108,7 @@ static DELIVERY: Table = Table {
 
 static RETIREMENT: Table = Table {
     groups: &[Group { keys: SIZES, required: true }],
+    noted: true,
     ..table(
         "[pools.X] retirements",
         "What goes.",
@@ -114,6 +145,11 @@ static OVERFLOW: Table = table(
     &[
         must("after", duration(0.0), "How long a job waits; 0: not at all."),
         must("to", Kind::Name(Refers::Pool), "The pool it goes to, one that is `unlimited`."),
+        key(
+            "price",
+            Kind::Choice(&["on_demand", "committed", "capacity_block"], &[("spot", "spot prices")]),
+            "What it pays there; default `on_demand`.",
+        ),
     ],
 );
 
@@ -142,6 +178,17 @@ static SCHEDULE: Table = table(
             Kind::Choice(&["least_lost", "hash"], &[]),
             "Who goes first of those that may be taken off under `class`; default `least_lost`: the lowest priority, then the least chip-time lost, then the latest.",
         ),
+        key(
+            "notice",
+            duration(0.0),
+            "Within which borrowed chips come back, saved or not; absent: as long as saving takes.",
+        ),
+        key(
+            "lend_overhead",
+            number("-", 1e-6, 1.0),
+            "Loading and saving of a borrower over the shortest lease: idle guaranteed chips are lent once they were idle for (restart + checkpoint) / this; default 0.05.",
+        ),
+        key("lend_margin", share(), "Share of a pool's chips that stays with their owner though idle; default 0.05."),
         key(
             "placement",
             Kind::Choice(&["first_fit", "best_fit", "spread", "whole_node", "ultraserver"], &[]),
@@ -208,41 +255,30 @@ static PRICES: Table = table(
     ],
 );
 
-static REPAIR: Table = table(
-    "[pools.X] repair",
-    "Repair of failed nodes.",
-    &[
-        must("time", Kind::Table(&LAW_OF_TIME), "Time of one repair."),
-        key("crews", Kind::Integer(1, 1_000_000), "Repairs at once; absent: no limit."),
-    ],
-);
+static REPAIR: Table = Table {
+    noted: true,
+    ..table(
+        "[pools.X] repair",
+        "Repair of failed nodes.",
+        &[
+            must("time", Kind::Table(&LAW_OF_TIME), "Time of one repair."),
+            key("crews", Kind::Integer(1, 1_000_000), "Repairs at once; absent: no limit."),
+        ],
+    )
+};
 
-static DATED_CHIPS: Table = table(
-    "dated chips",
-    "Chips from a date.",
-    &[
-        key("name", Kind::Text, "Name, for paths."),
-        must("at", Kind::Date, "From when."),
-        must("chips", number("chips", 0.0, MOST_CHIPS), "Chips."),
-    ],
-);
-
-static BORROWABLE: Table = table(
-    "borrowable chips",
-    "Idle guaranteed chips others may use, from a date.",
-    &[
-        key("name", Kind::Text, "Name, for paths."),
-        must("at", Kind::Date, "From when."),
-        must(
-            "chips",
-            Kind::Number(Range {
-                later_above: Some((0.0, "lending of guaranteed chips")),
-                ..range("chips", 0.0, MOST_CHIPS)
-            }),
-            "Chips.",
-        ),
-    ],
-);
+static DATED_CHIPS: Table = Table {
+    noted: true,
+    ..table(
+        "dated chips",
+        "Chips from a date.",
+        &[
+            key("name", Kind::Text, "Name, for paths."),
+            must("at", Kind::Date, "From when."),
+            must("chips", number("chips", 0.0, MOST_CHIPS), "Chips."),
+        ],
+    )
+};
 
 pub(super) static POOL: Table = Table {
     groups: &[Group { keys: SIZES, required: false }],
@@ -261,6 +297,11 @@ pub(super) static POOL: Table = Table {
             key("deliveries", Kind::List(&Kind::Table(&DELIVERY)), "What comes later."),
             key("retirements", Kind::List(&Kind::Table(&RETIREMENT)), "What goes."),
             key("slip", duration(0.0), "Delay of every delivery due after `decide_at`; default none."),
+            key(
+                "ultraserver_nodes",
+                Kind::Integer(1, 100_000),
+                "Nodes that share one scale-up network, for placement `ultraserver`; default 1.",
+            ),
             key(
                 "unlimited",
                 Kind::Bool,
@@ -310,13 +351,17 @@ pub(super) static POOL: Table = Table {
             ),
             key(
                 "borrowable",
-                Kind::Map(Refers::Lab, &Kind::List(&Kind::Table(&BORROWABLE))),
+                Kind::Map(Refers::Lab, &Kind::List(&Kind::Table(&DATED_CHIPS))),
                 "Idle guaranteed chips others may use, by lab.",
             ),
             later("build", "build rules"),
             later("spares", "spares"),
-            later("outages", "outages"),
-            later("maintenance", "planned maintenance"),
+            key("outages", Kind::Map(Refers::Anything, &Kind::Table(&OUTAGE)), "Outages of the whole pool, by name."),
+            key(
+                "maintenance",
+                Kind::Map(Refers::Anything, &Kind::Table(&MAINTENANCE)),
+                "Planned maintenance, by name.",
+            ),
         ],
     )
 };

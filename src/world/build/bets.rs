@@ -1,5 +1,6 @@
 //! What a strategy is without: bets become contracts, investments and tagged deliveries. Switches nothing off itself.
 
+use super::decided;
 use super::desk::{Desk, did_you_mean};
 use super::time::Times;
 use crate::spec::{self, At, Named, SetLeaf};
@@ -112,32 +113,72 @@ fn absent<'n>(desk: &mut Desk<'_>, path: &At<String>, names: impl Iterator<Item 
     desk.problem(path.origin, &path.path, format!("there is no {what} `{}`", path.value), remedy);
 }
 
-/// A leaf set at `decide_at`: today a run can change the volume of a workload only.
+/// Leaves that an `Effect` could change at `decide_at` and no strategy can set there yet, with their last part.
+const NOT_YET: [&str; 8] = [
+    "sites.*.power_usd_per_mwh",
+    "sites.*.facility_usd_per_mw_year",
+    "sites.*.operations_usd_per_mw_year",
+    "sites.*.mw.*.mw",
+    "pools.*.cost_usd_per_chip",
+    "contracts.*.price.ratio",
+    "contracts.*.price.usd_per_chip_hour",
+    "contracts.*.price.usd_per_chip_hour.*",
+];
+
+/// A leaf set at `decide_at`: the volume of a workload; shares of chips and prices stand in the tables already (`decided`).
 fn set_at_decision(desk: &mut Desk<'_>, leaf: &SetLeaf, workloads: &IdVec<Workload>, without: &mut Without) {
     let at = &leaf.path;
+    let number = leaf.toml.trim().parse::<f64>().ok();
     let matching: Vec<WorkloadId> = workloads
         .enumerate()
         .filter(|(_, workload)| matches(&at.value, &format!("{}.volume", workload.path)))
         .map(|w| w.0)
         .collect();
     if matching.is_empty() {
-        let message = format!("`{}` cannot change at `decide_at`: a run holds it fixed", at.value);
-        let remedy = "set `labs.X.workloads.Y.volume`, or drop `decide_at` so that strategies differ from the start";
+        let decide = desk.spec.scenario.decide_at.as_ref().expect("asked before").value;
+        let (message, remedy) = match (decided::dated(desk.written, &at.value, decide), number) {
+            (Ok(_), Some(_)) => return,
+            (Ok(_), None) => {
+                let message = format!("`{}` = {} is not a number, and a decision is one", at.value, leaf.toml.trim());
+                (message, "write one number".to_owned())
+            }
+            (Err(why), _) if !why.is_empty() => {
+                let message = format!("`{}` cannot be set at `decide_at`: {why}", at.value);
+                (message, "set a leaf that holds at `decide_at` or later".to_owned())
+            }
+            (Err(_), _) if NOT_YET.iter().any(|leaf| alike(&at.value, leaf)) => {
+                let message = format!("`{}` cannot be set at `decide_at` yet", at.value);
+                (
+                    message,
+                    format!("{ELSE}; other prices and sites' power come with strategies with levers of their own"),
+                )
+            }
+            (Err(_), _) => {
+                let message = format!("`{}` cannot change at `decide_at`: a run holds it fixed", at.value);
+                (message, format!("{ELSE}; or drop `decide_at` so that strategies differ from the start"))
+            }
+        };
         return desk.problem(at.origin, &at.path, message, remedy);
     }
-    let share = match leaf.toml.trim().parse::<f64>() {
-        Ok(share) if (0.0..=1.0).contains(&share) => share,
-        _ => {
-            let message =
-                format!("`{}` = {} is not a share that a strategy can set at `decide_at`", at.value, leaf.toml);
-            return desk.problem(at.origin, &at.path, message, "write a number from 0 to 1");
-        }
+    let Some(share) = number.filter(|share| (0.0..=1.0).contains(share)) else {
+        let message = format!("`{}` = {} is not a share that a strategy can set at `decide_at`", at.value, leaf.toml);
+        return desk.problem(at.origin, &at.path, message, "write a number from 0 to 1");
     };
     without.volumes.extend(matching.into_iter().map(|workload| (workload, Param::Fixed(share))));
 }
 
+/// What can be set at `decide_at` today.
+const ELSE: &str =
+    "set a workload's `volume`, chips of `pools.X.guaranteed` or `.reserved`, or a price or step of `pools.X.prices`";
+
+/// Whether a path as written may lie under a pattern, either with wildcards.
+fn alike(path: &str, pattern: &str) -> bool {
+    let (path, pattern): (Vec<&str>, Vec<&str>) = (path.split(['.', '[']).collect(), pattern.split('.').collect());
+    path.len() == pattern.len() && path.iter().zip(&pattern).all(|(a, b)| *a == "*" || *b == "*" || a == b)
+}
+
 /// Whether a dotted path is the pattern's, where `*` stands for one name.
-fn matches(pattern: &str, path: &str) -> bool {
+pub(super) fn matches(pattern: &str, path: &str) -> bool {
     let (mut wanted, mut given) = (pattern.split('.'), path.split('.'));
     loop {
         match (wanted.next(), given.next()) {

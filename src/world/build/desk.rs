@@ -13,6 +13,8 @@ use super::unknowns::{law_of, loads};
 /// Inputs and findings.
 pub(super) struct Desk<'a> {
     pub spec: &'a Spec,
+    /// As the file has it, without what the strategy sets at `decide_at`.
+    pub written: &'a Spec,
     pub catalog: &'a Catalog,
     pub problems: Vec<Problem>,
     pub notes: BTreeSet<String>,
@@ -28,9 +30,10 @@ pub(super) struct Desk<'a> {
 const TOLD_BEYOND: f64 = 1e-4;
 
 impl<'a> Desk<'a> {
-    pub fn new(spec: &'a Spec, catalog: &'a Catalog) -> Self {
+    pub fn new(spec: &'a Spec, written: &'a Spec, catalog: &'a Catalog) -> Self {
         Desk {
             spec,
+            written,
             catalog,
             problems: Vec::new(),
             notes: BTreeSet::new(),
@@ -50,12 +53,14 @@ impl<'a> Desk<'a> {
         self.notes.insert(text.into());
     }
 
-    /// `default` for a key that is not written: a row of the assumptions, and the reader is told.
-    pub fn assume(&mut self, path: String, default: f64, reason: &str) -> f64 {
+    /// `default` for a key that is not written, plausible from low to high: a row of the assumptions, and the reader is told.
+    pub fn assume(&mut self, path: String, default: f64, (low, high): (f64, f64), reason: &str) -> f64 {
         self.note(format!("{path} is not stated: {} is taken ({reason})", number(default)));
         let (source, confidence) = ("default of hedgerow".to_owned(), "estimate".to_owned());
         let (value, reason) = (number(default), reason.to_owned());
-        self.used.insert(path.clone(), Assumption { path, value, source, confidence, reason, ..Assumption::default() });
+        let range = format!("{}..{}", number(low), number(high));
+        let row = Assumption { path: path.clone(), value, range, source, confidence, reason, ..Assumption::default() };
+        self.used.insert(path, row);
         default
     }
 
@@ -84,7 +89,8 @@ impl<'a> Desk<'a> {
         match law_of(spread) {
             Ok(law) => Param::Varies(law, loads(self, leaf, spread)),
             Err(message) => {
-                self.problem(leaf.origin, &leaf.path, message, "");
+                let (message, remedy) = fault_and_cure(&message);
+                self.problem(leaf.origin, &leaf.path, message, remedy);
                 Param::Fixed(spread.p5)
             }
         }
@@ -185,6 +191,11 @@ pub(super) fn clamped(unknown: &Unknown) -> Option<String> {
     };
     let sides: Vec<String> = [side(below, "below", least), side(above, "above", most)].into_iter().flatten().collect();
     (!sides.is_empty()).then(|| format!("{}: {} and count as that", unknown.key, sides.join(", ")))
+}
+
+/// What is wrong with a law, and what would be right: the laws say both, apart by a semicolon.
+pub(super) fn fault_and_cure(words: &str) -> (&str, &str) {
+    words.split_once("; ").unwrap_or((words, "write another `dist`, or another shape"))
 }
 
 /// "did you mean `x`?", or what there is.

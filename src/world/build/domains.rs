@@ -3,7 +3,7 @@
 use super::desk::Desk;
 use crate::spec::{self, At, Named, Schedule};
 use crate::units::{IdVec, Span};
-use crate::world::model::{Domain, PoolId, TenantId};
+use crate::world::model::{Domain, PoolId, PriceKind, TenantId};
 use crate::world::rules::{Backfill, Order, Overflow, Placement, PoolChoice, Preemption, Rules, Victim, Yield};
 use std::collections::BTreeMap;
 
@@ -98,6 +98,9 @@ fn rules(desk: &mut Desk<'_>, pool: &Named<spec::Pool>) -> Rules {
         pool_choice: word(&schedule.pool_choice, &choices, default.pool_choice),
         yields: word(&schedule.yields, &[("graceful", Yield::Graceful), ("abrupt", Yield::Abrupt)], default.yields),
         victim: word(&schedule.victim, &[("least_lost", Victim::LeastLost), ("hash", Victim::Hash)], default.victim),
+        notice: schedule.notice.as_ref().map(|leaf| Span::from_hours(desk.number(leaf))),
+        lend_overhead: schedule.lend_overhead.as_ref().map_or(default.lend_overhead, |leaf| desk.number(leaf)),
+        lend_margin: schedule.lend_margin.as_ref().map_or(default.lend_margin, |leaf| desk.number(leaf)),
         restart_costs: Vec::new(),
         oracle: schedule.oracle.as_ref().is_some_and(|at| at.value),
         las_levels,
@@ -151,5 +154,7 @@ fn overflow(desk: &mut Desk<'_>, overflow: &spec::OverflowSpec) -> Option<Overfl
         let message = format!("jobs overflow to `{}`, which has a limit", pool.name);
         desk.problem(overflow.to.origin, &overflow.to.path, message, "name a pool with `unlimited = true`");
     }
-    Some(Overflow { after: Span::from_hours(desk.number(&overflow.after)), to: PoolId::new(at) })
+    let kinds = [("committed", PriceKind::Committed), ("capacity_block", PriceKind::CapacityBlock)];
+    let price = word(&overflow.price, &kinds, PriceKind::OnDemand);
+    Some(Overflow { after: Span::from_hours(desk.number(&overflow.after)), to: PoolId::new(at), price })
 }

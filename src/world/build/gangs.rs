@@ -8,6 +8,7 @@ use super::time::Times;
 use crate::spec::{self, Checkpoint, Common, Leaf, Named, Origin, Tables};
 use crate::units::{IdVec, Span};
 use crate::world::model::{Chip, Contract, Domain, Failures, Param, Pool, PoolId, PriceKind, Site, Tenant};
+use crate::world::rules::Overflow;
 
 /// What workloads run on, built before them.
 pub(super) struct Supply<'s> {
@@ -132,6 +133,27 @@ pub(super) fn price(
         }
     }
     kind
+}
+
+/// Price kind of what overflows; Free at a pool that stands at no site.
+pub(super) fn overflow_price(
+    desk: &mut Desk<'_>,
+    supply: &Supply<'_>,
+    workload: &Named<spec::Workload>,
+    overflow: &Overflow,
+    tenant: &Tenant,
+) -> PriceKind {
+    let pool = &supply.pools[overflow.to];
+    if pool.site.is_none() {
+        return PriceKind::Free;
+    }
+    if !has_price(supply, tenant, overflow.to, overflow.price) {
+        let (kind, name) = (overflow.price.name(), &pool.name);
+        let message = format!("`{}` overflows to pool `{name}`, which has no {kind} price", workload.path);
+        let remedy = format!("set `pools.{name}.prices.{kind}.usd_per_chip_hour`, or `price` of the overflow");
+        desk.problem(workload.origin, &workload.path, message, remedy);
+    }
+    overflow.price
 }
 
 fn price_remedy(tenant: &Tenant, kind: PriceKind, pool: &str) -> String {

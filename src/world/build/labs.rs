@@ -81,14 +81,15 @@ impl Place<'_> {
         };
         let mine = gangs::cells(desk, supply, self.workload, common, &pools);
         let first = cells.len();
-        cells.0.extend(mine.into_iter().map(|(pool, speed, mfu)| Cell { workload: self.id, pool, speed, mfu }));
+        cells.0.extend(mine.into_iter().map(|(pool, speed, mfu)| Cell { workload: self.id, pool, price, speed, mfu }));
         let last = cells.len();
         let domain = domain(supply, &pools);
         let overflow = supply.domains[domain].rules.overflow.map(|overflow| {
             // Speeds count from the first pool of the workload, so that it stands first here too.
             let both = [pools[0], overflow.to];
             let there = gangs::cells(desk, supply, self.workload, common, &both).pop().expect("two pools");
-            cells.0.push(Cell { workload: self.id, pool: there.0, speed: there.1, mfu: there.2 });
+            let price = gangs::overflow_price(desk, supply, self.workload, &overflow, self.tenant.1);
+            cells.0.push(Cell { workload: self.id, pool: there.0, price, speed: there.1, mfu: there.2 });
             CellId::new(last)
         });
         Workload {
@@ -105,9 +106,12 @@ impl Place<'_> {
             restart_h: match &common.restart {
                 Some(leaf) => desk.param(leaf, (0.0, 1e9)),
                 None if mode == Failures::Off => Param::Fixed(0.0),
-                None => {
-                    Param::Fixed(desk.assume(format!("{path}.restart"), 0.0, "a gang resumes at once after a failure"))
-                }
+                None => Param::Fixed(desk.assume(
+                    format!("{path}.restart"),
+                    0.0,
+                    (0.0, 0.5),
+                    "a gang resumes at once after a failure",
+                )),
             },
             failures: mode,
             over_estimate: streams::over_estimate(desk, self.workload),
@@ -162,7 +166,12 @@ impl Place<'_> {
                 Some(leaf) => gangs::positive(desk, leaf),
                 None => {
                     let path = format!("{}.campaign_efficiency", self.workload.path);
-                    Param::Fixed(desk.assume(path, 1.0, "all work is of use: no run is started over or thrown away"))
+                    Param::Fixed(desk.assume(
+                        path,
+                        1.0,
+                        (0.6, 1.0),
+                        "all work is of use: no run is started over or thrown away",
+                    ))
                 }
             },
             chips: written.chips.as_ref().map_or(1, |at| at.value.clamp(1, 1_000_000_000) as u32),

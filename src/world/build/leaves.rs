@@ -1,8 +1,8 @@
 //! Every numeric leaf of a scenario, table by table. Judges none.
 
 use crate::spec::{
-    ChipsSpec, Common, Contract, Dated, Delivery, Initial, Investment, LawSpec, Leaf, Pool, Pretraining, Site, Spec,
-    Stream, Workload,
+    ChipsSpec, Common, Contract, Dated, Delivery, Initial, Investment, LawSpec, Leaf, OutageSpec, Pool, Pretraining,
+    Site, Spec, Stream, Tables, Workload,
 };
 
 /// Every leaf that is written, sorted by path.
@@ -44,6 +44,17 @@ fn of_pool<'a>(pool: &'a Pool, found: &mut Vec<&'a Leaf>) {
     found.extend(pool.host_overhead.iter().chain(&pool.idle_power_share));
     let shares = pool.guaranteed.iter().chain(&pool.reserved).chain(&pool.borrowable);
     shares.for_each(|share| dated(&share.table, found));
+    of_outages(&pool.outages, found);
+    for plan in &pool.maintenance {
+        found.extend(plan.table.drain.iter().chain([&plan.table.duration]));
+    }
+    found.extend(pool.schedule.leaves());
+}
+
+fn of_outages<'a>(outages: &'a Tables<OutageSpec>, found: &mut Vec<&'a Leaf>) {
+    for outage in outages {
+        found.extend(outage.table.per_year.iter().chain([&outage.table.duration]));
+    }
 }
 
 fn of_delivery<'a>(delivery: &'a Delivery, found: &mut Vec<&'a Leaf>) {

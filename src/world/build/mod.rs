@@ -5,6 +5,7 @@ mod assumptions;
 mod bets;
 mod commit;
 mod contracts;
+mod decided;
 mod desk;
 mod domains;
 mod gangs;
@@ -14,7 +15,9 @@ mod investments;
 mod labs;
 mod leaves;
 mod limits;
+mod load;
 mod modulated;
+mod outages;
 mod parties;
 mod pools;
 mod prices;
@@ -27,6 +30,7 @@ mod traces;
 mod unknowns;
 
 pub use commit::{commit_inside, commit_inside_years_of_365_25_days};
+pub use limits::JOB_ALIVE_BYTES;
 
 use super::catalog::Catalog;
 use super::model::World;
@@ -49,7 +53,8 @@ impl World {
         future: &str,
         read_file: &ReadFile<'_>,
     ) -> Result<World, Problems> {
-        let mut desk = Desk::new(spec, catalog);
+        let changed = decided::spec(spec, strategy);
+        let mut desk = Desk::new(changed.as_ref().unwrap_or(spec), spec, catalog);
         let world = assemble(&mut desk, strategy, future, read_file);
         if desk.problems.is_empty() { Ok(world) } else { Err(Problems::new(Sources::default(), desk.problems)) }
     }

@@ -3,7 +3,7 @@
 use super::desk::Desk;
 use super::hardware::Hardware;
 use super::time::{Times, date_text};
-use super::{initial, prices, shares, sizes};
+use super::{initial, outages, prices, shares, sizes};
 use crate::spec::{self, Leaf, Named};
 use crate::units::{Date, Id, IdVec, SimTime};
 use crate::world::model::{Chip, Delivery, Domain, DomainId, LawOf, Param, Pool, Repair, Site};
@@ -61,23 +61,33 @@ fn one(
         chip,
         // Chips of a cloud without limit come one by one: on which of its nodes is its own affair.
         chips_per_node: if unlimited { 1 } else { hardware.chips_per_node },
+        ultraserver_nodes: table.ultraserver_nodes.as_ref().map_or(1, |at| at.value.clamp(1, 100_000) as u32),
         domain,
         unlimited,
         initial,
         deliveries,
         retirements: retirements(desk, times, pool, hardware),
         slip_h: slip(desk, times, pool),
-        power: hardware.power,
+        power: if unlimited { crate::world::model::ChipPower::default() } else { hardware.power },
         reserved_busy: reserved_busy(desk, pool, hardware),
         cost_usd_per_chip: hardware.cost_usd_per_chip.clone(),
         useful_life_years: hardware.useful_life_years,
         prices: prices::paths(desk, times, sites, pool, hardware),
         failures_per_chip_hour: hardware.failures_per_chip_hour,
+        outages: {
+            let site = hardware.site.map(|site| &desk.spec.sites[site.index()].table.outages);
+            let mut all = outages::outages(desk, times, &table.outages);
+            all.extend(site.map(|of_site| outages::outages(desk, times, of_site)).unwrap_or_default());
+            all
+        },
+        maintenance: outages::maintenance(desk, times, &table.maintenance),
         repair: table.repair.as_ref().and_then(|repair| self::repair(desk, repair)),
         guaranteed: shares::shares(desk, times, &table.guaranteed),
+        borrowable: shares::shares(desk, times, &table.borrowable),
         reserved: shares::shares(desk, times, &table.reserved),
     };
     check_whole_life(desk, pool, &built);
+    check_whole_ultraservers(desk, pool, &built);
     shares::check_whole_nodes(desk, pool, &built);
     built
 }
@@ -89,8 +99,19 @@ fn reserved_busy(desk: &mut Desk<'_>, pool: &Named<spec::Pool>, hardware: &Hardw
         None if pool.table.reserved.is_empty() || hardware.site.is_none() => 1.0,
         None => {
             let path = format!("{}.reserved_busy", pool.path);
-            desk.assume(path, 1.0, "reserved chips draw full power day and night: the dearest case")
+            desk.assume(path, 1.0, (0.4, 1.0), "reserved chips draw full power day and night: the dearest case")
         }
+    }
+}
+
+/// UltraServers come, stand and go whole.
+fn check_whole_ultraservers(desk: &mut Desk<'_>, pool: &Named<spec::Pool>, built: &Pool) {
+    let group = built.ultraserver_nodes;
+    let comes = built.initial.iter().map(|vintage| vintage.nodes).chain(built.deliveries.iter().map(|d| d.nodes));
+    let counts = comes.chain(built.retirements.iter().map(|(_, nodes)| *nodes));
+    if let Some(odd) = counts.into_iter().find(|nodes| nodes % group != 0) {
+        let message = format!("pool `{}` has {odd} nodes in UltraServers of {group}", pool.name);
+        desk.problem(pool.origin, &pool.path, message, format!("multiples of {group} nodes"));
     }
 }
 
@@ -153,14 +174,19 @@ fn one_delivery(
     let (ordered, ordered_before_start) = order(desk, times, pool, hardware, delivery);
     let for_bet = delivery.for_bet.as_ref().filter(|bet| desk.find(&desk.spec.bets, bet, "bet").is_some());
     // A delivery without power or price (an abstract pool's) costs nothing, whatever its deposit.
-    let mut share = |leaf: &Option<Leaf>, key: &str, default: f64, reason: &str| match leaf {
+    let mut share = |leaf: &Option<Leaf>, key: &str, default: f64, range: (f64, f64), reason: &str| match leaf {
         Some(leaf) => desk.number(leaf),
         None if hardware.site.is_none() => default,
-        None => desk.assume(format!("{}.deliveries.{key}", pool.path), default, reason),
+        None => desk.assume(format!("{}.deliveries.{key}", pool.path), default, range, reason),
     };
-    let deposit = share(&delivery.deposit, "deposit", DEPOSIT, "where a delivery states none");
-    let cancel_fee =
-        share(&delivery.cancel_fee, "cancel_fee", 0.0, "where a delivery states none: only the deposit is lost");
+    let deposit = share(&delivery.deposit, "deposit", DEPOSIT, (0.1, 0.5), "where a delivery states none");
+    let cancel_fee = share(
+        &delivery.cancel_fee,
+        "cancel_fee",
+        0.0,
+        (0.0, 0.3),
+        "where a delivery states none: only the deposit is lost",
+    );
     Delivery {
         name: delivery.name.as_ref().map_or_else(|| date_text(delivery.at.value), |name| name.value.clone()),
         at,

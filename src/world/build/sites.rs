@@ -28,6 +28,7 @@ fn one_cloud(desk: &mut Desk<'_>, index: usize, cloud: &Named<spec::Cloud>) -> C
             None => Param::Fixed(desk.assume(
                 format!("{}.discount_rate", cloud.path),
                 DISCOUNT_RATE,
+                (0.06, 0.14),
                 "nominal, a year; swept 0.06 to 0.14 by many",
             )),
         },
@@ -87,6 +88,7 @@ fn one_site(desk: &mut Desk<'_>, times: &Times, site: &Named<spec::Site>) -> Sit
             None => Param::Fixed(desk.assume(
                 format!("{}.escalator_per_year", site.path),
                 ESCALATOR,
+                (0.0, 0.05),
                 "amounts are nominal: electricity, facility and operations rise with prices",
             )),
         },

@@ -1,6 +1,6 @@
 //! Random streams of gang jobs: rate, intervals, profile, sizes, work, estimates. Draws nothing.
 
-use super::desk::{Desk, did_you_mean};
+use super::desk::{Desk, did_you_mean, fault_and_cure};
 use super::modulated::modulated;
 use crate::spec::{self, At, ChipsSpec, LawSpec, Leaf, Named};
 use crate::stats::law::{Law, LawKind};
@@ -50,7 +50,7 @@ pub(super) fn over_estimate(desk: &mut Desk<'_>, workload: &Named<spec::Workload
 /// Tells that users of a stream are taken to know how long their jobs run, where something asks them.
 pub(super) fn assume_exact_estimates(desk: &mut Desk<'_>, path: &str) {
     let reason = "users know how long their jobs run on the reference chip";
-    desk.assume(format!("{path}.estimate.ratio"), 1.0, reason);
+    desk.assume(format!("{path}.estimate.ratio"), 1.0, (0.5, 10.0), reason);
 }
 
 /// Mean arrivals a day and the unit-mean law of their intervals.
@@ -162,7 +162,8 @@ pub(super) fn law_of_mean(desk: &mut Desk<'_>, spec: &LawSpec) -> Option<LawOf> 
     let shape = match Law::by_mean(kind, 1.0, scv) {
         Ok(shape) => shape,
         Err(message) => {
-            desk.problem(dist.origin, &dist.path, message, "");
+            let (message, remedy) = fault_and_cure(&message);
+            desk.problem(dist.origin, &dist.path, message, remedy);
             return None;
         }
     };

@@ -448,3 +448,128 @@ fn a_spin_up_moves_no_commitment() {
     assert_eq!(periods("0d"), want);
     assert_eq!(periods("56d"), want);
 }
+
+/// Eq. (6): a gang of 1,000 at 0.03 an hour and chip fails 30 times an hour; of 121.69 min between checkpoints it never gets
+/// through. At 1e-2 a segment is e^20.3 failures, and the clock runs 438,240 times in the five years: fewer than are numbered.
+/// Between them, one rate refuses and a little less does not: 22.81 and 22.83 failures an hour over 43,824 h are a million.
+#[test]
+fn a_gang_that_never_gets_through_is_refused_where_its_failures_cannot_be_numbered() {
+    let text = include_str!("../../../scenarios/theory/checkpoint.toml");
+    let at = |rate: &str| text.replace("4.16666666667e-5", rate);
+    check_problem(
+        &at("3e-2"),
+        &["labs.users.workloads.training", "1.3e6 times in the time", "pools.machines.failures_per_chip_hour"],
+    );
+    check_problem(&at("2.283e-2"), &["checkpoint.interval", "failures = \"goodput\""]);
+    build(&at("2.281e-2"));
+    build(&at("1e-2"));
+    // With checkpoints every minute the same rate is played: 10,000 segments of e^(30 x 6/60) - 1 = 19 failures and their
+    // restarts, e^(30/6) each: too many again, until writing and loading are quick.
+    let often = at("3e-2").replace("116.69min", "1min");
+    check_problem(&often, &["before it is done"]);
+    build(&often.replace("cost = \"5min\"", "cost = \"1s\"").replace("restart = \"10min\"", "restart = \"1s\""));
+    // In closed form nothing is numbered.
+    build(&at("3e-2").replace("failures = \"sampled\"", "failures = \"goodput\""));
+}
+
+/// 60,000 chips that fail once an hour at work are 2.6e9 failures in five years, and their 1.1e8 jobs of a day fill them; at 0.02 an
+/// hour they are 5e7.
+#[test]
+fn failures_count_among_the_events_of_a_run() {
+    let with = |rate: f64| {
+        format!(
+            "[scenario]\nname = \"f\"\nstart = 2026-01-01\nend = 2031-01-01\nspin_up = \"0d\"\n[pools.p]\nchips = 60_000\nfailures_per_chip_hour = {rate}\n\
+             [labs.a.workloads.w]\nkind = \"stream\"\npools = [\"p\"]\nper_day = 60_000\nchips = 1\nduration = {{ dist = \"constant\", mean = \"24h\" }}\n\
+             checkpoint = {{ interval = \"1min\", cost = \"0s\" }}\nrestart = \"0s\"\nfailures = \"sampled\"\n"
+        )
+    };
+    check_problem(&with(1.0), &["1.10e8 jobs arrive and 2.63e9 failures happen", "at most 2e9"]);
+    build(&with(0.02));
+}
+
+/// Ten servers do 240 jobs of an hour a day. 1.3 million a day for four years are 1.9e9 jobs that nobody serves, 208 bytes each: 368
+/// GiB a run. Where a queue limit refuses them, or jobs are short, nothing piles up.
+#[test]
+fn jobs_that_pile_up_are_counted_as_memory() {
+    let text = include_str!("../../../scenarios/theory/mmc.toml");
+    let at = |per_day: &str| text.replace("per_day = 192 ", &format!("per_day = {per_day} "));
+    check_problem(
+        &at("1_300_000"),
+        &["1.9e9 jobs are alive at once in `servers`", "5416.7 times what its pools can do", "lower the rates"],
+    );
+    // 8 runs x 208 bytes x (per_day - 240) x 1,461 d = 8 GiB at 3,773.
+    check_problem(&at("3_800"), &["alive at once"]);
+    build(&at("3_740"));
+    build(&at("1_300_000").replace("nodes = 10", "nodes = 10\nschedule = { queue_limit = 1000 }"));
+    build(&at("1_300_000").replace("mean = \"1h\"", "mean = \"0.5s\""));
+}
+
+/// Of the entries of 2025-06-01, 2025-10-01 and 2027-06-01 the second is in force on 2026-06-01: set there, it is followed by one of that
+/// day, the third has another amount, and the first is over. A price set there is a step of that day, which later steps multiply.
+#[test]
+fn a_strategy_sets_shares_and_prices_at_the_decision() {
+    let with = |set: &str| build_as("new", &format!("{CLOUD}[strategies.new]\nset = {{ {set} }}\n"), "");
+    let shares = |set: &str| {
+        let world = with(set).unwrap_or_else(|problems| panic!("{problems:#?}"));
+        let shares = &world.pools.0[0].guaranteed;
+        shares
+            .iter()
+            .map(|share| (world.calendar.date(share.at.max(world.start)).date().to_string(), share.chips))
+            .collect::<Vec<_>>()
+    };
+    let dated = |list: &[(&str, u32)]| list.iter().map(|(on, chips)| ((*on).to_owned(), *chips)).collect::<Vec<_>>();
+    let path = "\"pools.rainier.guaranteed.lab";
+    assert_eq!(
+        shares(&format!("{path}[1].chips\" = 2_000")),
+        dated(&[("2026-01-01", 4000), ("2026-06-01", 2000), ("2027-06-01", 8000)])
+    );
+    assert_eq!(shares(&format!("{path}[2].chips\" = 6_000")), dated(&[("2026-01-01", 4000), ("2027-06-01", 6000)]));
+    let refused = |set: &str, words: &[&str]| {
+        let found = with(set).unwrap_err();
+        assert!(found.len() == 1 && words.iter().all(|word| found[0].contains(word)), "{found:#?}");
+    };
+    refused(&format!("{path}[0].chips\" = 2_000"), &["cannot be set at `decide_at`", "over by then"]);
+    refused(&format!("{path}[2].chips\" = {{ value = 6_000 }}"), &["not a number"]);
+    refused(&format!("{path}[2].chips\" = 20_000"), &["20000"]);
+    let prices = |set: &str| with(set).unwrap().pools.0[0].prices[0].clone();
+    let price = prices("\"pools.*.prices.on_demand.usd_per_chip_hour\" = 2.0");
+    assert_eq!((&price.base, price.steps.len()), (&Param::Fixed(3.0), 2));
+    assert_eq!(price.steps[0].change, PriceChange::To(Param::Fixed(2.0)));
+    assert_eq!(price.steps[1].change, PriceChange::Times(Param::Fixed(0.8)));
+    let price = prices("\"pools.rainier.prices.on_demand.steps[0].times\" = 0.5");
+    assert_eq!(price.steps[0].change, PriceChange::Times(Param::Fixed(0.5)));
+    // What a run could change and no strategy sets yet is said so; what no run changes, too.
+    for leaf in ["sites.s.power_usd_per_mwh", "contracts.c.price.ratio", "sites.s.mw[0].mw"] {
+        refused(&format!("\"{leaf}\" = 1.0"), &["cannot be set at `decide_at` yet", "come with"]);
+    }
+    refused("\"clouds.aws.discount_rate\" = 0.1", &["a run holds it fixed", "`volume`"]);
+}
+
+/// A law that cannot be says what would be one.
+#[test]
+fn a_law_that_cannot_be_has_its_cure() {
+    let law = |text: &str| MM2.replace("{ dist = \"exponential\", mean = \"2h\" }", text);
+    check_problem(
+        &law("{ dist = \"erlang\", mean = \"2h\", scv = 0.3 }"),
+        &["erlang needs 1/scv to be a whole number", " | give scv = 0.3"],
+    );
+}
+
+/// Of five rows in a study of a day, two come after its end, the later after 1,157 days, and one takes longer than it. The unit is doubted where a time is ten times
+/// the study.
+#[test]
+fn rows_far_out_of_the_study_are_told() {
+    let text = "[scenario]\nname = \"t\"\nstart = 2026-01-01\nend = 2026-01-02\n[pools.p]\nchips = 4\n[labs.a.workloads.t]\nkind = \"trace\"\npools = [\"p\"]\nfile = \"jobs.csv\"\n";
+    let notes = |rows: &str| {
+        let world = build_as("base", text, &format!("submit_s,chips,duration_s\n{rows}")).unwrap();
+        world.notes.into_iter().filter(|note| note.contains("of ")).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        notes("0,1,5\n10,1,5\n20,1,90000\n86400,1,5\n100000000,1,5\n"),
+        [
+            "labs.a.workloads.t: 1 of 5 jobs run longer than the study, the longest 1 days",
+            "labs.a.workloads.t: 2 of 5 jobs are submitted after the end and not played, the last 1157 days after the start; is `time_unit` right?",
+        ]
+    );
+    assert!(notes("0,1,5\n86399,1,86400\n").is_empty());
+}

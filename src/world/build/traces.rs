@@ -47,15 +47,35 @@ pub(super) fn jobs(
         desk.problem(file.origin, &file.path, message, "make a pool larger, or leave those rows out");
     }
     let length = times.end.since(times.start);
+    note_late(desk, &workload.path, &jobs, length);
+    jobs
+}
+
+/// Times so far out of the study that the unit may be another.
+const FAR: f64 = 10.0;
+
+/// Jobs that come after the end are not played, and those that outlast the whole study never finish: both are told.
+fn note_late(desk: &mut Desk<'_>, path: &str, jobs: &[TraceJob], length: Span) {
     let late = jobs.iter().filter(|job| length <= job.submit).count();
-    if 0 < late {
+    let far = |span: Span| FAR * length.hours() < span.hours();
+    let hint = |far: bool| if far { "; is `time_unit` right?" } else { "" };
+    if let (true, Some(last)) = (0 < late, jobs.last()) {
+        let days = last.submit.hours() / 24.0;
         desk.note(format!(
-            "{}: {late} of {} jobs are submitted after the end and not played",
-            workload.path,
-            jobs.len()
+            "{path}: {late} of {} jobs are submitted after the end and not played, the last {days:.0} days after the start{}",
+            jobs.len(),
+            hint(far(last.submit))
         ));
     }
-    jobs
+    let endless = jobs.iter().filter(|job| length < job.duration).count();
+    if let (true, Some(longest)) = (0 < endless, jobs.iter().map(|job| job.duration).max()) {
+        desk.note(format!(
+            "{path}: {endless} of {} jobs run longer than the study, the longest {:.0} days{}",
+            jobs.len(),
+            longest.hours() / 24.0,
+            hint(far(longest))
+        ));
+    }
 }
 
 /// How the log is to be read; None when keys contradict each other.

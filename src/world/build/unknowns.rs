@@ -1,6 +1,6 @@
 //! What is not known, one entry a key, and the laws of spreads. Draws nothing.
 
-use super::desk::{Desk, did_you_mean};
+use super::desk::{Desk, did_you_mean, fault_and_cure};
 use super::leaves::leaves;
 use crate::spec::{Dist, Leaf, Quantity, Spread};
 use crate::stats::law::{Law, LawKind};
@@ -17,7 +17,8 @@ pub(super) fn collect(desk: &mut Desk<'_>) -> Vec<String> {
     for leaf in leaves(desk.spec) {
         let Quantity::Unknown(spread) = &leaf.quantity else { continue };
         let law = law_of(spread).unwrap_or_else(|message| {
-            desk.problem(leaf.origin, &leaf.path, format!("`{}`: {message}", leaf.path), "");
+            let (message, remedy) = fault_and_cure(&message);
+            desk.problem(leaf.origin, &leaf.path, format!("`{}`: {message}", leaf.path), remedy);
             Law::Constant { value: spread.p5 }
         });
         let loads_on = loads(desk, leaf, spread);
