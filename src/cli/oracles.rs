@@ -4,9 +4,11 @@ use crate::stats::law::{Law, LawKind};
 use crate::stats::mmpp::Mmpp;
 use crate::stats::phase::mphc_waiting;
 use crate::stats::queueing::{
-    cobham_waits, erlang_b, erlang_c, gim1_p_wait, machine_repair, mdc_mean_wait, mmc_mean_wait, mmc_wait_quantile,
+    cobham_waits, erlang_b, erlang_c, gim1_p_wait, machine_repair, machine_repair_with_spares, mdc_mean_wait,
+    mmc_mean_wait, mmc_wait_quantile,
 };
 use crate::stats::renewal::Checkpointed;
+use crate::stats::sharing::{OneServer, fill_in, preemptive_pair};
 
 /// A scenario with exact answers.
 pub struct Case {
@@ -46,6 +48,7 @@ const JOBS: &str = "users.jobs";
 const RULE: f64 = 0.005;
 const WIDE: f64 = 0.01;
 const HUNDRED: f64 = 0.02;
+const COUPLED: f64 = 0.02;
 
 macro_rules! theory {
     ($file:literal) => {
@@ -111,6 +114,36 @@ pub fn cases() -> Vec<Case> {
             vec![quantity("blocked_fraction", JOBS, erlang_b(10, 5.0))],
         ),
         simple("three priority classes", "priority.toml", theory!("priority.toml"), RULE, by_class),
+        simple("preemptive priorities", "preemptive.toml", theory!("preemptive.toml"), COUPLED, preemptive()),
+        Case {
+            trace: Some(theory!("fill_in.csv")),
+            ..simple("work lost to preemption", "fill_in.toml", theory!("fill_in.toml"), COUPLED, lost_work())
+        },
+        simple(
+            "processor sharing by turns",
+            "processor_sharing.toml",
+            theory!("processor_sharing.toml"),
+            WIDE,
+            by_size("jct_mean", |size| varied().processor_sharing(size)),
+        ),
+        simple(
+            "120 levels of attained service",
+            "foreground_background.toml",
+            theory!("foreground_background.toml"),
+            WIDE,
+            by_size("jct_mean", |size| varied().level(size - 1.0 / 60.0, size)),
+        ),
+        simple(
+            "shortest job first",
+            "sjf.toml",
+            theory!("sjf.toml"),
+            RULE,
+            by_size("wait_mean", |size| sizes(Law::by_mean(LawKind::Exponential, 1.0, None)).shortest_first(size)),
+        ),
+        Case {
+            trace: Some(theory!("spares.csv")),
+            ..simple("five machines, two spares, one crew", "spares.toml", theory!("spares.toml"), WIDE, spares())
+        },
         Case {
             name: "five machines, one crew",
             file: "machine_repair.toml",
@@ -165,6 +198,49 @@ fn modulated() -> Vec<Quantity> {
     vec![quantity("wait_mean", JOBS, exact.mean_wait), quantity("p_wait", JOBS, exact.p_wait)]
 }
 
+/// Four important jobs an hour and four others on ten servers, mean length 1 h.
+fn preemptive() -> Vec<Quantity> {
+    let exact = preemptive_pair(4.0, 4.0, 1.0, 10).expect(STABLE);
+    vec![
+        quantity("jct_mean", "users.important", exact.first),
+        quantity("jct_mean", "users.others", exact.second),
+        quantity("preemptions_per_day", "users.others", 24.0 * exact.preemptions),
+    ]
+}
+
+/// Six important jobs an hour on ten servers, of mean length 1 h: all their work is kept.
+fn lost_work() -> Vec<Quantity> {
+    let exact = fill_in(6.0, 1.0, 10, 0.5).expect(STABLE);
+    vec![
+        quantity("goodput_fraction", "servers", (6.0 + exact.goodput) / 10.0),
+        quantity("preemptions_per_day", "users.endless", 24.0 * exact.preemptions),
+    ]
+}
+
+/// Load 0.5: a quarter of a job an hour of varied length, and jobs of 30 min, 1 h and 2 h.
+fn sizes(varied: Result<Law, String>) -> OneServer {
+    let equal = |value| Law::Constant { value };
+    let varied = varied.expect("the law is sound");
+    OneServer(vec![(0.25, varied), (0.1, equal(0.5)), (0.08, equal(1.0)), (0.06, equal(2.0))])
+}
+
+fn varied() -> OneServer {
+    sizes(Law::by_mean(LawKind::Hyperexponential, 1.0, Some(4.0)))
+}
+
+fn by_size(metric: &'static str, exact: impl Fn(f64) -> Option<f64>) -> Vec<Quantity> {
+    let streams = [("users.short", 0.5), ("users.middle", 1.0), ("users.long", 2.0)];
+    streams.map(|(of, size)| quantity(metric, of, exact(size).expect(STABLE))).into()
+}
+
+fn spares() -> Vec<Quantity> {
+    let exact = machine_repair_with_spares(5, 2, 1, 0.1, 1.0);
+    vec![
+        quantity("availability", "machines", exact.availability),
+        quantity("allocated_fraction", "machines", exact.mean_at_work / (7.0 - exact.mean_down)),
+    ]
+}
+
 /// 10,000 min of work in segments of 116.69 min: 85 whole ones and a rest; one failure a day.
 fn checkpointed() -> Checkpointed {
     let (work, total) = (116.69, 10_000.0);
@@ -187,7 +263,7 @@ mod tests {
     fn exact_values_are_those_the_files_state() {
         for case in cases() {
             for quantity in &case.quantities {
-                let exact = if quantity.metric == "jct_mean" { quantity.exact * 60.0 } else { quantity.exact };
+                let exact = if case.file == "checkpoint.toml" { quantity.exact * 60.0 } else { quantity.exact };
                 let stated = case.text.lines().take_while(|line| line.starts_with('#')).any(|line| near(line, exact));
                 assert!(stated, "{}: {} {} is not in {}", case.name, quantity.metric, exact, case.file);
             }

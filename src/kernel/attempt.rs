@@ -67,6 +67,12 @@ impl Attempt {
         self.restart_us + self.work_us + self.checkpoints() * self.cost_us + self.drawn_lost_us + self.drawn_restart_us
     }
 
+    /// When the first checkpoint is written, if it is not the last.
+    pub fn first_cycle_ends(&self) -> Option<SimTime> {
+        let more = 0 < self.interval_us && self.interval_us < self.work_us;
+        more.then(|| SimTime(self.start.0 + self.restart_us + self.interval_us + self.cost_us))
+    }
+
     /// Nothing but work.
     #[inline]
     pub fn is_plain(&self) -> bool {
@@ -84,6 +90,11 @@ impl Attempt {
     /// Work that a checkpoint holds when the attempt fails `elapsed_us` after its start.
     pub fn saved_us(&self, elapsed_us: u64) -> u64 {
         let worked = self.yields_from.map_or(elapsed_us, |from| elapsed_us.min(from.since(self.start).0));
+        if self.is_spread() {
+            // Checkpoints come after equal work, wherever the drawn overhead lies.
+            let done = self.spread(worked).productive;
+            return done.checked_div(self.interval_us).map_or(0, |cycles| cycles * self.interval_us);
+        }
         let done = worked.saturating_sub(self.restart_us);
         match self.cycle_us() {
             Some(cycle) => (done / cycle * self.interval_us).min(self.work_us),
@@ -114,8 +125,14 @@ impl Attempt {
     /// Phases of [start, to) before it yields.
     fn at_work(&self, to: SimTime, failed: Option<SimTime>) -> Phases {
         let elapsed = to.since(self.start).0;
-        if self.drawn_lost_us + self.drawn_restart_us > 0 {
-            return self.spread(elapsed);
+        if self.is_spread() {
+            let mut phases = self.spread(elapsed);
+            if let Some(at) = failed {
+                let kept = phases.productive.min(self.saved_us(at.since(self.start).0));
+                phases.lost += phases.productive - kept;
+                phases.productive = kept;
+            }
+            return phases;
         }
         let restart = elapsed.min(self.restart_us);
         let done = elapsed - restart;
@@ -163,6 +180,11 @@ impl Attempt {
         }
     }
 
+    /// An overhead is drawn for the whole of it.
+    fn is_spread(&self) -> bool {
+        self.drawn_lost_us + self.drawn_restart_us > 0
+    }
+
     fn cycle_us(&self) -> Option<u64> {
         (self.interval_us > 0).then(|| self.interval_us + self.cost_us)
     }
@@ -197,8 +219,7 @@ mod tests {
         /// However an attempt is cut at a month's end, the parts add up to the whole and to the time that passed.
         #[test]
         fn parts_add_up(restart in 0u64..5, work in 1u64..200, interval in 0u64..40, cost in 0u64..5, lost in 0u64..30, cut in 0.0..1.0f64, fail in any::<bool>()) {
-            let drawn = if fail { 0 } else { lost };
-            let attempt = Attempt { start: SimTime(7), restart_us: restart, work_us: work, interval_us: interval, cost_us: cost, drawn_lost_us: drawn, drawn_restart_us: drawn / 2, yields_from: None };
+            let attempt = Attempt { start: SimTime(7), restart_us: restart, work_us: work, interval_us: interval, cost_us: cost, drawn_lost_us: lost, drawn_restart_us: lost / 2, yields_from: None };
             let end = if fail { SimTime(7 + attempt.length_us() * 2 / 3) } else { attempt.finish() };
             let failed = fail.then_some(end);
             let middle = SimTime(7 + ((end.0 - 7) as f64 * cut) as u64);

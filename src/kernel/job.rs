@@ -38,6 +38,8 @@ pub struct Job {
     pub outages: u32,
     /// How often it was taken off.
     pub yields: u32,
+    /// Cycles of work and checkpoint that it has begun, where their lengths are drawn.
+    pub cycles: u32,
     /// Its attempt ends when what was expected of it is over, not when its work is done.
     pub killed: bool,
     /// Taken off, and writing its checkpoint.
@@ -95,6 +97,7 @@ impl Default for Job {
             promised: None,
             outages: 0,
             yields: 0,
+            cycles: 0,
             killed: false,
             leaving: false,
             loses: false,

@@ -174,6 +174,9 @@ impl Sim<'_> {
             self.tell_outside(slot, true);
         }
         self.begin_attempt(slot);
+        if self.watch.is_some() {
+            self.watch_start(slot);
+        }
     }
 
     #[inline(always)]
@@ -207,9 +210,14 @@ impl Sim<'_> {
         let state = &self.workloads[job.workload as usize];
         let speed = self.cells[cell.index()].speed;
         let slowed = || ((job.work_us as f64 / speed).ceil() as u64).max(1);
+        let restart_us = match (job.running, job.resumes()) {
+            (true, _) => job.attempt.restart_us,
+            (false, true) => self.restart_us(job.workload as usize, job.chips),
+            (false, false) => 0,
+        };
         Attempt {
             start: self.now,
-            restart_us: if job.resumes() { self.restart_us(job.workload as usize, job.chips) } else { 0 },
+            restart_us,
             work_us: if speed == 1.0 { job.work_us } else { slowed() },
             interval_us: state.interval_us,
             cost_us: state.cost_us,
@@ -228,6 +236,7 @@ impl Sim<'_> {
         let cell = &self.cells[job.cell as usize];
         let domain = state.domain;
         let mut expected = 0.0;
+        begin_cycle(&mut attempt, job, state);
         if state.failures == Failures::Goodput {
             expected = draw_overhead(&mut attempt, job, state, cell.failure_rate);
         }
@@ -259,8 +268,8 @@ impl Sim<'_> {
                 when = When::new(start + Span(until), Class::Failure);
             }
         }
-        if self.domains[state.domain].tracks {
-            when = when.min(due(job, self.domains[state.domain].rules));
+        if self.domains[state.domain].tracks || state.drawn_intervals.is_some() {
+            when = when.min(due(job, state, self.domains[state.domain].rules));
         }
         if state.kills {
             let limit = When::new(start + Span(self.expected_length_us(slot, CellId::new(cell_of))), Class::Finish);
@@ -289,7 +298,7 @@ impl Sim<'_> {
         }
         let killed = self.jobs[slot].killed;
         self.book_attempt(slot, killed.then_some(self.now));
-        self.let_go(slot, None);
+        self.let_go(slot, Release::Finish, None);
         let (now, in_system) = (self.now, !self.silenced(Counter::InSystem));
         let job = &self.jobs[slot];
         let in_window = self.in_window(job.submit);
@@ -309,6 +318,9 @@ impl Sim<'_> {
         }
         if job.campaign != NO_ROW {
             self.on_campaign_over(slot);
+        }
+        if self.watch.is_some() {
+            self.watch_finish(slot, killed);
         }
         self.write_row(slot, Some(now).filter(|_| !killed));
         self.jobs.remove(slot);
@@ -342,11 +354,15 @@ impl Sim<'_> {
         let item = failure_item(job.item, job.failures);
         let failing = index_of(state.failing_node.unit(item), nodes);
         job.keep(saved, self.cells[job.cell as usize].speed);
+        self.end_stretch(slot);
+        let job = &mut self.jobs[slot];
         job.failures += 1;
+        // One that was saving to make room is not any more.
+        job.leaving = false;
         job.seq = u64::MAX;
-        let next = state.threshold.unit(failure_item(job.item, job.failures));
+        let next = self.workloads[job.workload as usize].threshold.unit(failure_item(job.item, job.failures));
         job.exposure_left = exposure(exponential_quantile(next));
-        self.let_go(slot, Some((failing, item)));
+        self.let_go(slot, Release::Failure, Some((failing, item)));
         self.enqueue(slot, false);
     }
 
@@ -364,7 +380,7 @@ impl Sim<'_> {
     /// The gang frees its chips, all but those on the node that failed. Always inlined: what only a failure needs falls away where
     /// a job finishes.
     #[inline(always)]
-    pub(super) fn let_go(&mut self, slot: u32, failed: Option<(usize, i64)>) {
+    pub(super) fn let_go(&mut self, slot: u32, release: Release, failed: Option<(usize, i64)>) {
         let (now, counts) = (self.now, !self.silenced(Counter::Allocated));
         if self.domains[self.workloads[self.jobs[slot].workload as usize].domain].tracks {
             self.track_end(slot);
@@ -380,7 +396,6 @@ impl Sim<'_> {
         if counts {
             place.allocated.sub(now, chips);
         }
-        let release = if failed.is_some() { Release::Failure } else { Release::Finish };
         if self.sabotage == Sabotage::Release(release) {
             job.pieces.clear();
         } else {
@@ -407,11 +422,11 @@ impl Sim<'_> {
             pool.bill_share(now, tenant, &mut self.cells);
             pool.assert_conserved(now);
         }
-        if self.outside.is_some() {
-            self.tell_outside(slot, false);
-        }
         if self.domains[domain].lends {
             self.await_lending(domain);
+        }
+        if self.outside.is_some() {
+            self.tell_outside(slot, false);
         }
         if !self.at_rest(domain) {
             self.touch(domain);
@@ -467,6 +482,9 @@ impl Sim<'_> {
     /// not booked.
     #[inline(always)]
     pub(super) fn book_attempt(&mut self, slot: u32, failed: Option<SimTime>) {
+        if self.watch.is_some() {
+            self.watch_stretch(slot, failed);
+        }
         let Some(last) = self.open_month.filter(|_| self.world.measure_from < self.now) else { return };
         let job = &self.jobs[slot];
         let from = job.attempt.start.max(self.world.measure_from);
@@ -583,6 +601,15 @@ fn sabotage_failure(silent: Counter, pool: &mut PoolState, now: SimTime, down: u
     }
 }
 
+/// The work until its next checkpoint, where that is drawn.
+#[inline(always)]
+pub(super) fn begin_cycle(attempt: &mut Attempt, job: &mut Job, state: &WorkloadState) {
+    if let Some(drawn) = &state.drawn_intervals {
+        attempt.interval_us = drawn.draw_us(job.item, job.cycles);
+        job.cycles += 1;
+    }
+}
+
 /// Goodput mode: the overhead is lognormal with the renewal mean and sd, one u per job. Eq. (7).
 ///
 /// Never below zero and of that very mean; a normal one cut at zero is 1.8 times too long on average where sd = 3 x mean (short
@@ -619,19 +646,20 @@ fn draw_overhead(attempt: &mut Attempt, job: &Job, state: &WorkloadState, failur
     wall.failures
 }
 
-/// When a running job is due for something that is neither its finish nor a failure: the end of its last checkpoint, the next level, the
-/// end of its turn.
-fn due(job: &Job, rules: &Rules) -> When {
+/// When a running job is due for something that is neither its finish nor a failure: the end of its last checkpoint or of one after which
+/// a cycle is drawn, the next level, the end of its turn.
+fn due(job: &Job, state: &WorkloadState, rules: &Rules) -> When {
     if let Some(from) = job.attempt.yields_from {
         return When::new(from + Span(job.leaves_in_us), Class::Reclaim);
     }
+    let cycle = state.drawn_intervals.as_ref().and_then(|_| job.attempt.first_cycle_ends());
     if rules.order != Order::Las {
-        return When::NEVER;
+        return cycle.map_or(When::NEVER, |at| When::new(at, Class::Reclaim));
     }
     let start = job.attempt.start;
     let next = rules.las_levels.get(job.level as usize);
     let level =
         next.map(|level| start + Span(level.saturating_sub(job.attained).div_ceil(u128::from(job.chips)) as u64));
     let turn = rules.las_quantum.map(|quantum| job.turn_from + quantum);
-    level.into_iter().chain(turn).min().map_or(When::NEVER, |at| When::new(at, Class::Reclaim))
+    level.into_iter().chain(turn).chain(cycle).min().map_or(When::NEVER, |at| When::new(at, Class::Reclaim))
 }

@@ -25,6 +25,7 @@ mod standing;
 mod state;
 mod supply;
 mod timeline;
+mod watch;
 
 pub use audit::audit_record;
 pub use event::Class;
@@ -32,3 +33,4 @@ pub use sim::{
     Counter, Moved, Outside, OutsideJob, Release, Run, Sabotage, replay, simulate, simulate_sabotaged,
     simulate_with_markers,
 };
+pub use watch::{Seen, simulate_watched};

@@ -1,6 +1,6 @@
 //! Pools that are dark: gangs fail or leave, nodes go and come back. Decides no date.
 
-use super::sim::Sim;
+use super::sim::{Release, Sim};
 use crate::world::{Failures, PoolId};
 
 impl Sim<'_> {
@@ -69,7 +69,7 @@ impl Sim<'_> {
         job.leaving = false;
         job.seq = u64::MAX;
         self.workloads[self.jobs[slot].workload as usize].totals.outages += u64::from(counted);
-        self.let_go(slot, None);
+        self.let_go(slot, Release::Failure, None);
         self.enqueue(slot, false);
     }
 }

@@ -13,17 +13,27 @@ impl Sim<'_> {
     pub(super) fn start_as_planned(&mut self, domain: usize) {
         let pools: Vec<usize> = self.domains[domain].pools.iter().map(|pool| pool.index()).collect();
         let mut profiles: Vec<(usize, Profile)> = pools.iter().map(|pool| (*pool, self.profile(*pool))).collect();
+        let mut ahead = Vec::new();
         for slot in self.to_plan(domain) {
-            let Some((cell, start, gang, pieces)) = self.plan(slot, &profiles) else { continue };
+            let Some((cell, start, gang, pieces)) = self.plan(slot, &profiles) else {
+                ahead.push((slot, None));
+                continue;
+            };
             let pool = self.cells[cell.index()].pool;
             let profile = &mut profiles.iter_mut().find(|(of, _)| *of == pool).expect("a pool of the domain").1;
             profile.hold(start, gang, &pieces);
             self.jobs[slot].promised.get_or_insert(start);
             if start == self.now {
+                let before = self.watch.is_some().then(|| self.watch_planned(&ahead));
                 self.take_from_queue(slot);
                 self.start(slot, cell);
+                if let Some(before) = before {
+                    self.watch_overtaken(slot, &ahead, &before);
+                }
                 let placed = &self.jobs[slot].pieces;
                 assert!(*placed == pieces, "job {slot} was planned on {pieces:?} and stands on {placed:?}");
+            } else {
+                ahead.push((slot, Some(start)));
             }
         }
     }

@@ -2,8 +2,9 @@
 
 use super::event::{Class, When};
 use super::job::NO_ROW;
+use super::jobs::begin_cycle;
 use super::queue::{Key, Waiting};
-use super::sim::Sim;
+use super::sim::{Release, Sim};
 use crate::policy::Room;
 use crate::units::{SimTime, Span};
 use crate::world::{CellId, Preemption, Victim, Yield};
@@ -186,14 +187,12 @@ impl Sim<'_> {
         let worked = job.attempt.yields_from.unwrap_or(now).since(job.attempt.start).0;
         let kept = if abrupt { job.attempt.saved_us(worked) } else { job.attempt.done_us(worked) };
         job.keep(kept, cell.speed);
-        let elapsed = now.since(job.attempt.start).0;
-        job.attained += u128::from(elapsed) * u128::from(job.chips);
-        let used = u128::from(elapsed) * u128::from(job.chips) * u128::from(cell.failure_rate);
-        job.exposure_left = job.exposure_left.saturating_sub(used);
+        self.end_stretch(slot);
+        let job = &mut self.jobs[slot];
         job.yields += 1;
         job.leaving = false;
         job.seq = u64::MAX;
-        self.let_go(slot, None);
+        self.let_go(slot, Release::Yield, None);
         let walks = self.domains[self.workloads[self.jobs[slot].workload as usize].domain].walks;
         let (left, arrival) = (self.jobs[slot].expected_left_us(), self.jobs[slot].key.arrival());
         self.jobs[slot].key = if walks { self.new_key(slot) } else { self.key_of(slot, left, arrival) };
@@ -210,9 +209,41 @@ impl Sim<'_> {
             self.overflow(slot);
         } else if job.attempt.yields_from.is_some() {
             self.leave(slot);
+        } else if self.cycle_is_over(slot) {
+            self.begin_next_cycle(slot);
         } else {
             self.end_turn(slot);
         }
+    }
+
+    fn cycle_is_over(&self, slot: u32) -> bool {
+        let job = &self.jobs[slot];
+        let drawn = self.workloads[job.workload as usize].drawn_intervals.is_some();
+        drawn && job.attempt.first_cycle_ends() == Some(self.now)
+    }
+
+    /// A checkpoint is written and the job works on, until the next that is drawn: its attempt begins anew from what is saved.
+    fn begin_next_cycle(&mut self, slot: u32) {
+        self.book_attempt(slot, None);
+        self.end_stretch(slot);
+        let speed = self.cells[self.jobs[slot].cell as usize].speed;
+        let job = &mut self.jobs[slot];
+        job.keep(job.attempt.interval_us, speed);
+        job.attempt.restart_us = 0;
+        let mut attempt = self.lay_out(slot, CellId::new(self.jobs[slot].cell as usize));
+        let job = &mut self.jobs[slot];
+        begin_cycle(&mut attempt, job, &self.workloads[job.workload as usize]);
+        job.attempt = attempt;
+        self.post_next(slot);
+    }
+
+    /// What a stretch of work that ends now has added to the job's service, and taken from its clock of failures.
+    pub(super) fn end_stretch(&mut self, slot: u32) {
+        let job = &mut self.jobs[slot];
+        let elapsed = u128::from(self.now.since(job.attempt.start).0) * u128::from(job.chips);
+        job.attained += elapsed;
+        let rate = self.cells[job.cell as usize].failure_rate;
+        job.exposure_left = job.exposure_left.saturating_sub(elapsed * u128::from(rate));
     }
 
     /// The running job falls to the level of its service, or to the end of its own.
@@ -297,6 +328,7 @@ impl Sim<'_> {
     pub(super) fn expected_length_us(&self, slot: u32, cell: CellId) -> u64 {
         let job = &self.jobs[slot];
         let mut attempt = self.lay_out(slot, cell);
+        attempt.interval_us = self.workloads[job.workload as usize].interval_us;
         let left = job.expected_left_us();
         let speed = self.cells[cell.index()].speed;
         attempt.work_us = if speed == 1.0 { left } else { ((left as f64 / speed).ceil() as u64).max(1) };

@@ -90,7 +90,6 @@ impl Queue {
     }
 
     /// Every job, in order.
-    #[cfg(test)]
     pub fn iter(&self) -> impl Iterator<Item = &Waiting> {
         self.chunks.iter().flat_map(|chunk| &chunk.jobs)
     }

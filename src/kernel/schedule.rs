@@ -102,6 +102,9 @@ impl View for Pass<'_, '_> {
     fn reserve(&mut self, tenant: usize, mut cursor: Cursor) {
         let Some(waiting) = self.queue(tenant).seek(&mut cursor, u32::MAX, |_| true) else { return };
         self.sim.reserve(self.domain, waiting.slot);
+        if self.sim.watch.is_some() {
+            self.sim.watch_reserved(self.domain, waiting.slot);
+        }
     }
 
     fn fill(&mut self, tenant: usize, mut cursor: Cursor, chips: Chips) -> bool {
@@ -110,8 +113,12 @@ impl View for Pass<'_, '_> {
         else {
             return false;
         };
+        let head = self.sim.watch.is_some().then(|| self.sim.watch_head());
         self.leave_queue(tenant, cursor, waiting.slot);
         self.sim.start(waiting.slot, cell);
+        if let Some(before) = head {
+            self.sim.watch_filled(waiting.slot, before);
+        }
         true
     }
 
@@ -133,8 +140,7 @@ impl<'w> Pass<'_, 'w> {
 
     #[inline]
     fn turn_of(&self, tenant: usize, job: &Waiting) -> Turn {
-        let fair = self.state().rules.order == Order::FairShare;
-        Turn { share: if fair { self.sim.share_of(self.domain, tenant) } else { 0 }, key: job.key.bits() }
+        Turn { share: self.sim.share_in_turn(self.domain, tenant), key: job.key.bits() }
     }
 
     /// The largest gang of the tenant that may find room now, on that pool or on any.
@@ -158,9 +164,7 @@ impl<'w> Pass<'_, 'w> {
         domain.queues[tenant].remove(cursor);
         domain.waiting -= 1;
         self.sim.jobs[slot].planned = false;
-        if let Some(at) = domain.fresh.iter().position(|fresh| *fresh == slot) {
-            domain.fresh.remove(at);
-        }
+        domain.forget_fresh(slot);
     }
 }
 
@@ -212,6 +216,13 @@ impl Sim<'_> {
         pool.closed + pool.dark == 0
             && u64::from(job.chips) <= pool.available(tenant, any)
             && pool.nodes.has_room(job.chips)
+    }
+
+    /// What of the tenant decides its turn, before its job does.
+    #[inline]
+    pub(super) fn share_in_turn(&self, domain: usize, tenant: usize) -> u64 {
+        let fair = self.domains[domain].rules.order == Order::FairShare;
+        if fair { self.share_of(domain, tenant) } else { 0 }
     }
 
     /// A tenant's part of its due in the domain: the largest of its shares of a pool, over its weight [2^-32].
@@ -375,6 +386,9 @@ impl Sim<'_> {
         self.overflow_at_once(domain);
         self.domains[domain].fresh.clear();
         self.cursors = cursors;
+        if self.watch.is_some() && !self.domains[domain].walks {
+            self.watch_pass(domain);
+        }
     }
 
     /// Reservations take their chips before any gang does.
@@ -422,6 +436,7 @@ impl Sim<'_> {
         let removed = state.queues[workload.queue].remove_key(job.key).slot;
         assert_eq!(removed, slot, "the job that leaves is the one that waits under its key");
         state.waiting -= 1;
+        state.forget_fresh(slot);
         self.jobs[slot].planned = false;
     }
 }

@@ -15,6 +15,7 @@ use super::state::{
     workload_states,
 };
 use super::timeline::{self, Dated, Entry};
+use super::watch::Watch;
 use crate::record::{JobRow, RunKey, RunRecord};
 use crate::stats::draw;
 use crate::units::SimTime;
@@ -53,6 +54,8 @@ pub enum Release {
     Finish,
     /// A failed gang keeps its chips.
     Failure,
+    /// A gang that is taken off keeps its chips.
+    Yield,
     /// A repaired node does not return.
     Repair,
     /// A reservation keeps what it is no longer entitled to.
@@ -236,7 +239,7 @@ pub fn simulate_with_markers(world: &World, run: Run, markers: &[(SimTime, Class
 }
 
 /// Factors and unknowns of this run's draw. Coupling C1, C8; design 4.6.
-fn draw_live(world: &World, run: Run) -> Live {
+pub(super) fn draw_live(world: &World, run: Run) -> Live {
     let key = draw_key(world, run.key);
     let factors: Vec<f64> = world
         .factors
@@ -306,13 +309,15 @@ pub(super) struct Sim<'w> {
     pub sabotage: Sabotage,
     /// The counter it silences, one byte to look at.
     pub silent: Option<Counter>,
+    /// Tests look at every pass again.
+    pub watch: Option<Box<Watch>>,
     pub next_full_audit: u64,
     /// Chips held by pool and by cell and chips down by pool, recounted by the audit.
     pub recount: [Vec<u64>; 3],
 }
 
 impl<'w> Sim<'w> {
-    fn new(world: &'w World, run: Run, live: Live, sabotage: Sabotage) -> Sim<'w> {
+    pub(super) fn new(world: &'w World, run: Run, live: Live, sabotage: Sabotage) -> Sim<'w> {
         let key = draw_key(world, run.key);
         let lanes: Vec<Lane> = world.workloads.ids().map(|id| Lane::new(world, id, &live, key)).collect();
         let dated = timeline::timeline(world, &live, key);
@@ -348,12 +353,14 @@ impl<'w> Sim<'w> {
             record: RunRecord::for_world(world, run.key, live.drawn.clone()),
             silent: if let Sabotage::Counter(counter) = sabotage { Some(counter) } else { None },
             sabotage,
+            watch: None,
             next_full_audit: 4_096,
             recount: Default::default(),
             world,
             live,
         };
         set_advantages(world, &mut sim.cells);
+        sim.find_fastest();
         for pool in world.pools.ids() {
             sim.pools[pool.index()].sabotage = sabotage;
             let nodes: u32 = world.pools[pool].initial.iter().map(|vintage| vintage.nodes).sum();
@@ -364,7 +371,7 @@ impl<'w> Sim<'w> {
         sim
     }
 
-    fn run(&mut self) {
+    pub(super) fn run(&mut self) {
         while let Some(event) = self.next_event() {
             match event {
                 Event::JobFinished { slot, seq } => self.on_job_finished(slot, seq),

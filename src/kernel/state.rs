@@ -6,6 +6,7 @@ use super::outlook::Reservation;
 use super::queue::Queue;
 use crate::record::WorkloadTotals;
 use crate::stats::draw::{self, Prefix, Purpose};
+use crate::stats::law::Law;
 use crate::units::{SimTime, Span};
 use crate::world::{
     Backfill, CellId, DomainId, Failures, Live, Order, OverEstimate, Placement, PoolChoice, PoolId, Preemption, Rules,
@@ -50,6 +51,25 @@ pub(super) struct WorkloadState<'w> {
     pub interval_us: u64,
     pub cost_us: u64,
     pub restart_us: u64,
+    /// Intervals between checkpoints that are drawn, one a cycle; None where all are `interval_us`, else that is their mean.
+    pub drawn_intervals: Option<DrawnIntervals>,
+}
+
+/// Law of the work between two checkpoints, and its numbers.
+pub(super) struct DrawnIntervals {
+    pub shape: Law,
+    pub mean_h: f64,
+    pub time: Prefix,
+    pub branch: Prefix,
+}
+
+impl DrawnIntervals {
+    /// Work of cycle `cycle` of job `item` [us].
+    pub fn draw_us(&self, item: i64, cycle: u32) -> u64 {
+        let item = draw::cycle_item(item, cycle);
+        let unit = self.shape.quantile2(self.branch.unit(item), self.time.unit(item));
+        Span::from_hours(unit * self.mean_h).0.max(1)
+    }
 }
 
 /// A cell during a run.
@@ -112,6 +132,16 @@ pub(super) struct DomainState<'w> {
     pub fresh: Vec<u32>,
 }
 
+impl DomainState<'_> {
+    /// An arrival of this instant waits no longer.
+    #[inline]
+    pub fn forget_fresh(&mut self, slot: u32) {
+        if let Some(at) = self.fresh.iter().position(|fresh| *fresh == slot) {
+            self.fresh.remove(at);
+        }
+    }
+}
+
 /// A failed node on its way back.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RepairJob {
@@ -151,9 +181,10 @@ pub(super) fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunK
         let class = priorities.iter().position(|p| *p == terms.priority).expect("listed") as u32;
         let prefix = |purpose, attribute| key.prefix(purpose, &terms.path, attribute);
         let (interval_us, cost_us) = match &terms.checkpoint {
-            Some((interval, cost)) => (micros(live.value(interval)).max(1), micros(live.value(cost))),
+            Some(terms) => (micros(live.value(&terms.interval.mean)).max(1), micros(live.value(&terms.cost))),
             None => (0, 0),
         };
+        let drawn = terms.checkpoint.as_ref().filter(|terms| !matches!(terms.interval.shape, Law::Constant { .. }));
         WorkloadState {
             totals: WorkloadTotals::default(),
             in_system: Meter::default(),
@@ -185,6 +216,12 @@ pub(super) fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunK
             interval_us,
             cost_us,
             restart_us: micros(live.value(&terms.restart_h)),
+            drawn_intervals: drawn.map(|terms| DrawnIntervals {
+                shape: terms.interval.shape.clone(),
+                mean_h: live.value(&terms.interval.mean),
+                time: prefix(Purpose::Checkpoint, 0),
+                branch: prefix(Purpose::Checkpoint, 1),
+            }),
         }
     };
     world.workloads.ids().map(state).collect()
@@ -203,7 +240,7 @@ fn lends(world: &World, domain: DomainId) -> bool {
 /// L_min = (restart + checkpoint) / overhead, of the dearest job. Coupling finding 10, Eq. (49).
 fn min_lease(world: &World, live: &Live, domain: DomainId) -> Span {
     let cost_h = |workload: &crate::world::Workload| {
-        live.value(&workload.restart_h) + workload.checkpoint.as_ref().map_or(0.0, |(_, cost)| live.value(cost))
+        live.value(&workload.restart_h) + workload.checkpoint.as_ref().map_or(0.0, |terms| live.value(&terms.cost))
     };
     let dearest = world.workloads.iter().filter(|w| w.domain == domain).map(cost_h).fold(0.0, f64::max);
     Span::from_hours(dearest / world.domains[domain].rules.lend_overhead)
@@ -250,6 +287,17 @@ pub(super) fn domain_states<'w>(world: &'w World, live: &Live) -> Vec<DomainStat
         }
     };
     world.domains.ids().map(state).collect()
+}
+
+impl super::sim::Sim<'_> {
+    /// The fastest cell of each domain.
+    pub(super) fn find_fastest(&mut self) {
+        for workload in &self.workloads {
+            let speeds = workload.cells.iter().map(|cell| self.cells[cell.index()].speed);
+            let fastest = &mut self.domains[workload.domain].fastest;
+            *fastest = speeds.fold(*fastest, f64::max);
+        }
+    }
 }
 
 /// Comparative advantage of each cell: its speed over the mean of its workload's cells, over the mean of that at its pool.

@@ -114,6 +114,12 @@ static EXPECTED_FAILURES: Metric = Metric {
     what: "Goodput mode: the mean number of failures by which gangs advance, evenly over each gang's time; none is simulated. Eq. (6).",
     better: Better::Less,
 };
+static PREEMPTIONS: Metric = Metric {
+    name: "preemptions_per_day",
+    unit: "1/d",
+    what: "Jobs taken off for others in [measured from, end) / days.",
+    better: Better::Less,
+};
 static DELAY: Metric = Metric {
     name: "campaign_delay",
     unit: "d",
@@ -167,6 +173,7 @@ pub static METRICS: &[&Metric] = &[
     &JCT_P99,
     &FAILURES,
     &EXPECTED_FAILURES,
+    &PREEMPTIONS,
     &DELAY,
     &CAMPAIGNS,
     &OPEN,
@@ -181,6 +188,9 @@ const NAMED_CAMPAIGNS: u16 = 12;
 pub fn measure(world: &World, record: &RunRecord, sheet: &mut Sheet) {
     for id in world.workloads.ids() {
         measure_workload(id, world.workloads[id].failures, &record.workloads[id.index()], sheet);
+        let preempted = record.workloads[id.index()].preemptions as f64;
+        let days = world.end.since(world.measure_from).0 as f64 / Span::DAY.0 as f64;
+        sheet.put(&PREEMPTIONS, Scope::Workload(id), Period::All, ratio(preempted, days));
         if world.workloads[id].overflow.is_some() {
             let overflowed = record.workloads[id.index()].overflowed as f64;
             sheet.put(&OVERFLOWED, Scope::Workload(id), Period::All, Some(overflowed));

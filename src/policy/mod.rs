@@ -12,7 +12,7 @@ mod view;
 
 pub use view::{Chips, Room, Turn, View};
 
-use crate::world::{Backfill, Preemption};
+use crate::world::{Backfill, Preemption, Victim, Yield};
 
 /// A part of the composition: what it is called in files and where it comes from.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +44,38 @@ pub const PREEMPTIONS: [Entry<Preemption>; 3] = [
         value: Preemption::OrderKey,
         what: "a tenant's jobs make room for those that its queue puts before them",
         source: "Schrage 1968; Tiresias NSDI'19",
+    },
+];
+
+/// How a job leaves that is taken off.
+pub const YIELDS: [Entry<Yield>; 2] = [
+    Entry {
+        name: "graceful",
+        value: Yield::Graceful,
+        what: "it writes a checkpoint first and loses nothing",
+        source: "Gavel OSDI'20, lease extensions; Slurm GraceTime",
+    },
+    Entry {
+        name: "abrupt",
+        value: Yield::Abrupt,
+        what: "it loses what it did since its last checkpoint",
+        source: "Spot reclaim; coupling model, entry 4b",
+    },
+];
+
+/// Who goes first of those that may be taken off under `class`.
+pub const VICTIMS: [Entry<Victim>; 2] = [
+    Entry {
+        name: "least_lost",
+        value: Victim::LeastLost,
+        what: "the lowest priority, then the least chip-time lost, then the latest submitted",
+        source: "hedgerow, coupling finding 10",
+    },
+    Entry {
+        name: "hash",
+        value: Victim::Hash,
+        what: "any of them with equal chance, whatever it loses",
+        source: "coupling model, entry 4b",
     },
 ];
 

@@ -265,6 +265,8 @@ pub fn policy_registry() -> Vec<Policy> {
         of("order", &policy::order::ORDERS),
         of("backfill", &policy::BACKFILLS),
         of("preemption", &policy::PREEMPTIONS),
+        of("yield", &policy::YIELDS),
+        of("victim", &policy::VICTIMS),
         of("placement", &policy::placement::PLACEMENTS),
         of("pool_choice", &policy::pool_choice::POOL_CHOICES),
     ]

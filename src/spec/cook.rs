@@ -96,6 +96,11 @@ impl<'a> Cook<'a> {
                 Value::Table(_) => self.record(node, table, path).map(Cooked::Record),
                 _ => self.integer(node, *min, *max, path).map(Cooked::Integer),
             },
+            Kind::DurationOr(range, table) => match node.entries() {
+                // A number that is not known has a `dist` too, but no mean.
+                Some(entries) if entries.contains_key("mean") => self.record(node, table, path).map(Cooked::Record),
+                _ => self.leaf_in(node, range, true, path).map(Cooked::Leaf),
+            },
             Kind::IntegerElseLater(min, max, feature) => match &node.value {
                 Value::Table(_) => self.comes_later(node.origin, path, "a table here", feature),
                 _ => self.integer(node, *min, *max, path).map(Cooked::Integer),

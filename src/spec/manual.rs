@@ -85,7 +85,7 @@ fn collect(table: &'static Table, out: &mut Vec<&'static Table>) {
 
 fn collect_kind(kind: &'static Kind, out: &mut Vec<&'static Table>) {
     match kind {
-        Kind::Table(table) | Kind::IntegerOr(_, _, table) => collect(table, out),
+        Kind::Table(table) | Kind::IntegerOr(_, _, table) | Kind::DurationOr(_, table) => collect(table, out),
         Kind::Variant(tables, _) => tables.iter().for_each(|(_, table)| collect(table, out)),
         Kind::Map(_, of) | Kind::List(of) | Kind::NumberOrMap(_, of) => collect_kind(of, out),
         _ => {}
@@ -101,6 +101,7 @@ fn describe(kind: &Kind) -> String {
     match kind {
         Kind::Number(range) => format!("number [{}]", in_range(range)),
         Kind::Duration(_) => "duration".into(),
+        Kind::DurationOr(_, table) => format!("duration, or {}", table.title),
         Kind::Integer(min, max) | Kind::IntegerElseLater(min, max, _) => format!("whole number [{min} to {max}]"),
         Kind::IntegerOr(min, max, table) => {
             format!("whole number [{min} to {max}], or {}", table.doc.to_lowercase().trim_end_matches('.'))

@@ -437,9 +437,18 @@ pub struct Common {
 #[derive(Clone, PartialEq, Debug)]
 pub struct Checkpoint {
     /// Work between checkpoints [h].
-    pub interval: Leaf,
+    pub interval: Interval,
     /// Time to write one [h].
     pub cost: Leaf,
+}
+
+/// Work between checkpoints [h].
+#[derive(Clone, PartialEq, Debug)]
+pub enum Interval {
+    /// Always the same.
+    Equal(Leaf),
+    /// Drawn for each cycle of a job.
+    Drawn(LawSpec),
 }
 
 /// A pre-training campaign.

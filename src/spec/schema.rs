@@ -103,12 +103,18 @@ fn number(range: &Range) -> Value {
     json!({ "anyOf": [plain(range), { "$ref": "#/definitions/number" }] })
 }
 
+/// A duration, or any of `others`.
+fn duration(others: &[Value]) -> Value {
+    let mut any = vec![json!({ "type": "string" }), json!({ "const": 0 }), json!({ "$ref": "#/definitions/duration" })];
+    any.extend_from_slice(others);
+    json!({ "anyOf": any })
+}
+
 fn of_kind(kind: &'static Kind) -> Value {
     match kind {
         Kind::Number(range) => number(range),
-        Kind::Duration(_) => {
-            json!({ "anyOf": [{ "type": "string" }, { "const": 0 }, { "$ref": "#/definitions/duration" }] })
-        }
+        Kind::Duration(_) => duration(&[]),
+        Kind::DurationOr(_, table) => duration(&[of_table(table, true)]),
         Kind::Integer(min, max) | Kind::IntegerElseLater(min, max, _) => integer(*min, *max),
         Kind::IntegerOr(min, max, table) => json!({ "anyOf": [integer(*min, *max), of_table(table, true)] }),
         // TOML dates reach schema checkers as strings, or as nothing JSON knows: no type is claimed.

@@ -246,7 +246,10 @@ fn notes_of_a_table_hold_for_its_numbers() {
         let common = &stream.common;
         let checkpoint = common.checkpoint.as_ref().unwrap();
         let leaf = match path {
-            "interval" => &checkpoint.interval,
+            "interval" => match &checkpoint.interval {
+                Interval::Equal(leaf) => leaf,
+                Interval::Drawn(law) => &law.mean,
+            },
             "cost" => &checkpoint.cost,
             _ => common.restart.as_ref().unwrap(),
         };

@@ -157,6 +157,8 @@ pub enum Purpose {
     Repair,
     /// Time a gang takes to restart.
     Restart,
+    /// Work between two checkpoints of a job.
+    Checkpoint,
     /// Deviation of a gang's progress in goodput mode.
     Goodput,
     /// Outages of racks, pools and regions, keyed by place.
@@ -187,7 +189,7 @@ pub enum Purpose {
 
 impl Purpose {
     /// Every purpose, in the order of the declaration.
-    pub const ALL: [Purpose; 27] = [
+    pub const ALL: [Purpose; 28] = [
         Purpose::Arrival,
         Purpose::Modulation,
         Purpose::Size,
@@ -202,6 +204,7 @@ impl Purpose {
         Purpose::FailedNode,
         Purpose::Repair,
         Purpose::Restart,
+        Purpose::Checkpoint,
         Purpose::Goodput,
         Purpose::Outage,
         Purpose::Campaign,
@@ -234,6 +237,7 @@ impl Purpose {
             Purpose::FailedNode => "failed_node",
             Purpose::Repair => "repair",
             Purpose::Restart => "restart",
+            Purpose::Checkpoint => "checkpoint",
             Purpose::Goodput => "goodput",
             Purpose::Outage => "outage",
             Purpose::Campaign => "campaign",
@@ -303,6 +307,11 @@ pub fn failure_item(job: i64, failure: u32) -> i64 {
         "job {job}: failure number {failure} of one job, and its number has 20 bits: World::build refuses gangs that fail so often"
     );
     (job << 20) + i64::from(failure)
+}
+
+/// Item number of cycle `cycle` of job `job`, between two checkpoints; after 2^20 cycles of one job they come again. Eq. (67).
+pub fn cycle_item(job: i64, cycle: u32) -> i64 {
+    failure_item(job, cycle & ((1 << 20) - 1))
 }
 
 /// floor(u n), an index in 0..n for u in [0, 1). Panics when n is 0.

@@ -18,4 +18,5 @@ mod matrix;
 pub mod phase;
 pub mod mmpp;
 pub mod queueing;
+pub mod sharing;
 pub mod renewal;

@@ -134,28 +134,45 @@ pub struct MachineRepair {
     pub mean_down: f64,
     /// Mean time from failure to the end of the repair, waiting included [time]; None where nothing fails.
     pub mean_down_time: Option<f64>,
+    /// Mean number at work.
+    pub mean_at_work: f64,
 }
 
 /// M/M/r//N: `machines` >= 1 that fail at `fail_rate` >= 0 each while up, `repairmen` >= 1 who repair at `repair_rate`
 /// > 0 each.
 pub fn machine_repair(machines: u32, repairmen: u32, fail_rate: f64, repair_rate: f64) -> MachineRepair {
+    machine_repair_with_spares(machines, 0, repairmen, fail_rate, repair_rate)
+}
+
+/// The same with `spares` beside the machines, which take the place of those that fail and do not fail while they stand idle: `machines` of
+/// all that are up work. Eq. (66); Palm 1947, Gross and Harris 1998, 2.7.
+pub fn machine_repair_with_spares(
+    machines: u32,
+    spares: u32,
+    repairmen: u32,
+    fail_rate: f64,
+    repair_rate: f64,
+) -> MachineRepair {
     assert!(1 <= machines && 1 <= repairmen, "{machines} machines, {repairmen} repairmen");
     assert!(0.0 <= fail_rate && 0.0 < repair_rate, "fail rate {fail_rate}, repair rate {repair_rate}");
-    let n = f64::from(machines);
-    let (mut weight, mut total, mut down) = (1.0f64, 1.0f64, 0.0f64);
-    for k in 1..=machines {
-        weight *= (n - f64::from(k - 1)) * fail_rate / (f64::from(k.min(repairmen)) * repair_rate);
+    let all = machines + spares;
+    let at_work = |down: u32| f64::from((all - down).min(machines));
+    let (mut weight, mut total, mut down, mut work) = (1.0f64, 1.0f64, 0.0f64, f64::from(machines));
+    for k in 1..=all {
+        weight *= at_work(k - 1) * fail_rate / (f64::from(k.min(repairmen)) * repair_rate);
         total += weight;
         down += f64::from(k) * weight;
+        work += at_work(k) * weight;
         // Weights may climb far above the first one before they fall.
         if 1e200 < total {
-            (weight, total, down) = (weight * 1e-200, total * 1e-200, down * 1e-200);
+            (weight, total, down, work) = (weight * 1e-200, total * 1e-200, down * 1e-200, work * 1e-200);
         }
     }
-    let mean_down = down / total;
-    let availability = 1.0 - mean_down / n;
-    let failures = (n - mean_down) * fail_rate;
-    MachineRepair { availability, mean_down, mean_down_time: (0.0 < failures).then(|| mean_down / failures) }
+    let (mean_down, mean_at_work) = (down / total, work / total);
+    let availability = 1.0 - mean_down / f64::from(all);
+    let failures = mean_at_work * fail_rate;
+    let mean_down_time = (0.0 < failures).then(|| mean_down / failures);
+    MachineRepair { availability, mean_down, mean_down_time, mean_at_work }
 }
 
 /// (1 - |z|^2)/(2 |1 - z|^2) at the root of z = e^(i angle) e^(load (z - 1)) inside the unit circle, by Newton from a
@@ -300,11 +317,15 @@ mod tests {
         close(many.availability, 0.9740701422861092, "availability");
         close(many.mean_down, 25.929857713890733, "mean down");
         close(many.mean_down_time.unwrap(), 26.62011346845541, "down time");
+        // Two spares for five, by the balance of eight states worked out apart.
+        let spared = machine_repair_with_spares(5, 2, 1, 0.1, 1.0);
+        close(spared.availability, 0.8772265145444789, "with spares");
+        close(spared.mean_at_work, 4.854114135748469, "at work");
         // As many repairmen as machines: each is up mu/(lambda + mu) of the time, however large the weights in between.
         close(machine_repair(3000, 3000, 2.0, 1.0).availability, 1.0 / 3.0, "no queue");
         assert_eq!(
             machine_repair(3, 1, 0.0, 1.0),
-            MachineRepair { availability: 1.0, mean_down: 0.0, mean_down_time: None }
+            MachineRepair { availability: 1.0, mean_down: 0.0, mean_down_time: None, mean_at_work: 3.0 }
         );
     }
 }

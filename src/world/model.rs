@@ -17,6 +17,15 @@ pub type SiteId = Id<Site>;
 pub type CloudId = Id<Cloud>;
 /// A workload.
 pub type WorkloadId = Id<Workload>;
+/// Checkpoints of a gang.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Checkpoint {
+    /// Work between two, drawn for each cycle unless constant [h].
+    pub interval: LawOf,
+    /// Time to write one [h].
+    pub cost: Param,
+}
+
 /// Pools that share a scheduler.
 pub type DomainId = Id<Domain>;
 /// A contract.
@@ -437,8 +446,8 @@ pub struct Workload {
     pub price: PriceKind,
     /// Share of the jobs that are ours.
     pub volume: Param,
-    /// Work between checkpoints and the time to write one; None: none is written and a failure loses all work.
-    pub checkpoint: Option<(Param, Param)>,
+    /// Checkpoints; None: none is written and a failure loses all work.
+    pub checkpoint: Option<Checkpoint>,
     /// Time to resume after a failure [h].
     pub restart_h: Param,
     /// How failures act.

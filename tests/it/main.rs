@@ -19,6 +19,7 @@ mod replays;
 mod statistics;
 mod theory;
 mod cli;
+mod combinations;
 mod docs;
 mod source;
 mod story;

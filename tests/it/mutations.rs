@@ -31,6 +31,7 @@ power_usd_per_mwh = 60
 facility_usd_per_mw_year = 1e6
 operations_usd_per_mw_year = 2e5
 [pools.rainier]
+schedule = { preemption = "class" }
 site = "s"
 instance = "trn2.48xlarge"
 nodes = 8
@@ -68,6 +69,14 @@ price = "contract"
 failures = "sampled"
 checkpoint = { interval = "1h", cost = "2min" }
 restart = "10min"
+[labs.b.workloads.urgent]
+kind = "stream"
+pools = ["rainier"]
+priority = 1
+per_day = 2
+chips = 32
+duration = { dist = "exponential", mean = "3h" }
+price = "on_demand"
 [labs.b.workloads.research]
 kind = "stream"
 pools = ["rainier"]
@@ -76,6 +85,7 @@ chips = 16
 duration = { dist = "exponential", mean = "24h" }
 price = "on_demand"
 failures = "sampled"
+checkpoint = { interval = { dist = "exponential", mean = "4h" }, cost = "3min" }
 [contracts.a]
 between = ["a", "aws"]
 start = 2026-01-01
@@ -131,6 +141,7 @@ fn the_world_of_everything_is_green_and_has_everything() {
         ("checkpoint", sum(|m| m.checkpoint)),
         ("lost", sum(|m| m.lost)),
         ("restart", sum(|m| m.restart)),
+        ("yielding", sum(|m| m.yielding)),
     ] {
         assert!(amount > 0, "no {part}");
     }
@@ -255,12 +266,14 @@ fn every_release_can_be_missed() {
     for (release, identity) in [
         (Release::Finish, "chips in gangs, jobs hold"),
         (Release::Failure, "chips in gangs, jobs hold"),
+        (Release::Yield, "chips in gangs, jobs hold"),
         (Release::Repair, "await repair"),
         (Release::Reservation, "reservation of a"),
         (Release::Retirement, "nodes to retire are free and still there"),
     ] {
         match release {
-            Release::Finish | Release::Failure | Release::Repair | Release::Reservation | Release::Retirement => {}
+            Release::Finish | Release::Failure | Release::Yield | Release::Repair => {}
+            Release::Reservation | Release::Retirement => {}
         }
         let (_, problem) = red(&world, Sabotage::Release(release));
         let words = problem.unwrap_or_else(|| panic!("{release:?} does not happen and nobody misses it"));

@@ -288,3 +288,36 @@ fn maintenance_drains_and_loses_nothing() {
         "a 0..15 yielded 1 | b 9..11",
     );
 }
+/// Of three that come at 1, d fits beside a and starts; one may wait: b. The newest that waits is c, not d, which runs.
+#[test]
+fn a_planned_start_is_not_refused_by_a_full_queue() {
+    check(
+        "pool 4 chips backfill=conservative limit 1; a at 0 gang 3 for 10; b at 1 gang 3 for 5; c at 1 gang 3 for 5; d at 1 gang 1 for 2",
+        "a 0..10 | b 10..15 | c - | d 1..3",
+    );
+}
+
+/// Four chips twice as fast as those in whose hours work is counted. x (3 chips, 20 h of work) runs from 50 to 60, y (all four) waits; z, which comes
+/// at 52 with 16 h of work, is done at 60 and may pass.
+#[test]
+fn easy_looks_at_the_time_on_the_chips_at_hand() {
+    let job = |name: &str, at: u32, chips: u32, hours: u32| {
+        format!(
+            "[labs.l.workloads.{name}]\nkind = \"stream\"\npools = [\"b\"]\nreference_chip = \"a10g\"\nchips = {chips}\nspeed = {{ l4 = 2.0 }}\n\
+             interval = {{ dist = \"constant\", mean = \"{at}h\" }}\nduration = {{ dist = \"constant\", mean = \"{hours}h\" }}\n"
+        )
+    };
+    let text = format!(
+        "[scenario]\nname = \"s\"\nstart = 2026-01-01\nend = 2026-01-05\nspin_up = \"0h\"\n[run]\njobs = true\nfailures = \"off\"\n\
+         [pools.b]\ninstance = \"g6.xlarge\"\nnodes = 4\nschedule = {{ backfill = \"easy\" }}\n{}{}{}",
+        job("x", 50, 3, 20),
+        job("y", 51, 4, 4),
+        job("z", 52, 1, 16)
+    );
+    let world = crate::story::world(&text);
+    let record = hedgerow::kernel::simulate(&world, hedgerow::kernel::Run::default());
+    let hour = 3600;
+    let expected =
+        format!("x {}..{} | y {}..{} | z {}..{}", 50 * hour, 60 * hour, 60 * hour, 62 * hour, 52 * hour, 60 * hour);
+    assert_eq!(crate::story::timeline(&world, &record), expected);
+}

@@ -169,6 +169,36 @@ fn a_failed_gang_re_enters_with_its_own_key() {
     check_with(jobs, &restart, &format!("x 0..{end} failed 1 | y {end}..{after}"));
 }
 
+/// x saves for 100 s to make room for h and fails after 50: h starts at t, when x is gone, and ends at t + 5. x has lost everything, and when i
+/// comes 995 s later it makes room as if nothing had been: it saves 995 s and until t + 1,100. i ends at t + 1,105, and x has 79,005 s to do
+/// and to save.
+#[test]
+fn a_failure_while_it_makes_room_ends_the_leaving() {
+    let (toml, t) = fails();
+    let toml = format!("{toml}\ncheckpoint = {{ interval = \"100000s\", cost = \"100s\" }}");
+    let jobs = format!(
+        "pool 1 chips priority preemption=class; x at 0 gang 1 for 80000 priority 0; h at {} gang 1 for 5 priority 1; i at {} gang 1 for 5 priority 1",
+        micros(t - 50.0),
+        micros(t + 1_000.0)
+    );
+    let at = |after: f64| micros(t + after);
+    let (h, i) = (at(5.0), (at(1_100.0), at(1_105.0)));
+    let expected = format!("h {t}..{h} | i {}..{} | x 0..{} failed 1 yielded 1", i.0, i.1, at(80_210.0));
+    check_with(&jobs, &toml, &expected);
+}
+
+/// x falls to the next level after 3 h of service. It fails at t, between 2 and 2.4 h, and what it had does not count as nothing: it falls at 3 h,
+/// and y, which has had none, goes before it.
+#[test]
+fn service_before_a_failure_counts() {
+    let (toml, t) = fails();
+    let jobs = format!(
+        "pool 1 chips order=las preemption=order_key las={{levels_chip_hours=[3]}}; x at 0 gang 1 for 80000; y at {} gang 1 for 5",
+        micros(t + 100.0)
+    );
+    check_with(&jobs, &toml, &format!("x 0..{} failed 1 yielded 1 | y 10800..10805", micros(t + 80_005.0)));
+}
+
 /// Checkpoints every 1,000 s cost 10 s. By t the cycles of 1,010 s that are whole are kept: x ends at t + what is left.
 #[test]
 fn a_checkpoint_keeps_whole_cycles() {

@@ -23,11 +23,19 @@ fn common(t: &mut Record) -> Common {
         priority: t.integer("priority"),
         checkpoint: t
             .record("checkpoint")
-            .map(|mut t| Checkpoint { interval: t.must_leaf("interval"), cost: t.must_leaf("cost") }),
+            .map(|mut t| Checkpoint { interval: interval(&mut t), cost: t.must_leaf("cost") }),
         restart: t.leaf("restart"),
         failures: t.text("failures"),
         volume: t.leaf("volume"),
         mfu: t.leaves_by_name("mfu"),
+    }
+}
+
+fn interval(t: &mut Record) -> Interval {
+    match t.take("interval") {
+        Some(Cooked::Leaf(leaf)) => Interval::Equal(leaf),
+        Some(Cooked::Record(law)) => Interval::Drawn(law_spec(law)),
+        other => panic!("`interval` of a checkpoint is {other:?}"),
     }
 }
 

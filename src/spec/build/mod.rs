@@ -156,8 +156,7 @@ impl Record {
         self.map(key, named_leaf)
     }
     fn law(&mut self, key: &'static str) -> Option<LawSpec> {
-        let mut t = self.record(key)?;
-        Some(LawSpec { dist: t.must_text("dist"), mean: t.must_leaf("mean"), scv: t.leaf("scv"), cv: t.leaf("cv") })
+        self.record(key).map(law_spec)
     }
     fn size(&mut self) -> Option<Size> {
         let units =
@@ -175,6 +174,10 @@ impl Record {
             Some(other) => panic!("`{key}` of {} is {other:?}", self.table.title),
         }
     }
+}
+
+fn law_spec(mut t: Record) -> LawSpec {
+    LawSpec { dist: t.must_text("dist"), mean: t.must_leaf("mean"), scv: t.leaf("scv"), cv: t.leaf("cv") }
 }
 
 fn named_leaf(named: Named<Cooked>) -> Named<Leaf> {

@@ -31,7 +31,11 @@ static CHECKPOINT: Table = Table {
         "checkpoint",
         "Checkpoints.",
         &[
-            must("interval", duration(1e-6), "Work between checkpoints."),
+            must(
+                "interval",
+                Kind::DurationOr(range("h", 1e-6, 876_600.0), &LAW_OF_TIME),
+                "Work between checkpoints: always the same, or drawn for each cycle of a job.",
+            ),
             must("cost", duration(0.0), "Time to write one."),
         ],
     )

@@ -82,6 +82,8 @@ pub(super) enum Kind {
     Number(Range),
     /// A duration with its unit, in any leaf form; hours inside.
     Duration(Range),
+    /// A duration or a law of durations.
+    DurationOr(Range, &'static Table),
     /// A whole number.
     Integer(i64, i64),
     /// A whole number or a mix of them.
@@ -144,7 +146,9 @@ impl Kind {
     /// Kind of the entry `name` of a table of this kind; None when no such entry may stand there.
     pub fn child(&'static self, node: &Node, name: &str) -> Option<&'static Kind> {
         match self {
-            Kind::Table(table) | Kind::IntegerOr(_, _, table) => table.key(name).map(|k| &k.kind),
+            Kind::Table(table) | Kind::IntegerOr(_, _, table) | Kind::DurationOr(_, table) => {
+                table.key(name).map(|k| &k.kind)
+            }
             Kind::Variant(..) => self.table(node)?.key(name).map(|k| &k.kind),
             Kind::Map(_, of) | Kind::NumberOrMap(_, of) => Some(of),
             _ => None,

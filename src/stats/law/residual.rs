@@ -52,7 +52,7 @@ impl Law {
     }
 
     /// E[min(X, x)] for a law without negative values and x >= 0: the integral of the survival from 0.
-    fn mean_up_to(&self, x: f64) -> f64 {
+    pub fn mean_up_to(&self, x: f64) -> f64 {
         match *self {
             Law::Constant { value } => value.min(x),
             Law::Exponential { mean } => -mean * expm1(-x / mean),

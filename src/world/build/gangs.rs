@@ -4,10 +4,14 @@ use super::contracts::{chip_name, listed_kind};
 use super::desk::{Desk, did_you_mean};
 use super::shares::outside;
 use super::sizes::most_planned;
+use super::streams::law_of_mean;
 use super::time::Times;
-use crate::spec::{self, Checkpoint, Common, Leaf, Named, Origin, Tables};
+use crate::spec::{self, Common, Interval, Leaf, Named, Origin, Tables};
+use crate::stats::law::Law;
 use crate::units::{IdVec, Span};
-use crate::world::model::{Chip, Contract, Domain, Failures, Param, Pool, PoolId, PriceKind, Site, Tenant};
+use crate::world::model::{
+    self, Chip, Contract, Domain, Failures, LawOf, Param, Pool, PoolId, PriceKind, Site, Tenant,
+};
 use crate::world::rules::Overflow;
 
 /// What workloads run on, built before them.
@@ -222,9 +226,25 @@ fn written_mode(desk: &Desk<'_>, common: &Common) -> Option<Failures> {
     }
 }
 
-/// Work between checkpoints and the time to write one [h].
-pub(super) fn checkpoint(desk: &mut Desk<'_>, checkpoint: &Checkpoint) -> (Param, Param) {
-    (desk.param(&checkpoint.interval, (1e-6, 1e9)), desk.param(&checkpoint.cost, (0.0, 1e9)))
+/// Work between checkpoints and the time to write one; the closed form of goodput knows equal intervals only.
+pub(super) fn checkpoint(
+    desk: &mut Desk<'_>,
+    written: &spec::Checkpoint,
+    failures: Failures,
+) -> Option<model::Checkpoint> {
+    let cost = desk.param(&written.cost, (0.0, 1e9));
+    let interval = match &written.interval {
+        Interval::Equal(leaf) => LawOf { shape: Law::Constant { value: 1.0 }, mean: desk.param(leaf, (1e-6, 1e9)) },
+        Interval::Drawn(law) => {
+            let drawn = law_of_mean(desk, law)?;
+            if failures == Failures::Goodput && !matches!(drawn.shape, Law::Constant { .. }) {
+                let message = "failures in closed form (`goodput`) know checkpoints at equal intervals only";
+                desk.problem(law.dist.origin, &law.dist.path, message, "write failures = \"sampled\"");
+            }
+            drawn
+        }
+    };
+    Some(model::Checkpoint { interval, cost })
 }
 
 /// A share above 0: nothing can be divided by less.

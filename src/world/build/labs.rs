@@ -102,7 +102,7 @@ impl Place<'_> {
             priority: common.priority.as_ref().map_or(0, |at| at.value.clamp(-1_000_000, 1_000_000) as i32),
             price,
             volume: desk.param_or(&common.volume, (0.0, 1.0), 1.0),
-            checkpoint: common.checkpoint.as_ref().map(|checkpoint| gangs::checkpoint(desk, checkpoint)),
+            checkpoint: common.checkpoint.as_ref().and_then(|written| gangs::checkpoint(desk, written, mode)),
             restart_h: match &common.restart {
                 Some(leaf) => desk.param(leaf, (0.0, 1e9)),
                 None if mode == Failures::Off => Param::Fixed(0.0),

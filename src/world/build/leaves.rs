@@ -1,8 +1,8 @@
 //! Every numeric leaf of a scenario, table by table. Judges none.
 
 use crate::spec::{
-    ChipsSpec, Common, Contract, Dated, Delivery, Initial, Investment, LawSpec, Leaf, OutageSpec, Pool, Pretraining,
-    Site, Spec, Stream, Tables, Workload,
+    ChipsSpec, Common, Contract, Dated, Delivery, Initial, Interval, Investment, LawSpec, Leaf, OutageSpec, Pool,
+    Pretraining, Site, Spec, Stream, Tables, Workload,
 };
 
 /// Every leaf that is written, sorted by path.
@@ -72,7 +72,11 @@ fn of_workload<'a>(workload: &'a Workload, found: &mut Vec<&'a Leaf>) {
 
 fn of_common<'a>(common: &'a Common, found: &mut Vec<&'a Leaf>) {
     if let Some(checkpoint) = &common.checkpoint {
-        found.extend([&checkpoint.interval, &checkpoint.cost]);
+        match &checkpoint.interval {
+            Interval::Equal(leaf) => found.push(leaf),
+            Interval::Drawn(spec) => law(spec, found),
+        }
+        found.push(&checkpoint.cost);
     }
     found.extend(common.restart.iter().chain(&common.volume));
     found.extend(common.mfu.iter().map(|mfu| &mfu.table));

@@ -115,7 +115,7 @@ fn wall(desk: &Desk<'_>, world: &World, workload: &Workload, cell: CellId, chips
     };
     let work_h = work_h / speed(desk, world, workload, &world.cells[cell]);
     let (interval, checkpoint) = match &workload.checkpoint {
-        Some((interval, cost)) => (desk.median_of(interval).max(1e-9), desk.median_of(cost)),
+        Some(terms) => (desk.median_of(&terms.interval.mean).max(1e-9), desk.median_of(&terms.cost)),
         None => (work_h.max(1e-9), 0.0),
     };
     let full = (work_h / interval).floor();

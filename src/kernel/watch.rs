@@ -1,0 +1,374 @@
+//! A second look at what passes decide, for tests: reservations and plans worked out anew by brute force from who runs and who waits, nodes
+//! counted one by one, each job's work added up. Changes nothing; a run that is not watched has none of it.
+
+use super::nodes::{Nodes, Piece};
+use super::sim::{Run, Sabotage, Sim, draw_live};
+use super::standing::Standing;
+use crate::record::RunRecord;
+use crate::units::{SimTime, Span};
+use crate::world::{Backfill, CellId, World};
+use std::collections::BTreeMap;
+
+/// What is remembered while a run is watched.
+#[derive(Debug, Default)]
+pub struct Watch {
+    /// Estimates are exact, and nothing fails, is taken off or comes late: a first promise is kept.
+    exact: bool,
+    /// The head for whom the pass has reserved last.
+    head: Option<u32>,
+    /// Of each job that has run: work done on the reference chip [us], and in how many stretches.
+    work: BTreeMap<(u32, i64), (f64, f64)>,
+    seen: Seen,
+}
+
+/// How often each law had something to say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Passes.
+    pub passes: u64,
+    /// Jobs that passed a reserved head, whose start did not move.
+    pub fills: u64,
+    /// Starts before a job that was planned earlier, whose planned start did not move.
+    pub overtakes: u64,
+    /// First starts not later than promised.
+    pub promises: u64,
+    /// Waiting jobs that could not be let start.
+    pub held_back: u64,
+    /// Jobs whose work adds up, after more than one stretch.
+    pub resumed: u64,
+}
+
+/// As [`simulate`](super::simulate), and every pass is looked at again; for tests only. `exact`: see the laws of promises.
+#[doc(hidden)]
+pub fn simulate_watched(world: &World, run: Run, exact: bool) -> (RunRecord, Seen) {
+    let mut sim = Sim::new(world, run, draw_live(world, run), Sabotage::None);
+    sim.watch = Some(Box::new(Watch { exact, ..Watch::default() }));
+    sim.run();
+    let seen = sim.watch.as_ref().expect("put there above").seen;
+    (sim.finish(), seen)
+}
+
+/// A job's place in a plan made by brute force.
+#[derive(Clone, Debug)]
+struct Planned {
+    pool: usize,
+    tenant: usize,
+    chips: u32,
+    start: SimTime,
+    end: SimTime,
+    pieces: Vec<Piece>,
+}
+
+impl<'w> Sim<'w> {
+    fn watching(&mut self) -> &mut Watch {
+        self.watch.as_mut().expect("only asked when watched")
+    }
+
+    /// The head has a reservation: it is the earliest that the ends of running jobs allow.
+    pub(super) fn watch_reserved(&mut self, domain: usize, slot: u32) {
+        let brute = self.brute_start(slot);
+        let kept = &self.domains[domain].reservation;
+        let start = if kept.pool.is_some() { kept.start } else { SimTime::NEVER };
+        assert!(start == brute, "{}: job {slot} has {start} reserved, by brute force {brute}", self.now);
+        self.watching().head = Some(slot);
+        if start < SimTime::NEVER {
+            self.jobs[slot].promised.get_or_insert(start);
+        }
+    }
+
+    /// The reserved start of the head, before and after another passes it.
+    pub(super) fn watch_head(&self) -> SimTime {
+        self.watch.as_ref().and_then(|watch| watch.head).map_or(SimTime::NEVER, |head| self.brute_start(head))
+    }
+
+    /// Somebody passed the head.
+    pub(super) fn watch_filled(&mut self, slot: u32, before: SimTime) {
+        let after = self.watch_head();
+        assert!(
+            after <= before,
+            "{}: job {slot} passes and moves the reserved start from {before} to {after}",
+            self.now
+        );
+        self.watching().seen.fills += 1;
+    }
+
+    /// Where the jobs planned before are expected to start.
+    pub(super) fn watch_planned(&self, ahead: &[(u32, Option<SimTime>)]) -> Vec<Option<SimTime>> {
+        let slots: Vec<u32> = ahead.iter().map(|(slot, _)| *slot).collect();
+        let brute = self.brute_plan(&slots);
+        for ((slot, planned), brute) in ahead.iter().zip(&brute) {
+            assert!(planned == brute, "{}: job {slot} is planned for {planned:?}, by brute force {brute:?}", self.now);
+        }
+        brute
+    }
+
+    /// Somebody started before jobs planned earlier.
+    pub(super) fn watch_overtaken(&mut self, slot: u32, ahead: &[(u32, Option<SimTime>)], before: &[Option<SimTime>]) {
+        let slots: Vec<u32> = ahead.iter().map(|(slot, _)| *slot).collect();
+        let after = self.brute_plan(&slots);
+        for ((of, before), after) in slots.iter().zip(before).zip(&after) {
+            let moved = before.is_some_and(|before| after.is_none_or(|after| before < after));
+            assert!(!moved, "{}: job {slot} starts and moves job {of} from {before:?} to {after:?}", self.now);
+        }
+        self.watching().seen.overtakes += u64::from(!ahead.is_empty());
+    }
+
+    /// A job starts.
+    pub(super) fn watch_start(&mut self, slot: u32) {
+        let job = &self.jobs[slot];
+        assert!(job.submit <= self.now, "job {slot} starts at {} before {}", self.now, job.submit);
+        let first = job.first_start == self.now;
+        if let (true, Some(promised)) = (first && self.watching().exact, self.jobs[slot].promised) {
+            assert!(self.now <= promised, "job {slot} was promised {promised} and starts at {}", self.now);
+            self.watching().seen.promises += 1;
+        }
+    }
+
+    /// A stretch of work ends.
+    pub(super) fn watch_stretch(&mut self, slot: u32, failed: Option<SimTime>) {
+        let job = &self.jobs[slot];
+        let speed = self.cells[job.cell as usize].speed;
+        let phases = job.attempt.phases(job.attempt.start, self.now, failed);
+        let key = (job.workload, job.item);
+        let (work, rounding) = self.watching().work.entry(key).or_default();
+        *work += phases.productive as f64 * speed;
+        // Each stretch is a whole number of microseconds on either chip, and leaves one at least to do.
+        *rounding += 2.0 + 2.0 * speed;
+    }
+
+    /// A job finishes: its stretches add up to its work.
+    pub(super) fn watch_finish(&mut self, slot: u32, killed: bool) {
+        let job = &self.jobs[slot];
+        let (total, resumes) = (job.total_us as f64, job.resumes());
+        let (work, rounding) = self.watch.as_mut().and_then(|w| w.work.remove(&(job.workload, job.item))).expect("ran");
+        let enough = killed || total - rounding <= work;
+        assert!(enough && work <= total + rounding, "job {slot} did {work} us of {total} ({rounding} of rounding)");
+        self.watching().seen.resumed += u64::from(resumes);
+    }
+
+    /// A pass is over: what the policy promises holds, and nodes hold what jobs have.
+    pub(super) fn watch_pass(&mut self, domain: usize) {
+        self.watching().seen.passes += 1;
+        for pool in self.domains[domain].pools {
+            self.watch_nodes(pool.index());
+        }
+        let leaves = |slot: &u32| self.jobs[*slot].leaving;
+        // Behind a job for which others are leaving nobody starts.
+        if self.domains[domain].running.iter().flatten().any(leaves) {
+            return;
+        }
+        let could = match self.domains[domain].rules.backfill {
+            Backfill::Strict => self.head(domain).filter(|slot| self.has_brute_room(*slot, true)),
+            Backfill::SkipAhead => self.waiting(domain).into_iter().find(|slot| self.has_brute_room(*slot, true)),
+            Backfill::Easy => self.could_have_passed(domain),
+            Backfill::Conservative => {
+                let planned = self.domains[domain].planned.clone();
+                let planned: Vec<u32> = planned.into_iter().filter(|slot| self.jobs[*slot].planned).collect();
+                let starts = self.brute_plan(&planned);
+                planned.iter().zip(&starts).find(|(_, start)| **start == Some(self.now)).map(|(slot, _)| *slot)
+            }
+        };
+        assert!(could.is_none(), "{}: job {could:?} waits and could start", self.now);
+        for queue in 0..self.domains[domain].tenants.len() {
+            let own = self.heads(domain, queue).filter(|slot| self.has_brute_room(*slot, false));
+            assert!(own.is_none(), "{}: job {own:?} waits and could start in its own guarantee", self.now);
+        }
+        self.watching().head = None;
+        let waiting = self.domains[domain].waiting as u64;
+        self.watching().seen.held_back += waiting;
+    }
+
+    /// The first of all queues.
+    fn head(&self, domain: usize) -> Option<u32> {
+        let queues = 0..self.domains[domain].tenants.len();
+        let turn = |queue: usize| {
+            let slot = self.heads(domain, queue)?;
+            Some((self.share_in_turn(domain, queue), self.jobs[slot].key, slot))
+        };
+        queues.filter_map(turn).min().map(|(_, _, slot)| slot)
+    }
+
+    fn heads(&self, domain: usize, queue: usize) -> Option<u32> {
+        let of = |slot: &u32| self.workloads[self.jobs[*slot].workload as usize].queue == queue;
+        self.waiting(domain).into_iter().filter(of).min_by_key(|slot| self.jobs[*slot].key)
+    }
+
+    /// Every job that waits in the domain, from its queues.
+    fn waiting(&self, domain: usize) -> Vec<u32> {
+        self.domains[domain].queues.iter().flat_map(|queue| queue.iter()).map(|waiting| waiting.slot).collect()
+    }
+
+    /// A job that could pass the head without moving its reserved start; None where nothing is reserved.
+    fn could_have_passed(&self, domain: usize) -> Option<u32> {
+        let head = self.watch.as_ref().and_then(|watch| watch.head)?;
+        if self.jobs[head].running {
+            return None;
+        }
+        let (before, others) = (self.brute_start(head), self.waiting(domain));
+        let passes = |slot: u32| {
+            let workload = &self.workloads[self.jobs[slot].workload as usize];
+            let mut rooms = workload.cells.iter().filter(|cell| self.has_brute_room_on(slot, **cell, true));
+            rooms.any(|cell| self.brute_start_beside(head, slot, *cell) <= before)
+        };
+        others.into_iter().find(|slot| if *slot == head { self.has_brute_room(head, true) } else { passes(*slot) })
+    }
+
+    fn has_brute_room(&self, slot: u32, any: bool) -> bool {
+        let cells = self.workloads[self.jobs[slot].workload as usize].cells;
+        cells.iter().any(|cell| self.has_brute_room_on(slot, *cell, any))
+    }
+
+    fn has_brute_room_on(&self, slot: u32, cell: CellId, any: bool) -> bool {
+        let job = &self.jobs[slot];
+        let pool = self.cells[cell.index()].pool;
+        let (nodes, standing) = self.brute_state(pool, self.now, &[]);
+        let tenant = self.workloads[job.workload as usize].tenant;
+        let up = self.pools[pool].up.level();
+        u64::from(job.chips) <= standing.available(tenant, any, up) && nodes.has_room(job.chips)
+    }
+
+    /// Running jobs of the pool and when they are expected to end: not before the next microsecond.
+    fn brute_ends(&self, pool: usize) -> Vec<(SimTime, u32)> {
+        let here = |slot: &u32| {
+            let job = &self.jobs[*slot];
+            job.running && self.cells[job.cell as usize].pool == pool
+        };
+        let end = |slot: u32| (self.jobs[slot].expected_end.max(SimTime(self.now.0 + 1)), slot);
+        self.jobs.slots().into_iter().filter(here).map(end).collect()
+    }
+
+    /// The pool at `at`: running jobs gone that are expected to be, planned ones there that are to be.
+    fn brute_state(&self, pool: usize, at: SimTime, planned: &[Planned]) -> (Nodes, Standing) {
+        let (mut nodes, mut standing) = (self.pools[pool].nodes.clone(), self.pools[pool].standing.clone());
+        for (_, slot) in self.brute_ends(pool).into_iter().filter(|(end, _)| *end <= at && self.now < at) {
+            let job = &self.jobs[slot];
+            standing.let_go(self.workloads[job.workload as usize].tenant, u64::from(job.chips));
+            match nodes.is_counted() {
+                true => nodes.give_counted(job.chips),
+                false => job.pieces.iter().for_each(|piece| nodes.give(*piece)),
+            }
+        }
+        for gang in planned.iter().filter(|gang| gang.pool == pool && gang.start <= at && at < gang.end) {
+            standing.hold(gang.tenant, u64::from(gang.chips));
+            match nodes.is_counted() {
+                true => nodes.take(gang.chips, self.pools[pool].placement, &mut Vec::new()),
+                false => gang.pieces.iter().for_each(|piece| nodes.claim(*piece)),
+            }
+        }
+        (nodes, standing)
+    }
+
+    /// The earliest start of a waiting job on any of its pools if nobody else starts; NEVER when there is none.
+    fn brute_start(&self, slot: u32) -> SimTime {
+        self.brute_start_with(slot, &[])
+    }
+
+    /// The same when the other starts now on that cell.
+    fn brute_start_beside(&self, slot: u32, other: u32, cell: CellId) -> SimTime {
+        let pool = self.cells[cell.index()].pool;
+        let (mut pieces, chips) = (Vec::new(), self.jobs[other].chips);
+        self.pools[pool].nodes.clone().take(chips, self.pools[pool].placement, &mut pieces);
+        let tenant = self.workloads[self.jobs[other].workload as usize].tenant;
+        let end = self.now + Span(self.expected_length_us(other, cell));
+        self.brute_start_with(slot, &[Planned { pool, tenant, chips, start: self.now, end, pieces }])
+    }
+
+    fn brute_start_with(&self, slot: u32, others: &[Planned]) -> SimTime {
+        let job = &self.jobs[slot];
+        let workload = &self.workloads[job.workload as usize];
+        let mut earliest = SimTime::NEVER;
+        for cell in workload.cells {
+            let pool = self.cells[cell.index()].pool;
+            for at in self.brute_times(pool, others) {
+                let (nodes, standing) = self.brute_state(pool, at, others);
+                let may = standing.available(workload.tenant, true, self.pools[pool].up.level());
+                if u64::from(job.chips) <= may && nodes.has_room(job.chips) {
+                    earliest = earliest.min(at);
+                    break;
+                }
+            }
+        }
+        earliest
+    }
+
+    /// Now, and every instant at which the pool is expected to change.
+    fn brute_times(&self, pool: usize, planned: &[Planned]) -> Vec<SimTime> {
+        let here = planned.iter().filter(|gang| gang.pool == pool);
+        let mut times: Vec<SimTime> = here.flat_map(|gang| [gang.start, gang.end]).collect();
+        times.extend(self.brute_ends(pool).into_iter().map(|(end, _)| end));
+        times.push(self.now);
+        times.sort_unstable();
+        times.dedup();
+        times
+    }
+
+    /// Starts of waiting jobs, each planned after those before it.
+    fn brute_plan(&self, slots: &[u32]) -> Vec<Option<SimTime>> {
+        let mut planned: Vec<Planned> = Vec::new();
+        let plan = |slot: &u32| {
+            let workload = &self.workloads[self.jobs[*slot].workload as usize];
+            let ways = workload.cells.iter().filter_map(|cell| self.brute_place(*slot, *cell, &planned));
+            let best = ways.min_by_key(|way| way.start)?;
+            let start = best.start;
+            planned.push(best);
+            Some(start)
+        };
+        slots.iter().map(plan).collect()
+    }
+
+    fn brute_place(&self, slot: u32, cell: CellId, planned: &[Planned]) -> Option<Planned> {
+        let pool = self.cells[cell.index()].pool;
+        let (chips, length) = (self.jobs[slot].chips, Span(self.expected_length_us(slot, cell)));
+        let tenant = self.workloads[self.jobs[slot].workload as usize].tenant;
+        let times = self.brute_times(pool, planned);
+        let fits = |nodes: &Nodes, standing: &Standing| {
+            let may = standing.available(tenant, true, self.pools[pool].up.level());
+            u64::from(chips) <= may && nodes.has_room(chips)
+        };
+        times.iter().find_map(|start| {
+            let (mut nodes, standing) = self.brute_state(pool, *start, planned);
+            if !fits(&nodes, &standing) {
+                return None;
+            }
+            let mut pieces = Vec::new();
+            nodes.take(chips, self.pools[pool].placement, &mut pieces);
+            let end = *start + length;
+            let keeps = |at: &SimTime| {
+                let (nodes, standing) = self.brute_state(pool, *at, planned);
+                fits(&nodes, &standing) && pieces.iter().all(|piece| nodes.has_free(*piece))
+            };
+            let during = times.iter().filter(|at| *start < **at && **at < end);
+            during.clone().all(keeps).then(|| Planned { pool, tenant, chips, start: *start, end, pieces })
+        })
+    }
+
+    /// All or nothing: each gang stands on as many chips as it has, and no node holds more than there are on it.
+    fn watch_nodes(&self, pool: usize) {
+        let state = &self.pools[pool];
+        let mut by_node: BTreeMap<u32, u64> = BTreeMap::new();
+        let mut held = 0;
+        for (_, slot) in self.brute_ends(pool) {
+            let job = &self.jobs[slot];
+            held += u64::from(job.chips);
+            if state.nodes.is_counted() {
+                continue;
+            }
+            let stands: u32 = job.pieces.iter().map(|piece| piece.nodes * piece.chips).sum();
+            assert!(stands == job.chips, "job {slot} has {} chips and stands on {stands}", job.chips);
+            for piece in &job.pieces {
+                for node in piece.node..piece.node + piece.nodes {
+                    let on = by_node.entry(node).or_default();
+                    *on += u64::from(piece.chips);
+                    assert!(*on <= state.chips_per_node, "node {node} of pool {pool} holds {on} chips");
+                }
+            }
+        }
+        let (up, free) = (state.up.level(), state.nodes.free_chips());
+        let reserved = state.reserved.level();
+        assert!(
+            held + reserved + free == up,
+            "pool {pool}: {held} held + {reserved} reserved + {free} free != {up} up"
+        );
+        assert!(free == state.idle.level(), "pool {pool}: {free} free, {} counted idle", state.idle.level());
+    }
+}
