@@ -58,6 +58,8 @@ pub fn frontier(scene: &mut Scene, chart: &Chart, points: &[Spot]) {
         let place = place(at, wide, &plot.rect, scene.width, &taken);
         taken.push([place.0, place.1 - 10.0, place.0 + wide, place.1 + 3.0]);
         let color = if best.contains(&i) { INK } else { GREY };
+        // On a bit of paper, so that no line crosses it.
+        scene.rect((place.0 - 1.5, place.1 - 10.0), (place.0 + wide + 1.5, place.1 + 3.0), palette::PAPER);
         scene.text(place, &spot.name, SMALL, Face::Normal, Anchor::Start, color);
     }
 }

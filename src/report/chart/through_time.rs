@@ -103,11 +103,12 @@ pub fn areas(scene: &mut Scene, chart: &Chart, x: &[f64], areas: &[Part], overla
         }
     }
     frame::ground(scene, &plot.rect, &plot.ticks_y, Scale::Linear, true);
-    let mut wants: Vec<Option<Point>> = overlays.iter().map(|l| plot.end_of(l)).collect();
-    // Where all areas end in nothing their names are a list.
+    // Where all areas end in nothing the names are a list.
     let end = tops.last().and_then(|top| top.last()).map_or(0.0, |top| plot.y(0.0) - plot.y(*top));
+    let listed = !areas.is_empty() && end < 3.0;
+    let mut wants: Vec<Option<Point>> = overlays.iter().map(|l| plot.end_of(l).filter(|_| !listed)).collect();
     wants.extend(named.into_iter().map(|i| {
-        let last = columns.len().checked_sub(1).filter(|_| 3.0 < end)?;
+        let last = columns.len().checked_sub(1).filter(|_| !listed)?;
         Some((plot.x(x[columns[last]]), plot.y((tops[i][last] + tops[i + 1][last]) / 2.0)))
     }));
     keys.draw(scene, &plot.rect, &wants);

@@ -129,3 +129,25 @@ fn point<'a>(data: &Data, cell: Cell<'a>) -> Option<Point<'a>> {
         jobs,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::page::data::Summary;
+    use crate::report::page::sample;
+
+    /// Without a pool to overflow to there is no such question; with one there is a point for every strategy that has runs of its own.
+    #[test]
+    fn a_point_a_strategy_where_jobs_may_overflow() {
+        let mut data = Data::parse(&sample::files()).unwrap();
+        assert!(build(&data).is_none());
+        let waits = data.summary.iter().filter(|r| r.metric == "wait_mean");
+        let overflowed: Vec<Summary> =
+            waits.map(|r| Summary { metric: "jobs_overflowed".into(), ..r.clone() }).collect();
+        data.summary.extend(overflowed);
+        let drawn = build(&data).unwrap();
+        let Kind::Frontier { points } = &drawn.chart.kind else { panic!("another kind") };
+        assert_eq!((points.len(), drawn.table.rows.len()), (3, 3));
+        assert!(sentence(&data).unwrap().contains("waits least"));
+    }
+}

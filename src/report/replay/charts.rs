@@ -116,7 +116,8 @@ fn allocation(about: &About<'_>, outcome: &Outcome, watch: &Watch) -> Drawn {
     let most = (0..x.len()).map(own).fold(0.0, f64::max);
     let mean = outcome.all.spent.allocated as f64 / watch.end_us().max(1) as f64;
     let of = |chips: f64| if capacity > 0.0 { percent(chips / capacity) } else { "none".into() };
-    let ends: Vec<(f64, f64)> = [x.first(), x.last()].into_iter().flatten().map(|at| (*at, capacity)).collect();
+    let ends: Vec<(f64, f64)> =
+        about.axis(&[0.0, watch.end_us() as f64]).1.into_iter().map(|at| (at, capacity)).collect();
     let bin = about.bin(watch.end_us(), x.len());
     let chart = Chart {
         title: format!("{} of the chips are held on average, {} in the fullest {bin}", of(mean), of(most)),
