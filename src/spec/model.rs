@@ -1,7 +1,7 @@
 //! The scenario file as written: one struct a table, names not yet resolved, every leaf with where it came from.
 //! Does not judge across tables: that is `world`.
 
-pub use super::schedule::{LasSpec, MaintenanceSpec, OutageSpec, OverflowSpec, Schedule};
+pub use super::schedule::{Interval, LasSpec, MaintenanceSpec, OutageSpec, OverflowSpec, Schedule};
 use crate::units::Date;
 
 /// Where a value came from: an index into [`Sources`](super::Sources) (file, line and column, `--set`, or a default).
@@ -440,15 +440,6 @@ pub struct Checkpoint {
     pub interval: Interval,
     /// Time to write one [h].
     pub cost: Leaf,
-}
-
-/// Work between checkpoints [h].
-#[derive(Clone, PartialEq, Debug)]
-pub enum Interval {
-    /// Always the same.
-    Equal(Leaf),
-    /// Drawn for each cycle of a job.
-    Drawn(LawSpec),
 }
 
 /// A pre-training campaign.

@@ -1,6 +1,6 @@
-//! Rules of a scheduler, outages and maintenance as written. Resolves no name.
+//! Rules of a scheduler, checkpoints' intervals, outages and maintenance as written. Resolves no name.
 
-use super::model::{At, Leaf, Tables};
+use super::model::{At, LawSpec, Leaf, Tables};
 use crate::units::Date;
 
 /// `schedule = { ... }`.
@@ -91,4 +91,13 @@ impl Schedule {
         let lending = self.notice.iter().chain(&self.lend_overhead).chain(&self.lend_margin);
         las.chain(overflow).chain(weights).chain(lending)
     }
+}
+
+/// Work between checkpoints [h].
+#[derive(Clone, PartialEq, Debug)]
+pub enum Interval {
+    /// Always the same.
+    Equal(Leaf),
+    /// Drawn for each cycle of a job.
+    Drawn(LawSpec),
 }

@@ -43,7 +43,7 @@ deliveries = [
 ]
 retirements = [{ name = "old", at = 2026-10-01, nodes = 1 }]
 guaranteed = { a = [{ name = "g", at = 2026-01-01, chips = 48 }, { name = "more", at = 2026-07-01, chips = 80 }] }
-reserved = { a = [{ name = "r", at = 2026-03-01, chips = 16 }, { name = "more", at = 2026-05-01, chips = 32 }, { name = "less", at = 2026-11-01, chips = 0 }] }
+reserved = { a = [{ name = "r", at = 2026-03-01, chips = 16 }, { name = "more", at = 2026-04-15, chips = 48 }, { name = "less", at = 2026-11-01, chips = 0 }] }
 [pools.late]
 site = "s"
 instance = "trn2.48xlarge"
