@@ -52,7 +52,10 @@ pub fn frontier(scene: &mut Scene, chart: &Chart, points: &[Spot]) {
         }
         taken.push([at.0 - 5.0, at.1 - 5.0, at.0 + 5.0, at.1 + 5.0]);
     }
-    for (i, spot) in points.iter().enumerate() {
+    // From the right rim, where there is least room, to the left.
+    let mut order: Vec<usize> = (0..points.len()).collect();
+    order.sort_by(|a, b| points[*b].x.total_cmp(&points[*a].x).then(a.cmp(b)));
+    for (i, spot) in order.into_iter().map(|i| (i, points[i])) {
         let at = place_of(spot);
         let wide = font::width(&spot.name, SMALL, Face::Normal);
         let place = place(at, wide, &plot.rect, scene.width, &taken);

@@ -22,7 +22,7 @@ fn ramp(x: f64, start: f64, years: f64, top: f64) -> f64 {
 fn bars(chips: u32) -> Vec<Bar> {
     let bar = |n: u32| {
         let (from, low) = (f64::from(n * 5 % 24), f64::from(n * 3 % chips));
-        Bar { from, to: (from + 4.0).min(24.0), low, high: low + 1.0, class: n as usize % 3, pale: n % 2 == 0 }
+        Bar { from, to: (from + 4.0).min(24.0), low, high: low + 1.0, class: n as usize % 3, pale: n.is_multiple_of(2) }
     };
     (0..3 * chips).map(bar).collect()
 }
