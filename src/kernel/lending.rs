@@ -71,7 +71,12 @@ impl Sim<'_> {
                 for slot in victims {
                     soon |= !self.take_off(slot, notice);
                 }
-                return if soon { Room::Soon } else { Room::Now };
+                if soon {
+                    // What comes back is not lent again before its owner has it.
+                    self.pools[pool].standing.tenants[tenant].lends = 0;
+                    return Room::Soon;
+                }
+                return Room::Now;
             }
         }
         Room::None

@@ -372,8 +372,12 @@ impl Sim<'_> {
     fn pass(&mut self, domain: usize) {
         let mut cursors = std::mem::take(&mut self.cursors);
         let backfill = self.domains[domain].rules.backfill;
+        let mut turns = 0;
         loop {
+            turns += 1;
+            assert!(turns < 100_000, "a pass at {} repeats for ever", self.now);
             self.freed = false;
+            self.watch_begins();
             if self.domains[domain].walks {
                 self.helios_walk(domain);
             } else {

@@ -262,6 +262,9 @@ impl Had {
 /// Plays the world under the watch; every law that breaks is a panic, told with the world.
 fn keeps_the_laws(parts: &Parts, seed: u64, had: &mut Had) {
     let (text, exact) = random_world(parts, &mut Dice(seed));
+    if std::env::var_os("HEDGEROW_WORLDS_TELL").is_some() {
+        std::fs::write("/tmp/last_world", format!("{seed} {:?}\n{text}", parts.words)).unwrap();
+    }
     let played = catch_unwind(AssertUnwindSafe(|| {
         let world = world_with(&text, &Files::new());
         let (record, seen) = simulate_watched(&world, run(0, 0), exact);
@@ -299,6 +302,7 @@ fn random_worlds_keep_the_laws_under_any_combination() {
         keeps_the_laws(parts, dice.below(1 << 30), &mut had);
     }
     let Seen { passes, fills, overtakes, promises, held_back, resumed } = had.seen;
+    eprintln!("{worlds} worlds: {:?}, with {:?}", had.seen, had.parts);
     let least = [passes, fills, overtakes, promises, held_back, resumed].into_iter().min();
     assert!(worlds < 200 || least > Some(worlds / 10), "a law that says too little: {:?}", had.seen);
     assert!(worlds < 200 || had.parts.len() == 10, "the worlds had among them only {:?}", had.parts);

@@ -343,3 +343,15 @@ fn who_overflows_at_once_is_in_nobodys_way() {
         "h 1..4 | k 4..9 | m 4..9 | v 0..13 yielded 1 | w 0..18 yielded 1",
     );
 }
+
+/// As above with two borrowers: at 150 b leaves at once and c saves until 155. What b had is kept for ada, who has asked for it, and is lent again 100 s
+/// after she is done.
+#[test]
+fn what_comes_back_is_not_lent_again_on_the_way() {
+    check_with(
+        "pool 4 chips; b at 0 gang 2 for 100 of bob; c at 0 gang 2 for 100 of bob; ada at 150 gang 4 for 10 of ada",
+        "guaranteed.ada = [{ at = 2026-01-01, chips = 4 }]\nborrowable.ada = [{ at = 2026-01-01, chips = 4 }]\n\
+         [[c]]\ncheckpoint = { interval = \"1000s\", cost = \"5s\" }",
+        "ada 155..165 | b 100..315 yielded 1 | c 100..320 yielded 1",
+    );
+}
