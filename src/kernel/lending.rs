@@ -19,8 +19,9 @@ impl LeastOf {
     pub fn set(&mut self, now: SimTime, level: u64) {
         let mut from = now;
         // Whoever looks back as far as a higher level sees this one too.
-        while let Some(higher) = self.steps.pop_back_if(|(_, step)| level <= *step) {
-            from = higher.0;
+        while let Some((higher, _)) = self.steps.back().copied().filter(|(_, step)| level <= *step) {
+            from = higher;
+            self.steps.pop_back();
         }
         self.steps.push_back((from, level));
     }

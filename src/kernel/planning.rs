@@ -14,7 +14,7 @@ impl Sim<'_> {
         let pools: Vec<usize> = self.domains[domain].pools.iter().map(|pool| pool.index()).collect();
         let mut profiles: Vec<(usize, Profile)> = pools.iter().map(|pool| (*pool, self.profile(*pool))).collect();
         let mut ahead = Vec::new();
-        for slot in self.to_plan(domain) {
+        for slot in self.next_to_be_planned(domain) {
             let Some((cell, start, gang, pieces)) = self.plan(slot, &profiles) else {
                 ahead.push((slot, None));
                 continue;
@@ -52,7 +52,7 @@ impl Sim<'_> {
     }
 
     /// Jobs in the order in which they were first planned, then new ones by the order of their queues.
-    fn to_plan(&mut self, domain: usize) -> Vec<u32> {
+    fn next_to_be_planned(&mut self, domain: usize) -> Vec<u32> {
         let depth = self.domains[domain].rules.plan_depth;
         let mut planned = std::mem::take(&mut self.domains[domain].planned);
         planned.retain(|slot| self.jobs[*slot].planned);

@@ -217,7 +217,7 @@ pub(super) fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunK
             cost_us,
             restart_us: micros(live.value(&terms.restart_h)),
             drawn_intervals: drawn.map(|terms| DrawnIntervals {
-                shape: terms.interval.shape.clone(),
+                shape: terms.interval.shape,
                 mean_h: live.value(&terms.interval.mean),
                 time: prefix(Purpose::Checkpoint, 0),
                 branch: prefix(Purpose::Checkpoint, 1),

@@ -234,12 +234,12 @@ impl List<'_> {
                 if per_year <= 0.0 {
                     break;
                 }
-                at = at + Span::from_hours(exponential_quantile(draws.unit(n)) / per_year * HOURS_PER_YEAR);
+                at += Span::from_hours(exponential_quantile(draws.unit(n)) / per_year * HOURS_PER_YEAR);
                 if world.end <= at {
                     break;
                 }
                 self.dark(pool, at, length);
-                at = at + length;
+                at += length;
             }
         }
         for plan in &world.pools[pool].maintenance {

@@ -381,7 +381,7 @@ impl<'w> Sim<'w> {
                 fits(&nodes, &standing) && pieces.iter().all(|piece| nodes.has_free(*piece))
             };
             let during = times.iter().filter(|at| *start < **at && **at < end);
-            during.clone().all(keeps).then(|| Planned { pool, tenant, chips, start: *start, end, pieces })
+            during.clone().all(keeps).then_some(Planned { pool, tenant, chips, start: *start, end, pieces })
         })
     }
 

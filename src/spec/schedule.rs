@@ -97,7 +97,7 @@ impl Schedule {
 #[derive(Clone, PartialEq, Debug)]
 pub enum Interval {
     /// Always the same.
-    Equal(Leaf),
+    Equal(Box<Leaf>),
     /// Drawn for each cycle of a job.
-    Drawn(LawSpec),
+    Drawn(Box<LawSpec>),
 }

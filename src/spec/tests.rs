@@ -146,9 +146,8 @@ fn what_is_wrong_is_named_with_its_cure() {
     refused("[pools.c]\ndeliveries = [{ at = 2026-05-01 }]", "needs one of `nodes`");
     refused("[pools.c]\nnodes = 3\nchips = 24", "the same thing twice");
     refused("[pools.c]\nbuild = { rule = \"fixed\" }", "comes with build rules");
-    refused("[pools.c]\nschedule = { order = \"sjf\" }", "comes with further scheduling orders");
-    refused("[pools.c]\nschedule = { backfill = \"easy\" }", "comes with");
-    refused("[pools.c]\nborrowable = { l = [{ at = 2026-05-01, chips = 3 }] }", "comes with");
+    refused("[pools.c]\nschedule = { order = \"sjff\" }", "did you mean \"sjf\"?");
+    refused("[pools.c]\nspares = 3", "comes with spares");
     refused("[segments.x]\n", "comes with the market");
     refused("[shocks.x]\n", "comes with shocks");
     refused("[labs.m.models.x]\n", "comes with the market");

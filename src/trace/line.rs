@@ -275,7 +275,7 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    /// Fields of every row, as they are split here.
+    /// Fields of every row, as they are split here, without rows of one empty field in quotes.
     fn ours(text: &[u8]) -> Vec<Vec<Vec<u8>>> {
         let mut lines = Lines::new(text, Form::Comma);
         let mut rows = Vec::new();
@@ -284,6 +284,7 @@ mod tests {
             assert_eq!(record.broken, None);
             rows.push((0..record.len()).map(|index| record.field(index).to_vec()).collect());
         }
+        rows.retain(|row: &Vec<Vec<u8>>| *row != [Vec::<u8>::new()]);
         rows
     }
 

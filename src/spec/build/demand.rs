@@ -33,8 +33,8 @@ fn common(t: &mut Record) -> Common {
 
 fn interval(t: &mut Record) -> Interval {
     match t.take("interval") {
-        Some(Cooked::Leaf(leaf)) => Interval::Equal(leaf),
-        Some(Cooked::Record(law)) => Interval::Drawn(law_spec(law)),
+        Some(Cooked::Leaf(leaf)) => Interval::Equal(Box::new(leaf)),
+        Some(Cooked::Record(law)) => Interval::Drawn(Box::new(law_spec(law))),
         other => panic!("`interval` of a checkpoint is {other:?}"),
     }
 }

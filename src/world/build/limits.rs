@@ -23,7 +23,7 @@ const MONTH_BYTES: f64 = 160.0;
 const RUN_BYTES: f64 = 2048.0;
 const JOB_ROW_BYTES: f64 = 96.0;
 /// Bytes of a job alive, with its place in a queue; a test of the kernel holds it to that.
-pub const JOB_ALIVE_BYTES: usize = 208;
+pub const JOB_ALIVE_BYTES: usize = 416;
 /// Runs that are under way at once, at most: a file is judged alike on every machine.
 const ABREAST: u128 = 8;
 
