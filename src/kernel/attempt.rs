@@ -45,12 +45,25 @@ impl Phases {
     pub fn total(self) -> u64 {
         self.productive + self.checkpoint + self.lost + self.restart + self.yielding
     }
+    /// What was added since `earlier`. Shares of a spread overhead are differences of rounded numbers: one that would be a microsecond below
+    /// nothing is nothing, and the largest gives it; productive time is rounded by itself and never falls.
     fn minus(self, earlier: Phases) -> Phases {
+        let added = |now: u64, before: u64| now as i64 - before as i64;
+        let mut parts = [
+            added(self.checkpoint, earlier.checkpoint),
+            added(self.lost, earlier.lost),
+            added(self.restart, earlier.restart),
+        ];
+        while let Some(below) = parts.iter().position(|part| *part < 0) {
+            let most = (0..parts.len()).max_by_key(|at| parts[*at]).expect("three");
+            parts[most] += std::mem::take(&mut parts[below]);
+        }
+        let [checkpoint, lost, restart] = parts.map(|part| part as u64);
         Phases {
             productive: self.productive - earlier.productive,
-            checkpoint: self.checkpoint - earlier.checkpoint,
-            lost: self.lost - earlier.lost,
-            restart: self.restart - earlier.restart,
+            checkpoint,
+            lost,
+            restart,
             yielding: self.yielding - earlier.yielding,
         }
     }

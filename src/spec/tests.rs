@@ -53,7 +53,7 @@ fn the_full_file_is_read() {
     let text = include_str!("../../tests/full.toml");
     let read = ok(text, &[]);
     let spec = &read.spec;
-    assert_eq!(spec.pools.len(), 2);
+    assert_eq!(spec.pools.len(), 4);
     assert_eq!(spec.pools[1].table.slip.as_ref().unwrap().path, "pools.rainier.slip");
     let Quantity::Unknown(slip) = &spec.pools[1].table.slip.as_ref().unwrap().quantity else { panic!() };
     assert_eq!((slip.p5, slip.p95, slip.key.as_str()), (730.5, 6574.5, "pools.rainier.slip"));

@@ -497,9 +497,9 @@ fn jobs_that_pile_up_are_counted_as_memory() {
         &at("1_300_000"),
         &["1.9e9 jobs are alive at once in `servers`", "5416.7 times what its pools can do", "lower the rates"],
     );
-    // 8 runs x 208 bytes x (per_day - 240) x 1,461 d = 8 GiB at 3,773.
-    check_problem(&at("3_800"), &["alive at once"]);
-    build(&at("3_740"));
+    // 8 runs x 416 bytes x (per_day - 240) x 1,461 d = 8 GiB at 2,007.
+    check_problem(&at("2_030"), &["alive at once"]);
+    build(&at("1_990"));
     build(&at("1_300_000").replace("nodes = 10", "nodes = 10\nschedule = { queue_limit = 1000 }"));
     build(&at("1_300_000").replace("mean = \"1h\"", "mean = \"0.5s\""));
 }
