@@ -332,3 +332,18 @@ fn what_comes_back_is_not_lent_again_on_the_way() {
         "ada 155..165 | b 100..315 yielded 1 | c 100..320 yielded 1",
     );
 }
+
+/// All four chips are ada's. h takes l and m off at 10: m leaves at once and l saves until 15. m, which would be done before l was expected to be, is not
+/// let in again while h waits for l: it has done 10 s, and 20 are left at 25.
+#[test]
+fn nobody_passes_a_head_whose_chips_are_on_their_way() {
+    let jobs = "l at 0 gang 2 for 100 priority 0; m at 0 gang 2 for 30 priority 0; h at 10 gang 4 for 10 priority 1";
+    let saves = "guaranteed.lab = [{ at = 2026-01-01, chips = 4 }]\n[[l]]\ncheckpoint = { interval = \"1000s\", cost = \"5s\" }";
+    for backfill in ["strict", "skip_ahead", "easy"] {
+        check_with(
+            &format!("pool 4 chips backfill={backfill} priority preemption=class; {jobs}"),
+            saves,
+            "h 15..25 | l 0..120 yielded 1 | m 0..45 yielded 1",
+        );
+    }
+}
