@@ -27,6 +27,7 @@ impl Sim<'_> {
                 let before = self.watch.is_some().then(|| self.watch_planned(&ahead));
                 self.take_from_queue(slot);
                 self.start(slot, cell);
+                self.again |= self.domains[domain].any_committed;
                 if let Some(before) = before {
                     self.watch_overtaken(slot, &ahead, &before);
                 }

@@ -166,7 +166,7 @@ impl Sim<'_> {
         job.loses = !graceful || cost_us < saves_us;
         job.leaves_in_us = cost_us;
         if cost_us == 0 {
-            self.freed = true;
+            self.again = true;
             self.leave(slot);
             return true;
         }

@@ -81,6 +81,7 @@ impl View for Pass<'_, '_> {
         let Some(cell) = self.sim.cell_with_room(waiting.slot, chips == Chips::Any) else { return false };
         self.leave_queue(tenant, cursor, waiting.slot);
         self.sim.start(waiting.slot, cell);
+        self.sim.again |= chips == Chips::Any && self.state().any_committed;
         true
     }
 
@@ -116,6 +117,7 @@ impl View for Pass<'_, '_> {
         let head = self.sim.watch.is_some().then(|| self.sim.watch_head());
         self.leave_queue(tenant, cursor, waiting.slot);
         self.sim.start(waiting.slot, cell);
+        self.sim.again |= chips == Chips::Any && self.state().any_committed;
         if let Some(before) = head {
             self.sim.watch_filled(waiting.slot, before);
         }
@@ -376,16 +378,16 @@ impl Sim<'_> {
         loop {
             turns += 1;
             assert!(turns < 100_000, "a pass at {} repeats for ever", self.now);
-            self.freed = false;
+            self.again = false;
             self.watch_begins();
             if self.domains[domain].walks {
                 self.helios_walk(domain);
             } else {
                 policy::pass(backfill, &mut Pass { sim: self, domain }, &mut cursors);
             }
-            // Whoever was taken off may have held more than was needed, and whoever is refused or overflows may have been in the way of others:
-            // the pass repeats. It comes to an end, for each time those who run are more urgent, or those who wait are fewer.
-            if !(self.freed || self.refuse_beyond_limit(domain) || self.overflow_at_once(domain)) {
+            // Whoever was taken off may have held more than was needed, whoever is refused or overflows may have been in the way of others, and
+            // a head that started, of one within its guarantee: the pass repeats. It comes to an end, for each time those who run are more urgent, or those who wait are fewer.
+            if !(self.again || self.refuse_beyond_limit(domain) || self.overflow_at_once(domain)) {
                 break;
             }
         }

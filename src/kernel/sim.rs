@@ -309,8 +309,9 @@ pub(super) struct Sim<'w> {
     pub sabotage: Sabotage,
     /// The counter it silences, one byte to look at.
     pub silent: Option<Counter>,
-    /// The pass under way has taken jobs off whose chips are free now.
-    pub freed: bool,
+    /// The pass under way has made room for somebody it has passed: by taking off more than was needed, or by starting a head before whom
+    /// another of its tenant waits that fits into the guarantee.
+    pub again: bool,
     /// Tests look at every pass again.
     pub watch: Option<Box<Watch>>,
     pub next_full_audit: u64,
@@ -355,7 +356,7 @@ impl<'w> Sim<'w> {
             record: RunRecord::for_world(world, run.key, live.drawn.clone()),
             silent: if let Sabotage::Counter(counter) = sabotage { Some(counter) } else { None },
             sabotage,
-            freed: false,
+            again: false,
             watch: None,
             next_full_audit: 4_096,
             recount: Default::default(),

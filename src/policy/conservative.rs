@@ -1,8 +1,8 @@
 //! Conservative backfilling: every waiting job has a planned start, and nobody passes who would move one.
 
 use super::Entry;
-use super::strict::start_head;
-use super::view::{Chips, View};
+use super::strict::start_own;
+use super::view::View;
 use crate::world::Backfill;
 
 pub(super) const ENTRY: Entry<Backfill> = Entry {
@@ -16,7 +16,7 @@ pub(super) const ENTRY: Entry<Backfill> = Entry {
 pub(super) fn pass<V: View>(view: &mut V) {
     for tenant in 0..view.tenants() {
         if view.guaranteed(tenant) {
-            while start_head(view, tenant, Chips::Own) {}
+            start_own(view, tenant);
         }
     }
     view.start_as_planned();

@@ -1,7 +1,7 @@
 //! EASY backfilling: the head that does not fit has a reservation, and whoever fits may pass it if its reserved start does not move.
 
 use super::Entry;
-use super::strict::{start_head, start_heads};
+use super::strict::{start_heads, start_own};
 use super::view::{Chips, View, first};
 use crate::world::Backfill;
 
@@ -17,8 +17,9 @@ pub(super) const ENTRY: Entry<Backfill> = Entry {
 pub(super) fn pass<V: View>(view: &mut V, cursors: &mut Vec<V::Cursor>) {
     for tenant in 0..view.tenants() {
         if view.guaranteed(tenant) {
-            while start_head(view, tenant, Chips::Own) {}
-            fill_own(view, tenant);
+            if start_own(view, tenant) {
+                fill_own(view, tenant);
+            }
         }
     }
     let Some(blocked) = start_heads(view) else { return };

@@ -1,7 +1,7 @@
 //! Skip-ahead: whoever fits may pass a blocked head; no reservation, so a large gang may starve.
 
 use super::Entry;
-use super::strict::start_head;
+use super::strict::start_own;
 use super::view::{Chips, Room, View, first};
 use crate::world::Backfill;
 
@@ -16,7 +16,9 @@ pub(super) const ENTRY: Entry<Backfill> = Entry {
 pub(super) fn pass<V: View>(view: &mut V, cursors: &mut Vec<V::Cursor>) {
     for tenant in 0..view.tenants() {
         if view.guaranteed(tenant) {
-            while start_head(view, tenant, Chips::Own) {}
+            if !start_own(view, tenant) {
+                continue;
+            }
             let mut at = V::Cursor::default();
             while view.any_free() && view.fitting(tenant, &mut at, Chips::Own).is_some() {
                 if !view.start(tenant, at, Chips::Own) {

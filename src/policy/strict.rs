@@ -12,7 +12,7 @@ pub(super) const ENTRY: Entry<Backfill> =
 pub(super) fn pass<V: View>(view: &mut V) {
     for tenant in 0..view.tenants() {
         if view.guaranteed(tenant) {
-            while start_head(view, tenant, Chips::Own) {}
+            start_own(view, tenant);
         }
     }
     start_heads(view);
@@ -36,12 +36,21 @@ pub(super) fn start_heads<V: View>(view: &mut V) -> Option<usize> {
     None
 }
 
-/// Whether the tenant's head started, if need be in the place of others of the same tenant.
-pub(super) fn start_head<V: View>(view: &mut V, tenant: usize, chips: Chips) -> bool {
-    let mut head = V::Cursor::default();
-    if view.turn(tenant, &mut head).is_none() {
-        return false;
+/// Starts the tenant's heads in its guarantee as long as they fit, if need be in the place of others. True when those behind the head may be looked
+/// at: nobody passes one whose chips are on their way.
+pub(super) fn start_own<V: View>(view: &mut V, tenant: usize) -> bool {
+    loop {
+        let mut head = V::Cursor::default();
+        if view.turn(tenant, &mut head).is_none() {
+            return false;
+        }
+        if view.start(tenant, head, Chips::Own) {
+            continue;
+        }
+        match view.make_room(tenant, &mut head, Chips::Own) {
+            Room::Now if view.start(tenant, head, Chips::Own) => {}
+            Room::Now | Room::None => return true,
+            Room::Soon => return false,
+        }
     }
-    view.start(tenant, head, chips)
-        || view.make_room(tenant, &mut head, chips) == Room::Now && view.start(tenant, head, chips)
 }

@@ -355,3 +355,49 @@ fn what_comes_back_is_not_lent_again_on_the_way() {
         "ada 155..165 | b 100..315 yielded 1 | c 100..320 yielded 1",
     );
 }
+
+/// All four chips are ada's. h takes l and m off at 10: m leaves at once and l saves until 15. m, which would be done before l was expected to be, is not
+/// let in again while h waits for l: it has done 10 s, and 20 are left at 25.
+#[test]
+fn nobody_passes_a_head_whose_chips_are_on_their_way() {
+    let jobs = "l at 0 gang 2 for 100 priority 0; m at 0 gang 2 for 30 priority 0; h at 10 gang 4 for 10 priority 1";
+    let saves = "guaranteed.lab = [{ at = 2026-01-01, chips = 4 }]\n[[l]]\ncheckpoint = { interval = \"1000s\", cost = \"5s\" }";
+    for backfill in ["strict", "skip_ahead", "easy"] {
+        check_with(
+            &format!("pool 4 chips backfill={backfill} priority preemption=class; {jobs}"),
+            saves,
+            "h 15..25 | l 0..120 yielded 1 | m 0..45 yielded 1",
+        );
+    }
+}
+
+/// ada is guaranteed both chips of p. On q, x of cy runs until 10, and ada's a and bob's b want its two chips; ada's c wants one of p and waits behind a.
+/// When a starts on q, c is the first of ada's and within her guarantee: b, which is blocked, does not block it.
+#[test]
+fn a_blocked_head_blocks_no_guarantee() {
+    let job = |lab: &str, name: &str, pool: &str| {
+        format!("[labs.{lab}.workloads.{name}]\nkind = \"trace\"\npools = [\"{pool}\"]\nfile = \"{name}.csv\"\n")
+    };
+    for backfill in ["strict", "easy", "conservative"] {
+        let text = format!(
+            "[scenario]\nname = \"s\"\nstart = 2026-01-01\nend = 2026-01-02\n[run]\njobs = true\n\
+             [pools.p]\nchips = 2\ndomain = \"d\"\nguaranteed.ada = [{{ at = 2026-01-01, chips = 2 }}]\n\
+             schedule = {{ backfill = \"{backfill}\" }}\n[pools.q]\nchips = 2\ndomain = \"d\"\n{}{}{}{}",
+            job("ada", "a", "q"),
+            job("ada", "c", "p"),
+            job("bob", "b", "q"),
+            job("cy", "x", "q")
+        );
+        let rows = [("a", "1,2,5"), ("b", "2,2,5"), ("c", "3,1,4"), ("x", "0,2,10")];
+        let file = |(name, row): (&str, &str)| (format!("{name}.csv"), format!("submit_s,chips,duration_s\n{row}\n"));
+        let world = crate::story::world_with(&text, &rows.into_iter().map(file).collect());
+        let record = hedgerow::kernel::simulate(&world, hedgerow::kernel::Run::default());
+        // Who backfills needs not wait for a either.
+        let c = if backfill == "strict" { "c 10..14" } else { "c 3..7" };
+        assert_eq!(
+            crate::story::timeline(&world, &record),
+            format!("a 10..15 | b 15..20 | {c} | x 0..10"),
+            "{backfill}"
+        );
+    }
+}
