@@ -16,10 +16,8 @@ pub(super) const ENTRY: Entry<Backfill> = Entry {
 /// is. Cost: jobs started, the running jobs up to the reserved start, and a look at every job small enough.
 pub(super) fn pass<V: View>(view: &mut V, cursors: &mut Vec<V::Cursor>) {
     for tenant in 0..view.tenants() {
-        if view.guaranteed(tenant) {
-            if start_own(view, tenant) {
-                fill_own(view, tenant);
-            }
+        if view.guaranteed(tenant) && start_own(view, tenant) {
+            fill_own(view, tenant);
         }
     }
     let Some(blocked) = start_heads(view) else { return };
