@@ -436,7 +436,7 @@ fn the_shortest_first() {
     let (_, equal) = varied();
     let residual = 0.25 + equal.iter().map(|(rate, size)| 0.5 * rate * size * size).sum::<f64>();
     let exact = SIZES.map(|(of, x)| {
-        let varied = 0.25 * (1.0 - (-x as f64).exp() * (1.0 + x));
+        let varied = 0.25 * (1.0 - (-x).exp() * (1.0 + x));
         let load = |fits: fn(f64, f64) -> bool| -> f64 {
             varied + equal.iter().filter(|(_, size)| fits(*size, x)).map(|(rate, size)| rate * size).sum::<f64>()
         };
