@@ -49,12 +49,18 @@ impl View for Pass<'_, '_> {
 
     #[inline]
     fn fitting(&mut self, tenant: usize, cursor: &mut Cursor, chips: Chips) -> Option<Turn> {
+        if self.state().coming[tenant] {
+            return None;
+        }
         let most = self.most(tenant, chips, None);
         let found = self.queue(tenant).seek(cursor, most, |_| true)?;
         Some(self.turn_of(tenant, &found))
     }
 
     fn filling(&mut self, tenant: usize, cursor: &mut Cursor, chips: Chips) -> Option<Turn> {
+        if self.state().coming[tenant] {
+            return None;
+        }
         let Some(kept) = self.state().reservation.pool else { return self.fitting(tenant, cursor, chips) };
         let here = self.most(tenant, chips, Some(kept));
         let elsewhere = self.most_elsewhere(tenant, chips, kept);
@@ -97,6 +103,7 @@ impl View for Pass<'_, '_> {
         }
         // Those taken off wait again, behind it.
         *cursor = self.queue(tenant).find(waiting.key);
+        self.sim.domains[self.domain].coming[tenant] |= room == Room::Soon;
         room
     }
 
@@ -379,6 +386,7 @@ impl Sim<'_> {
             turns += 1;
             assert!(turns < 100_000, "a pass at {} repeats for ever", self.now);
             self.again = false;
+            self.domains[domain].coming.fill(false);
             self.watch_begins();
             if self.domains[domain].walks {
                 self.helios_walk(domain);

@@ -46,7 +46,8 @@ pub trait View {
 
     /// The job the cursor stands on; None past the last.
     fn turn(&mut self, tenant: usize, cursor: &mut Self::Cursor) -> Option<Turn>;
-    /// The first job from the cursor on whose gang is not larger than all the chips it could have; the cursor then stands on it.
+    /// The first job from the cursor on whose gang is not larger than all the chips it could have; the cursor then stands on it. None where a
+    /// job of the tenant waits for chips that are on their way: nobody of it passes that.
     fn fitting(&mut self, tenant: usize, cursor: &mut Self::Cursor, chips: Chips) -> Option<Turn>;
     /// The same, of those that do not outlast the reservation or leave its chips.
     fn filling(&mut self, tenant: usize, cursor: &mut Self::Cursor, chips: Chips) -> Option<Turn>;

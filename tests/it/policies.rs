@@ -401,3 +401,15 @@ fn a_blocked_head_blocks_no_guarantee() {
         );
     }
 }
+
+/// The same with bob's n, which wants a chip that is ada's, first in the queue of uncommitted chips: ada's m does not pass n either, for it would pass h.
+#[test]
+fn nor_behind_the_head_of_another() {
+    let jobs = "l at 0 gang 2 for 100 of ada priority 0; m at 0 gang 2 for 30 of ada priority 0; n at 1 gang 1 for 5 of bob priority 2; \
+                h at 10 gang 4 for 10 of ada priority 1";
+    check_with(
+        &format!("pool 4 chips backfill=easy priority preemption=class; {jobs}"),
+        "guaranteed.ada = [{ at = 2026-01-01, chips = 4 }]\n[[l]]\ncheckpoint = { interval = \"1000s\", cost = \"5s\" }",
+        "h 15..25 | l 0..120 yielded 1 | m 0..45 yielded 1 | n -",
+    );
+}
