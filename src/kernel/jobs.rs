@@ -2,7 +2,7 @@
 
 use super::attempt::Attempt;
 use super::event::{Class, When};
-use super::job::{Job, NO_ROW, exposure};
+use super::job::{Aside, Job, Jobs, NO_ROW, exposure};
 use super::pool::PoolState;
 use super::queue::{Key, Waiting};
 use super::sim::{Counter, Release, Sabotage, Sim};
@@ -107,7 +107,7 @@ impl Sim<'_> {
     }
 
     /// The job's place in its queue when it is expected to have that work left.
-    #[inline]
+    #[inline(always)]
     pub(super) fn key_of(&self, slot: u32, left_us: u64, arrival: u64) -> Key {
         let job = &self.jobs[slot];
         let domain = &self.domains[self.workloads[job.workload as usize].domain];
@@ -115,13 +115,24 @@ impl Sim<'_> {
         if domain.rules.order == Order::Fifo {
             return Key::new(class, 0, arrival);
         }
-        let load_us = match (domain.walks, job.resumes() && !job.running) {
-            (true, _) => job.owed_us,
+        self.ranked_key(slot, class, left_us, arrival)
+    }
+
+    #[inline(never)]
+    fn ranked_key(&self, slot: u32, class: u32, left_us: u64, arrival: u64) -> Key {
+        let job = &self.jobs[slot];
+        let domain = &self.domains[self.workloads[job.workload as usize].domain];
+        let load_us = match (domain.walks, job.resumes && !job.running) {
+            (true, _) => self.jobs.aside(slot).owed_us,
             (false, true) => self.restart_us(job.workload as usize, job.chips),
             (false, false) => 0,
         };
-        let facts =
-            Facts { class: job.class, expected_us: job.expected_us, left_us: left_us + load_us, level: job.level };
+        let facts = Facts {
+            class: job.class,
+            expected_us: job.expected_us,
+            left_us: left_us + load_us,
+            level: self.jobs.aside(slot).level,
+        };
         Key::new(class, rank(domain.rules.order, &facts), arrival)
     }
 
@@ -210,7 +221,7 @@ impl Sim<'_> {
         let state = &self.workloads[job.workload as usize];
         let speed = self.cells[cell.index()].speed;
         let slowed = || ((job.work_us as f64 / speed).ceil() as u64).max(1);
-        let restart_us = match (job.running, job.resumes()) {
+        let restart_us = match (job.running, job.resumes) {
             (true, _) => job.attempt.restart_us,
             (false, true) => self.restart_us(job.workload as usize, job.chips),
             (false, false) => 0,
@@ -229,6 +240,18 @@ impl Sim<'_> {
     #[inline(always)]
     fn begin_attempt(&mut self, slot: u32) {
         let cell = CellId::new(self.jobs[slot].cell as usize);
+        let state = &self.workloads[self.jobs[slot].workload as usize];
+        if state.unwatched && state.failures != Failures::Goodput {
+            let attempt = self.lay_out(slot, cell);
+            let job = &mut self.jobs[slot];
+            (job.attempt, job.running) = (attempt, true);
+            return self.post_next(slot);
+        }
+        self.begin_watched(slot, cell);
+    }
+
+    /// The same where somebody looks at running jobs, or what failures cost is drawn.
+    fn begin_watched(&mut self, slot: u32, cell: CellId) {
         let walks = self.domains[self.workloads[self.jobs[slot].workload as usize].domain].walks;
         let mut attempt = if walks { self.helios_attempt(slot, cell) } else { self.lay_out(slot, cell) };
         let job = &mut self.jobs[slot];
@@ -236,7 +259,8 @@ impl Sim<'_> {
         let cell = &self.cells[job.cell as usize];
         let domain = state.domain;
         let mut expected = 0.0;
-        begin_cycle(&mut attempt, job, state);
+        begin_cycle(&mut attempt, &mut self.jobs, slot, state);
+        let job = &mut self.jobs[slot];
         if state.failures == Failures::Goodput {
             expected = draw_overhead(&mut attempt, job, state, cell.failure_rate);
         }
@@ -268,17 +292,26 @@ impl Sim<'_> {
                 when = When::new(start + Span(until), Class::Failure);
             }
         }
+        if !state.unwatched {
+            when = self.next_of_watched(slot, CellId::new(cell_of), when);
+        }
+        self.jobs[slot].seq = self.heap.push(when, slot);
+    }
+
+    /// What a rule has to do with a running job before `when`, or `when`.
+    fn next_of_watched(&mut self, slot: u32, cell: CellId, mut when: When) -> When {
+        let job = &self.jobs[slot];
+        let state = &self.workloads[job.workload as usize];
         if self.domains[state.domain].tracks || state.drawn_intervals.is_some() {
-            when = when.min(due(job, state, self.domains[state.domain].rules));
+            when = when.min(due(job, self.jobs.aside(slot), state, self.domains[state.domain].rules));
         }
         if state.kills {
-            let limit = When::new(start + Span(self.expected_length_us(slot, CellId::new(cell_of))), Class::Finish);
+            let limit = When::new(job.attempt.start + Span(self.expected_length_us(slot, cell)), Class::Finish);
             let outlasts = limit < when;
             when = when.min(limit);
             self.jobs[slot].killed = outlasts;
         }
-        let job = &mut self.jobs[slot];
-        job.seq = self.heap.push(when, slot);
+        when
     }
 
     /// Goodput mode: of the failures expected of an attempt, those of its time in the window, evenly over its length.
@@ -357,6 +390,7 @@ impl Sim<'_> {
         self.end_stretch(slot);
         let job = &mut self.jobs[slot];
         job.failures += 1;
+        job.resumes = true;
         // One that was saving to make room is not any more.
         job.leaving = false;
         job.seq = u64::MAX;
@@ -382,12 +416,12 @@ impl Sim<'_> {
     #[inline(always)]
     pub(super) fn let_go(&mut self, slot: u32, release: Release, failed: Option<(usize, i64)>) {
         let (now, counts) = (self.now, !self.silenced(Counter::Allocated));
-        if self.domains[self.workloads[self.jobs[slot].workload as usize].domain].tracks {
+        let state = &self.workloads[self.jobs[slot].workload as usize];
+        let (tenant, domain) = (state.tenant, state.domain);
+        if !state.unwatched && self.domains[domain].tracks {
             self.track_end(slot);
         }
         let job = &mut self.jobs[slot];
-        let state = &self.workloads[job.workload as usize];
-        let (tenant, domain) = (state.tenant, state.domain);
         let place = &mut self.cells[job.cell as usize];
         let at = place.pool;
         let pool = &mut self.pools[at];
@@ -567,7 +601,7 @@ impl Sim<'_> {
             chips: job.chips,
             cell: started.map(|_| CellId::new(job.cell as usize)),
             failures: job.failures,
-            preemptions: job.yields,
+            preemptions: self.jobs.aside(slot).yields,
             run: 0,
         };
         match &mut self.outside {
@@ -603,10 +637,12 @@ fn sabotage_failure(silent: Counter, pool: &mut PoolState, now: SimTime, down: u
 
 /// The work until its next checkpoint, where that is drawn.
 #[inline(always)]
-pub(super) fn begin_cycle(attempt: &mut Attempt, job: &mut Job, state: &WorkloadState) {
+pub(super) fn begin_cycle(attempt: &mut Attempt, jobs: &mut Jobs, slot: u32, state: &WorkloadState) {
     if let Some(drawn) = &state.drawn_intervals {
-        attempt.interval_us = drawn.draw_us(job.item, job.cycles);
-        job.cycles += 1;
+        let item = jobs[slot].item;
+        let aside = jobs.aside_mut(slot);
+        attempt.interval_us = drawn.draw_us(item, aside.cycles);
+        aside.cycles += 1;
     }
 }
 
@@ -648,18 +684,18 @@ fn draw_overhead(attempt: &mut Attempt, job: &Job, state: &WorkloadState, failur
 
 /// When a running job is due for something that is neither its finish nor a failure: the end of its last checkpoint or of one after which
 /// a cycle is drawn, the next level, the end of its turn.
-fn due(job: &Job, state: &WorkloadState, rules: &Rules) -> When {
+fn due(job: &Job, aside: &Aside, state: &WorkloadState, rules: &Rules) -> When {
     if let Some(from) = job.attempt.yields_from {
-        return When::new(from + Span(job.leaves_in_us), Class::Reclaim);
+        return When::new(from + Span(aside.leaves_in_us), Class::Reclaim);
     }
     let cycle = state.drawn_intervals.as_ref().and_then(|_| job.attempt.first_cycle_ends());
     if rules.order != Order::Las {
         return cycle.map_or(When::NEVER, |at| When::new(at, Class::Reclaim));
     }
     let start = job.attempt.start;
-    let next = rules.las_levels.get(job.level as usize);
+    let next = rules.las_levels.get(aside.level as usize);
     let level =
-        next.map(|level| start + Span(level.saturating_sub(job.attained).div_ceil(u128::from(job.chips)) as u64));
-    let turn = rules.las_quantum.map(|quantum| job.turn_from + quantum);
+        next.map(|level| start + Span(level.saturating_sub(aside.attained).div_ceil(u128::from(job.chips)) as u64));
+    let turn = rules.las_quantum.map(|quantum| aside.turn_from + quantum);
     level.into_iter().chain(turn).chain(cycle).min().map_or(When::NEVER, |at| When::new(at, Class::Reclaim))
 }

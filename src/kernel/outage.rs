@@ -64,10 +64,13 @@ impl Sim<'_> {
         job.keep(kept, cell.speed);
         let used = u128::from(elapsed) * u128::from(job.chips) * u128::from(cell.failure_rate);
         job.exposure_left = job.exposure_left.saturating_sub(used).max(1);
-        job.attained += u128::from(elapsed) * u128::from(job.chips);
-        job.outages += 1;
+        let served = u128::from(elapsed) * u128::from(job.chips);
+        job.resumes = true;
         job.leaving = false;
         job.seq = u64::MAX;
+        let aside = self.jobs.aside_mut(slot);
+        aside.attained += served;
+        aside.outages += 1;
         self.workloads[self.jobs[slot].workload as usize].totals.outages += u64::from(counted);
         self.let_go(slot, Release::Failure, None);
         self.enqueue(slot, false);

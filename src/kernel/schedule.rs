@@ -182,6 +182,14 @@ impl Sim<'_> {
     #[inline(always)]
     pub(super) fn cell_with_room(&self, slot: u32, any: bool) -> Option<CellId> {
         let workload = &self.workloads[self.jobs[slot].workload as usize];
+        if let [only] = workload.cells {
+            return self.has_room(slot, *only, any).then_some(*only);
+        }
+        self.cell_of_many(slot, any)
+    }
+
+    fn cell_of_many(&self, slot: u32, any: bool) -> Option<CellId> {
+        let workload = &self.workloads[self.jobs[slot].workload as usize];
         if !self.domains[workload.domain].chooses {
             return workload.cells.iter().copied().find(|cell| self.has_room(slot, *cell, any));
         }

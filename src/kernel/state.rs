@@ -31,6 +31,9 @@ pub(super) struct WorkloadState<'w> {
     pub campaigns: bool,
     /// Jobs that outlast what was expected of them are stopped.
     pub kills: bool,
+    /// Nobody looks at its running jobs: neither tracked nor walked over, killed or with cycles that are drawn. Asked at every start and
+    /// end instead of the four.
+    pub unwatched: bool,
     pub mark: Prefix,
     pub threshold: Prefix,
     pub failing_node: Prefix,
@@ -198,6 +201,10 @@ pub(super) fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunK
             failures: terms.failures,
             campaigns: matches!(terms.source, crate::world::Source::Campaigns(_)),
             kills: terms.over_estimate == OverEstimate::Kill,
+            unwatched: terms.over_estimate == OverEstimate::Keep
+                && drawn.is_none()
+                && !tracks(world, terms.domain)
+                && !walks(&world.domains[terms.domain].rules),
             mark: prefix(Purpose::Mark, 0),
             threshold: prefix(Purpose::Fail, 0),
             failing_node: prefix(Purpose::Fail, 1),
@@ -248,6 +255,16 @@ fn min_lease(world: &World, live: &Live, domain: DomainId) -> Span {
     Span::from_hours(dearest / world.domains[domain].rules.lend_overhead)
 }
 
+/// Whoever may be taken off must be known, and whose end is planned by.
+fn tracks(world: &World, id: DomainId) -> bool {
+    let terms = &world.domains[id];
+    lends(world, id)
+        || terms.pools.iter().any(|pool| !world.pools[*pool].maintenance.is_empty())
+        || terms.rules.preemption != Preemption::Off
+        || matches!(terms.rules.backfill, Backfill::Easy | Backfill::Conservative)
+        || terms.rules.order == Order::Las
+}
+
 pub(super) fn domain_states<'w>(world: &'w World, live: &Live) -> Vec<DomainState<'w>> {
     let state = |id| {
         let tenants = tenants_of(world, id);
@@ -270,12 +287,7 @@ pub(super) fn domain_states<'w>(world: &'w World, live: &Live) -> Vec<DomainStat
             },
             min_lease: min_lease(world, live, id),
             lends: lends(world, id),
-            // Whoever may be taken off must be known.
-            tracks: lends(world, id)
-                || terms.pools.iter().any(|pool| !world.pools[*pool].maintenance.is_empty())
-                || terms.rules.preemption != Preemption::Off
-                || matches!(terms.rules.backfill, Backfill::Easy | Backfill::Conservative)
-                || terms.rules.order == Order::Las,
+            tracks: tracks(world, id),
             preempts: terms.rules.preemption != Preemption::Off,
             walks: walks(&terms.rules),
             fastest: 1.0,
