@@ -26,6 +26,8 @@ pub struct Job {
     pub planned: bool,
     /// It has run before: it loads what it saved.
     pub resumes: bool,
+    /// Its size is being changed: its start costs that, and not a restart.
+    pub resizing: bool,
     /// Its attempt ends when what was expected of it is over, not when its work is done.
     pub killed: bool,
     /// Taken off, and writing its checkpoint.
@@ -73,6 +75,7 @@ impl Default for Job {
             expected_us: 0,
             planned: false,
             resumes: false,
+            resizing: false,
             killed: false,
             leaving: false,
             loses: false,

@@ -45,6 +45,7 @@ impl Sim<'_> {
             Failures::Off | Failures::Goodput => 0,
         };
         let (campaigns, domain) = (state.campaigns, state.domain);
+        let smallest = state.elastic.map(|(terms, _)| terms.min);
         let work_us = draft.work_us - draft.done_us;
         let oracle = self.domains[domain].rules.oracle;
         let slot = self.jobs.insert(Job {
@@ -54,7 +55,7 @@ impl Sim<'_> {
             expected_us: if oracle { work_us } else { (draft.estimate_us.saturating_sub(draft.done_us)).max(1) },
             item: draft.item,
             // A gang that has its nodes for itself holds what it leaves over.
-            chips: draft.chips.next_multiple_of(self.domains[domain].whole),
+            chips: smallest.unwrap_or(draft.chips).next_multiple_of(self.domains[domain].whole),
             workload: lane,
             class,
             exposure_left,
@@ -138,6 +139,9 @@ impl Sim<'_> {
 
     #[inline]
     pub(super) fn enqueue(&mut self, slot: u32, fresh: bool) {
+        if let Some((terms, _)) = self.workloads[self.jobs[slot].workload as usize].elastic {
+            self.jobs[slot].chips = terms.min;
+        }
         let job = &self.jobs[slot];
         let workload = &self.workloads[job.workload as usize];
         let state = &mut self.domains[workload.domain];
@@ -214,15 +218,27 @@ impl Sim<'_> {
         costs.iter().find(|(most, _)| chips <= *most).map_or(state.restart_us, |(_, cost)| cost.0)
     }
 
+    /// Speed of the job at its size on that cell, relative to the time in which its work is stated.
+    #[inline(always)]
+    pub(super) fn speed_of(&self, slot: u32, cell: CellId) -> f64 {
+        let job = &self.jobs[slot];
+        let speed = self.cells[cell.index()].speed;
+        match self.workloads[job.workload as usize].elastic {
+            None => speed,
+            Some((terms, _)) => speed * terms.speed(job.chips),
+        }
+    }
+
     /// What the attempt would be if it began now on that cell, and nothing failed.
     #[inline(always)]
     pub(super) fn lay_out(&self, slot: u32, cell: CellId) -> Attempt {
         let job = &self.jobs[slot];
         let state = &self.workloads[job.workload as usize];
-        let speed = self.cells[cell.index()].speed;
+        let speed = self.speed_of(slot, cell);
         let slowed = || ((job.work_us as f64 / speed).ceil() as u64).max(1);
         let restart_us = match (job.running, job.resumes) {
             (true, _) => job.attempt.restart_us,
+            (false, _) if job.resizing => state.elastic.map_or(0, |(_, cost_us)| cost_us),
             (false, true) => self.restart_us(job.workload as usize, job.chips),
             (false, false) => 0,
         };
@@ -340,6 +356,11 @@ impl Sim<'_> {
         state.failures_of_gone += u64::from(job.failures);
         state.totals.sojourn_us += u128::from(sojourn);
         state.totals.killed += u64::from(in_window && killed);
+        if let Some(deadline) = state.deadline.filter(|_| in_window) {
+            let on_time = !killed && sojourn <= deadline.0;
+            state.totals.on_time += u64::from(on_time);
+            state.totals.late += u64::from(!on_time);
+        }
         if in_window && !killed {
             state.totals.finished += 1;
             state.totals.jct_us += u128::from(sojourn);
@@ -378,6 +399,7 @@ impl Sim<'_> {
         let now = self.now;
         self.book_attempt(slot, Some(now));
         let nodes = self.nodes_of(slot);
+        let speed = self.speed_of(slot, CellId::new(self.jobs[slot].cell as usize));
         let counted = self.in_window(now);
         let job = &mut self.jobs[slot];
         let state = &mut self.workloads[job.workload as usize];
@@ -386,7 +408,7 @@ impl Sim<'_> {
         state.failures_outside += u64::from(!counted);
         let item = failure_item(job.item, job.failures);
         let failing = index_of(state.failing_node.unit(item), nodes);
-        job.keep(saved, self.cells[job.cell as usize].speed);
+        job.keep(saved, speed);
         self.end_stretch(slot);
         let job = &mut self.jobs[slot];
         job.failures += 1;
@@ -575,6 +597,10 @@ impl Sim<'_> {
                 totals.unstarted += 1;
                 totals.unstarted_us += u128::from(in_system);
                 totals.waits.record(in_system);
+            }
+            // Whose deadline lies beyond the end may still meet it: neither on time nor late.
+            if let Some(deadline) = state.deadline {
+                totals.late += u64::from(in_window && deadline.0 < in_system);
             }
             if in_window {
                 totals.unfinished += 1;

@@ -144,7 +144,7 @@ impl Sim<'_> {
     /// The key that a running job would have if it waited.
     pub(super) fn running_key(&self, slot: u32) -> Key {
         let job = &self.jobs[slot];
-        let speed = self.cells[job.cell as usize].speed;
+        let speed = self.speed_of(slot, CellId::new(job.cell as usize));
         let done = job.attempt.done_us(self.now.since(job.attempt.start).0) as f64 * speed;
         let left = job.expected_left_us().saturating_sub(done as u64).max(1);
         self.key_of(slot, left, job.key.arrival())
@@ -184,11 +184,11 @@ impl Sim<'_> {
         let now = self.now;
         let abrupt = self.jobs[slot].loses;
         self.book_attempt(slot, abrupt.then_some(now));
-        let cell = &self.cells[self.jobs[slot].cell as usize];
+        let speed = self.speed_of(slot, CellId::new(self.jobs[slot].cell as usize));
         let job = &mut self.jobs[slot];
         let worked = job.attempt.yields_from.unwrap_or(now).since(job.attempt.start).0;
         let kept = if abrupt { job.attempt.saved_us(worked) } else { job.attempt.done_us(worked) };
-        job.keep(kept, cell.speed);
+        job.keep(kept, speed);
         self.end_stretch(slot);
         let job = &mut self.jobs[slot];
         job.resumes = true;
@@ -229,7 +229,7 @@ impl Sim<'_> {
     fn begin_next_cycle(&mut self, slot: u32) {
         self.book_attempt(slot, None);
         self.end_stretch(slot);
-        let speed = self.cells[self.jobs[slot].cell as usize].speed;
+        let speed = self.speed_of(slot, CellId::new(self.jobs[slot].cell as usize));
         let job = &mut self.jobs[slot];
         job.keep(job.attempt.interval_us, speed);
         job.attempt.restart_us = 0;
@@ -340,7 +340,7 @@ impl Sim<'_> {
         let mut attempt = self.lay_out(slot, cell);
         attempt.interval_us = self.workloads[job.workload as usize].interval_us;
         let left = job.expected_left_us();
-        let speed = self.cells[cell.index()].speed;
+        let speed = self.speed_of(slot, cell);
         attempt.work_us = if speed == 1.0 { left } else { ((left as f64 / speed).ceil() as u64).max(1) };
         attempt.length_us()
     }

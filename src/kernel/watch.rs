@@ -134,7 +134,7 @@ impl<'w> Sim<'w> {
     /// A stretch of work ends.
     pub(super) fn watch_stretch(&mut self, slot: u32, failed: Option<SimTime>) {
         let job = &self.jobs[slot];
-        let speed = self.cells[job.cell as usize].speed;
+        let speed = self.speed_of(slot, CellId::new(job.cell as usize));
         let phases = job.attempt.phases(job.attempt.start, self.now, failed);
         let key = (job.workload, job.item);
         let (work, rounding) = self.watching().work.entry(key).or_default();
