@@ -116,10 +116,6 @@ fn random_world(parts: &Parts, dice: &mut Dice) -> (String, bool) {
     }
     let schedule = schedule.join(", ");
     let lends = !exact && dice.one_in(3);
-    if lends && dice.one_in(2) {
-        // Some are hurried.
-        out = out.replace("[run]", "[run]\n");
-    }
     let (instance, per_node) = dice.of(&[("inf2.xlarge", 1), ("inf2.24xlarge", 6), ("p5en.48xlarge", 8)]);
     let pools = 1 + dice.below(3);
     let group = if rules.placement == Placement::UltraServer { 2 } else { 1 };
@@ -262,9 +258,6 @@ impl Had {
 /// Plays the world under the watch; every law that breaks is a panic, told with the world.
 fn keeps_the_laws(parts: &Parts, seed: u64, had: &mut Had) {
     let (text, exact) = random_world(parts, &mut Dice(seed));
-    if std::env::var_os("HEDGEROW_WORLDS_TELL").is_some() {
-        std::fs::write("/tmp/last_world", format!("{seed} {:?}\n{text}", parts.words)).unwrap();
-    }
     let played = catch_unwind(AssertUnwindSafe(|| {
         let world = world_with(&text, &Files::new());
         let (record, seen) = simulate_watched(&world, run(0, 0), exact);
