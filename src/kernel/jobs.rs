@@ -156,7 +156,12 @@ impl Sim<'_> {
         if pool.unlimited {
             pool.deliver(now, job.chips);
         }
-        pool.nodes.take(job.chips, pool.placement, &mut job.pieces);
+        // One that was planned has its nodes.
+        if job.pieces.is_empty() {
+            pool.nodes.take(job.chips, pool.placement, &mut job.pieces);
+        } else {
+            job.pieces.iter().for_each(|piece| pool.nodes.claim(*piece));
+        }
         pool.hold(now, tenant, chips);
         if let Some(counter) = self.silent {
             sabotage_start(counter, pool, now, chips);

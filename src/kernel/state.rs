@@ -3,6 +3,7 @@
 use super::helios::walks;
 use super::meter::Meter;
 use super::outlook::Reservation;
+use super::planning::Plan;
 use super::queue::Queue;
 use crate::record::WorkloadTotals;
 use crate::stats::draw::{self, Prefix, Purpose};
@@ -124,8 +125,8 @@ pub(super) struct DomainState<'w> {
     pub fastest: f64,
     /// New arrivals are remembered until the pass is over.
     pub wants_fresh: bool,
-    /// Jobs with a planned start, in the order of their first.
-    pub planned: Vec<u32>,
+    /// Planned starts of waiting jobs, in the order of their first.
+    pub planned: Vec<Plan>,
     /// The start that backfilling leaves alone.
     pub reservation: Reservation,
     /// Some tenant is ever guaranteed or reserved chips here.
