@@ -23,6 +23,9 @@ impl Sim<'_> {
     pub(super) fn make_room(&mut self, domain: usize, queue: usize, waiting: &Waiting, any: bool) -> Room {
         let cells = self.workloads[self.jobs[waiting.slot].workload as usize].cells;
         for cell in cells {
+            if self.pools[self.cells[cell.index()].pool].is_shut() {
+                continue;
+            }
             let mut victims = std::mem::take(&mut self.victims);
             let enough = self.choose_victims(domain, queue, waiting, *cell, any, &mut victims);
             let mut soon = self.anybody_leaves(domain, self.cells[cell.index()].pool);

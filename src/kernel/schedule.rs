@@ -68,9 +68,11 @@ impl View for Pass<'_, '_> {
         // A first look, on the safe side: the fastest chip, and as many chips as the reserved start leaves.
         let window_us = reservation.start.since(self.sim.now).0 as f64 * self.state().fastest;
         let spare = reservation.then.nodes.free_chips().saturating_sub(u64::from(reservation.chips));
+        let movable = !reservation.as_early.is_empty();
         let (window_us, spare) = (window_us.min(1e18) as u64, spare.min(u64::from(u32::MAX)) as u32);
         let wanted = |job: &Waiting| {
-            job.chips <= elsewhere || job.chips <= here && (job.expected_us <= window_us || job.chips <= spare)
+            let leaves = movable || job.expected_us <= window_us || job.chips <= spare;
+            job.chips <= elsewhere || job.chips <= here && leaves
         };
         let found = self.queue(tenant).seek(cursor, here.max(elsewhere), wanted)?;
         Some(self.turn_of(tenant, &found))
@@ -222,9 +224,7 @@ impl Sim<'_> {
         let job = &self.jobs[slot];
         let pool = &self.pools[self.cells[cell.index()].pool];
         let tenant = self.workloads[job.workload as usize].tenant;
-        pool.closed + pool.dark == 0
-            && u64::from(job.chips) <= pool.available(tenant, any)
-            && pool.nodes.has_room(job.chips)
+        !pool.is_shut() && u64::from(job.chips) <= pool.available(tenant, any) && pool.nodes.has_room(job.chips)
     }
 
     /// What of the tenant decides its turn, before its job does.
@@ -253,15 +253,22 @@ impl Sim<'_> {
         let mut best = std::mem::take(&mut self.domains[domain].reservation);
         let mut next = std::mem::take(&mut self.spare_outlook);
         best.pool = None;
+        best.as_early.clear();
         best.start = SimTime::NEVER;
         let workload = &self.workloads[self.jobs[slot].workload as usize];
         (best.tenant, best.chips) = (workload.tenant, self.jobs[slot].chips);
         for cell in workload.cells {
             let pool = self.cells[cell.index()].pool;
+            if self.pools[pool].is_shut() {
+                continue;
+            }
             let start = self.earliest_start(pool, best.tenant, best.chips, &mut next);
             if start < best.start {
                 (best.pool, best.start) = (Some(pool), start);
+                best.as_early.clear();
                 std::mem::swap(&mut best.then, &mut next);
+            } else if start == best.start && start < SimTime::NEVER {
+                best.as_early.push(pool);
             }
         }
         self.domains[domain].reservation = best;
@@ -299,11 +306,32 @@ impl Sim<'_> {
             } else {
                 cells.iter().copied().find(|cell| !tried.contains(cell) && self.has_room(slot, *cell, any))?
             };
-            if self.leaves_the_reservation(domain, slot, cell) {
+            if self.leaves_the_reservation(domain, slot, cell) || self.reserve_elsewhere(domain) {
                 return Some(cell);
             }
             tried.push(cell);
         }
+    }
+
+    /// Another pool is reserved on which the head can start no later: who stands in its way on the one before may start there. False where there is none.
+    fn reserve_elsewhere(&mut self, domain: usize) -> bool {
+        while let Some(pool) = self.domains[domain].reservation.as_early.pop() {
+            let mut next = std::mem::take(&mut self.spare_outlook);
+            let kept = &self.domains[domain].reservation;
+            let start = self.earliest_start(pool, kept.tenant, kept.chips, &mut next);
+            let kept = &mut self.domains[domain].reservation;
+            // Who has started since on that pool may have come in between.
+            let as_early = start <= kept.start;
+            if as_early {
+                (kept.pool, kept.start) = (Some(pool), start);
+                std::mem::swap(&mut kept.then, &mut next);
+            }
+            self.spare_outlook = next;
+            if as_early {
+                return true;
+            }
+        }
+        false
     }
 
     fn leaves_the_reservation(&mut self, domain: usize, slot: u32, cell: CellId) -> bool {

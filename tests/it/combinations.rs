@@ -114,8 +114,18 @@ fn random_world(parts: &Parts, dice: &mut Dice) -> (String, bool) {
     if dice.one_in(4) {
         schedule.push("oracle = true".to_owned());
     }
-    let schedule = schedule.join(", ");
     let lends = !exact && dice.one_in(3);
+    if lends && dice.one_in(2) {
+        schedule.push(format!("notice = \"{}\"", dice.of(&["0h", "1min", "1h"])));
+    }
+    if lends {
+        schedule.push(format!(
+            "lend_overhead = {}, lend_margin = {}",
+            dice.of(&[0.05, 0.3]),
+            dice.of(&[0.0, 0.05, 0.2])
+        ));
+    }
+    let schedule = schedule.join(", ");
     let (instance, per_node) = dice.of(&[("inf2.xlarge", 1), ("inf2.24xlarge", 6), ("p5en.48xlarge", 8)]);
     let pools = 1 + dice.below(3);
     let group = if rules.placement == Placement::UltraServer { 2 } else { 1 };
@@ -147,6 +157,15 @@ fn random_world(parts: &Parts, dice: &mut Dice) -> (String, bool) {
             let (at, nodes) = (dice.of(&["2026-01-27T05:00:00", "2026-01-28"]), 2 * group);
             writeln!(out, "deliveries = [{{ name = \"d\", at = {at}, ordered = 2025-06-01, nodes = {nodes} }}]")
                 .unwrap();
+        }
+        if dice.one_in(4) {
+            let (at, drain) =
+                (dice.of(&["2026-01-27T15:00:00", "2026-01-28T03:00:00"]), dice.of(&["0h", "20min", "3h"]));
+            writeln!(out, "maintenance = {{ m = {{ at = {at}, drain = \"{drain}\", duration = \"5h\" }} }}").unwrap();
+        }
+        if dice.one_in(4) {
+            let when = dice.of(&["at = 2026-01-27T17:00:00", "per_year = 300"]);
+            writeln!(out, "outages = {{ o = {{ {when}, duration = \"90min\" }} }}").unwrap();
         }
         let share = nodes * per_node / 2 / (per_node * group) * (per_node * group);
         if dice.one_in(2) && share > 0 {
@@ -242,6 +261,7 @@ impl Had {
             ("refused", any(|totals| totals.refused)),
             ("overflowed", any(|totals| totals.overflowed)),
             ("killed", any(|totals| totals.killed)),
+            ("outages", any(|totals| totals.outages)),
             ("covered", record.cells.iter().flatten().any(|month| month.covered > 0)),
             ("yielding", record.cells.iter().flatten().any(|month| month.yielding > 0)),
             ("lost", record.cells.iter().flatten().any(|month| month.lost > 0)),
@@ -298,7 +318,7 @@ fn random_worlds_keep_the_laws_under_any_combination() {
     eprintln!("{worlds} worlds: {:?}, with {:?}", had.seen, had.parts);
     let least = [passes, fills, overtakes, promises, held_back, resumed].into_iter().min();
     assert!(worlds < 200 || least > Some(worlds / 10), "a law that says too little: {:?}", had.seen);
-    assert!(worlds < 200 || had.parts.len() == 10, "the worlds had among them only {:?}", had.parts);
+    assert!(worlds < 200 || had.parts.len() == 11, "the worlds had among them only {:?}", had.parts);
 }
 
 /// Each combination in a few worlds; what is refused is refused by `check` with its reason.
