@@ -49,7 +49,7 @@ impl View for Pass<'_, '_> {
 
     #[inline]
     fn fitting(&mut self, tenant: usize, cursor: &mut Cursor, chips: Chips) -> Option<Turn> {
-        if self.state().coming[tenant] {
+        if self.state().coming[tenant].is_some() {
             return None;
         }
         let most = self.most(tenant, chips, None);
@@ -58,7 +58,7 @@ impl View for Pass<'_, '_> {
     }
 
     fn filling(&mut self, tenant: usize, cursor: &mut Cursor, chips: Chips) -> Option<Turn> {
-        if self.state().coming[tenant] {
+        if self.state().coming[tenant].is_some() {
             return None;
         }
         let Some(kept) = self.state().reservation.pool else { return self.fitting(tenant, cursor, chips) };
@@ -105,7 +105,13 @@ impl View for Pass<'_, '_> {
         }
         // Those taken off wait again, behind it.
         *cursor = self.queue(tenant).find(waiting.key);
-        self.sim.domains[self.domain].coming[tenant] |= room == Room::Soon;
+        let coming = &mut self.sim.domains[self.domain].coming[tenant];
+        match room {
+            Room::Soon => *coming = Some(waiting.key),
+            Room::Now | Room::None if chips == Chips::Any && *coming == Some(waiting.key) => *coming = None,
+            // There may be more for it beyond the guarantee.
+            Room::Now | Room::None => {}
+        }
         room
     }
 
@@ -414,7 +420,6 @@ impl Sim<'_> {
             turns += 1;
             assert!(turns < 100_000, "a pass at {} repeats for ever", self.now);
             self.again = false;
-            self.domains[domain].coming.fill(false);
             self.watch_begins();
             if self.domains[domain].walks {
                 self.helios_walk(domain);
@@ -422,8 +427,11 @@ impl Sim<'_> {
                 policy::pass(backfill, &mut Pass { sim: self, domain }, &mut cursors);
             }
             // Whoever was taken off may have held more than was needed, whoever is refused or overflows may have been in the way of others, and
-            // a head that started, of one within its guarantee: the pass repeats. It comes to an end, for each time those who run are more urgent, or those who wait are fewer.
-            if !(self.again || self.refuse_beyond_limit(domain) || self.overflow_at_once(domain)) {
+            // a head that started, of one within its guarantee or of those that may not pass it: the pass repeats. It comes to an end, for each time those who run are more urgent, or those who wait are fewer.
+            let others = |sim: &mut Self| {
+                sim.refuse_beyond_limit(domain) || sim.overflow_at_once(domain) || sim.forget_who_came(domain)
+            };
+            if !(self.again || others(self)) {
                 break;
             }
         }
@@ -432,6 +440,24 @@ impl Sim<'_> {
         if self.watch.is_some() && !self.domains[domain].walks {
             self.watch_pass(domain);
         }
+    }
+
+    /// Forgets jobs whose chips were on their way that have started, or for whom nobody leaves any more: the turn that is over was the last that
+    /// kept others behind them. True when there were any.
+    fn forget_who_came(&mut self, domain: usize) -> bool {
+        let state = &self.domains[domain];
+        if state.coming.iter().all(Option::is_none) {
+            return false;
+        }
+        let leaves = state.running.iter().flatten().any(|slot| self.jobs[*slot].leaving);
+        let state = &mut self.domains[domain];
+        let mut forgotten = false;
+        for (coming, queue) in state.coming.iter_mut().zip(&state.queues) {
+            let kept = coming.filter(|key| leaves && queue.holds(*key));
+            forgotten |= *coming != kept;
+            *coming = kept;
+        }
+        forgotten
     }
 
     /// Reservations take their chips before any gang does.

@@ -4,7 +4,7 @@ use super::helios::walks;
 use super::meter::Meter;
 use super::outlook::Reservation;
 use super::planning::Plan;
-use super::queue::Queue;
+use super::queue::{Key, Queue};
 use crate::record::WorkloadTotals;
 use crate::stats::draw::{self, Prefix, Purpose};
 use crate::stats::law::Law;
@@ -113,8 +113,8 @@ pub(super) struct DomainState<'w> {
     pub lends: bool,
     /// Who runs is looked at here: jobs are taken off, or their ends are expected.
     pub tracks: bool,
-    /// By tenant: its head waits for chips that are on their way, and nobody of it passes, in the pass under way.
-    pub coming: Vec<bool>,
+    /// By tenant: the key of its job that waits for chips that are on their way, and that nobody of it passes.
+    pub coming: Vec<Option<Key>>,
     /// Jobs of each tenant that run here, in no order; kept where jobs are taken off.
     pub running: Vec<Vec<u32>>,
     /// Jobs are taken off here.
@@ -282,7 +282,7 @@ pub(super) fn domain_states<'w>(world: &'w World, live: &Live) -> Vec<DomainStat
             fastest: 1.0,
             wants_fresh: terms.rules.queue_limit.is_some()
                 || terms.rules.overflow.is_some_and(|overflow| overflow.after == Span::ZERO),
-            coming: tenants_of(world, id).iter().map(|_| false).collect(),
+            coming: tenants_of(world, id).iter().map(|_| None).collect(),
             running: tenants_of(world, id).iter().map(|_| Vec::new()).collect(),
             planned: Vec::new(),
             reservation: Reservation::default(),

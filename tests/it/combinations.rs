@@ -85,7 +85,7 @@ const LABS: [&str; 3] = ["ada", "bob", "cy"];
 fn random_world(parts: &Parts, dice: &mut Dice) -> (String, bool) {
     let rules = &parts.rules;
     let preempts = rules.preemption != Preemption::Off;
-    let exact = rules.order == Order::Fifo && !preempts && dice.one_in(2);
+    let exact = rules.order == Order::Fifo && !preempts && !dice.one_in(3);
     let mut out = format!(
         "[scenario]\nname = \"c\"\nstart = 2026-01-27\nend = 2026-01-29\nspin_up = \"6h\"\n[run]\njobs = true\nseed = {}\n",
         dice.below(1_000_000)
@@ -317,7 +317,7 @@ fn random_worlds_keep_the_laws_under_any_combination() {
     let Seen { passes, fills, overtakes, promises, held_back, resumed } = had.seen;
     eprintln!("{worlds} worlds: {:?}, with {:?}", had.seen, had.parts);
     let least = [passes, fills, overtakes, promises, held_back, resumed].into_iter().min();
-    assert!(worlds < 200 || least > Some(worlds / 10), "a law that says too little: {:?}", had.seen);
+    assert!(worlds < 200 || least > Some(worlds / 20), "a law that says too little: {:?}", had.seen);
     assert!(worlds < 200 || had.parts.len() == 11, "the worlds had among them only {:?}", had.parts);
 }
 

@@ -480,3 +480,30 @@ fn nothing_is_reserved_where_nothing_starts() {
     let drain = "maintenance.m = { at = 2026-01-01T00:01:00, drain = \"59s\", duration = \"1h\" }";
     assert_eq!(two_pools_under_easy(&jobs, drain), "h 10..15 | n 15..35 | x 0..10");
 }
+
+/// low has done 3 s when high comes, and saves from 3 to 7. At 5 the pool goes dark for a second: in goodput mode an outage keeps what was done, the 3 s,
+/// not the 2 s of saving. high runs 6..8, low has 7 to do and 4 to save.
+#[test]
+fn an_outage_while_a_job_saves_adds_no_work() {
+    check_with(
+        "pool 1 chips priority preemption=class; low at 0 gang 1 for 10 priority 0; high at 3 gang 1 for 2 priority 1",
+        "outages.o = { at = 2026-01-01T00:00:05, duration = \"1s\" }\n\
+         [[low]]\nfailures = \"goodput\"\ncheckpoint = { interval = \"100s\", cost = \"4s\" }",
+        "high 6..8 | low 0..19",
+    );
+}
+
+/// All six chips go to y, of which four are guaranteed to its lab: x leaves at once and z saves until 15. x, which has room within the guarantee, does
+/// not pass y to be taken off again, and again.
+#[test]
+fn nor_within_the_guarantee_behind_one_that_is_larger() {
+    let jobs = "z at 0 gang 2 for 100; x at 0 gang 2 for 50; y at 10 gang 6 for 10";
+    let saves = "guaranteed.lab = [{ at = 2026-01-01, chips = 4 }]\n[[z]]\ncheckpoint = { interval = \"1000s\", cost = \"5s\" }";
+    for backfill in ["strict", "skip_ahead", "easy"] {
+        check_with(
+            &format!("pool 6 chips order=srtf backfill={backfill} preemption=order_key; {jobs}"),
+            saves,
+            "x 0..65 yielded 1 | y 15..25 | z 0..120 yielded 1",
+        );
+    }
+}
