@@ -197,6 +197,8 @@ impl Sim<'_> {
             totals.waited += u64::from(wait > 0);
             totals.wait_us += u128::from(wait);
             totals.waits.record(wait);
+            let state = &mut self.workloads[job.workload as usize];
+            state.apart.started_elsewhere += u64::from(job.cell == state.overflow_cell);
         }
     }
 
@@ -310,6 +312,7 @@ impl Sim<'_> {
         let state = &mut self.workloads[job.workload as usize];
         let sojourn = now.since(job.submit).0;
         state.failures_of_gone += u64::from(job.failures);
+        state.apart.note_gone(job);
         state.totals.sojourn_us += u128::from(sojourn);
         state.totals.killed += u64::from(in_window && killed);
         if in_window && !killed {
@@ -363,7 +366,8 @@ impl Sim<'_> {
         let job = &mut self.jobs[slot];
         job.failures += 1;
         // One that was saving to make room is not any more.
-        job.leaving = false;
+        let leaving = std::mem::take(&mut job.leaving);
+        self.workloads[job.workload as usize].apart.not_yielded += u64::from(leaving);
         job.seq = u64::MAX;
         let next = self.workloads[job.workload as usize].threshold.unit(failure_item(job.item, job.failures));
         job.exposure_left = exposure(exponential_quantile(next));
@@ -540,6 +544,7 @@ impl Sim<'_> {
             let in_window = self.in_window(job.submit);
             let state = &mut self.workloads[job.workload as usize];
             state.failures_of_gone += u64::from(job.failures);
+            state.apart.note_gone(job);
             let totals = &mut state.totals;
             totals.sojourn_us += u128::from(in_system);
             if in_window && job.first_start == SimTime::NEVER {

@@ -162,7 +162,9 @@ impl Sim<'_> {
         let saves_us = if graceful { state.cost_us } else { 0 };
         let cost_us = notice.map_or(saves_us, |notice| saves_us.min(notice.0));
         let in_window = self.in_window(now);
-        self.workloads[job.workload as usize].totals.preemptions += u64::from(in_window);
+        let state = &mut self.workloads[job.workload as usize];
+        state.totals.preemptions += u64::from(in_window);
+        state.apart.preemptions_outside += u64::from(!in_window);
         let job = &mut self.jobs[slot];
         job.leaving = true;
         // Who cannot save in time leaves at the end of the notice and loses what is not saved.

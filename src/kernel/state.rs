@@ -1,6 +1,7 @@
 //! What a run keeps of each workload, cell, domain and repair, and how they stand at the start. Handles nothing.
 
 use super::helios::walks;
+use super::job::Job;
 use super::meter::Meter;
 use super::outlook::Reservation;
 use super::planning::Plan;
@@ -45,6 +46,10 @@ pub(super) struct WorkloadState<'w> {
     pub arrived: u64,
     pub failures_outside: u64,
     pub failures_of_gone: u64,
+    /// More of that kind.
+    pub apart: Apart,
+    /// The cell to which its jobs overflow; [`NO_CELL`] where there is none.
+    pub overflow_cell: u32,
     /// Campaigns: one at a time; the others wait here in order.
     pub running_campaign: bool,
     pub waiting_campaigns: std::collections::VecDeque<u32>,
@@ -54,6 +59,36 @@ pub(super) struct WorkloadState<'w> {
     pub restart_us: u64,
     /// Intervals between checkpoints that are drawn, one a cycle; None where all are `interval_us`, else that is their mean.
     pub drawn_intervals: Option<DrawnIntervals>,
+}
+
+/// A cell that is none.
+pub(super) const NO_CELL: u32 = u32::MAX;
+
+/// What is counted of a workload a second time, where it can be seen, so that a counter that is not counted is missed.
+#[derive(Default)]
+pub(super) struct Apart {
+    /// Outages that jobs met which are gone, and those out of the window.
+    pub outages_of_gone: u64,
+    /// See `outages_of_gone`.
+    pub outages_outside: u64,
+    /// How often jobs that are gone left after they were taken off.
+    pub yields_of_gone: u64,
+    /// Jobs taken off that finished or failed, or were still there at the end, before they had left.
+    pub not_yielded: u64,
+    /// Jobs taken off out of the window.
+    pub preemptions_outside: u64,
+    /// Jobs of the window whose first start was where they overflow to.
+    pub started_elsewhere: u64,
+}
+
+impl Apart {
+    /// The job is gone, or the run is over.
+    #[inline]
+    pub fn note_gone(&mut self, job: &Job) {
+        self.outages_of_gone += u64::from(job.outages);
+        self.yields_of_gone += u64::from(job.yields);
+        self.not_yielded += u64::from(job.leaving);
+    }
 }
 
 /// Law of the work between two checkpoints, and its numbers.
@@ -214,6 +249,8 @@ pub(super) fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunK
             arrived: 0,
             failures_outside: 0,
             failures_of_gone: 0,
+            apart: Apart::default(),
+            overflow_cell: terms.overflow.map_or(NO_CELL, |cell| cell.index() as u32),
             running_campaign: false,
             waiting_campaigns: Default::default(),
             interval_us,

@@ -5,9 +5,10 @@ use super::nodes::{Nodes, Piece};
 use super::planning::Plan;
 use super::sim::{Run, Sabotage, Sim, draw_live};
 use super::standing::Standing;
+use super::state::WorkloadState;
 use crate::record::RunRecord;
 use crate::units::{SimTime, Span};
-use crate::world::{Backfill, CellId, World};
+use crate::world::{Backfill, CellId, World, Yield};
 use std::collections::BTreeMap;
 
 /// What is remembered while a run is watched.
@@ -19,6 +20,8 @@ pub struct Watch {
     head: Option<u32>,
     /// Of each job that has run: work done on the reference chip [us], and in how many stretches.
     work: BTreeMap<(u32, i64), (f64, f64)>,
+    /// Since when the head of a tenant, by workload and item, finds no room within its guarantee because others have borrowed it.
+    owed: BTreeMap<(u32, i64), SimTime>,
     seen: Seen,
 }
 
@@ -37,12 +40,20 @@ pub struct Seen {
     pub held_back: u64,
     /// Jobs whose work adds up, after more than one stretch.
     pub resumed: u64,
+    /// Passes after which an owner waits for what it has lent.
+    pub owed: u64,
 }
 
 /// As [`simulate`](super::simulate), and every pass is looked at again; for tests only. `exact`: see the laws of promises.
 #[doc(hidden)]
 pub fn simulate_watched(world: &World, run: Run, exact: bool) -> (RunRecord, Seen) {
-    let mut sim = Sim::new(world, run, draw_live(world, run), Sabotage::None);
+    simulate_watched_sabotaged(world, run, exact, Sabotage::None)
+}
+
+/// The same with one thing broken.
+#[doc(hidden)]
+pub fn simulate_watched_sabotaged(world: &World, run: Run, exact: bool, sabotage: Sabotage) -> (RunRecord, Seen) {
+    let mut sim = Sim::new(world, run, draw_live(world, run), sabotage);
     sim.watch = Some(Box::new(Watch { exact, ..Watch::default() }));
     sim.run();
     let seen = sim.watch.as_ref().expect("put there above").seen;
@@ -161,6 +172,7 @@ impl<'w> Sim<'w> {
         for pool in self.domains[domain].pools {
             self.watch_nodes(pool.index());
         }
+        self.watch_loans(domain);
         let leaves = |slot: &u32| self.jobs[*slot].leaving;
         // Behind a job for which others are leaving nobody starts.
         if self.domains[domain].running.iter().flatten().any(leaves) {
@@ -189,6 +201,51 @@ impl<'w> Sim<'w> {
         }
         let waiting = self.domains[domain].waiting as u64;
         self.watching().seen.held_back += waiting;
+    }
+
+    /// Borrowed chips come back to who asks for them within the notice, or as long as saving takes at most.
+    fn watch_loans(&mut self, domain: usize) {
+        let state = &self.domains[domain];
+        if !state.lends {
+            return;
+        }
+        let here = |workload: &&WorkloadState| workload.domain == domain;
+        let saving_us = self.workloads.iter().filter(here).map(|workload| workload.cost_us).max().unwrap_or(0);
+        let within = match (state.rules.yields, state.rules.notice) {
+            (Yield::Abrupt, _) => Span::ZERO,
+            (Yield::Graceful, notice) => notice.map_or(Span(saving_us), |notice| notice.min(Span(saving_us))),
+        };
+        let heads: Vec<u32> = (0..state.tenants.len()).filter_map(|queue| self.heads(domain, queue)).collect();
+        let owed: Vec<(u32, i64)> = heads
+            .into_iter()
+            .filter(|slot| self.is_owed(*slot))
+            .map(|slot| (self.jobs[slot].workload, self.jobs[slot].item))
+            .collect();
+        let now = self.now;
+        let of_domain = |workload: u32| self.workloads[workload as usize].domain == domain;
+        let before = &self.watch.as_ref().expect("watched").owed;
+        let mut after: BTreeMap<_, _> =
+            before.iter().filter(|((of, _), _)| !of_domain(*of)).map(|(key, since)| (*key, *since)).collect();
+        for key in &owed {
+            let since = *before.get(key).unwrap_or(&now);
+            assert!(now.since(since) < within, "{now}: job {key:?} is owed what others borrowed since {since}");
+            after.insert(*key, since);
+        }
+        let watch = self.watching();
+        watch.owed = after;
+        watch.seen.owed += owed.len() as u64;
+    }
+
+    /// The waiting job is within its tenant's guarantee, and only borrowers are in its way: on interchangeable nodes that is a matter of numbers.
+    fn is_owed(&self, slot: u32) -> bool {
+        let job = &self.jobs[slot];
+        let workload = &self.workloads[job.workload as usize];
+        workload.cells.iter().any(|cell| {
+            let pool = &self.pools[self.cells[cell.index()].pool];
+            let lent = pool.standing.borrowed(pool.up.level());
+            let own = u64::from(job.chips) <= pool.available(workload.tenant, false);
+            own && pool.nodes.is_counted() && !pool.is_shut() && 0 < lent
+        })
     }
 
     /// Who waits and who runs, for the message of a broken law.
