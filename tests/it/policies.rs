@@ -507,3 +507,15 @@ fn nor_within_the_guarantee_behind_one_that_is_larger() {
         );
     }
 }
+
+/// ada lends three of her four chips and keeps one as margin. a1 takes it and nobody leaves; when a2 wants two, bob, who has done 150 s of 300, saves for
+/// 5 s. What is idle again from 265 on is lent at 365: 150 s, and 5 to save. Between lending and taking back lies the margin.
+#[test]
+fn the_margin_is_between_lending_and_taking_back() {
+    check_with(
+        "pool 4 chips lend_margin=0.25; bob at 0 gang 3 for 300 of bob; a1 at 150 gang 1 for 10 of ada; a2 at 250 gang 2 for 10 of ada",
+        "guaranteed.ada = [{ at = 2026-01-01, chips = 4 }]\nborrowable.ada = [{ at = 2026-01-01, chips = 4 }]\n\
+         [[bob]]\ncheckpoint = { interval = \"1000s\", cost = \"5s\" }",
+        "a1 150..160 | a2 255..265 | bob 100..520 yielded 1",
+    );
+}
