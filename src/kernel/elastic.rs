@@ -131,7 +131,11 @@ impl<'w> Sim<'w> {
         let totals = &mut self.workloads[job.workload as usize].totals;
         totals.resizes += u64::from(changed && has_worked && fits.is_some());
         if fits.is_none() {
-            totals.preemptions += u64::from(changed);
+            let in_window = self.in_window(self.now);
+            let state = &mut self.workloads[self.jobs[slot].workload as usize];
+            state.totals.preemptions += u64::from(in_window);
+            state.apart.preemptions_outside += u64::from(!in_window);
+            let job = &mut self.jobs[slot];
             job.resumes = true;
             self.jobs.aside_mut(slot).yields += 1;
             self.enqueue(slot, false);

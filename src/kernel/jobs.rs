@@ -171,7 +171,12 @@ impl Sim<'_> {
         if pool.unlimited {
             pool.deliver(now, job.chips);
         }
-        pool.nodes.take(job.chips, pool.placement, &mut job.pieces);
+        // One that was planned has its nodes.
+        if job.pieces.is_empty() {
+            pool.nodes.take(job.chips, pool.placement, &mut job.pieces);
+        } else {
+            job.pieces.iter().for_each(|piece| pool.nodes.claim(*piece));
+        }
         pool.hold(now, tenant, chips);
         if let Some(counter) = self.silent {
             sabotage_start(counter, pool, now, chips);
@@ -207,6 +212,8 @@ impl Sim<'_> {
             totals.waited += u64::from(wait > 0);
             totals.wait_us += u128::from(wait);
             totals.waits.record(wait);
+            let state = &mut self.workloads[job.workload as usize];
+            state.apart.started_elsewhere += u64::from(job.cell == state.overflow_cell);
         }
     }
 
@@ -354,6 +361,7 @@ impl Sim<'_> {
         let state = &mut self.workloads[job.workload as usize];
         let sojourn = now.since(job.submit).0;
         state.failures_of_gone += u64::from(job.failures);
+        state.apart.note_gone(&self.jobs, slot);
         state.totals.sojourn_us += u128::from(sojourn);
         state.totals.killed += u64::from(in_window && killed);
         if let Some(deadline) = state.deadline.filter(|_| in_window) {
@@ -414,7 +422,8 @@ impl Sim<'_> {
         job.failures += 1;
         job.resumes = true;
         // One that was saving to make room is not any more.
-        job.leaving = false;
+        let leaving = std::mem::take(&mut job.leaving);
+        self.workloads[job.workload as usize].apart.not_yielded += u64::from(leaving);
         job.seq = u64::MAX;
         let next = self.workloads[job.workload as usize].threshold.unit(failure_item(job.item, job.failures));
         job.exposure_left = exposure(exponential_quantile(next));
@@ -591,6 +600,7 @@ impl Sim<'_> {
             let in_window = self.in_window(job.submit);
             let state = &mut self.workloads[job.workload as usize];
             state.failures_of_gone += u64::from(job.failures);
+            state.apart.note_gone(&self.jobs, slot);
             let totals = &mut state.totals;
             totals.sojourn_us += u128::from(in_system);
             if in_window && job.first_start == SimTime::NEVER {

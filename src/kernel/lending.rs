@@ -2,7 +2,7 @@
 
 use super::event::{Class, When};
 use super::queue::Waiting;
-use super::sim::{DOMAIN_DUE, Sim};
+use super::sim::{DOMAIN_DUE, Release, Sabotage, Sim};
 use crate::policy::Room;
 use crate::units::{SimTime, Span};
 use std::collections::VecDeque;
@@ -58,13 +58,16 @@ impl Sim<'_> {
     /// Takes borrowers off for a gang that is within its own guarantee, as few as make room for it: the lowest priority first, then the least
     /// chip-time lost, then the latest.
     pub(super) fn reclaim(&mut self, domain: usize, queue: usize, waiting: &Waiting) -> Room {
+        if self.sabotage == Sabotage::Release(Release::Loan) {
+            return Room::None;
+        }
         let tenant = self.domains[domain].tenants[queue];
         let cells = self.workloads[self.jobs[waiting.slot].workload as usize].cells;
         for cell in cells {
             let pool = self.cells[cell.index()].pool;
             let state = &self.pools[pool];
             let within = u64::from(waiting.chips) <= state.available(tenant, false);
-            if !within || state.standing.borrowed(state.up.level()) == 0 {
+            if !within || state.is_shut() || state.standing.borrowed(state.up.level()) == 0 {
                 continue;
             }
             if let Some((victims, mut soon)) = self.borrowers_in_the_way(domain, tenant, waiting.chips, pool) {

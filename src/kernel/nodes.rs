@@ -15,6 +15,13 @@ pub struct Piece {
     pub chips: u32,
 }
 
+impl Piece {
+    /// The node after its last.
+    fn end(&self) -> u32 {
+        self.node + self.nodes
+    }
+}
+
 /// Nodes [start, end) in descending order of start, so that the lowest node is at the end of the vector.
 #[derive(Clone, Debug, Default)]
 struct Intervals {
@@ -78,25 +85,27 @@ impl Intervals {
         std::mem::swap(&mut self.runs, scratch);
     }
 
-    fn contains(&self, node: u32) -> bool {
-        let at = self.runs.partition_point(|run| run.0 > node);
-        self.runs.get(at).is_some_and(|run| node < run.1)
+    /// Whether all of [from, to) are in here.
+    fn contains(&self, from: u32, to: u32) -> bool {
+        let at = self.runs.partition_point(|run| run.0 > from);
+        self.runs.get(at).is_some_and(|run| to <= run.1)
     }
 
-    fn remove(&mut self, node: u32) {
-        self.count -= 1;
-        let at = self.runs.partition_point(|run| run.0 > node);
+    /// Takes [from, to) out, all of which is in here.
+    fn remove(&mut self, from: u32, to: u32) {
+        self.count -= to - from;
+        let at = self.runs.partition_point(|run| run.0 > from);
         let (start, end) = self.runs[at];
-        assert!(start <= node && node < end, "node {node} is not in this bucket");
-        match (start == node, node + 1 == end) {
+        assert!(start <= from && to <= end, "nodes {from}..{to} are not in this bucket");
+        match (start == from, to == end) {
             (true, true) => {
                 self.runs.remove(at);
             }
-            (true, false) => self.runs[at].0 = node + 1,
-            (false, true) => self.runs[at].1 = node,
+            (true, false) => self.runs[at].0 = to,
+            (false, true) => self.runs[at].1 = from,
             (false, false) => {
-                self.runs[at].1 = node;
-                self.runs.insert(at, (node + 1, end));
+                self.runs[at].1 = from;
+                self.runs.insert(at, (to, end));
             }
         }
     }
@@ -147,6 +156,11 @@ impl Nodes {
         self.give(Piece { node: start, nodes, chips: self.chips_per_node });
     }
 
+    /// Nodes that ever were are numbered below this.
+    pub fn names(&self) -> u32 {
+        self.next_node
+    }
+
     /// Whether `chips` of one gang find room now.
     #[inline]
     pub fn has_room(&self, chips: u32) -> bool {
@@ -184,7 +198,7 @@ impl Nodes {
         if rest > 0 {
             let bucket = self.bucket_for(rest, whole > 0, placement);
             let node = self.buckets[bucket].lowest().expect("has room");
-            self.buckets[bucket].remove(node);
+            self.buckets[bucket].remove(node, node + 1);
             self.set_partial(node, bucket as u32 - rest);
             pieces.push(Piece { node, nodes: 1, chips: rest });
         }
@@ -201,23 +215,63 @@ impl Nodes {
     fn free_on(&self, node: u32) -> u32 {
         let part = self.partial_free(node);
         let whole = &self.buckets[self.chips_per_node as usize];
-        if part == 0 && whole.contains(node) { self.chips_per_node } else { part }
+        if part == 0 && whole.contains(node, node + 1) { self.chips_per_node } else { part }
     }
 
     /// Whether all chips of the piece are free.
     pub fn has_free(&self, piece: Piece) -> bool {
+        if piece.chips == self.chips_per_node {
+            return self.buckets[piece.chips as usize].contains(piece.node, piece.node + piece.nodes);
+        }
         (piece.node..piece.node + piece.nodes).all(|node| piece.chips <= self.free_on(node))
     }
 
     /// Takes these very chips, which are free.
     pub fn claim(&mut self, piece: Piece) {
+        if piece.chips == self.chips_per_node {
+            self.buckets[piece.chips as usize].remove(piece.node, piece.node + piece.nodes);
+            self.free_chips -= u64::from(piece.nodes) * u64::from(piece.chips);
+            return;
+        }
         for node in piece.node..piece.node + piece.nodes {
             let free = self.free_on(node);
             assert!(piece.chips <= free, "node {node} has {free} chips free, {} are claimed", piece.chips);
-            self.buckets[free as usize].remove(node);
+            self.buckets[free as usize].remove(node, node + 1);
             self.set_partial(node, free - piece.chips);
             self.free_chips -= u64::from(piece.chips);
         }
+    }
+
+    /// Of each node, as many chips stay free as are free here and there; not for interchangeable nodes.
+    pub fn keep_least(&mut self, there: &Nodes) {
+        let (own, other) = (self.free_runs(), there.free_runs());
+        self.buckets.iter_mut().for_each(|bucket| *bucket = Intervals::default());
+        self.partial.clear();
+        self.free_chips = 0;
+        let (mut a, mut b) = (own.iter().peekable(), other.iter().peekable());
+        while let (Some(mine), Some(theirs)) = (a.peek(), b.peek()) {
+            let (from, to) = (mine.node.max(theirs.node), mine.end().min(theirs.end()));
+            let chips = mine.chips.min(theirs.chips);
+            if mine.end() <= theirs.end() {
+                a.next()
+            } else {
+                b.next()
+            };
+            if from < to {
+                let nodes = if chips == self.chips_per_node { to - from } else { 1 };
+                (from..to).step_by(nodes as usize).for_each(|node| self.give(Piece { node, nodes, chips }));
+            }
+        }
+    }
+
+    /// Free chips of every node that has any, in order.
+    fn free_runs(&self) -> Vec<Piece> {
+        let whole = self.buckets[self.chips_per_node as usize].runs.iter();
+        let whole = whole.map(|(from, to)| Piece { node: *from, nodes: to - from, chips: self.chips_per_node });
+        let partly = self.partial.iter().map(|(node, chips)| Piece { node: *node, nodes: 1, chips: *chips });
+        let mut runs: Vec<Piece> = whole.chain(partly).collect();
+        runs.sort_unstable_by_key(|run| run.node);
+        runs
     }
 
     /// Gives a gang's piece back.
@@ -233,7 +287,7 @@ impl Nodes {
         assert_eq!(piece.nodes, 1, "a partly used node stands alone");
         let before = self.partial_free(piece.node);
         if before > 0 {
-            self.buckets[before as usize].remove(piece.node);
+            self.buckets[before as usize].remove(piece.node, piece.node + 1);
         }
         self.set_partial(piece.node, before + piece.chips);
     }
@@ -361,6 +415,26 @@ mod tests {
     }
 
     proptest! {
+        /// What is left of two states of the same nodes, node by node.
+        #[test]
+        fn the_least_of_two_states(free in prop::collection::vec((0u32..=4, 0u32..=4), 1..40)) {
+            let state = |of: fn(&(u32, u32)) -> u32| {
+                let mut nodes = Nodes::new(4, false);
+                nodes.add_new(free.len() as u32);
+                let held = free.iter().zip(0..).map(|(pair, node)| Piece { node, nodes: 1, chips: 4 - of(pair) });
+                held.filter(|piece| piece.chips > 0).for_each(|piece| nodes.claim(piece));
+                nodes
+            };
+            let mut least = state(|pair| pair.0);
+            least.keep_least(&state(|pair| pair.1));
+            for (node, pair) in free.iter().enumerate() {
+                prop_assert_eq!(least.free_on(node as u32), pair.0.min(pair.1));
+            }
+            prop_assert_eq!(least.free_chips(), free.iter().map(|pair| u64::from(pair.0.min(pair.1))).sum::<u64>());
+            let whole = free.iter().filter(|pair| pair.0.min(pair.1) == 4).count();
+            prop_assert_eq!(least.free_nodes(), whole as u32);
+        }
+
         /// Whatever is taken and given back, chips are conserved and everything returns to whole nodes.
         #[test]
         fn chips_are_conserved(per_node in 1u32..9, count in 1u32..40, asks in prop::collection::vec((1u32..60, any::<bool>()), 1..80)) {

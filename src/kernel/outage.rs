@@ -1,6 +1,6 @@
 //! Pools that are dark: gangs fail or leave, nodes go and come back. Decides no date.
 
-use super::sim::{Release, Sim};
+use super::sim::{Release, Sabotage, Sim};
 use crate::world::{CellId, Failures, PoolId};
 
 impl Sim<'_> {
@@ -35,7 +35,7 @@ impl Sim<'_> {
     pub(super) fn on_light(&mut self, pool: PoolId) {
         let state = &mut self.pools[pool.index()];
         state.dark -= 1;
-        if state.dark == 0 {
+        if state.dark == 0 && self.sabotage != Sabotage::Release(Release::Outage) {
             state.light(self.now);
         }
         self.after_supply(pool.index());
@@ -67,12 +67,15 @@ impl Sim<'_> {
         job.exposure_left = job.exposure_left.saturating_sub(used).max(1);
         let served = u128::from(elapsed) * u128::from(job.chips);
         job.resumes = true;
-        job.leaving = false;
+        let leaving = std::mem::take(&mut job.leaving);
         job.seq = u64::MAX;
         let aside = self.jobs.aside_mut(slot);
         aside.attained += served;
         aside.outages += 1;
-        self.workloads[self.jobs[slot].workload as usize].totals.outages += u64::from(counted);
+        let state = &mut self.workloads[self.jobs[slot].workload as usize];
+        state.totals.outages += u64::from(counted);
+        state.apart.outages_outside += u64::from(!counted);
+        state.apart.not_yielded += u64::from(leaving);
         self.let_go(slot, Release::Failure, None);
         self.enqueue(slot, false);
     }

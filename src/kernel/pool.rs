@@ -231,6 +231,12 @@ impl PoolState {
         self.idle.add(now, chips);
     }
 
+    /// Nothing starts here now.
+    #[inline]
+    pub fn is_shut(&self) -> bool {
+        self.closed + self.dark > 0
+    }
+
     /// Chips of a pool without limit go with the gang that had them.
     pub fn withdraw(&mut self, now: SimTime, chips: u64) {
         self.nodes.take_whole(chips as u32, &mut self.scratch);

@@ -23,6 +23,9 @@ impl Sim<'_> {
     pub(super) fn make_room(&mut self, domain: usize, queue: usize, waiting: &Waiting, any: bool) -> Room {
         let cells = self.workloads[self.jobs[waiting.slot].workload as usize].cells;
         for cell in cells {
+            if self.pools[self.cells[cell.index()].pool].is_shut() {
+                continue;
+            }
             let mut victims = std::mem::take(&mut self.victims);
             let enough = self.choose_victims(domain, queue, waiting, *cell, any, &mut victims);
             let mut soon = self.anybody_leaves(domain, self.cells[cell.index()].pool);
@@ -159,7 +162,9 @@ impl Sim<'_> {
         let saves_us = if graceful { state.cost_us } else { 0 };
         let cost_us = notice.map_or(saves_us, |notice| saves_us.min(notice.0));
         let in_window = self.in_window(now);
-        self.workloads[job.workload as usize].totals.preemptions += u64::from(in_window);
+        let state = &mut self.workloads[job.workload as usize];
+        state.totals.preemptions += u64::from(in_window);
+        state.apart.preemptions_outside += u64::from(!in_window);
         let job = &mut self.jobs[slot];
         job.leaving = true;
         // Who cannot save in time leaves at the end of the notice and loses what is not saved.

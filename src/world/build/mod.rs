@@ -74,6 +74,7 @@ fn assemble(desk: &mut Desk<'_>, strategy: &str, future: &str, read_file: &ReadF
     let chips = hardware::chips(desk, &hardware);
     let domains = domains::domains(desk);
     let pools = pools::pools(desk, &times, &sites, &hardware, &chips, &domains);
+    domains::check_nodes(desk, &domains, &pools);
     sizes::check_sites(desk, &times, &sites, &pools);
     let contracts = contracts::contracts(desk, &times, &clouds, &sites, &pools, &chips);
     let tenants = labs::tenants(desk, &contracts);
