@@ -228,12 +228,24 @@ impl Sim<'_> {
     /// Speed of the job at its size on that cell, relative to the time in which its work is stated.
     #[inline(always)]
     pub(super) fn speed_of(&self, slot: u32, cell: CellId) -> f64 {
-        let job = &self.jobs[slot];
-        let speed = self.cells[cell.index()].speed;
+        let (job, place) = (&self.jobs[slot], &self.cells[cell.index()]);
+        let mut speed = place.speed;
+        if place.split_speed < 1.0 && self.is_split(slot, cell) {
+            speed *= place.split_speed;
+        }
         match self.workloads[job.workload as usize].elastic {
             None => speed,
             Some((terms, _)) => speed * terms.speed(job.chips),
         }
+    }
+
+    /// Whether the job stands on more nodes than it needs; one that stands nowhere, whether it would if it started there now.
+    fn is_split(&self, slot: u32, cell: CellId) -> bool {
+        let (job, pool) = (&self.jobs[slot], &self.pools[self.cells[cell.index()].pool]);
+        if job.pieces.is_empty() {
+            return pool.nodes.would_split(job.chips);
+        }
+        pool.nodes.is_split(job.chips, &job.pieces)
     }
 
     /// What the attempt would be if it began now on that cell, and nothing failed.

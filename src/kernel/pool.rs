@@ -163,7 +163,7 @@ impl PoolState {
         let chips_per_node = terms.chips_per_node * group;
         let whole = placement == Placement::WholeNode || fills_nodes(world, pool, chips_per_node);
         PoolState {
-            nodes: Nodes::new(chips_per_node, whole),
+            nodes: Nodes::new(chips_per_node, whole).splitting(placement == Placement::Split),
             chips_per_node: u64::from(chips_per_node),
             group,
             placement,

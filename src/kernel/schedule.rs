@@ -217,7 +217,7 @@ impl Sim<'_> {
         let mut best: Option<(f64, CellId)> = None;
         for cell in workload.cells.iter().copied() {
             if will_do(cell) {
-                let score = score(choice, &self.offer(cell));
+                let score = score(choice, &self.offer(slot, cell));
                 if best.is_none_or(|(most, _)| most < score) {
                     best = Some((score, cell));
                 }
@@ -227,14 +227,16 @@ impl Sim<'_> {
     }
 
     /// What is known of a cell when its jobs may start there.
-    fn offer(&self, cell: CellId) -> Offer {
+    fn offer(&self, slot: u32, cell: CellId) -> Offer {
         let state = &self.cells[cell.index()];
         let pool = &self.pools[state.pool];
         let rate = self.price_in_force(cell).map_or(0.0, |price| price.rate.0 as f64 / 1e9);
+        let split = pool.nodes.would_split(self.jobs[slot].chips);
+        let together = if split { state.split_speed } else { 1.0 };
         Offer {
             usd_per_chip_hour: rate,
-            speed: state.speed,
-            advantage: state.advantage,
+            speed: state.speed * together,
+            advantage: state.advantage * together,
             free_share: pool.nodes.free_chips() as f64 / pool.up.level().max(1) as f64,
         }
     }

@@ -131,6 +131,8 @@ pub(super) struct CellState {
     pub pool: usize,
     /// Speed relative to the workload's reference.
     pub speed: f64,
+    /// Of that, what is left of a gang that is split.
+    pub split_speed: f64,
     /// Speed relative to the other workloads' here, each over its own mean: comparative advantage.
     pub advantage: f64,
     /// Failures per 1e12 chip-hours.
@@ -221,7 +223,14 @@ pub(super) fn cell_state(world: &World, live: &Live, id: CellId) -> CellState {
         speed *= live.value(here) / live.value(reference);
     }
     let rate = world.pools[cell.pool].failures_per_chip_hour;
-    CellState { pool: cell.pool.index(), speed, failure_rate: super::job::failure_rate(rate), ..CellState::default() }
+    let split_speed = live.value(&cell.split_speed);
+    CellState {
+        pool: cell.pool.index(),
+        speed,
+        split_speed,
+        failure_rate: super::job::failure_rate(rate),
+        ..CellState::default()
+    }
 }
 
 pub(super) fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunKey) -> Vec<WorkloadState<'w>> {

@@ -192,7 +192,7 @@ static SCHEDULE: Table = table(
         ),
         key(
             "placement",
-            Kind::Choice(&["first_fit", "best_fit", "spread", "whole_node", "ultraserver"], &[]),
+            Kind::Choice(&["first_fit", "best_fit", "spread", "whole_node", "ultraserver", "split"], &[]),
             "Where it goes; default `first_fit`. `whole_node` wants nodes of one size in the domain.",
         ),
         key(

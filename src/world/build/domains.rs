@@ -108,6 +108,7 @@ fn rules(desk: &mut Desk<'_>, pool: &Named<spec::Pool>) -> Rules {
         ("spread", Placement::Spread),
         ("whole_node", Placement::WholeNode),
         ("ultraserver", Placement::UltraServer),
+        ("split", Placement::Split),
     ];
     let choices = [
         ("in_order", PoolChoice::InOrder),
