@@ -75,6 +75,9 @@ impl Sim<'_> {
                 for slot in victims {
                     soon |= !self.take_off(slot, notice);
                 }
+                if let Some(notice) = notice {
+                    self.hurry(domain, tenant, pool, notice);
+                }
                 if soon {
                     // What comes back is not lent again before its owner has it.
                     self.pools[pool].standing.tenants[tenant].lends = 0;
@@ -84,6 +87,33 @@ impl Sim<'_> {
             }
         }
         Room::None
+    }
+
+    /// Others that are leaving the pool already, for one of their own, leave within the notice too.
+    fn hurry(&mut self, domain: usize, tenant: usize, pool: usize, notice: Span) {
+        let late = |slot: &u32| {
+            let job = &self.jobs[*slot];
+            let here = self.cells[job.cell as usize].pool == pool;
+            let due = job
+                .attempt
+                .yields_from
+                .map_or(job.attempt.finish(), |from| from + Span(self.jobs.aside(*slot).leaves_in_us));
+            let others = self.workloads[job.workload as usize].tenant != tenant;
+            job.leaving && here && others && self.now + notice < due
+        };
+        let late: Vec<u32> = self.domains[domain].running.iter().flatten().copied().filter(late).collect();
+        for slot in late {
+            let job = &mut self.jobs[slot];
+            job.loses = true;
+            if notice == Span::ZERO {
+                self.again = true;
+                self.leave(slot);
+            } else {
+                let from = *job.attempt.yields_from.get_or_insert(self.now);
+                self.jobs.aside_mut(slot).leaves_in_us = (self.now + notice).since(from).0;
+                self.post_next(slot);
+            }
+        }
     }
 
     /// The fewest borrowers on the pool, in order, without whom the gang finds room, and whether some are leaving already; None when all of

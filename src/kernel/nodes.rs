@@ -223,7 +223,8 @@ impl Nodes {
         while left > 0 {
             let free = |bucket: &usize| self.buckets[*bucket].count > 0;
             let fitting = (left as usize..self.buckets.len()).find(free);
-            let bucket = fitting.or_else(|| (1..self.buckets.len().min(left as usize)).rev().find(free)).expect("has room");
+            let bucket =
+                fitting.or_else(|| (1..self.buckets.len().min(left as usize)).rev().find(free)).expect("has room");
             let node = self.buckets[bucket].lowest().expect("asked before");
             let taken = left.min(bucket as u32);
             self.buckets[bucket].remove(node, node + 1);

@@ -319,8 +319,9 @@ fn random_worlds_keep_the_laws_under_any_combination() {
     }
     let Seen { passes, fills, overtakes, promises, held_back, resumed, owed } = had.seen;
     eprintln!("{worlds} worlds: {:?}, with {:?}", had.seen, had.parts);
-    let least = [passes, fills, overtakes, promises, held_back, resumed, 10 * owed].into_iter().min();
-    assert!(worlds < 200 || least > Some(worlds / 20), "a law that says too little: {:?}", had.seen);
+    let least = [passes, fills, overtakes, promises, held_back, resumed].into_iter().min();
+    let enough = least > Some(worlds / 20) && worlds / 400 < owed;
+    assert!(worlds < 200 || enough, "a law that says too little: {:?}", had.seen);
     assert!(worlds < 200 || had.parts.len() == 11, "the worlds had among them only {:?}", had.parts);
 }
 

@@ -548,3 +548,16 @@ fn a_split_is_seen_before_it_is_made() {
         "a 0..5 | b 0..9 | f 2..5 | head 5..7",
     );
 }
+
+/// All is ada's and lent to low from 400 on, 20 s / 0.05. At 500 low begins to save for 20 s, to make room for high. ada asks at 505, with a notice of 2 s:
+/// low leaves at 507 and loses what it did. From 917 on, 400 s after ada is done, high runs for 50 s, then low for 1,000 and 20 to save.
+#[test]
+fn who_leaves_already_leaves_within_the_notice_too() {
+    check_with(
+        "pool 2 chips priority preemption=class notice=\"2s\" lend_margin=0; low at 0 gang 2 for 1000 of bob priority 0; high at 500 gang 2 for 50 of bob priority 1; \
+         ada at 505 gang 2 for 10 of ada",
+        "guaranteed.ada = [{ at = 2026-01-01, chips = 2 }]\nborrowable.ada = [{ at = 2026-01-01, chips = 2 }]\n\
+         [[low]]\ncheckpoint = { interval = \"10000s\", cost = \"20s\" }",
+        "ada 507..517 | high 917..967 | low 400..1987 yielded 1",
+    );
+}
