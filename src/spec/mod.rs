@@ -19,6 +19,8 @@ mod salvage;
 mod read;
 mod print;
 mod schedule;
+mod buying;
+mod equity;
 mod schema;
 mod manual;
 #[cfg(test)]
