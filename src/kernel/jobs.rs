@@ -6,7 +6,7 @@ use super::job::{Job, NO_ROW, exposure};
 use super::pool::PoolState;
 use super::queue::{Key, Waiting};
 use super::sim::{Counter, Release, Sabotage, Sim};
-use super::state::{RepairJob, WorkloadState};
+use super::state::{RepairJob, Right, WorkloadState};
 use crate::policy::order::{Facts, rank};
 use crate::record::{CampaignRow, JobRow};
 use crate::stats::draw::{failure_item, index_of};
@@ -61,6 +61,7 @@ impl Sim<'_> {
             ..Job::default()
         });
         self.jobs[slot].key = self.new_key(slot);
+        self.forget_notice(slot);
         if campaigns {
             self.on_campaign_submitted(slot);
         } else if !self.start_lone(slot, domain) {
@@ -157,7 +158,8 @@ impl Sim<'_> {
             pool.deliver(now, job.chips);
         }
         pool.nodes.take(job.chips, pool.placement, &mut job.pieces);
-        pool.hold(now, tenant, chips);
+        let for_a_while = place.right != Right::Own;
+        pool.hold(now, place.claim, chips);
         if let Some(counter) = self.silent {
             sabotage_start(counter, pool, now, chips);
         }
@@ -169,6 +171,9 @@ impl Sim<'_> {
         if job.first_start == SimTime::NEVER {
             job.first_start = now;
             self.count_start(slot);
+        }
+        if for_a_while {
+            self.begin_notice(slot);
         }
         if self.outside.is_some() {
             self.tell_outside(slot, true);
@@ -268,8 +273,12 @@ impl Sim<'_> {
                 when = When::new(start + Span(until), Class::Failure);
             }
         }
-        if self.domains[state.domain].tracks || state.drawn_intervals.is_some() {
+        let for_a_while = cell.right != Right::Own;
+        if self.domains[state.domain].tracks || state.drawn_intervals.is_some() || for_a_while {
             when = when.min(due(job, state, self.domains[state.domain].rules));
+        }
+        if for_a_while {
+            when = when.min(self.notice_due(slot));
         }
         if state.kills {
             let limit = When::new(start + Span(self.expected_length_us(slot, CellId::new(cell_of))), Class::Finish);
@@ -367,7 +376,7 @@ impl Sim<'_> {
     }
 
     /// Nodes the gang stands on.
-    fn nodes_of(&self, slot: u32) -> usize {
+    pub(super) fn nodes_of(&self, slot: u32) -> usize {
         let job = &self.jobs[slot];
         let pool = &self.pools[self.cells[job.cell as usize].pool];
         if pool.nodes.is_counted() {
@@ -384,6 +393,9 @@ impl Sim<'_> {
         let (now, counts) = (self.now, !self.silenced(Counter::Allocated));
         if self.domains[self.workloads[self.jobs[slot].workload as usize].domain].tracks {
             self.track_end(slot);
+        }
+        if self.cells[self.jobs[slot].cell as usize].right != Right::Own {
+            self.end_notice(slot);
         }
         let job = &mut self.jobs[slot];
         let state = &self.workloads[job.workload as usize];
@@ -402,7 +414,7 @@ impl Sim<'_> {
             let broken = failed.filter(|_| pool.repairs).map(|(node, _)| node as u32);
             let broken = pool.nodes.give_back(job.chips, &mut job.pieces, broken);
             let down = broken.map_or(0, |piece| u64::from(piece.chips));
-            pool.let_go(now, tenant, chips, down);
+            pool.let_go(now, place.claim, chips, down);
             if pool.unlimited {
                 pool.withdraw(now, chips);
             }

@@ -3,7 +3,7 @@
 use super::outlook::Outlook;
 use super::queue::{Cursor, Queue, Waiting};
 use super::sim::{Counter, Sim};
-use super::state::DomainState;
+use super::state::{DomainState, Right};
 use crate::policy::pool_choice::{Offer, score};
 use crate::policy::{self, Chips, Room, Turn, View};
 use crate::units::{SimTime, Span};
@@ -27,7 +27,10 @@ impl View for Pass<'_, '_> {
     fn guaranteed(&self, tenant: usize) -> bool {
         let domain = self.state();
         let of = domain.tenants[tenant];
-        let entitled = |pool: &PoolId| self.sim.pools[pool.index()].standing.tenants[of].entitled > 0;
+        let entitled = |pool: &PoolId| {
+            let pool = &self.sim.pools[pool.index()];
+            pool.standing.tenants[of].entitled > 0 || pool.shares[of].blocks.is_some_and(|blocks| blocks.open > 0)
+        };
         domain.any_committed && domain.pools.iter().any(entitled)
     }
 
@@ -43,7 +46,7 @@ impl View for Pass<'_, '_> {
 
     #[inline]
     fn turn(&mut self, tenant: usize, cursor: &mut Cursor) -> Option<Turn> {
-        let found = self.queue(tenant).seek(cursor, u32::MAX, |_| true)?;
+        let found = self.waiting(tenant, cursor)?;
         Some(self.turn_of(tenant, &found))
     }
 
@@ -53,7 +56,7 @@ impl View for Pass<'_, '_> {
             return None;
         }
         let most = self.most(tenant, chips, None);
-        let found = self.queue(tenant).seek(cursor, most, |_| true)?;
+        let found = self.seek(tenant, cursor, most, |_| true)?;
         Some(self.turn_of(tenant, &found))
     }
 
@@ -72,7 +75,7 @@ impl View for Pass<'_, '_> {
         let wanted = |job: &Waiting| {
             job.chips <= elsewhere || job.chips <= here && (job.expected_us <= window_us || job.chips <= spare)
         };
-        let found = self.queue(tenant).seek(cursor, here.max(elsewhere), wanted)?;
+        let found = self.seek(tenant, cursor, here.max(elsewhere), wanted)?;
         Some(self.turn_of(tenant, &found))
     }
 
@@ -83,7 +86,7 @@ impl View for Pass<'_, '_> {
 
     #[inline]
     fn start(&mut self, tenant: usize, mut cursor: Cursor, chips: Chips) -> bool {
-        let Some(waiting) = self.queue(tenant).seek(&mut cursor, u32::MAX, |_| true) else { return false };
+        let Some(waiting) = self.waiting(tenant, &mut cursor) else { return false };
         let Some(cell) = self.sim.cell_with_room(waiting.slot, chips == Chips::Any) else { return false };
         self.leave_queue(tenant, cursor, waiting.slot);
         self.sim.start(waiting.slot, cell);
@@ -96,7 +99,7 @@ impl View for Pass<'_, '_> {
         if !preempts && !lends {
             return Room::None;
         }
-        let Some(waiting) = self.queue(tenant).seek(cursor, u32::MAX, |_| true) else { return Room::None };
+        let Some(waiting) = self.waiting(tenant, cursor) else { return Room::None };
         let mut room = if lends { self.sim.reclaim(self.domain, tenant, &waiting) } else { Room::None };
         if room == Room::None && preempts {
             room = self.sim.make_room(self.domain, tenant, &waiting, chips == Chips::Any);
@@ -108,7 +111,7 @@ impl View for Pass<'_, '_> {
     }
 
     fn reserve(&mut self, tenant: usize, mut cursor: Cursor) {
-        let Some(waiting) = self.queue(tenant).seek(&mut cursor, u32::MAX, |_| true) else { return };
+        let Some(waiting) = self.waiting(tenant, &mut cursor) else { return };
         self.sim.reserve(self.domain, waiting.slot);
         if self.sim.watch.is_some() {
             self.sim.watch_reserved(self.domain, waiting.slot);
@@ -116,7 +119,7 @@ impl View for Pass<'_, '_> {
     }
 
     fn fill(&mut self, tenant: usize, mut cursor: Cursor, chips: Chips) -> bool {
-        let Some(waiting) = self.queue(tenant).seek(&mut cursor, u32::MAX, |_| true) else { return false };
+        let Some(waiting) = self.waiting(tenant, &mut cursor) else { return false };
         let Some(cell) = self.sim.cell_that_leaves_the_reservation(self.domain, waiting.slot, chips == Chips::Any)
         else {
             return false;
@@ -147,6 +150,31 @@ impl<'w> Pass<'_, 'w> {
         &mut self.sim.domains[self.domain].queues[tenant]
     }
 
+    /// The job the cursor stands on, or the first behind it that waits for chips.
+    #[inline]
+    fn waiting(&mut self, tenant: usize, cursor: &mut Cursor) -> Option<Waiting> {
+        self.seek(tenant, cursor, u32::MAX, |_| true)
+    }
+
+    /// One that waits for a price or for its block to begin, not for chips, is in nobody's way.
+    #[inline]
+    fn seek(
+        &mut self,
+        tenant: usize,
+        cursor: &mut Cursor,
+        most: u32,
+        wanted: impl Fn(&Waiting) -> bool,
+    ) -> Option<Waiting> {
+        let sim = &mut *self.sim;
+        let domain = &mut sim.domains[self.domain];
+        if !domain.lets_for_a_while {
+            return domain.queues[tenant].seek(cursor, most, wanted);
+        }
+        let (jobs, workloads) = (&sim.jobs, &sim.workloads);
+        let may = |job: &Waiting| job.chips <= workloads[jobs[job.slot].workload as usize].most_open;
+        domain.queues[tenant].seek(cursor, most, |job| may(job) && wanted(job))
+    }
+
     #[inline]
     fn turn_of(&self, tenant: usize, job: &Waiting) -> Turn {
         Turn { share: self.sim.share_in_turn(self.domain, tenant), key: job.key.bits() }
@@ -156,9 +184,11 @@ impl<'w> Pass<'_, 'w> {
     fn most(&self, tenant: usize, chips: Chips, only: Option<usize>) -> u32 {
         let of = self.state().tenants[tenant];
         let pools = self.state().pools.iter().map(|pool| pool.index());
-        let most = pools.filter(|pool| only.is_none_or(|only| only == *pool)).map(|pool| {
-            let pool = &self.sim.pools[pool];
-            pool.available(of, chips == Chips::Any).min(pool.nodes.free_chips())
+        let most = pools.filter(|pool| only.is_none_or(|only| only == *pool)).map(|at| {
+            let (pool, any) = (&self.sim.pools[at], chips == Chips::Any);
+            let own = pool.available(of, any);
+            let most = if pool.lets_for_a_while { own.max(self.sim.most_for_a_while(at, of, any)) } else { own };
+            most.min(pool.nodes.free_chips())
         });
         most.max().unwrap_or(0).min(u64::from(u32::MAX)) as u32
     }
@@ -208,7 +238,9 @@ impl Sim<'_> {
     fn offer(&self, cell: CellId) -> Offer {
         let state = &self.cells[cell.index()];
         let pool = &self.pools[state.pool];
-        let rate = self.price_in_force(cell).map_or(0.0, |price| price.rate.0 as f64 / 1e9);
+        // What is paid already costs nothing more.
+        let price = self.price_in_force(cell).filter(|_| state.right != Right::Block);
+        let rate = price.map_or(0.0, |price| price.rate.0 as f64 / 1e9);
         Offer {
             usd_per_chip_hour: rate,
             speed: state.speed,
@@ -218,13 +250,15 @@ impl Sim<'_> {
     }
 
     #[inline(always)]
-    fn has_room(&self, slot: u32, cell: CellId, any: bool) -> bool {
-        let job = &self.jobs[slot];
-        let pool = &self.pools[self.cells[cell.index()].pool];
-        let tenant = self.workloads[job.workload as usize].tenant;
-        pool.closed + pool.dark == 0
-            && u64::from(job.chips) <= pool.available(tenant, any)
-            && pool.nodes.has_room(job.chips)
+    pub(super) fn has_room(&self, slot: u32, cell: CellId, any: bool) -> bool {
+        let chips = self.jobs[slot].chips;
+        let place = &self.cells[cell.index()];
+        let pool = &self.pools[place.pool];
+        let may = match place.right {
+            Right::Own => u64::from(chips) <= pool.available(place.claim, any),
+            Right::Spot | Right::Block => self.has_room_for_a_while(cell, u64::from(chips), any),
+        };
+        may && pool.closed + pool.dark == 0 && pool.nodes.has_room(chips)
     }
 
     /// What of the tenant decides its turn, before its job does.
@@ -256,7 +290,8 @@ impl Sim<'_> {
         best.start = SimTime::NEVER;
         let workload = &self.workloads[self.jobs[slot].workload as usize];
         (best.tenant, best.chips) = (workload.tenant, self.jobs[slot].chips);
-        for cell in workload.cells {
+        // Nobody is promised what may be taken back.
+        for cell in workload.cells.iter().filter(|cell| self.cells[cell.index()].right == Right::Own) {
             let pool = self.cells[cell.index()].pool;
             let start = self.earliest_start(pool, best.tenant, best.chips, &mut next);
             if start < best.start {
@@ -281,7 +316,7 @@ impl Sim<'_> {
             // All that end at one instant are gone at it.
             while let Some((_, slot)) = ends.next_if(|(end, _)| *end <= at) {
                 let job = &self.jobs[*slot];
-                then.release(self.workloads[job.workload as usize].tenant, job.chips, &job.pieces);
+                then.release(self.cells[job.cell as usize].claim, job.chips, &job.pieces);
             }
         }
         at
@@ -306,7 +341,7 @@ impl Sim<'_> {
         }
     }
 
-    fn leaves_the_reservation(&mut self, domain: usize, slot: u32, cell: CellId) -> bool {
+    pub(super) fn leaves_the_reservation(&mut self, domain: usize, slot: u32, cell: CellId) -> bool {
         let at = self.cells[cell.index()].pool;
         let kept = &self.domains[domain].reservation;
         let expected = self.now + Span(self.expected_length_us(slot, cell));
@@ -314,7 +349,7 @@ impl Sim<'_> {
             return true;
         }
         let job = &self.jobs[slot];
-        let (chips, tenant) = (job.chips, self.workloads[job.workload as usize].tenant);
+        let (chips, claim) = (job.chips, self.cells[cell.index()].claim);
         // On the very nodes it would get.
         let pool = &mut self.pools[at];
         let mut pieces = std::mem::take(&mut self.spare_pieces);
@@ -322,11 +357,11 @@ impl Sim<'_> {
         let kept = &mut self.domains[domain].reservation;
         let free = kept.then.has_free(chips, &pieces);
         if free {
-            kept.then.hold(tenant, chips, &pieces);
+            kept.then.hold(claim, chips, &pieces);
         }
         let leaves = free && kept.then.fits(kept.tenant, kept.chips);
         if free && !leaves {
-            kept.then.release(tenant, chips, &pieces);
+            kept.then.release(claim, chips, &pieces);
         }
         pool.nodes.give_back(chips, &mut pieces, None);
         pieces.clear();
@@ -395,7 +430,11 @@ impl Sim<'_> {
             }
             // Whoever was taken off may have held more than was needed, whoever is refused or overflows may have been in the way of others, and
             // a head that started, of one within its guarantee: the pass repeats. It comes to an end, for each time those who run are more urgent, or those who wait are fewer.
-            if !(self.again || self.refuse_beyond_limit(domain) || self.overflow_at_once(domain)) {
+            if !(self.again
+                || self.refuse_beyond_limit(domain)
+                || self.overflow_at_once(domain)
+                || self.start_overflowing(domain))
+            {
                 break;
             }
         }

@@ -3,14 +3,15 @@
 use super::helios::walks;
 use super::meter::Meter;
 use super::outlook::Reservation;
+use super::pool::PoolState;
 use super::queue::Queue;
 use crate::record::WorkloadTotals;
 use crate::stats::draw::{self, Prefix, Purpose};
 use crate::stats::law::Law;
 use crate::units::{SimTime, Span};
 use crate::world::{
-    Backfill, CellId, DomainId, Failures, Live, Order, OverEstimate, Placement, PoolChoice, PoolId, Preemption, Rules,
-    TenantId, World,
+    Backfill, CellId, DomainId, Failures, Live, Order, OverEstimate, Placement, PoolChoice, PoolId, Preemption,
+    PriceKind, Rules, TenantId, World,
 };
 
 /// A workload during a run.
@@ -27,6 +28,10 @@ pub(super) struct WorkloadState<'w> {
     /// Its tenant's queue in the domain.
     pub queue: usize,
     pub cells: &'w [CellId],
+    /// It may hold chips on spot or in blocks.
+    pub for_a_while: bool,
+    /// The largest gang that could start now if all chips were free: less than any while it waits for a price or a block.
+    pub most_open: u32,
     pub failures: Failures,
     pub campaigns: bool,
     /// Jobs that outlast what was expected of them are stopped.
@@ -37,6 +42,7 @@ pub(super) struct WorkloadState<'w> {
     pub repair_time: Prefix,
     pub repair_branch: Prefix,
     pub goodput: Prefix,
+    pub reclaim: Prefix,
     /// From when on its lab's work goes elsewhere, and the volume without that.
     pub leaves_at: SimTime,
     pub volume_if_stayed: f64,
@@ -72,6 +78,18 @@ impl DrawnIntervals {
     }
 }
 
+/// By which right jobs of a cell hold chips.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(super) enum Right {
+    /// The tenant's guarantee, and chips that nobody is promised.
+    #[default]
+    Own,
+    /// Chips that nobody is promised, until they are taken back.
+    Spot,
+    /// The tenant's capacity blocks.
+    Block,
+}
+
 /// A cell during a run.
 #[derive(Default)]
 pub(super) struct CellState {
@@ -83,6 +101,14 @@ pub(super) struct CellState {
     pub covered: Meter,
     /// Its pool.
     pub pool: usize,
+    /// By which right its jobs hold chips there, and the number of that claim.
+    pub right: Right,
+    /// See `right`.
+    pub claim: usize,
+    /// Most it pays for spot, over the on-demand price.
+    pub bid: f64,
+    /// Nodes taken back per 1e12 node-hours.
+    pub reclaim_rate: u64,
     /// Speed relative to the workload's reference.
     pub speed: f64,
     /// Speed relative to the other workloads' here, each over its own mean: comparative advantage.
@@ -110,6 +136,8 @@ pub(super) struct DomainState<'w> {
     pub min_lease: Span,
     /// Somebody may lend here.
     pub lends: bool,
+    /// Some pool has spot, or somebody has blocks.
+    pub lets_for_a_while: bool,
     /// Who runs is looked at here: jobs are taken off, or their ends are expected.
     pub tracks: bool,
     /// By tenant: its head waits for chips that are on their way, and nobody of it passes, in the pass under way.
@@ -130,14 +158,19 @@ pub(super) struct DomainState<'w> {
     pub reservation: Reservation,
     /// Some tenant is ever guaranteed or reserved chips here.
     pub any_committed: bool,
+    /// Jobs that wait and may go to overflow cells as well, by key; where those have a limit.
+    pub overflowing: Vec<u32>,
     /// Jobs that arrived at this instant and wait, where somebody asks: a queue limit, a wait of no time.
     pub fresh: Vec<u32>,
 }
 
 impl DomainState<'_> {
-    /// An arrival of this instant waits no longer.
+    /// A job waits no longer.
     #[inline]
     pub fn forget_fresh(&mut self, slot: u32) {
+        if let Some(at) = self.overflowing.iter().position(|other| *other == slot) {
+            self.overflowing.remove(at);
+        }
         if let Some(at) = self.fresh.iter().position(|fresh| *fresh == slot) {
             self.fresh.remove(at);
         }
@@ -161,7 +194,7 @@ pub(super) struct Workshop {
     pub waiting: std::collections::VecDeque<u32>,
 }
 
-pub(super) fn cell_state(world: &World, live: &Live, id: CellId) -> CellState {
+pub(super) fn cell_state(world: &World, live: &Live, pools: &[PoolState], id: CellId) -> CellState {
     let cell = &world.cells[id];
     let first = world.workloads[cell.workload].cells[0];
     let mut speed = live.value(&cell.speed);
@@ -169,7 +202,23 @@ pub(super) fn cell_state(world: &World, live: &Live, id: CellId) -> CellState {
         speed *= live.value(here) / live.value(reference);
     }
     let rate = world.pools[cell.pool].failures_per_chip_hour;
-    CellState { pool: cell.pool.index(), speed, failure_rate: super::job::failure_rate(rate), ..CellState::default() }
+    let (pool, tenant) = (&pools[cell.pool.index()], world.workloads[cell.workload].tenant.index());
+    let (right, claim) = match (pool.spot, pool.shares[tenant].blocks) {
+        (Some(spot), _) if cell.price == PriceKind::Spot => (Right::Spot, spot.claim),
+        (_, Some(blocks)) if cell.price == PriceKind::CapacityBlock => (Right::Block, blocks.claim),
+        _ => (Right::Own, tenant),
+    };
+    let spot = world.pools[cell.pool].spot.as_ref().filter(|_| right == Right::Spot);
+    CellState {
+        pool: cell.pool.index(),
+        speed,
+        failure_rate: super::job::failure_rate(rate),
+        right,
+        claim,
+        bid: live.value(&world.workloads[cell.workload].max_spot_ratio),
+        reclaim_rate: spot.map_or(0, |spot| super::job::failure_rate(live.value(&spot.reclaims_per_node_hour))),
+        ..CellState::default()
+    }
 }
 
 pub(super) fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunKey) -> Vec<WorkloadState<'w>> {
@@ -195,6 +244,11 @@ pub(super) fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunK
             domain: terms.domain.index(),
             queue: tenants_of(world, terms.domain).iter().position(|t| *t == terms.tenant.index()).expect("submits"),
             cells: &terms.cells,
+            for_a_while: terms.cells.iter().any(|cell| {
+                let spot = world.cells[*cell].price == PriceKind::Spot;
+                spot || world.in_blocks(*cell)
+            }),
+            most_open: u32::MAX,
             failures: terms.failures,
             campaigns: matches!(terms.source, crate::world::Source::Campaigns(_)),
             kills: terms.over_estimate == OverEstimate::Kill,
@@ -204,6 +258,7 @@ pub(super) fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunK
             repair_time: prefix(Purpose::Repair, 0),
             repair_branch: prefix(Purpose::Repair, 1),
             goodput: prefix(Purpose::Goodput, 0),
+            reclaim: prefix(Purpose::Reclaim, 0),
             leaves_at: if world.without.contracts.iter().any(|c| world.contracts[*c].tenant == terms.tenant) {
                 world.decide_at.unwrap_or(SimTime::NEVER)
             } else {
@@ -252,8 +307,10 @@ pub(super) fn domain_states<'w>(world: &'w World, live: &Live) -> Vec<DomainStat
     let state = |id| {
         let tenants = tenants_of(world, id);
         let terms = &world.domains[id];
-        let commits =
-            |pool: &PoolId| !(world.pools[*pool].guaranteed.is_empty() && world.pools[*pool].reserved.is_empty());
+        let commits = |pool: &PoolId| {
+            let pool = &world.pools[*pool];
+            !(pool.guaranteed.is_empty() && pool.reserved.is_empty() && pool.blocks.is_empty())
+        };
         DomainState {
             queues: tenants.iter().map(|_| Queue::default()).collect(),
             tenants,
@@ -270,6 +327,10 @@ pub(super) fn domain_states<'w>(world: &'w World, live: &Live) -> Vec<DomainStat
             },
             min_lease: min_lease(world, live, id),
             lends: lends(world, id),
+            lets_for_a_while: terms.pools.iter().any(|pool| {
+                let pool = &world.pools[*pool];
+                pool.spot.is_some() || !pool.blocks.is_empty()
+            }),
             // Whoever may be taken off must be known.
             tracks: lends(world, id)
                 || terms.pools.iter().any(|pool| !world.pools[*pool].maintenance.is_empty())
@@ -286,6 +347,7 @@ pub(super) fn domain_states<'w>(world: &'w World, live: &Live) -> Vec<DomainStat
             planned: Vec::new(),
             reservation: Reservation::default(),
             any_committed: terms.pools.iter().any(commits),
+            overflowing: Vec::new(),
             fresh: Vec::new(),
         }
     };
