@@ -4,7 +4,7 @@
 use super::{Better, Metric, Period, Scope, Sheet, ratio};
 use crate::record::{RunRecord, WorkloadTotals};
 use crate::units::Span;
-use crate::world::{Failures, Source, WorkloadId, World};
+use crate::world::{CellId, Failures, PriceKind, Source, WorkloadId, World};
 
 static SUBMITTED: Metric = Metric {
     name: "jobs_submitted",
@@ -120,6 +120,12 @@ static PREEMPTIONS: Metric = Metric {
     what: "Jobs taken off for others in [measured from, end) / days.",
     better: Better::Less,
 };
+static RECLAIMS: Metric = Metric {
+    name: "reclaims_per_day",
+    unit: "1/d",
+    what: "Jobs given notice by spot (price above the bid, chips taken back) or at the end of a capacity block, in [measured from, end) / days; where jobs accept either.",
+    better: Better::Less,
+};
 static DELAY: Metric = Metric {
     name: "campaign_delay",
     unit: "d",
@@ -174,6 +180,7 @@ pub static METRICS: &[&Metric] = &[
     &FAILURES,
     &EXPECTED_FAILURES,
     &PREEMPTIONS,
+    &RECLAIMS,
     &DELAY,
     &CAMPAIGNS,
     &OPEN,
@@ -191,7 +198,13 @@ pub fn measure(world: &World, record: &RunRecord, sheet: &mut Sheet) {
         let preempted = record.workloads[id.index()].preemptions as f64;
         let days = world.end.since(world.measure_from).0 as f64 / Span::DAY.0 as f64;
         sheet.put(&PREEMPTIONS, Scope::Workload(id), Period::All, ratio(preempted, days));
-        if world.workloads[id].overflow.is_some() {
+        let terms = &world.workloads[id];
+        let for_a_while = |cell: &CellId| world.cells[*cell].price == PriceKind::Spot || world.in_blocks(*cell);
+        if terms.cells.iter().chain(&terms.overflow).any(for_a_while) {
+            let reclaims = record.workloads[id.index()].reclaims as f64;
+            sheet.put(&RECLAIMS, Scope::Workload(id), Period::All, ratio(reclaims, days));
+        }
+        if !world.workloads[id].overflow.is_empty() {
             let overflowed = record.workloads[id.index()].overflowed as f64;
             sheet.put(&OVERFLOWED, Scope::Workload(id), Period::All, Some(overflowed));
         }
