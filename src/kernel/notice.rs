@@ -93,7 +93,8 @@ impl Sim<'_> {
         if self.cells[job.cell as usize].right == Right::Own {
             return false;
         }
-        let saved = job.attempt.yields_from.is_some_and(|from| from + Span(job.leaves_in_us) == self.now);
+        let saved =
+            job.attempt.yields_from.is_some_and(|from| from + Span(self.jobs.aside(slot).leaves_in_us) == self.now);
         if saved || self.notice_due(slot) != When::new(self.now, Class::Reclaim) {
             return false;
         }
@@ -123,7 +124,8 @@ impl Sim<'_> {
         let (leaving, finish) = (job.leaving, job.attempt.finish());
         if !leaving && saves {
             let job = &mut self.jobs[slot];
-            (job.leaving, job.loses, job.leaves_in_us) = (true, false, cost_us);
+            (job.leaving, job.loses) = (true, false);
+            self.jobs.aside_mut(slot).leaves_in_us = cost_us;
             if cost_us == 0 {
                 return self.leave(slot);
             }
@@ -268,23 +270,30 @@ impl Sim<'_> {
         self.jobs.slots().into_iter().filter(here).collect()
     }
 
-    /// Whether a gang of that many chips has room on spot or in its tenant's blocks.
+    /// Whether a gang of that many chips may start on spot or in its tenant's blocks.
     pub(super) fn has_room_for_a_while(&self, cell: CellId, chips: u64, any: bool) -> bool {
+        let open = match self.cells[cell.index()].right {
+            Right::Own => panic!("chips of one's own have no end"),
+            Right::Spot => any && self.is_within_bid(cell),
+            Right::Block => true,
+        };
+        open && chips <= self.most_on(cell)
+    }
+
+    /// Most chips that a job of the cell may take now by its right, whether they are free or not.
+    pub(super) fn most_on(&self, cell: CellId) -> u64 {
         let state = &self.cells[cell.index()];
         let pool = &self.pools[state.pool];
-        let held = pool.standing.tenants[state.claim].held;
-        let may = match state.right {
-            Right::Own => panic!("chips of one's own have no end"),
-            Right::Spot => {
-                let spot = pool.spot.expect("a cell on spot");
-                any && held + chips <= spot.chips && self.is_within_bid(cell)
-            }
+        let (held, up) = (pool.standing.tenants[state.claim].held, pool.up.level());
+        let (limit, any) = match state.right {
+            Right::Own => (u64::MAX, true),
+            Right::Spot => (pool.spot.expect("a cell on spot").chips, true),
             Right::Block => {
                 let tenant = self.workloads[self.world.cells[cell].workload.index()].tenant;
-                held + chips <= pool.shares[tenant].blocks.expect("a cell in blocks").open
+                (pool.shares[tenant].blocks.expect("a cell in blocks").open, false)
             }
         };
-        may && chips <= pool.standing.available(state.claim, any && state.right == Right::Spot, pool.up.level())
+        limit.saturating_sub(held).min(pool.standing.available(state.claim, any, up))
     }
 
     /// Most chips that a gang of the tenant may find on spot or in blocks of the pool.

@@ -126,6 +126,18 @@ static RECLAIMS: Metric = Metric {
     what: "Jobs given notice by spot (price above the bid, chips taken back) or at the end of a capacity block, in [measured from, end) / days; where jobs accept either.",
     better: Better::Less,
 };
+static RESIZES: Metric = Metric {
+    name: "resizes_per_day",
+    unit: "1/d",
+    what: "Changes of the size of running elastic gangs in [measured from, end) / days.",
+    better: Better::Less,
+};
+static ON_TIME: Metric = Metric {
+    name: "deadline_met_fraction",
+    unit: "-",
+    what: "Jobs finished by their deadline over those whose deadline has passed or that are finished; blank without deadlines.",
+    better: Better::More,
+};
 static DELAY: Metric = Metric {
     name: "campaign_delay",
     unit: "d",
@@ -181,6 +193,8 @@ pub static METRICS: &[&Metric] = &[
     &EXPECTED_FAILURES,
     &PREEMPTIONS,
     &RECLAIMS,
+    &RESIZES,
+    &ON_TIME,
     &DELAY,
     &CAMPAIGNS,
     &OPEN,
@@ -203,6 +217,14 @@ pub fn measure(world: &World, record: &RunRecord, sheet: &mut Sheet) {
         if terms.cells.iter().chain(&terms.overflow).any(for_a_while) {
             let reclaims = record.workloads[id.index()].reclaims as f64;
             sheet.put(&RECLAIMS, Scope::Workload(id), Period::All, ratio(reclaims, days));
+        }
+        let totals = &record.workloads[id.index()];
+        if world.workloads[id].elastic.is_some() {
+            sheet.put(&RESIZES, Scope::Workload(id), Period::All, ratio(totals.resizes as f64, days));
+        }
+        if world.workloads[id].deadline_h.is_some() {
+            let met = ratio(totals.on_time as f64, (totals.on_time + totals.late) as f64);
+            sheet.put(&ON_TIME, Scope::Workload(id), Period::All, met);
         }
         if !world.workloads[id].overflow.is_empty() {
             let overflowed = record.workloads[id.index()].overflowed as f64;

@@ -154,7 +154,7 @@ fn histogram() -> impl Strategy<Value = Histogram> {
 }
 
 fn totals() -> impl Strategy<Value = WorkloadTotals> {
-    let counts = proptest::array::uniform16(any::<u64>().prop_map(|count| count >> 2));
+    let counts = proptest::array::uniform19(any::<u64>().prop_map(|count| count >> 2));
     let times = (proptest::option::of(time()), proptest::option::of(time()));
     (counts, proptest::array::uniform6(addable()), histogram(), histogram(), times).prop_map(
         |(counts, sums, waits, jcts, times)| {
@@ -172,6 +172,9 @@ fn totals() -> impl Strategy<Value = WorkloadTotals> {
                 outages,
                 preemptions,
                 reclaims,
+                resizes,
+                on_time,
+                late,
                 overflowed,
                 killed,
                 expected_failures_e6,
@@ -191,6 +194,9 @@ fn totals() -> impl Strategy<Value = WorkloadTotals> {
                 outages,
                 preemptions,
                 reclaims,
+                resizes,
+                on_time,
+                late,
                 overflowed,
                 killed,
                 expected_failures_e6,

@@ -2,6 +2,7 @@
 //! Does not judge across tables: that is `world`.
 
 pub use super::buying::{BlockSpec, SpotSpec};
+pub use super::elastic::{ElasticSpec, ScalingSpec};
 pub use super::equity::{Investment, Tranche};
 pub use super::schedule::{Interval, LasSpec, MaintenanceSpec, OutageSpec, OverflowSpec, Schedule};
 use crate::units::Date;
@@ -459,8 +460,10 @@ pub struct Pretraining {
     pub common: Common,
     /// Useful FLOPs of a campaign [FLOP].
     pub flops: Option<Leaf>,
-    /// Gang size [chips].
-    pub chips: Option<At<i64>>,
+    /// Gang size, never a mix.
+    pub chips: Option<ChipsSpec>,
+    /// By when a campaign is to be finished, from its submission [h].
+    pub deadline: Option<Leaf>,
     /// Delivered over headline throughput [0..1].
     pub campaign_efficiency: Option<Leaf>,
     /// Interval between submissions, drawn per campaign number [h].
@@ -479,6 +482,8 @@ pub enum ChipsSpec {
         /// Relative frequencies.
         weights: Vec<Leaf>,
     },
+    /// `{ min = ..., max = ... }`: gangs that change their size.
+    Elastic(Box<ElasticSpec>),
 }
 
 /// A stream of gang jobs.
@@ -496,6 +501,8 @@ pub struct Stream {
     pub profile: Vec<Leaf>,
     /// Gang sizes; default 1.
     pub chips: Option<ChipsSpec>,
+    /// By when a job is to be finished, from its submission [h].
+    pub deadline: Option<Leaf>,
     /// Work of a job [chip-hours of the reference chip]; exactly one of this and `duration`.
     pub work_chip_hours: Option<LawSpec>,
     /// Time of a job on the reference chip [h].

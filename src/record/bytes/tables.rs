@@ -128,7 +128,7 @@ fn share_months<C: Coder>(code: &mut C, rows: &mut Vec<ShareMonth>) -> Result<()
 
 /// Counters and histograms.
 pub fn workloads<C: Coder>(code: &mut C, rows: &mut Vec<WorkloadTotals>) -> Result<(), BytesError> {
-    table(code, rows, 26, WorkloadTotals::default())?;
+    table(code, rows, 29, WorkloadTotals::default())?;
     for row in rows {
         let counts = [
             &mut row.submitted,
@@ -144,6 +144,9 @@ pub fn workloads<C: Coder>(code: &mut C, rows: &mut Vec<WorkloadTotals>) -> Resu
             &mut row.outages,
             &mut row.preemptions,
             &mut row.reclaims,
+            &mut row.resizes,
+            &mut row.on_time,
+            &mut row.late,
             &mut row.overflowed,
             &mut row.killed,
             &mut row.expected_failures_e6,
