@@ -94,7 +94,10 @@ impl Sim<'_> {
         let late = |slot: &u32| {
             let job = &self.jobs[*slot];
             let here = self.cells[job.cell as usize].pool == pool;
-            let due = job.attempt.yields_from.map_or(job.attempt.finish(), |from| from + Span(job.leaves_in_us));
+            let due = job
+                .attempt
+                .yields_from
+                .map_or(job.attempt.finish(), |from| from + Span(self.jobs.aside(*slot).leaves_in_us));
             let others = self.workloads[job.workload as usize].tenant != tenant;
             job.leaving && here && others && self.now + notice < due
         };
@@ -107,7 +110,7 @@ impl Sim<'_> {
                 self.leave(slot);
             } else {
                 let from = *job.attempt.yields_from.get_or_insert(self.now);
-                job.leaves_in_us = (self.now + notice).since(from).0;
+                self.jobs.aside_mut(slot).leaves_in_us = (self.now + notice).since(from).0;
                 self.post_next(slot);
             }
         }

@@ -117,6 +117,8 @@ pub struct Nodes {
     chips_per_node: u32,
     free_chips: u64,
     next_node: u32,
+    /// Gangs that find no room together are split.
+    splits: bool,
     /// By free chips on the node, 1..=chips_per_node; empty when nodes are interchangeable: their number is the state.
     buckets: Vec<Intervals>,
     /// Free chips of nodes that are partly used: a node's chips come back one job at a time.
@@ -131,7 +133,20 @@ impl Nodes {
     pub fn new(chips_per_node: u32, whole_gangs: bool) -> Nodes {
         let counted = chips_per_node == 1 || whole_gangs;
         let buckets = if counted { Vec::new() } else { vec![Intervals::default(); chips_per_node as usize + 1] };
-        Nodes { chips_per_node, free_chips: 0, next_node: 0, buckets, partial: Vec::new(), merged: Vec::new() }
+        Nodes {
+            chips_per_node,
+            free_chips: 0,
+            next_node: 0,
+            splits: false,
+            buckets,
+            partial: Vec::new(),
+            merged: Vec::new(),
+        }
+    }
+
+    /// The same nodes, on which gangs are split that find no room together. Interchangeable nodes split nobody.
+    pub fn splitting(self, splits: bool) -> Nodes {
+        Nodes { splits: splits && !self.is_counted(), ..self }
     }
 
     /// Free chips.
@@ -167,8 +182,13 @@ impl Nodes {
         if self.buckets.is_empty() {
             return u64::from(chips) <= self.free_chips;
         }
-        if u64::from(chips) > self.free_chips {
-            return false;
+        u64::from(chips) <= self.free_chips && (self.splits || self.has_room_together(chips))
+    }
+
+    /// Whether they find room now on no more nodes than they need.
+    pub fn has_room_together(&self, chips: u32) -> bool {
+        if self.is_counted() || self.free_chips < u64::from(chips) {
+            return u64::from(chips) <= self.free_chips;
         }
         let (whole, rest) = (chips / self.chips_per_node, chips % self.chips_per_node);
         let full = self.free_nodes();
@@ -184,10 +204,44 @@ impl Nodes {
     #[inline]
     pub fn take(&mut self, chips: u32, placement: Placement, pieces: &mut Vec<Piece>) {
         assert!(self.has_room(chips), "asked {chips} chips, free {}", self.free_chips);
+        let together = !self.splits || self.has_room_together(chips);
         self.free_chips -= u64::from(chips);
-        if !self.buckets.is_empty() {
+        if !together {
+            self.take_split(chips, pieces);
+        } else if !self.buckets.is_empty() {
             self.take_pieces(chips, placement, pieces);
         }
+    }
+
+    /// Takes the nodes with most free chips, and for what is left at the end the fullest that has room for it.
+    fn take_split(&mut self, chips: u32, pieces: &mut Vec<Piece>) {
+        let per_node = self.chips_per_node;
+        let whole = (chips / per_node).min(self.buckets[per_node as usize].count);
+        self.buckets[per_node as usize]
+            .take_lowest(whole, |node, nodes| pieces.push(Piece { node, nodes, chips: per_node }));
+        let mut left = chips - whole * per_node;
+        while left > 0 {
+            let free = |bucket: &usize| self.buckets[*bucket].count > 0;
+            let fitting = (left as usize..self.buckets.len()).find(free);
+            let bucket =
+                fitting.or_else(|| (1..self.buckets.len().min(left as usize)).rev().find(free)).expect("has room");
+            let node = self.buckets[bucket].lowest().expect("asked before");
+            let taken = left.min(bucket as u32);
+            self.buckets[bucket].remove(node, node + 1);
+            self.set_partial(node, bucket as u32 - taken);
+            pieces.push(Piece { node, nodes: 1, chips: taken });
+            left -= taken;
+        }
+    }
+
+    /// Whether a gang that starts now is split.
+    pub fn would_split(&self, chips: u32) -> bool {
+        self.splits && !self.has_room_together(chips)
+    }
+
+    /// Whether a gang on these pieces is on more nodes than it needs.
+    pub fn is_split(&self, chips: u32, pieces: &[Piece]) -> bool {
+        self.splits && chips.div_ceil(self.chips_per_node) < pieces.iter().map(|piece| piece.nodes).sum()
     }
 
     fn take_pieces(&mut self, chips: u32, placement: Placement, pieces: &mut Vec<Piece>) {

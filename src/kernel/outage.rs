@@ -1,7 +1,7 @@
 //! Pools that are dark: gangs fail or leave, nodes go and come back. Decides no date.
 
 use super::sim::{Release, Sabotage, Sim};
-use crate::world::{Failures, PoolId};
+use crate::world::{CellId, Failures, PoolId};
 
 impl Sim<'_> {
     /// Every gang on the pool fails and every node is down; what comes back or is delivered meanwhile is down too.
@@ -57,17 +57,21 @@ impl Sim<'_> {
         let spread = state.failures == Failures::Goodput;
         self.book_attempt(slot, (!spread).then_some(now));
         let counted = self.in_window(now);
+        let speed = self.speed_of(slot, CellId::new(self.jobs[slot].cell as usize));
         let job = &mut self.jobs[slot];
         let cell = &self.cells[job.cell as usize];
         let elapsed = now.since(job.attempt.start).0;
         let kept = if spread { job.attempt.done_us(elapsed) } else { job.attempt.saved_us(elapsed) };
-        job.keep(kept, cell.speed);
+        job.keep(kept, speed);
         let used = u128::from(elapsed) * u128::from(job.chips) * u128::from(cell.failure_rate);
         job.exposure_left = job.exposure_left.saturating_sub(used).max(1);
-        job.attained += u128::from(elapsed) * u128::from(job.chips);
-        job.outages += 1;
+        let served = u128::from(elapsed) * u128::from(job.chips);
+        job.resumes = true;
         let leaving = std::mem::take(&mut job.leaving);
         job.seq = u64::MAX;
+        let aside = self.jobs.aside_mut(slot);
+        aside.attained += served;
+        aside.outages += 1;
         let state = &mut self.workloads[self.jobs[slot].workload as usize];
         state.totals.outages += u64::from(counted);
         state.apart.outages_outside += u64::from(!counted);

@@ -43,7 +43,7 @@ impl Sim<'_> {
             let pool = self.cells[plan.cell.index()].pool;
             let profile = &mut profiles.iter_mut().find(|(of, _)| *of == pool).expect("a pool of the domain").1;
             profile.hold(plan.start, gang, &plan.pieces);
-            self.jobs[slot].promised.get_or_insert(plan.start);
+            self.jobs.aside_mut(slot).promised.get_or_insert(plan.start);
             if plan.start == self.now {
                 let before = self.watch.is_some().then(|| self.watch_planned(domain));
                 self.take_from_queue(slot);

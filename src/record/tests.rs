@@ -142,7 +142,7 @@ fn histogram() -> impl Strategy<Value = Histogram> {
 }
 
 fn totals() -> impl Strategy<Value = WorkloadTotals> {
-    let counts = proptest::array::uniform15(any::<u64>().prop_map(|count| count >> 2));
+    let counts = proptest::array::uniform18(any::<u64>().prop_map(|count| count >> 2));
     let times = (proptest::option::of(time()), proptest::option::of(time()));
     (counts, proptest::array::uniform6(addable()), histogram(), histogram(), times).prop_map(
         |(counts, sums, waits, jcts, times)| {
@@ -159,6 +159,9 @@ fn totals() -> impl Strategy<Value = WorkloadTotals> {
                 failures,
                 outages,
                 preemptions,
+                resizes,
+                on_time,
+                late,
                 overflowed,
                 killed,
                 expected_failures_e6,
@@ -177,6 +180,9 @@ fn totals() -> impl Strategy<Value = WorkloadTotals> {
                 failures,
                 outages,
                 preemptions,
+                resizes,
+                on_time,
+                late,
                 overflowed,
                 killed,
                 expected_failures_e6,

@@ -1,6 +1,7 @@
 //! The scenario file as written: one struct a table, names not yet resolved, every leaf with where it came from.
 //! Does not judge across tables: that is `world`.
 
+pub use super::elastic::{ElasticSpec, ScalingSpec};
 pub use super::schedule::{Interval, LasSpec, MaintenanceSpec, OutageSpec, OverflowSpec, Schedule};
 use crate::units::Date;
 
@@ -431,6 +432,8 @@ pub struct Common {
     pub volume: Option<Leaf>,
     /// Useful FLOP over peak while productive, by chip [0..1].
     pub mfu: Tables<Leaf>,
+    /// Speed of a gang that is split over that of one that is not, by chip; name `""` stands for every chip [-].
+    pub split_speed: Tables<Leaf>,
 }
 
 /// `checkpoint = { interval, cost }`.
@@ -449,8 +452,10 @@ pub struct Pretraining {
     pub common: Common,
     /// Useful FLOPs of a campaign [FLOP].
     pub flops: Option<Leaf>,
-    /// Gang size [chips].
-    pub chips: Option<At<i64>>,
+    /// Gang size, never a mix.
+    pub chips: Option<ChipsSpec>,
+    /// By when a campaign is to be finished, from its submission [h].
+    pub deadline: Option<Leaf>,
     /// Delivered over headline throughput [0..1].
     pub campaign_efficiency: Option<Leaf>,
     /// Interval between submissions, drawn per campaign number [h].
@@ -469,6 +474,8 @@ pub enum ChipsSpec {
         /// Relative frequencies.
         weights: Vec<Leaf>,
     },
+    /// `{ min = ..., max = ... }`: gangs that change their size.
+    Elastic(Box<ElasticSpec>),
 }
 
 /// A stream of gang jobs.
@@ -486,6 +493,8 @@ pub struct Stream {
     pub profile: Vec<Leaf>,
     /// Gang sizes; default 1.
     pub chips: Option<ChipsSpec>,
+    /// By when a job is to be finished, from its submission [h].
+    pub deadline: Option<Leaf>,
     /// Work of a job [chip-hours of the reference chip]; exactly one of this and `duration`.
     pub work_chip_hours: Option<LawSpec>,
     /// Time of a job on the reference chip [h].

@@ -2,6 +2,7 @@
 //! Holds what is known before a run; what a run draws or changes lives in `Live`.
 
 use super::arrivals::{Estimate, Modulated, OverEstimate};
+use super::elastic::Elastic;
 use super::outages::{Maintenance, Outage};
 use super::rules::Rules;
 use crate::stats::law::Law;
@@ -454,6 +455,10 @@ pub struct Workload {
     pub failures: Failures,
     /// What becomes of a job that runs beyond its user's estimate.
     pub over_estimate: OverEstimate,
+    /// Its gangs change their size; None: they do not.
+    pub elastic: Option<Box<Elastic>>,
+    /// By when a job is to be finished, from its submission [h]; None: it has no deadline.
+    pub deadline_h: Option<Param>,
     /// What arrives.
     pub source: Source,
 }
@@ -551,6 +556,8 @@ pub struct Cell {
     ///
     /// Where this cell and the workload's first both state an mfu, a run multiplies by mfu / mfu of the first: this part leaves it out.
     pub speed: Param,
+    /// Speed of a gang that is split over more nodes than it needs, over its speed together [-].
+    pub split_speed: Param,
     /// Model FLOP utilization while productive [-], where stated; always for campaigns.
     pub mfu: Option<Param>,
 }

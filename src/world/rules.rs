@@ -76,6 +76,8 @@ pub enum Placement {
     WholeNode,
     /// As `BestFit`, with the rest of a gang above a node on the fullest node too: a quirk of Starburst.
     FullestRest,
+    /// As `BestFit`, and a gang that finds no room together is split over as few nodes as can be.
+    Split,
     /// Inside one UltraServer if it fits, else whole UltraServers and the rest in one.
     UltraServer,
 }
@@ -154,6 +156,8 @@ pub struct Rules {
     pub queue_limit: Option<u64>,
     /// Where those go that have waited for long.
     pub overflow: Option<Overflow>,
+    /// Elastic gangs change their size at whole multiples of this from the scenario's start.
+    pub resize_every: Span,
     /// Quirks of a published simulator.
     pub compat: Option<Compat>,
 }
@@ -179,6 +183,7 @@ impl Default for Rules {
             plan_depth: 100,
             queue_limit: None,
             overflow: None,
+            resize_every: Span::HOUR,
             compat: None,
         }
     }
@@ -200,6 +205,9 @@ pub fn refused(rules: &Rules) -> Option<&'static str> {
         (_, Preemption::Class | Preemption::OrderKey) if conservative => {
             Some("`conservative` promises starts, and preemption breaks promises")
         }
+        (_, _) if conservative && rules.placement == Placement::Split => Some(
+            "`conservative` promises starts, and how long a gang takes that may be split depends on what is free then",
+        ),
         (_, Preemption::Off | Preemption::OrderKey) if rules.victim == Victim::Hash => Some(
             "`victim` chooses among those that preemption = \"class\" takes off: write that, or leave `victim` out",
         ),

@@ -520,6 +520,35 @@ fn the_margin_is_between_lending_and_taking_back() {
     );
 }
 
+/// Two nodes of four. a and b leave one chip free on each. c, of two chips, waits under `best_fit` until one ends; split over both nodes it runs
+/// at half its speed, 1..9. d, as c but when a node is free again, is not split: 10..14.
+#[test]
+fn a_gang_is_split_where_it_finds_no_room_together() {
+    let jobs = "a at 0 gang 3 for 10; b at 0 gang 3 for 10; c at 1 gang 2 for 4; d at 10 gang 2 for 4";
+    let half = "[[c]]\nsplit_speed = 0.5\n[[d]]\nsplit_speed = 0.5";
+    check(&format!("pool 8 chips nodes 4 best_fit; {jobs}"), "a 0..10 | b 0..10 | c 10..14 | d 10..14");
+    check_with(&format!("pool 8 chips nodes 4 placement=split; {jobs}"), half, "a 0..10 | b 0..10 | c 1..9 | d 10..14");
+}
+
+/// A head behind which others fill sees the length that the split gives: f, of 3 s together, would take 6 s split and move the head's start
+/// at 5, so that it waits; at 7 it finds a node.
+#[test]
+fn a_split_is_seen_before_it_is_made() {
+    let jobs = "a at 0 gang 3 for 5; b at 0 gang 3 for 9; head at 1 gang 5 for 2; f at 2 gang 2 for 3";
+    let half = "[[f]]\nsplit_speed = 0.5";
+    check_with(
+        &format!("pool 8 chips nodes 4 placement=split backfill=easy; {jobs}"),
+        half,
+        "a 0..5 | b 0..9 | f 7..10 | head 5..7",
+    );
+    let fast = "[[f]]\nsplit_speed = 1";
+    check_with(
+        &format!("pool 8 chips nodes 4 placement=split backfill=easy; {jobs}"),
+        fast,
+        "a 0..5 | b 0..9 | f 2..5 | head 5..7",
+    );
+}
+
 /// All is ada's and lent to low from 400 on, 20 s / 0.05. At 500 low begins to save for 20 s, to make room for high. ada asks at 505, with a notice of 2 s:
 /// low leaves at 507 and loses what it did. From 917 on, 400 s after ada is done, high runs for 50 s, then low for 1,000 and 20 to save.
 #[test]

@@ -105,6 +105,9 @@ macro_rules! accessor {
 }
 
 impl Record {
+    fn has(&self, key: &'static str) -> bool {
+        self.fields.contains_key(key)
+    }
     fn take(&mut self, key: &'static str) -> Option<Cooked> {
         assert!(self.table.key(key).is_some(), "`{key}` is not defined in {}", self.table.title);
         self.fields.remove(key)
@@ -154,6 +157,17 @@ impl Record {
     /// Numbers by name.
     fn leaves_by_name(&mut self, key: &'static str) -> Tables<Leaf> {
         self.map(key, named_leaf)
+    }
+    /// Numbers by name, or one of the name `""` that stands for all.
+    fn leaf_or_by_name(&mut self, key: &'static str) -> Tables<Leaf> {
+        match self.take(key) {
+            None => Vec::new(),
+            Some(Cooked::Map(entries)) => entries.into_iter().map(named_leaf).collect(),
+            Some(Cooked::Leaf(leaf)) => {
+                vec![Named { name: String::new(), path: leaf.path.clone(), origin: leaf.origin, table: leaf }]
+            }
+            Some(other) => panic!("`{key}` of {} is {other:?}", self.table.title),
+        }
     }
     fn law(&mut self, key: &'static str) -> Option<LawSpec> {
         self.record(key).map(law_spec)

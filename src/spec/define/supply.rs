@@ -192,7 +192,7 @@ static SCHEDULE: Table = table(
         ),
         key(
             "placement",
-            Kind::Choice(&["first_fit", "best_fit", "spread", "whole_node", "ultraserver"], &[]),
+            Kind::Choice(&["first_fit", "best_fit", "spread", "whole_node", "ultraserver", "split"], &[]),
             "Where it goes; default `first_fit`. `whole_node` wants nodes of one size in the domain.",
         ),
         key(
@@ -212,6 +212,11 @@ static SCHEDULE: Table = table(
             "queue_limit",
             Kind::Integer(0, MOST_CHIPS_I),
             "Jobs that may wait; one more is refused and counted; absent: no limit.",
+        ),
+        key(
+            "resize_every",
+            duration(1e-3),
+            "Elastic gangs change their size at whole multiples of this from the scenario's start; default 1 h.",
         ),
         key("overflow", Kind::Table(&OVERFLOW), "Where jobs go that have waited for long."),
     ],
