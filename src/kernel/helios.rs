@@ -23,7 +23,7 @@ impl Sim<'_> {
     pub(super) fn helios_walk(&mut self, domain: usize) {
         let mut preempted = false;
         let (mut chosen, mut running) = (Vec::new(), Vec::new());
-        let mut quota: u64 = self.domains[domain].pools.iter().map(|pool| self.pools[pool.index()].up.level()).sum();
+        let mut quota: u64 = self.domains[domain].pools.iter().map(|pool| self.pools[pool.index()].usable()).sum();
         for (place, slot, chips) in self.helios_order(domain) {
             let within = u64::from(chips) <= quota;
             quota -= if within { u64::from(chips) } else { 0 };

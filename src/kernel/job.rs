@@ -34,7 +34,11 @@ pub struct Job {
     pub planned: bool,
     /// See `planned`.
     pub promised: Option<SimTime>,
-    /// How often its pool went dark under it.
+    /// Why its attempt ends early, and why the one before did: rows of the goodput table.
+    pub why: u16,
+    /// See `why`.
+    pub since: u16,
+    /// How often its pool or rack went dark under it.
     pub outages: u32,
     /// How often it was taken off.
     pub yields: u32,
@@ -95,6 +99,8 @@ impl Default for Job {
             owed_us: 0,
             planned: false,
             promised: None,
+            why: 0,
+            since: 0,
             outages: 0,
             yields: 0,
             cycles: 0,

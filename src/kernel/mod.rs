@@ -4,7 +4,9 @@
 mod attempt;
 mod audit;
 mod calendar;
+mod dark;
 mod event;
+mod failure;
 mod helios;
 mod job;
 mod jobs;

@@ -7,7 +7,7 @@ use super::queue::{Key, Waiting};
 use super::sim::{Release, Sim};
 use crate::policy::Room;
 use crate::units::{SimTime, Span};
-use crate::world::{CellId, Preemption, Victim, Yield};
+use crate::world::{CellId, Interruption, Preemption, Victim, Yield};
 
 /// A running job that may be taken off; the smaller goes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -159,9 +159,12 @@ impl Sim<'_> {
         let saves_us = if graceful { state.cost_us } else { 0 };
         let cost_us = notice.map_or(saves_us, |notice| saves_us.min(notice.0));
         let in_window = self.in_window(now);
-        self.workloads[job.workload as usize].totals.preemptions += u64::from(in_window);
+        let state = &mut self.workloads[job.workload as usize];
+        state.totals.preemptions += u64::from(in_window);
+        state.interrupted(Interruption::PREEMPTION, in_window);
         let job = &mut self.jobs[slot];
         job.leaving = true;
+        job.why = Interruption::PREEMPTION.index() as u16;
         // Who cannot save in time leaves at the end of the notice and loses what is not saved.
         job.loses = !graceful || cost_us < saves_us;
         job.leaves_in_us = cost_us;
@@ -192,6 +195,7 @@ impl Sim<'_> {
         let job = &mut self.jobs[slot];
         job.yields += 1;
         job.leaving = false;
+        job.since = Interruption::PREEMPTION.index() as u16;
         job.seq = u64::MAX;
         self.let_go(slot, Release::Yield, None);
         let walks = self.domains[self.workloads[self.jobs[slot].workload as usize].domain].walks;

@@ -266,7 +266,7 @@ impl<'w> Sim<'w> {
         let pool = self.cells[cell.index()].pool;
         let (nodes, standing) = self.brute_state(pool, self.now, &[]);
         let tenant = self.workloads[job.workload as usize].tenant;
-        let up = self.pools[pool].up.level();
+        let up = self.pools[pool].usable();
         u64::from(job.chips) <= standing.available(tenant, any, up) && nodes.has_room(job.chips)
     }
 
@@ -324,7 +324,7 @@ impl<'w> Sim<'w> {
             let pool = self.cells[cell.index()].pool;
             for at in self.brute_times(pool, others) {
                 let (nodes, standing) = self.brute_state(pool, at, others);
-                let may = standing.available(workload.tenant, true, self.pools[pool].up.level());
+                let may = standing.available(workload.tenant, true, self.pools[pool].usable());
                 if u64::from(job.chips) <= may && nodes.has_room(job.chips) {
                     earliest = earliest.min(at);
                     break;
@@ -365,7 +365,7 @@ impl<'w> Sim<'w> {
         let tenant = self.workloads[self.jobs[slot].workload as usize].tenant;
         let times = self.brute_times(pool, planned);
         let fits = |nodes: &Nodes, standing: &Standing| {
-            let may = standing.available(tenant, true, self.pools[pool].up.level());
+            let may = standing.available(tenant, true, self.pools[pool].usable());
             u64::from(chips) <= may && nodes.has_room(chips)
         };
         times.iter().find_map(|start| {
@@ -406,12 +406,13 @@ impl<'w> Sim<'w> {
                 }
             }
         }
-        let (up, free) = (state.up.level(), state.nodes.free_chips());
+        let (up, free) = (state.usable(), state.nodes.free_chips());
         let reserved = state.reserved.level();
         assert!(
             held + reserved + free == up,
             "pool {pool}: {held} held + {reserved} reserved + {free} free != {up} up"
         );
-        assert!(free == state.idle.level(), "pool {pool}: {free} free, {} counted idle", state.idle.level());
+        let idle = state.idle.level() - state.standing_by();
+        assert!(free == idle, "pool {pool}: {free} free, {idle} counted idle");
     }
 }

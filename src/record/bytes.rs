@@ -16,7 +16,7 @@ use std::io::{Read, Write};
 /// First bytes of every record.
 const MAGIC: [u8; 4] = *b"HdgR";
 /// Number of the layout; a reader knows one.
-pub const SCHEMA: u8 = 3;
+pub const SCHEMA: u8 = 4;
 /// Bytes of the checksum of what follows it.
 const CHECK: usize = 8;
 /// Deflate cannot make less than this of a byte: a longer promise is a lie, and is not believed with memory.
@@ -104,6 +104,7 @@ fn layout<C: Coder>(code: &mut C, record: &mut RunRecord) -> Result<(), BytesErr
     tables::runs(code, record)?;
     tables::months(code, record)?;
     tables::workloads(code, &mut record.workloads)?;
+    tables::interruptions(code, &mut record.interruptions)?;
     tables::campaigns(code, &mut record.campaigns)?;
     tables::jobs(code, &mut record.jobs)?;
     tables::events(code, &mut record.events)?;

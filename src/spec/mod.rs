@@ -19,6 +19,7 @@ mod salvage;
 mod read;
 mod print;
 mod schedule;
+mod failures;
 mod schema;
 mod manual;
 #[cfg(test)]

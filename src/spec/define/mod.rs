@@ -2,6 +2,7 @@
 //! manual are made from it. Does not read anything.
 
 mod demand;
+mod failures;
 mod money;
 mod study;
 mod supply;
