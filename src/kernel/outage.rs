@@ -108,7 +108,7 @@ impl Sim<'_> {
         }
     }
 
-    /// As many nodes stand by as are not in the place of others. Eq. (67).
+    /// As many nodes stand by as are not in the place of others. Eq. (82).
     pub(super) fn settle_spares(&mut self, pool: usize) {
         if self.pools[pool].stand_by.nodes == 0 {
             return;

@@ -243,7 +243,7 @@ pub(super) fn check_racks(desk: &mut Desk<'_>, pool: &Named<spec::Pool>, built: 
             continue;
         };
         let (racks, nodes) = (racks(built), built.rack_nodes.unwrap_or(1));
-        let message = format!("pool `{}` has no rack {}: it has {racks} of {nodes} nodes", pool.name, rack.value);
+        let message = format!("pool `{}` has no rack {}: it has {racks} racks of {nodes} nodes", pool.name, rack.value);
         desk.problem(
             rack.origin,
             &rack.path,
