@@ -182,7 +182,7 @@ fn random_world(parts: &Parts, dice: &mut Dice) -> (String, bool) {
     (out, exact)
 }
 
-/// Causes, racks, outages and a spare of a pool, each in some worlds.
+/// Causes, outages of racks and spares of a pool, each in some worlds.
 fn failing(out: &mut String, dice: &mut Dice, nodes: u64, group: u64) {
     if dice.one_in(3) {
         let takes = dice.of(&["job", "node", "rack"]);
@@ -196,9 +196,6 @@ fn failing(out: &mut String, dice: &mut Dice, nodes: u64, group: u64) {
         if dice.one_in(2) {
             out.push_str("outages.each = { per_year = 200, duration = \"3h\", each_rack = true }\n");
         }
-    }
-    if dice.one_in(4) {
-        out.push_str("outages.all = { at = 2026-01-28T03:00:00, duration = \"70min\" }\n");
     }
     if dice.one_in(3) && 2 * group < nodes {
         writeln!(out, "spares = {{ nodes = {group}, after = \"{}\" }}", dice.of(&["0h", "20min"])).unwrap();
