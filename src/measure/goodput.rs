@@ -1,7 +1,8 @@
 //! Where the time of gangs goes and why they are interrupted: the goodput waterfall and its table by reason, by lab and workload, over the whole
 //! study. Knows no failure that did not interrupt a gang.
 
-use super::{Better, Metric, Period, Scope, Sheet, chip_hours, ratio};
+use super::chips::{CHECKPOINT, CHIP_HOURS, LOST, PRODUCTIVE, RESTART};
+use super::{Better, Key, Metric, Period, Scope, Sheet, chip_hours, ratio};
 use crate::record::{CellMonth, InterruptionTotals, RunRecord};
 use crate::units::Span;
 use crate::world::{
@@ -9,40 +10,10 @@ use crate::world::{
 };
 use std::collections::BTreeSet;
 
-static ALLOCATED: Metric = Metric {
-    name: "allocated_chip_hours",
-    unit: "chip-h",
-    what: "Chip-hours that gangs held = productive + checkpoint + lost + restart + yielding.",
-    better: Better::Neither,
-};
-static PRODUCTIVE: Metric = Metric {
-    name: "productive_chip_hours",
-    unit: "chip-h",
-    what: "Of those: work that was kept.",
-    better: Better::More,
-};
-static CHECKPOINT: Metric = Metric {
-    name: "checkpoint_chip_hours",
-    unit: "chip-h",
-    what: "Of those: writing checkpoints that were completed.",
-    better: Better::Less,
-};
-static LOST: Metric = Metric {
-    name: "lost_chip_hours",
-    unit: "chip-h",
-    what: "Of those: work and unfinished checkpoints that interruptions destroyed; by reason, what each destroyed.",
-    better: Better::Less,
-};
-static RESTART: Metric = Metric {
-    name: "restart_chip_hours",
-    unit: "chip-h",
-    what: "Of those: loading after interruptions; by reason, loading after each.",
-    better: Better::Less,
-};
 static YIELDING: Metric = Metric {
     name: "yielding_chip_hours",
     unit: "chip-h",
-    what: "Of those: writing the checkpoint with which a gang makes room.",
+    what: "Of allocated chip-hours: writing the checkpoint with which a gang makes room.",
     better: Better::Less,
 };
 static INTERRUPTIONS: Metric = Metric {
@@ -64,13 +35,20 @@ static MTTI: Metric = Metric {
     better: Better::More,
 };
 
-/// In the order of their rows.
-pub static METRICS: &[&Metric] =
-    &[&ALLOCATED, &PRODUCTIVE, &CHECKPOINT, &LOST, &RESTART, &YIELDING, &INTERRUPTIONS, &EFFECTIVE, &MTTI];
+/// Metrics that no pool has, in the order of their rows.
+pub static METRICS: &[&Metric] = &[&YIELDING, &INTERRUPTIONS, &EFFECTIVE, &MTTI];
+/// The same of a workload on a pool, here of labs and workloads and by reason.
+static SHARED: &[&Metric] = &[&CHIP_HOURS, &PRODUCTIVE, &CHECKPOINT, &LOST, &RESTART];
 
-/// Whether the metric stands in the goodput table.
-pub fn is_goodput(metric: &Metric) -> bool {
-    METRICS.iter().any(|known| known.name == metric.name)
+/// Whether the figure stands in the goodput table.
+pub fn is_goodput(key: &Key) -> bool {
+    let known = || METRICS.iter().chain(SHARED).any(|known| known.name == key.metric.name);
+    match key.scope {
+        Scope::LabReason(..) | Scope::WorkloadReason(..) => true,
+        Scope::Tenant(_) | Scope::Workload(_) => known(),
+        Scope::Cloud(_) | Scope::Pool(_) | Scope::Cell(_) => false,
+        Scope::Share(..) | Scope::Campaign(..) | Scope::Contract(_) => false,
+    }
 }
 
 /// Figures of labs and workloads, whole and by reason.
@@ -100,7 +78,7 @@ fn group(
     };
     let spent = |field: fn(&CellMonth) -> u128| chip_hours(cells().map(field).sum());
     let parts: [(&'static Metric, fn(&CellMonth) -> u128); 6] = [
-        (&ALLOCATED, |month| month.allocated),
+        (&CHIP_HOURS, |month| month.allocated),
         (&PRODUCTIVE, |month| month.productive),
         (&CHECKPOINT, |month| month.checkpoint),
         (&LOST, |month| month.lost),

@@ -26,7 +26,7 @@ pub fn goodput(plan: &Plan, outcome: &Outcome) -> String {
     let mut rows: Vec<Vec<Cell>> = Vec::new();
     for (planned, cell) in own(plan, outcome) {
         let world = &planned.world;
-        for (at, key) in cell.keys.iter().enumerate().filter(|(_, key)| is_goodput(key.metric)) {
+        for (at, key) in cell.keys.iter().enumerate().filter(|(_, key)| is_goodput(key)) {
             let (whose, reason) = match key.scope {
                 Scope::LabReason(lab, reason) => (Scope::Tenant(lab), Some(reason)),
                 Scope::WorkloadReason(workload, reason) => (Scope::Workload(workload), Some(reason)),

@@ -51,7 +51,7 @@ pub fn summary(plan: &Plan, outcome: &Outcome) -> String {
 
 /// Figures of months and of the goodput table have files of their own.
 fn listed(key: &Key) -> bool {
-    !matches!(key.period, Period::Month(_)) && !is_goodput(key.metric)
+    !matches!(key.period, Period::Month(_)) && !is_goodput(key)
 }
 
 fn names(key: &Key, world: &crate::world::World) -> [Cell; 5] {
