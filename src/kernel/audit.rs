@@ -205,12 +205,12 @@ fn audit_interruptions(world: &World, record: &RunRecord, id: WorkloadId) {
     ] {
         assert!(by_reason == whole, "interruptions of {path}: {by_reason} chip-us {what} by reason != {whole} in all");
     }
-    let WorkloadTotals { failures, outages, preemptions, expected_failures_e6, .. } = *totals;
+    let WorkloadTotals { failures, outages, preemptions, resizes, expected_failures_e6, .. } = *totals;
     let stopped = rows[Interruption::OVER_ESTIMATE.index()].count;
     let counted: u64 = rows.iter().map(|row| row.count).sum();
     assert!(
-        counted == failures + outages + preemptions + stopped,
-        "interruptions of {path}: {counted} by reason != {failures} failures + {outages} outages + {preemptions} taken off + {stopped} stopped"
+        counted == failures + outages + preemptions + stopped + resizes,
+        "interruptions of {path}: {counted} by reason != {failures} failures + {outages} outages + {preemptions} taken off + {stopped} stopped + {resizes} resized"
     );
     let expected: u64 = rows.iter().map(|row| row.expected_e6).sum();
     assert!(

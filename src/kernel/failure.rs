@@ -112,9 +112,8 @@ impl<'w> Sim<'w> {
     #[cold]
     pub(super) fn on_killed(&mut self, slot: u32) {
         let counted = self.in_window(self.now);
-        let job = &mut self.jobs[slot];
-        job.why = Interruption::OVER_ESTIMATE.index() as u16;
-        self.workloads[job.workload as usize].interrupted(Interruption::OVER_ESTIMATE, counted);
+        self.jobs.aside_mut(slot).why = Interruption::OVER_ESTIMATE.index() as u16;
+        self.workloads[self.jobs[slot].workload as usize].interrupted(Interruption::OVER_ESTIMATE, counted);
     }
 
     /// What a stretch of an attempt lost and loaded, by reason: drawn overheads by the exact shares of the pool's causes, the rest by what
@@ -137,7 +136,8 @@ impl<'w> Sim<'w> {
         } else {
             (u128::from(all.restart) * u128::from(attempt.drawn_restart_us) / whole) as u64
         };
-        let (why, since) = (usize::from(job.why), usize::from(job.since));
+        let aside = self.jobs.aside(slot);
+        let (why, since) = (usize::from(aside.why), usize::from(aside.since));
         let quiet = |counter| self.silent == Some(counter);
         let (no_lost, no_restart) = (quiet(Counter::LostByReason), quiet(Counter::RestartByReason));
         let rows = &mut self.workloads[self.jobs[slot].workload as usize].interruptions;

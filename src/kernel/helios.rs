@@ -64,8 +64,8 @@ impl Sim<'_> {
         for queue in &mut self.domains[domain].queues {
             let mut cursor = Cursor::default();
             while let Some(Waiting { key, slot, chips, .. }) = queue.seek(&mut cursor, u32::MAX, |_| true) {
-                let job = &self.jobs[slot];
-                order.push(((job.work_us + job.owed_us, 0, key.arrival()), slot, chips));
+                let left_us = self.jobs[slot].work_us + self.jobs.aside(slot).owed_us;
+                order.push(((left_us, 0, key.arrival()), slot, chips));
                 Queue::step(&mut cursor);
             }
         }
@@ -74,26 +74,26 @@ impl Sim<'_> {
     }
 
     fn helios_left(&self, slot: u32) -> u64 {
-        self.jobs[slot].work_us + self.jobs[slot].owed_us
+        self.jobs[slot].work_us + self.jobs.aside(slot).owed_us
     }
 
     /// The job goes to the end of the queue and owes a restart, beside what it still owes of the last.
     fn helios_preempt(&mut self, slot: u32) {
         let in_window = self.in_window(self.now);
-        let job = &mut self.jobs[slot];
+        let job = &self.jobs[slot];
         let elapsed = self.now.since(job.attempt.start).0;
-        job.owed_us = job.owed_us.saturating_sub(elapsed);
         let (workload, chips) = (job.workload as usize, job.chips);
         self.workloads[workload].totals.preemptions += u64::from(in_window);
         let cost = self.restart_us(workload, chips);
-        self.jobs[slot].owed_us += cost;
+        let aside = self.jobs.aside_mut(slot);
+        aside.owed_us = aside.owed_us.saturating_sub(elapsed) + cost;
         self.leave(slot);
     }
 
     /// The attempt of the walk: what it owes, its work, and the second at the end.
     pub(super) fn helios_attempt(&self, slot: u32, cell: CellId) -> super::attempt::Attempt {
         let mut attempt = self.lay_out(slot, cell);
-        attempt.restart_us = self.jobs[slot].owed_us;
+        attempt.restart_us = self.jobs.aside(slot).owed_us;
         attempt.interval_us = attempt.work_us;
         attempt.cost_us = SECOND.0;
         attempt

@@ -3,7 +3,7 @@
 use super::attempt::Attempt;
 use super::event::{Class, When};
 use super::failure::Failed;
-use super::job::{Job, NO_ROW, exposure};
+use super::job::{Aside, Job, Jobs, NO_ROW, exposure};
 use super::pool::PoolState;
 use super::queue::{Key, Waiting};
 use super::sim::{Counter, Release, Sabotage, Sim};
@@ -46,6 +46,7 @@ impl Sim<'_> {
             Failures::Off | Failures::Goodput => 0,
         };
         let (campaigns, domain) = (state.campaigns, state.domain);
+        let smallest = state.elastic.map(|(terms, _)| terms.min);
         let work_us = draft.work_us - draft.done_us;
         let oracle = self.domains[domain].rules.oracle;
         let slot = self.jobs.insert(Job {
@@ -55,7 +56,7 @@ impl Sim<'_> {
             expected_us: if oracle { work_us } else { (draft.estimate_us.saturating_sub(draft.done_us)).max(1) },
             item: draft.item,
             // A gang that has its nodes for itself holds what it leaves over.
-            chips: draft.chips.next_multiple_of(self.domains[domain].whole),
+            chips: smallest.unwrap_or(draft.chips).next_multiple_of(self.domains[domain].whole),
             workload: lane,
             class,
             exposure_left,
@@ -108,7 +109,7 @@ impl Sim<'_> {
     }
 
     /// The job's place in its queue when it is expected to have that work left.
-    #[inline]
+    #[inline(always)]
     pub(super) fn key_of(&self, slot: u32, left_us: u64, arrival: u64) -> Key {
         let job = &self.jobs[slot];
         let domain = &self.domains[self.workloads[job.workload as usize].domain];
@@ -116,18 +117,32 @@ impl Sim<'_> {
         if domain.rules.order == Order::Fifo {
             return Key::new(class, 0, arrival);
         }
-        let load_us = match (domain.walks, job.resumes() && !job.running) {
-            (true, _) => job.owed_us,
+        self.ranked_key(slot, class, left_us, arrival)
+    }
+
+    #[inline(never)]
+    fn ranked_key(&self, slot: u32, class: u32, left_us: u64, arrival: u64) -> Key {
+        let job = &self.jobs[slot];
+        let domain = &self.domains[self.workloads[job.workload as usize].domain];
+        let load_us = match (domain.walks, job.resumes && !job.running) {
+            (true, _) => self.jobs.aside(slot).owed_us,
             (false, true) => self.restart_us(job.workload as usize, job.chips),
             (false, false) => 0,
         };
-        let facts =
-            Facts { class: job.class, expected_us: job.expected_us, left_us: left_us + load_us, level: job.level };
+        let facts = Facts {
+            class: job.class,
+            expected_us: job.expected_us,
+            left_us: left_us + load_us,
+            level: self.jobs.aside(slot).level,
+        };
         Key::new(class, rank(domain.rules.order, &facts), arrival)
     }
 
     #[inline]
     pub(super) fn enqueue(&mut self, slot: u32, fresh: bool) {
+        if let Some((terms, _)) = self.workloads[self.jobs[slot].workload as usize].elastic {
+            self.jobs[slot].chips = terms.min;
+        }
         let job = &self.jobs[slot];
         let workload = &self.workloads[job.workload as usize];
         let state = &mut self.domains[workload.domain];
@@ -204,15 +219,27 @@ impl Sim<'_> {
         costs.iter().find(|(most, _)| chips <= *most).map_or(state.restart_us, |(_, cost)| cost.0)
     }
 
+    /// Speed of the job at its size on that cell, relative to the time in which its work is stated.
+    #[inline(always)]
+    pub(super) fn speed_of(&self, slot: u32, cell: CellId) -> f64 {
+        let job = &self.jobs[slot];
+        let speed = self.cells[cell.index()].speed;
+        match self.workloads[job.workload as usize].elastic {
+            None => speed,
+            Some((terms, _)) => speed * terms.speed(job.chips),
+        }
+    }
+
     /// What the attempt would be if it began now on that cell, and nothing failed.
     #[inline(always)]
     pub(super) fn lay_out(&self, slot: u32, cell: CellId) -> Attempt {
         let job = &self.jobs[slot];
         let state = &self.workloads[job.workload as usize];
-        let speed = self.cells[cell.index()].speed;
+        let speed = self.speed_of(slot, cell);
         let slowed = || ((job.work_us as f64 / speed).ceil() as u64).max(1);
-        let restart_us = match (job.running, job.resumes()) {
+        let restart_us = match (job.running, job.resumes) {
             (true, _) => job.attempt.restart_us,
+            (false, _) if job.resizing => state.elastic.map_or(0, |(_, cost_us)| cost_us),
             (false, true) => self.restart_us(job.workload as usize, job.chips),
             (false, false) => 0,
         };
@@ -230,6 +257,18 @@ impl Sim<'_> {
     #[inline(always)]
     fn begin_attempt(&mut self, slot: u32) {
         let cell = CellId::new(self.jobs[slot].cell as usize);
+        let state = &self.workloads[self.jobs[slot].workload as usize];
+        if state.unwatched && state.failures != Failures::Goodput {
+            let attempt = self.lay_out(slot, cell);
+            let job = &mut self.jobs[slot];
+            (job.attempt, job.running) = (attempt, true);
+            return self.post_next(slot);
+        }
+        self.begin_watched(slot, cell);
+    }
+
+    /// The same where somebody looks at running jobs, or what failures cost is drawn.
+    fn begin_watched(&mut self, slot: u32, cell: CellId) {
         let walks = self.domains[self.workloads[self.jobs[slot].workload as usize].domain].walks;
         let mut attempt = if walks { self.helios_attempt(slot, cell) } else { self.lay_out(slot, cell) };
         let job = &mut self.jobs[slot];
@@ -237,7 +276,8 @@ impl Sim<'_> {
         let cell = &self.cells[job.cell as usize];
         let domain = state.domain;
         let mut expected = 0.0;
-        begin_cycle(&mut attempt, job, state);
+        begin_cycle(&mut attempt, &mut self.jobs, slot, state);
+        let job = &mut self.jobs[slot];
         if state.failures == Failures::Goodput {
             expected = draw_overhead(&mut attempt, job, state, cell.failure_rate);
         }
@@ -269,17 +309,26 @@ impl Sim<'_> {
                 when = When::new(start + Span(until), Class::Failure);
             }
         }
+        if !state.unwatched {
+            when = self.next_of_watched(slot, CellId::new(cell_of), when);
+        }
+        self.jobs[slot].seq = self.heap.push(when, slot);
+    }
+
+    /// What a rule has to do with a running job before `when`, or `when`.
+    fn next_of_watched(&mut self, slot: u32, cell: CellId, mut when: When) -> When {
+        let job = &self.jobs[slot];
+        let state = &self.workloads[job.workload as usize];
         if self.domains[state.domain].tracks || state.drawn_intervals.is_some() {
-            when = when.min(due(job, state, self.domains[state.domain].rules));
+            when = when.min(due(job, self.jobs.aside(slot), state, self.domains[state.domain].rules));
         }
         if state.kills {
-            let limit = When::new(start + Span(self.expected_length_us(slot, CellId::new(cell_of))), Class::Finish);
+            let limit = When::new(job.attempt.start + Span(self.expected_length_us(slot, cell)), Class::Finish);
             let outlasts = limit < when;
             when = when.min(limit);
             self.jobs[slot].killed = outlasts;
         }
-        let job = &mut self.jobs[slot];
-        job.seq = self.heap.push(when, slot);
+        when
     }
 
     /// Goodput mode: of the failures expected of an attempt, those of its time in the window, evenly over its length.
@@ -312,6 +361,11 @@ impl Sim<'_> {
         state.failures_of_gone += u64::from(job.failures);
         state.totals.sojourn_us += u128::from(sojourn);
         state.totals.killed += u64::from(in_window && killed);
+        if let Some(deadline) = state.deadline.filter(|_| in_window) {
+            let on_time = !killed && sojourn <= deadline.0;
+            state.totals.on_time += u64::from(on_time);
+            state.totals.late += u64::from(!on_time);
+        }
         if in_window && !killed {
             state.totals.finished += 1;
             state.totals.jct_us += u128::from(sojourn);
@@ -350,8 +404,9 @@ impl Sim<'_> {
         let now = self.now;
         let cause = self.draw_cause(slot);
         let failed = self.draw_failed(slot, cause);
-        self.jobs[slot].why = cause.is.index() as u16;
+        self.jobs.aside_mut(slot).why = cause.is.index() as u16;
         self.book_attempt(slot, Some(now));
+        let speed = self.speed_of(slot, CellId::new(self.jobs[slot].cell as usize));
         let counted = self.in_window(now);
         let interrupts = !self.silenced(Counter::Interruptions);
         let job = &mut self.jobs[slot];
@@ -361,16 +416,17 @@ impl Sim<'_> {
         state.totals.failures += u64::from(counted);
         state.failures_outside += u64::from(!counted);
         state.interrupted(cause.is, counted && interrupts);
-        job.keep(saved, self.cells[job.cell as usize].speed);
+        job.keep(saved, speed);
         self.end_stretch(slot);
         let job = &mut self.jobs[slot];
         job.failures += 1;
+        job.resumes = true;
         // One that was saving to make room is not any more.
         job.leaving = false;
         job.seq = u64::MAX;
-        job.since = job.why;
         let next = self.workloads[job.workload as usize].threshold.unit(failure_item(job.item, job.failures));
         job.exposure_left = exposure(exponential_quantile(next));
+        self.jobs.aside_mut(slot).since = cause.is.index() as u16;
         self.let_go(slot, Release::Failure, Some(failed));
         if let Some((rack, time_us)) = failed.rack {
             self.rack_fails(pool, rack, time_us, cause);
@@ -394,12 +450,12 @@ impl Sim<'_> {
     #[inline(always)]
     pub(super) fn let_go(&mut self, slot: u32, release: Release, failed: Option<Failed>) {
         let (now, counts) = (self.now, !self.silenced(Counter::Allocated));
-        if self.domains[self.workloads[self.jobs[slot].workload as usize].domain].tracks {
+        let state = &self.workloads[self.jobs[slot].workload as usize];
+        let (tenant, domain) = (state.tenant, state.domain);
+        if !state.unwatched && self.domains[domain].tracks {
             self.track_end(slot);
         }
         let job = &mut self.jobs[slot];
-        let state = &self.workloads[job.workload as usize];
-        let (tenant, domain) = (state.tenant, state.domain);
         let place = &mut self.cells[job.cell as usize];
         let at = place.pool;
         let pool = &mut self.pools[at];
@@ -510,6 +566,10 @@ impl Sim<'_> {
                 totals.unstarted_us += u128::from(in_system);
                 totals.waits.record(in_system);
             }
+            // Whose deadline lies beyond the end may still meet it: neither on time nor late.
+            if let Some(deadline) = state.deadline {
+                totals.late += u64::from(in_window && deadline.0 < in_system);
+            }
             if in_window {
                 totals.unfinished += 1;
                 totals.unfinished_us += u128::from(in_system);
@@ -535,7 +595,7 @@ impl Sim<'_> {
             chips: job.chips,
             cell: started.map(|_| CellId::new(job.cell as usize)),
             failures: job.failures,
-            preemptions: job.yields,
+            preemptions: self.jobs.aside(slot).yields,
             run: 0,
         };
         match &mut self.outside {
@@ -571,10 +631,12 @@ fn sabotage_failure(silent: Counter, pool: &mut PoolState, now: SimTime, down: u
 
 /// The work until its next checkpoint, where that is drawn.
 #[inline(always)]
-pub(super) fn begin_cycle(attempt: &mut Attempt, job: &mut Job, state: &WorkloadState) {
+pub(super) fn begin_cycle(attempt: &mut Attempt, jobs: &mut Jobs, slot: u32, state: &WorkloadState) {
     if let Some(drawn) = &state.drawn_intervals {
-        attempt.interval_us = drawn.draw_us(job.item, job.cycles);
-        job.cycles += 1;
+        let item = jobs[slot].item;
+        let aside = jobs.aside_mut(slot);
+        attempt.interval_us = drawn.draw_us(item, aside.cycles);
+        aside.cycles += 1;
     }
 }
 
@@ -616,18 +678,18 @@ fn draw_overhead(attempt: &mut Attempt, job: &Job, state: &WorkloadState, failur
 
 /// When a running job is due for something that is neither its finish nor a failure: the end of its last checkpoint or of one after which
 /// a cycle is drawn, the next level, the end of its turn.
-fn due(job: &Job, state: &WorkloadState, rules: &Rules) -> When {
+fn due(job: &Job, aside: &Aside, state: &WorkloadState, rules: &Rules) -> When {
     if let Some(from) = job.attempt.yields_from {
-        return When::new(from + Span(job.leaves_in_us), Class::Reclaim);
+        return When::new(from + Span(aside.leaves_in_us), Class::Reclaim);
     }
     let cycle = state.drawn_intervals.as_ref().and_then(|_| job.attempt.first_cycle_ends());
     if rules.order != Order::Las {
         return cycle.map_or(When::NEVER, |at| When::new(at, Class::Reclaim));
     }
     let start = job.attempt.start;
-    let next = rules.las_levels.get(job.level as usize);
+    let next = rules.las_levels.get(aside.level as usize);
     let level =
-        next.map(|level| start + Span(level.saturating_sub(job.attained).div_ceil(u128::from(job.chips)) as u64));
-    let turn = rules.las_quantum.map(|quantum| job.turn_from + quantum);
+        next.map(|level| start + Span(level.saturating_sub(aside.attained).div_ceil(u128::from(job.chips)) as u64));
+    let turn = rules.las_quantum.map(|quantum| aside.turn_from + quantum);
     level.into_iter().chain(turn).chain(cycle).min().map_or(When::NEVER, |at| When::new(at, Class::Reclaim))
 }

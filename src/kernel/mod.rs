@@ -5,6 +5,7 @@ mod attempt;
 mod audit;
 mod calendar;
 mod dark;
+mod elastic;
 mod event;
 mod failure;
 mod helios;

@@ -3,7 +3,7 @@
 use super::event::{Class, When};
 use super::sim::{Release, SPARES_DUE, Sim};
 use crate::units::Span;
-use crate::world::{Failures, InterruptionId, PoolId};
+use crate::world::{CellId, Failures, InterruptionId, PoolId};
 
 impl Sim<'_> {
     /// Every gang on the pool, or on that rack of it, fails and every node there is down; what comes back or is delivered meanwhile is down too.
@@ -78,22 +78,26 @@ impl Sim<'_> {
         let state = &self.workloads[self.jobs[slot].workload as usize];
         // In goodput mode what failures destroy is in its progress already.
         let spread = state.failures == Failures::Goodput;
-        self.jobs[slot].why = is.index() as u16;
+        self.jobs.aside_mut(slot).why = is.index() as u16;
         self.book_attempt(slot, (!spread).then_some(now));
         let counted = self.in_window(now);
+        let speed = self.speed_of(slot, CellId::new(self.jobs[slot].cell as usize));
         let job = &mut self.jobs[slot];
         let cell = &self.cells[job.cell as usize];
         let elapsed = now.since(job.attempt.start).0;
         let kept = if spread { job.attempt.done_us(elapsed) } else { job.attempt.saved_us(elapsed) };
-        job.keep(kept, cell.speed);
+        job.keep(kept, speed);
         let used = u128::from(elapsed) * u128::from(job.chips) * u128::from(cell.failure_rate);
         job.exposure_left = job.exposure_left.saturating_sub(used).max(1);
-        job.attained += u128::from(elapsed) * u128::from(job.chips);
-        job.outages += 1;
+        let served = u128::from(elapsed) * u128::from(job.chips);
+        job.resumes = true;
         job.leaving = false;
         job.seq = u64::MAX;
-        job.since = job.why;
-        let state = &mut self.workloads[job.workload as usize];
+        let aside = self.jobs.aside_mut(slot);
+        aside.attained += served;
+        aside.outages += 1;
+        aside.since = aside.why;
+        let state = &mut self.workloads[self.jobs[slot].workload as usize];
         state.totals.outages += u64::from(counted);
         state.interrupted(is, counted);
         self.let_go(slot, Release::Failure, None);

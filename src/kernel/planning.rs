@@ -22,7 +22,7 @@ impl Sim<'_> {
             let pool = self.cells[cell.index()].pool;
             let profile = &mut profiles.iter_mut().find(|(of, _)| *of == pool).expect("a pool of the domain").1;
             profile.hold(start, gang, &pieces);
-            self.jobs[slot].promised.get_or_insert(start);
+            self.jobs.aside_mut(slot).promised.get_or_insert(start);
             if start == self.now {
                 let before = self.watch.is_some().then(|| self.watch_planned(&ahead));
                 self.take_from_queue(slot);

@@ -76,7 +76,11 @@ impl ShareMeters {
 
 /// Whether every gang that may run on the pool fills its nodes.
 fn fills_nodes(world: &World, pool: crate::world::PoolId, per_node: u32) -> bool {
+    let sizes = |workload: &crate::world::Workload| workload.elastic.as_ref().map(|terms| (terms.min, terms.step));
     world.cells.iter().filter(|cell| cell.pool == pool).all(|cell| match &world.workloads[cell.workload].source {
+        _ if let Some((min, step)) = sizes(&world.workloads[cell.workload]) => {
+            min % per_node == 0 && step % per_node == 0
+        }
         Source::Campaigns(terms) => terms.chips % per_node == 0,
         Source::Stream(terms) => terms.chips.iter().all(|(chips, _)| chips % per_node == 0),
         // Without jobs it is their time that is not known yet: they come from outside.

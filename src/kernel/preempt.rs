@@ -144,7 +144,7 @@ impl Sim<'_> {
     /// The key that a running job would have if it waited.
     pub(super) fn running_key(&self, slot: u32) -> Key {
         let job = &self.jobs[slot];
-        let speed = self.cells[job.cell as usize].speed;
+        let speed = self.speed_of(slot, CellId::new(job.cell as usize));
         let done = job.attempt.done_us(self.now.since(job.attempt.start).0) as f64 * speed;
         let left = job.expected_left_us().saturating_sub(done as u64).max(1);
         self.key_of(slot, left, job.key.arrival())
@@ -164,15 +164,16 @@ impl Sim<'_> {
         state.interrupted(Interruption::PREEMPTION, in_window);
         let job = &mut self.jobs[slot];
         job.leaving = true;
-        job.why = Interruption::PREEMPTION.index() as u16;
         // Who cannot save in time leaves at the end of the notice and loses what is not saved.
         job.loses = !graceful || cost_us < saves_us;
-        job.leaves_in_us = cost_us;
+        let aside = self.jobs.aside_mut(slot);
+        (aside.leaves_in_us, aside.why) = (cost_us, Interruption::PREEMPTION.index() as u16);
         if cost_us == 0 {
             self.again = true;
             self.leave(slot);
             return true;
         }
+        let job = &mut self.jobs[slot];
         // One that finishes before its checkpoint is written just finishes.
         if now + Span(cost_us) < job.attempt.finish() {
             job.attempt.yields_from = Some(now);
@@ -186,17 +187,19 @@ impl Sim<'_> {
         let now = self.now;
         let abrupt = self.jobs[slot].loses;
         self.book_attempt(slot, abrupt.then_some(now));
-        let cell = &self.cells[self.jobs[slot].cell as usize];
+        let speed = self.speed_of(slot, CellId::new(self.jobs[slot].cell as usize));
         let job = &mut self.jobs[slot];
         let worked = job.attempt.yields_from.unwrap_or(now).since(job.attempt.start).0;
         let kept = if abrupt { job.attempt.saved_us(worked) } else { job.attempt.done_us(worked) };
-        job.keep(kept, cell.speed);
+        job.keep(kept, speed);
         self.end_stretch(slot);
         let job = &mut self.jobs[slot];
-        job.yields += 1;
+        job.resumes = true;
         job.leaving = false;
-        job.since = Interruption::PREEMPTION.index() as u16;
         job.seq = u64::MAX;
+        let aside = self.jobs.aside_mut(slot);
+        aside.yields += 1;
+        aside.since = Interruption::PREEMPTION.index() as u16;
         self.let_go(slot, Release::Yield, None);
         let walks = self.domains[self.workloads[self.jobs[slot].workload as usize].domain].walks;
         let (left, arrival) = (self.jobs[slot].expected_left_us(), self.jobs[slot].key.arrival());
@@ -231,14 +234,14 @@ impl Sim<'_> {
     fn begin_next_cycle(&mut self, slot: u32) {
         self.book_attempt(slot, None);
         self.end_stretch(slot);
-        let speed = self.cells[self.jobs[slot].cell as usize].speed;
+        let speed = self.speed_of(slot, CellId::new(self.jobs[slot].cell as usize));
         let job = &mut self.jobs[slot];
         job.keep(job.attempt.interval_us, speed);
         job.attempt.restart_us = 0;
         let mut attempt = self.lay_out(slot, CellId::new(self.jobs[slot].cell as usize));
-        let job = &mut self.jobs[slot];
-        begin_cycle(&mut attempt, job, &self.workloads[job.workload as usize]);
-        job.attempt = attempt;
+        let workload = self.jobs[slot].workload as usize;
+        begin_cycle(&mut attempt, &mut self.jobs, slot, &self.workloads[workload]);
+        self.jobs[slot].attempt = attempt;
         self.post_next(slot);
     }
 
@@ -246,9 +249,11 @@ impl Sim<'_> {
     pub(super) fn end_stretch(&mut self, slot: u32) {
         let job = &mut self.jobs[slot];
         let elapsed = u128::from(self.now.since(job.attempt.start).0) * u128::from(job.chips);
-        job.attained += elapsed;
         let rate = self.cells[job.cell as usize].failure_rate;
         job.exposure_left = job.exposure_left.saturating_sub(elapsed * u128::from(rate));
+        if self.domains[self.workloads[job.workload as usize].domain].tracks {
+            self.jobs.aside_mut(slot).attained += elapsed;
+        }
     }
 
     /// The running job falls to the level of its service, or to the end of its own.
@@ -256,11 +261,12 @@ impl Sim<'_> {
         let now = self.now;
         let job = &self.jobs[slot];
         let domain = self.workloads[job.workload as usize].domain;
-        let service = job.attained + u128::from(now.since(job.attempt.start).0) * u128::from(job.chips);
+        let service =
+            self.jobs.aside(slot).attained + u128::from(now.since(job.attempt.start).0) * u128::from(job.chips);
         let level = self.domains[domain].rules.las_levels.partition_point(|level| *level <= service) as u32;
-        let job = &mut self.jobs[slot];
-        job.level = level;
-        job.turn_from = now;
+        let aside = self.jobs.aside_mut(slot);
+        aside.level = level;
+        aside.turn_from = now;
         self.jobs[slot].key = self.new_key(slot);
         self.post_next(slot);
         self.touch(domain);
@@ -303,18 +309,18 @@ impl Sim<'_> {
 
     /// What is kept of a job that starts where somebody looks at those who run.
     pub(super) fn track_start(&mut self, slot: u32) {
-        let job = &mut self.jobs[slot];
+        let job = &self.jobs[slot];
         let state = &self.workloads[job.workload as usize];
         let domain = &mut self.domains[state.domain];
-        job.turn_from = self.now;
-        job.among_running = domain.running[state.queue].len() as u32;
+        let place = domain.running[state.queue].len() as u32;
         domain.running[state.queue].push(slot);
-        let length = self.expected_length_us(slot, CellId::new(self.jobs[slot].cell as usize));
-        let job = &mut self.jobs[slot];
-        job.expected_end = job.attempt.start + Span(length);
+        let end = job.attempt.start + Span(self.expected_length_us(slot, CellId::new(job.cell as usize)));
         let pool = &mut self.pools[self.cells[job.cell as usize].pool];
-        let at = pool.ends.partition_point(|end| *end < (job.expected_end, slot));
-        pool.ends.insert(at, (job.expected_end, slot));
+        let at = pool.ends.partition_point(|other| *other < (end, slot));
+        pool.ends.insert(at, (end, slot));
+        let now = self.now;
+        let aside = self.jobs.aside_mut(slot);
+        (aside.turn_from, aside.among_running, aside.expected_end) = (now, place, end);
     }
 
     /// It ends.
@@ -322,11 +328,11 @@ impl Sim<'_> {
         let job = &self.jobs[slot];
         let state = &self.workloads[job.workload as usize];
         let running = &mut self.domains[state.domain].running[state.queue];
-        let (place, end) = (job.among_running, job.expected_end);
+        let (place, end) = (self.jobs.aside(slot).among_running, self.jobs.aside(slot).expected_end);
         let pool = &mut self.pools[self.cells[job.cell as usize].pool];
         running.swap_remove(place as usize);
         if let Some(moved) = running.get(place as usize).copied() {
-            self.jobs[moved].among_running = place;
+            self.jobs.aside_mut(moved).among_running = place;
         }
         let at = pool.ends.partition_point(|other| *other < (end, slot));
         assert_eq!(pool.ends[at], (end, slot), "an expected end stands where it was put");
@@ -339,7 +345,7 @@ impl Sim<'_> {
         let mut attempt = self.lay_out(slot, cell);
         attempt.interval_us = self.workloads[job.workload as usize].interval_us;
         let left = job.expected_left_us();
-        let speed = self.cells[cell.index()].speed;
+        let speed = self.speed_of(slot, cell);
         attempt.work_us = if speed == 1.0 { left } else { ((left as f64 / speed).ceil() as u64).max(1) };
         attempt.length_us()
     }

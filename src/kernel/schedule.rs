@@ -38,7 +38,7 @@ impl View for Pass<'_, '_> {
 
     #[inline]
     fn preempts(&self) -> bool {
-        self.state().preempts
+        self.state().preempts || self.state().resizing
     }
 
     #[inline]
@@ -93,10 +93,16 @@ impl View for Pass<'_, '_> {
 
     fn make_room(&mut self, tenant: usize, cursor: &mut Cursor, chips: Chips) -> Room {
         let (preempts, lends) = (self.state().preempts, self.state().lends && chips == Chips::Own);
-        if !preempts && !lends {
+        // Borrowed chips come back at once, others at the domain's instants.
+        let shrinks = self.state().resizing || lends && self.state().resizes;
+        if !preempts && !lends && !shrinks {
             return Room::None;
         }
         let Some(waiting) = self.queue(tenant).seek(cursor, u32::MAX, |_| true) else { return Room::None };
+        if shrinks && self.sim.shrink_for(self.domain, tenant, &waiting, chips == Chips::Any) {
+            *cursor = self.queue(tenant).find(waiting.key);
+            return Room::Now;
+        }
         let mut room = if lends { self.sim.reclaim(self.domain, tenant, &waiting) } else { Room::None };
         if room == Room::None && preempts {
             room = self.sim.make_room(self.domain, tenant, &waiting, chips == Chips::Any);
@@ -181,6 +187,14 @@ impl Sim<'_> {
     /// Of the job's pools where the tenant may take that many chips and they fit, the one that the rules choose.
     #[inline(always)]
     pub(super) fn cell_with_room(&self, slot: u32, any: bool) -> Option<CellId> {
+        let workload = &self.workloads[self.jobs[slot].workload as usize];
+        if let [only] = workload.cells {
+            return self.has_room(slot, *only, any).then_some(*only);
+        }
+        self.cell_of_many(slot, any)
+    }
+
+    fn cell_of_many(&self, slot: u32, any: bool) -> Option<CellId> {
         let workload = &self.workloads[self.jobs[slot].workload as usize];
         if !self.domains[workload.domain].chooses {
             return workload.cells.iter().copied().find(|cell| self.has_room(slot, *cell, any));
@@ -347,6 +361,7 @@ impl Sim<'_> {
     pub(super) fn start_lone(&mut self, slot: u32, domain: usize) -> bool {
         if self.at_rest(domain)
             && !self.domains[domain].walks
+            && !self.domains[domain].resizes
             && let Some(cell) = self.cell_with_room(slot, true)
         {
             self.start(slot, cell);
@@ -370,8 +385,15 @@ impl Sim<'_> {
                 self.refresh_lending(domain);
             }
             // Most finishes of a pool with room leave nobody to start.
+            let resizes = self.domains[domain].resizes;
+            if resizes {
+                self.begin_resizing(domain);
+            }
             if anyone {
                 self.pass(domain);
+            }
+            if resizes {
+                self.finish_resizing(domain);
             }
             self.domains[domain].changed = false;
         }

@@ -9,8 +9,8 @@ use crate::stats::draw::{self, Prefix, Purpose};
 use crate::stats::law::Law;
 use crate::units::{SimTime, Span};
 use crate::world::{
-    Backfill, CellId, DomainId, Failures, InterruptionId, Live, Order, OverEstimate, Placement, PoolChoice, PoolId,
-    Preemption, Rules, TenantId, World,
+    Backfill, CellId, DomainId, Elastic, Failures, InterruptionId, Live, Order, OverEstimate, Placement, PoolChoice,
+    PoolId, Preemption, Rules, TenantId, World,
 };
 
 /// A workload during a run.
@@ -33,6 +33,13 @@ pub(super) struct WorkloadState<'w> {
     pub campaigns: bool,
     /// Jobs that outlast what was expected of them are stopped.
     pub kills: bool,
+    /// Its gangs change their size, and what a change takes [us].
+    pub elastic: Option<(&'w Elastic, u64)>,
+    /// Time to finish a job in, from its submission.
+    pub deadline: Option<Span>,
+    /// Nobody looks at its running jobs: neither tracked nor walked over, killed or with cycles that are drawn. Asked at every start and
+    /// end instead of the four.
+    pub unwatched: bool,
     pub mark: Prefix,
     pub threshold: Prefix,
     pub failing_node: Prefix,
@@ -128,6 +135,12 @@ pub(super) struct DomainState<'w> {
     pub running: Vec<Vec<u32>>,
     /// Jobs are taken off here.
     pub preempts: bool,
+    /// Gangs change their size here.
+    pub resizes: bool,
+    /// This is an instant at which they do.
+    pub resizing: bool,
+    /// The next such instant that is awaited.
+    pub resize_at: SimTime,
     /// The walk of Helios stands in for a policy.
     pub walks: bool,
     /// Speed of the fastest cell of its workloads.
@@ -212,6 +225,12 @@ pub(super) fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunK
             failures: terms.failures,
             campaigns: matches!(terms.source, crate::world::Source::Campaigns(_)),
             kills: terms.over_estimate == OverEstimate::Kill,
+            elastic: terms.elastic.as_ref().map(|terms| (&**terms, micros(live.value(&terms.resize_cost_h)))),
+            deadline: terms.deadline_h.as_ref().map(|hours| Span::from_hours(live.value(hours))),
+            unwatched: terms.over_estimate == OverEstimate::Keep
+                && drawn.is_none()
+                && !tracks(world, terms.domain)
+                && !walks(&world.domains[terms.domain].rules),
             mark: prefix(Purpose::Mark, 0),
             threshold: prefix(Purpose::Fail, 0),
             failing_node: prefix(Purpose::Fail, 1),
@@ -264,6 +283,22 @@ fn min_lease(world: &World, live: &Live, domain: DomainId) -> Span {
     Span::from_hours(dearest / world.domains[domain].rules.lend_overhead)
 }
 
+/// Gangs here change their size.
+fn resizes(world: &World, id: DomainId) -> bool {
+    world.workloads.iter().any(|workload| workload.domain == id && workload.elastic.is_some())
+}
+
+/// Whoever may be taken off must be known, and whose end is planned by.
+fn tracks(world: &World, id: DomainId) -> bool {
+    let terms = &world.domains[id];
+    lends(world, id)
+        || terms.pools.iter().any(|pool| !world.pools[*pool].maintenance.is_empty())
+        || resizes(world, id)
+        || terms.rules.preemption != Preemption::Off
+        || matches!(terms.rules.backfill, Backfill::Easy | Backfill::Conservative)
+        || terms.rules.order == Order::Las
+}
+
 pub(super) fn domain_states<'w>(world: &'w World, live: &Live) -> Vec<DomainState<'w>> {
     let state = |id| {
         let tenants = tenants_of(world, id);
@@ -286,14 +321,12 @@ pub(super) fn domain_states<'w>(world: &'w World, live: &Live) -> Vec<DomainStat
             },
             min_lease: min_lease(world, live, id),
             lends: lends(world, id),
-            // Whoever may be taken off must be known.
-            tracks: lends(world, id)
-                || terms.pools.iter().any(|pool| !world.pools[*pool].maintenance.is_empty())
-                || terms.rules.preemption != Preemption::Off
-                || matches!(terms.rules.backfill, Backfill::Easy | Backfill::Conservative)
-                || terms.rules.order == Order::Las,
+            tracks: tracks(world, id),
             preempts: terms.rules.preemption != Preemption::Off,
             walks: walks(&terms.rules),
+            resizes: resizes(world, id),
+            resizing: false,
+            resize_at: SimTime::NEVER,
             fastest: 1.0,
             wants_fresh: terms.rules.queue_limit.is_some()
                 || terms.rules.overflow.is_some_and(|overflow| overflow.after == Span::ZERO),
@@ -312,7 +345,8 @@ impl super::sim::Sim<'_> {
     /// The fastest cell of each domain.
     pub(super) fn find_fastest(&mut self) {
         for workload in &self.workloads {
-            let speeds = workload.cells.iter().map(|cell| self.cells[cell.index()].speed);
+            let least = workload.elastic.map_or(1.0, |(terms, _)| terms.speed(terms.min));
+            let speeds = workload.cells.iter().map(|cell| self.cells[cell.index()].speed * least);
             let fastest = &mut self.domains[workload.domain].fastest;
             *fastest = speeds.fold(*fastest, f64::max);
         }

@@ -79,7 +79,7 @@ impl<'w> Sim<'w> {
         assert!(start == brute, "{}: job {slot} has {start} reserved, by brute force {brute}", self.now);
         self.watching().head = Some(slot);
         if start < SimTime::NEVER {
-            self.jobs[slot].promised.get_or_insert(start);
+            self.jobs.aside_mut(slot).promised.get_or_insert(start);
         }
     }
 
@@ -125,7 +125,7 @@ impl<'w> Sim<'w> {
         let job = &self.jobs[slot];
         assert!(job.submit <= self.now, "job {slot} starts at {} before {}", self.now, job.submit);
         let first = job.first_start == self.now;
-        if let (true, Some(promised)) = (first && self.watching().exact, self.jobs[slot].promised) {
+        if let (true, Some(promised)) = (first && self.watching().exact, self.jobs.aside(slot).promised) {
             assert!(self.now <= promised, "job {slot} was promised {promised} and starts at {}", self.now);
             self.watching().seen.promises += 1;
         }
@@ -134,7 +134,7 @@ impl<'w> Sim<'w> {
     /// A stretch of work ends.
     pub(super) fn watch_stretch(&mut self, slot: u32, failed: Option<SimTime>) {
         let job = &self.jobs[slot];
-        let speed = self.cells[job.cell as usize].speed;
+        let speed = self.speed_of(slot, CellId::new(job.cell as usize));
         let phases = job.attempt.phases(job.attempt.start, self.now, failed);
         let key = (job.workload, job.item);
         let (work, rounding) = self.watching().work.entry(key).or_default();
@@ -146,7 +146,7 @@ impl<'w> Sim<'w> {
     /// A job finishes: its stretches add up to its work.
     pub(super) fn watch_finish(&mut self, slot: u32, killed: bool) {
         let job = &self.jobs[slot];
-        let (total, resumes) = (job.total_us as f64, job.resumes());
+        let (total, resumes) = (job.total_us as f64, job.resumes);
         let (work, rounding) = self.watch.as_mut().and_then(|w| w.work.remove(&(job.workload, job.item))).expect("ran");
         let enough = killed || total - rounding <= work;
         assert!(enough && work <= total + rounding, "job {slot} did {work} us of {total} ({rounding} of rounding)");
@@ -276,7 +276,7 @@ impl<'w> Sim<'w> {
             let job = &self.jobs[*slot];
             job.running && self.cells[job.cell as usize].pool == pool
         };
-        let end = |slot: u32| (self.jobs[slot].expected_end.max(SimTime(self.now.0 + 1)), slot);
+        let end = |slot: u32| (self.jobs.aside(slot).expected_end.max(SimTime(self.now.0 + 1)), slot);
         self.jobs.slots().into_iter().filter(here).map(end).collect()
     }
 

@@ -97,7 +97,7 @@ fn group(
     }
     sheet.put(&INTERRUPTIONS, scope, Period::All, Some(possible.iter().map(|reason| count(*reason)).sum()));
     sheet.put(&EFFECTIVE, scope, Period::All, ratio(spent(|month| month.productive), spent(|month| month.allocated)));
-    let chosen = [Interruption::PREEMPTION, Interruption::OVER_ESTIMATE];
+    let chosen = [Interruption::PREEMPTION, Interruption::OVER_ESTIMATE, Interruption::RESIZE];
     let by_fault: f64 = possible.iter().filter(|reason| !chosen.contains(reason)).map(|reason| count(*reason)).sum();
     let hours = world.end.since(world.measure_from).0 as f64 / Span::HOUR.0 as f64;
     sheet.put(&MTTI, scope, Period::All, ratio(hours, by_fault));
@@ -136,6 +136,9 @@ fn reasons(world: &World, id: WorkloadId) -> BTreeSet<InterruptionId> {
     }
     if rules.preemption != Preemption::Off || rules.order == Order::Las {
         found.insert(Interruption::PREEMPTION);
+    }
+    if workload.elastic.is_some() {
+        found.extend([Interruption::RESIZE, Interruption::PREEMPTION]);
     }
     if workload.over_estimate == OverEstimate::Kill {
         found.insert(Interruption::OVER_ESTIMATE);

@@ -120,6 +120,18 @@ static PREEMPTIONS: Metric = Metric {
     what: "Jobs taken off for others in [measured from, end) / days.",
     better: Better::Less,
 };
+static RESIZES: Metric = Metric {
+    name: "resizes_per_day",
+    unit: "1/d",
+    what: "Changes of the size of running elastic gangs in [measured from, end) / days.",
+    better: Better::Less,
+};
+static ON_TIME: Metric = Metric {
+    name: "deadline_met_fraction",
+    unit: "-",
+    what: "Jobs finished by their deadline over those whose deadline has passed or that are finished; blank without deadlines.",
+    better: Better::More,
+};
 static DELAY: Metric = Metric {
     name: "campaign_delay",
     unit: "d",
@@ -174,6 +186,8 @@ pub static METRICS: &[&Metric] = &[
     &FAILURES,
     &EXPECTED_FAILURES,
     &PREEMPTIONS,
+    &RESIZES,
+    &ON_TIME,
     &DELAY,
     &CAMPAIGNS,
     &OPEN,
@@ -191,6 +205,14 @@ pub fn measure(world: &World, record: &RunRecord, sheet: &mut Sheet) {
         let preempted = record.workloads[id.index()].preemptions as f64;
         let days = world.end.since(world.measure_from).0 as f64 / Span::DAY.0 as f64;
         sheet.put(&PREEMPTIONS, Scope::Workload(id), Period::All, ratio(preempted, days));
+        let totals = &record.workloads[id.index()];
+        if world.workloads[id].elastic.is_some() {
+            sheet.put(&RESIZES, Scope::Workload(id), Period::All, ratio(totals.resizes as f64, days));
+        }
+        if world.workloads[id].deadline_h.is_some() {
+            let met = ratio(totals.on_time as f64, (totals.on_time + totals.late) as f64);
+            sheet.put(&ON_TIME, Scope::Workload(id), Period::All, met);
+        }
         if world.workloads[id].overflow.is_some() {
             let overflowed = record.workloads[id.index()].overflowed as f64;
             sheet.put(&OVERFLOWED, Scope::Workload(id), Period::All, Some(overflowed));

@@ -106,6 +106,9 @@ impl WorkloadTotals {
         count(&mut self.failures, other.failures);
         count(&mut self.outages, other.outages);
         count(&mut self.preemptions, other.preemptions);
+        count(&mut self.resizes, other.resizes);
+        count(&mut self.on_time, other.on_time);
+        count(&mut self.late, other.late);
         count(&mut self.overflowed, other.overflowed);
         count(&mut self.killed, other.killed);
         count(&mut self.expected_failures_e6, other.expected_failures_e6);

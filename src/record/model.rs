@@ -142,6 +142,12 @@ pub struct WorkloadTotals {
     pub outages: u64,
     /// Taken off for another job, in the window.
     pub preemptions: u64,
+    /// Changes of the size of running gangs, in the window.
+    pub resizes: u64,
+    /// Jobs finished by their deadline.
+    pub on_time: u64,
+    /// Jobs not finished by their deadline, which was before the end.
+    pub late: u64,
     /// Of those submitted in the window: went to the overflow pool after their wait.
     pub overflowed: u64,
     /// Of those: stopped for outlasting what was expected of them.

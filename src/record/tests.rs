@@ -142,7 +142,7 @@ fn histogram() -> impl Strategy<Value = Histogram> {
 }
 
 fn totals() -> impl Strategy<Value = WorkloadTotals> {
-    let counts = proptest::array::uniform15(any::<u64>().prop_map(|count| count >> 2));
+    let counts = proptest::array::uniform18(any::<u64>().prop_map(|count| count >> 2));
     let times = (proptest::option::of(time()), proptest::option::of(time()));
     (counts, proptest::array::uniform6(addable()), histogram(), histogram(), times).prop_map(
         |(counts, sums, waits, jcts, times)| {
@@ -159,6 +159,9 @@ fn totals() -> impl Strategy<Value = WorkloadTotals> {
                 failures,
                 outages,
                 preemptions,
+                resizes,
+                on_time,
+                late,
                 overflowed,
                 killed,
                 expected_failures_e6,
@@ -177,6 +180,9 @@ fn totals() -> impl Strategy<Value = WorkloadTotals> {
                 failures,
                 outages,
                 preemptions,
+                resizes,
+                on_time,
+                late,
                 overflowed,
                 killed,
                 expected_failures_e6,
@@ -227,6 +233,12 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn interruption()(count in 0..1u64 << 60, expected_e6 in 0..1u64 << 60, lost in addable(), restart in addable()) -> InterruptionTotals {
+        InterruptionTotals { count, expected_e6, lost, restart }
+    }
+}
+
+prop_compose! {
     fn campaign()(workload in 0..3usize, number in any::<i64>(), submitted in time(), started in proptest::option::of(time()),
                   finished in proptest::option::of(time()), planned_finish in time(), failures in any::<u32>(), run in 0..4u32)
                   -> CampaignRow {
@@ -258,11 +270,12 @@ fn record() -> impl Strategy<Value = RunRecord> {
         vec(vec(pool_month(), 3), 2),
         vec(vec(cell_month(), 3), 2),
         vec(vec(share_month(), 3), 2),
-        vec(totals(), 2),
+        vec((totals(), vec(interruption(), 3)), 2),
         vec(signed().prop_map(|value| Money(value >> 3)), 3),
     );
     (keys, tables, rows, 0..1u64 << 60).prop_map(
         |(keys, (pools, cells, shares, workloads, balances), rows, events_handled)| {
+            let (workloads, interruptions) = workloads.into_iter().unzip();
             let (campaigns, postings, meters, periods, events, jobs) = rows;
             RunRecord {
                 keys: keys
@@ -274,6 +287,7 @@ fn record() -> impl Strategy<Value = RunRecord> {
                 cells,
                 shares: shares.into_iter().map(|months| vec![Vec::new(), months]).collect(),
                 workloads,
+                interruptions,
                 campaigns,
                 postings,
                 meters,

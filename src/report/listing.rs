@@ -363,6 +363,8 @@ mod tests {
             catalog.prices.len(),
             catalog.models.len(),
             catalog.deals.len(),
+            // All of each chip, and those that are told apart.
+            catalog.chips.len() + catalog.failure_causes.len(),
         ];
         assert_eq!(lengths, sizes);
     }

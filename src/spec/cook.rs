@@ -101,10 +101,6 @@ impl<'a> Cook<'a> {
                 Some(entries) if entries.contains_key("mean") => self.record(node, table, path).map(Cooked::Record),
                 _ => self.leaf_in(node, range, true, path).map(Cooked::Leaf),
             },
-            Kind::IntegerElseLater(min, max, feature) => match &node.value {
-                Value::Table(_) => self.comes_later(node.origin, path, "a table here", feature),
-                _ => self.integer(node, *min, *max, path).map(Cooked::Integer),
-            },
             Kind::Date => self.date(node, path).map(Cooked::Date),
             Kind::Text => self.text(node, path, "a text in quotes").map(Cooked::Text),
             Kind::Bool => match &node.value {

@@ -102,7 +102,7 @@ fn describe(kind: &Kind) -> String {
         Kind::Number(range) => format!("number [{}]", in_range(range)),
         Kind::Duration(_) => "duration".into(),
         Kind::DurationOr(_, table) => format!("duration, or {}", table.title),
-        Kind::Integer(min, max) | Kind::IntegerElseLater(min, max, _) => format!("whole number [{min} to {max}]"),
+        Kind::Integer(min, max) => format!("whole number [{min} to {max}]"),
         Kind::IntegerOr(min, max, table) => {
             format!("whole number [{min} to {max}], or {}", table.doc.to_lowercase().trim_end_matches('.'))
         }

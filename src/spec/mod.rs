@@ -18,6 +18,7 @@ mod build;
 mod salvage;
 mod read;
 mod print;
+mod elastic;
 mod schedule;
 mod failures;
 mod schema;

@@ -1,6 +1,7 @@
 //! The scenario file as written: one struct a table, names not yet resolved, every leaf with where it came from.
 //! Does not judge across tables: that is `world`.
 
+pub use super::elastic::{ElasticSpec, ScalingSpec};
 pub use super::failures::{CauseSpec, FailureSpec, MaintenanceSpec, OutageSpec, Region, Repair, SparesSpec};
 pub use super::schedule::{Interval, LasSpec, OverflowSpec, Schedule};
 use crate::units::Date;
@@ -437,8 +438,10 @@ pub struct Pretraining {
     pub common: Common,
     /// Useful FLOPs of a campaign [FLOP].
     pub flops: Option<Leaf>,
-    /// Gang size [chips].
-    pub chips: Option<At<i64>>,
+    /// Gang size, never a mix.
+    pub chips: Option<ChipsSpec>,
+    /// By when a campaign is to be finished, from its submission [h].
+    pub deadline: Option<Leaf>,
     /// Delivered over headline throughput [0..1].
     pub campaign_efficiency: Option<Leaf>,
     /// Interval between submissions, drawn per campaign number [h].
@@ -457,6 +460,8 @@ pub enum ChipsSpec {
         /// Relative frequencies.
         weights: Vec<Leaf>,
     },
+    /// `{ min = ..., max = ... }`: gangs that change their size.
+    Elastic(Box<ElasticSpec>),
 }
 
 /// A stream of gang jobs.
@@ -474,6 +479,8 @@ pub struct Stream {
     pub profile: Vec<Leaf>,
     /// Gang sizes; default 1.
     pub chips: Option<ChipsSpec>,
+    /// By when a job is to be finished, from its submission [h].
+    pub deadline: Option<Leaf>,
     /// Work of a job [chip-hours of the reference chip]; exactly one of this and `duration`.
     pub work_chip_hours: Option<LawSpec>,
     /// Time of a job on the reference chip [h].

@@ -86,8 +86,19 @@ pub(super) fn delivery(cook: &mut Cook<'_>, fields: &Fields, _: Origin, _: &str)
     ordered(cook, date(fields, "ordered"), date(fields, "at"), true);
 }
 
-/// A weight for every value, and one above zero.
-pub(super) fn mix(cook: &mut Cook<'_>, fields: &Fields, origin: Origin, path: &str) {
+/// A mix has a weight for every value, and one above zero; elastic gangs have a smallest and a largest size.
+pub(super) fn sizes(cook: &mut Cook<'_>, fields: &Fields, origin: Origin, path: &str) {
+    let mixed = |key: &&str| ["values", "weights"].contains(key);
+    let (mix, elastic): (Vec<&str>, Vec<&str>) = fields.keys().copied().partition(|key| mixed(&key));
+    if let (Some(one), Some(other)) = (mix.first(), elastic.first()) {
+        let message = format!("`{one}` belongs to a mix of sizes and `{other}` to elastic gangs");
+        cook.error(origin, path, message, "write one of the two");
+    }
+    for (this, that) in [("values", "weights"), ("min", "max")] {
+        if fields.contains_key(this) && !fields.contains_key(that) && !absent_for_a_reason(cook, that) {
+            cook.error(origin, path, format!("`{this}` without `{that}`"), format!("add `{that}`"));
+        }
+    }
     let (Some(Cooked::Integers(values)), Some(weights)) = (fields.get("values"), leaves(fields, "weights")) else {
         return;
     };

@@ -35,6 +35,8 @@ pub struct Schedule {
     pub plan_depth: Option<At<i64>>,
     /// Where those go that have waited for long.
     pub overflow: Option<OverflowSpec>,
+    /// Elastic gangs change their size at multiples of this [h].
+    pub resize_every: Option<Leaf>,
     /// Jobs that may wait in the domain; one more is refused and counted. Absent: no limit.
     pub queue_limit: Option<At<i64>>,
 }
@@ -65,7 +67,7 @@ impl Schedule {
         let las = self.las.iter().flat_map(|las| las.levels_chip_hours.iter().chain(&las.quantum));
         let overflow = self.overflow.iter().map(|overflow| &overflow.after);
         let weights = self.weights.iter().map(|weight| &weight.table);
-        let lending = self.notice.iter().chain(&self.lend_overhead).chain(&self.lend_margin);
+        let lending = self.notice.iter().chain(&self.lend_overhead).chain(&self.lend_margin).chain(&self.resize_every);
         las.chain(overflow).chain(weights).chain(lending)
     }
 }

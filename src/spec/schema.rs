@@ -115,7 +115,7 @@ fn of_kind(kind: &'static Kind) -> Value {
         Kind::Number(range) => number(range),
         Kind::Duration(_) => duration(&[]),
         Kind::DurationOr(_, table) => duration(&[of_table(table, true)]),
-        Kind::Integer(min, max) | Kind::IntegerElseLater(min, max, _) => integer(*min, *max),
+        Kind::Integer(min, max) => integer(*min, *max),
         Kind::IntegerOr(min, max, table) => json!({ "anyOf": [integer(*min, *max), of_table(table, true)] }),
         // TOML dates reach schema checkers as strings, or as nothing JSON knows: no type is claimed.
         Kind::Date => json!({}),

@@ -154,8 +154,8 @@ fn what_is_wrong_is_named_with_its_cure() {
     refused("[labs.m.workloads.x]\nkind = \"batch\"", "comes with serving");
     refused("[labs.m.workloads.x]\nkind = \"pretraning\"", "did you mean \"pretraining\"?");
     refused(
-        "[labs.m.workloads.x]\nkind = \"pretraining\"\npools = [\"a\"]\nflops = 1e26\nchips = { min = 1, max = 2 }",
-        "comes with elastic gangs",
+        "[labs.m.workloads.x]\nkind = \"pretraining\"\npools = [\"a\"]\nflops = 1e26\nchips = { min = 1 }",
+        "needs `max`",
     );
     refused("[strategies.x]\nwithout = [\"y\"]", "there is no bet");
     refused("[futures.x]\nset = { \"pools.a.slip\" = 3 }", "needs a unit of time");

@@ -29,9 +29,19 @@ impl Interruption {
     pub const PREEMPTION: InterruptionId = Id::new(5);
     /// Stopped for outlasting what was expected of it.
     pub const OVER_ESTIMATE: InterruptionId = Id::new(6);
+    /// A gang that goes on with another size.
+    pub const RESIZE: InterruptionId = Id::new(7);
     /// Names of those above, in their order; causes that pools state follow.
-    pub const NAMES: [&'static str; 7] =
-        ["failure", "rack_outage", "pool_outage", "site_outage", "region_outage", "preemption", "over_estimate"];
+    pub const NAMES: [&'static str; 8] = [
+        "failure",
+        "rack_outage",
+        "pool_outage",
+        "site_outage",
+        "region_outage",
+        "preemption",
+        "over_estimate",
+        "resize",
+    ];
 }
 
 /// A cause of failure on a pool.

@@ -2,6 +2,7 @@
 //! Holds what is known before a run; what a run draws or changes lives in `Live`.
 
 use super::arrivals::{Estimate, Modulated, OverEstimate};
+use super::elastic::Elastic;
 use super::failures::{Cause, Interruption, Spares};
 use super::outages::{Maintenance, Outage};
 use super::rules::Rules;
@@ -454,6 +455,10 @@ pub struct Workload {
     pub failures: Failures,
     /// What becomes of a job that runs beyond its user's estimate.
     pub over_estimate: OverEstimate,
+    /// Its gangs change their size; None: they do not.
+    pub elastic: Option<Box<Elastic>>,
+    /// By when a job is to be finished, from its submission [h]; None: it has no deadline.
+    pub deadline_h: Option<Param>,
     /// What arrives.
     pub source: Source,
 }

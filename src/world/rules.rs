@@ -154,6 +154,8 @@ pub struct Rules {
     pub queue_limit: Option<u64>,
     /// Where those go that have waited for long.
     pub overflow: Option<Overflow>,
+    /// Elastic gangs change their size at whole multiples of this from the scenario's start.
+    pub resize_every: Span,
     /// Quirks of a published simulator.
     pub compat: Option<Compat>,
 }
@@ -179,6 +181,7 @@ impl Default for Rules {
             plan_depth: 100,
             queue_limit: None,
             overflow: None,
+            resize_every: Span::HOUR,
             compat: None,
         }
     }

@@ -6,6 +6,7 @@ mod assumptions;
 mod broken;
 mod campaigns;
 mod record;
+mod elastic;
 mod golden;
 mod laws;
 mod mutated;

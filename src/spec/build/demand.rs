@@ -43,7 +43,8 @@ fn pretraining(mut t: Record) -> Pretraining {
     Pretraining {
         common: common(&mut t),
         flops: t.leaf("flops"),
-        chips: t.integer("chips"),
+        chips: t.take("chips").map(chips),
+        deadline: t.leaf("deadline"),
         campaign_efficiency: t.leaf("campaign_efficiency"),
         every: t.leaf("every"),
     }
@@ -57,6 +58,7 @@ fn stream(mut t: Record) -> Stream {
         modulated: t.record("modulated").map(modulated),
         profile: t.leaves("profile"),
         chips: t.take("chips").map(chips),
+        deadline: t.leaf("deadline"),
         work_chip_hours: t.law("work_chip_hours"),
         duration: t.law("duration"),
         reference_chip: t.text("reference_chip"),
@@ -80,9 +82,33 @@ fn modulated(mut t: Record) -> Modulated {
     Modulated { states: t.list("states", state), path: t.path, origin: t.origin }
 }
 
+fn elastic(mut t: Record) -> ElasticSpec {
+    ElasticSpec {
+        min: t.must_integer("min"),
+        max: t.must_integer("max"),
+        step: t.integer("step"),
+        reference: t.integer("reference"),
+        scaling: t.record("scaling").map(scaling),
+        resize_cost: t.leaf("resize_cost"),
+        origin: t.origin,
+        path: t.path,
+    }
+}
+
+fn scaling(mut t: Record) -> ScalingSpec {
+    if let Some(leaf) = t.leaf("amdahl") {
+        ScalingSpec::Amdahl(Box::new(leaf))
+    } else if let Some(leaf) = t.leaf("power") {
+        ScalingSpec::Power(Box::new(leaf))
+    } else {
+        ScalingSpec::Table(t.list("table", |mut t| (t.must_integer("chips"), t.must_leaf("throughput"))))
+    }
+}
+
 fn chips(cooked: Cooked) -> ChipsSpec {
     match cooked {
         Cooked::Integer(chips) => ChipsSpec::Fixed(chips),
+        Cooked::Record(t) if t.has("min") => ChipsSpec::Elastic(Box::new(elastic(t))),
         Cooked::Record(mut t) => match t.take("values") {
             Some(Cooked::Integers(values)) => ChipsSpec::Mix { values, weights: t.leaves("weights") },
             other => panic!("not a list of gang sizes: {other:?}"),

@@ -107,6 +107,9 @@ macro_rules! accessor {
 }
 
 impl Record {
+    fn has(&self, key: &'static str) -> bool {
+        self.fields.contains_key(key)
+    }
     fn take(&mut self, key: &'static str) -> Option<Cooked> {
         assert!(self.table.key(key).is_some(), "`{key}` is not defined in {}", self.table.title);
         self.fields.remove(key)

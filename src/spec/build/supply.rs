@@ -92,6 +92,7 @@ fn schedule(mut t: Record) -> Schedule {
             to: t.must_text("to"),
             price: t.text("price"),
         }),
+        resize_every: t.leaf("resize_every"),
         queue_limit: t.integer("queue_limit"),
     }
 }

@@ -68,6 +68,59 @@ const FAILURES: Key = key(
 const VOLUME: Key = key("volume", share(), "Share of the jobs that are ours, by each job's mark; default 1.");
 const MFU: Key = key("mfu", Kind::Map(Refers::Anything, &share()), "Useful FLOP over peak while productive, by chip.");
 
+static SCALING: Table = Table {
+    groups: &[Group { keys: &["amdahl", "power", "table"], required: true }],
+    noted: true,
+    ..table(
+        "elastic.scaling",
+        "Throughput of a gang by its size.",
+        &[
+            key("amdahl", share(), "Serial share s of the work on one chip: 1 / (s + (1 - s) / n)."),
+            key("power", number("-", 1e-3, 1.0), "Exponent: n to this power."),
+            key("table", Kind::List(&Kind::Table(&SCALING_ROW)), "Measured sizes, ascending; straight lines between."),
+        ],
+    )
+};
+
+static SCALING_ROW: Table = table(
+    "elastic.scaling.table",
+    "A size and its throughput.",
+    &[
+        key("name", Kind::Text, "Name, for paths."),
+        must("chips", Kind::Integer(1, MOST_CHIPS_I), "Gang size."),
+        must("throughput", number("any unit", 0.0, 1e15), "Throughput; only ratios count."),
+    ],
+);
+
+const MIN: Kind = Kind::Integer(1, MOST_CHIPS_I);
+const STEP: Key = key("step", MIN, "Elastic: sizes differ by this; default the chips of a node.");
+const REFERENCE: Key = key("reference", MIN, "Elastic: the gang for which work is stated; default `max`.");
+const SCALING_KEY: Key =
+    key("scaling", Kind::Table(&SCALING), "Elastic: throughput by size; default linear, told as an assumption.");
+const RESIZE_COST: Key = key(
+    "resize_cost",
+    duration(0.0),
+    "Elastic: time without work at each change of size, on the new chips; default checkpoint cost + restart.",
+);
+
+static ELASTIC: Table = Table {
+    noted: true,
+    ..table(
+        "chips",
+        "Gangs that run on any size between two, and change it at the instants of `schedule.resize_every`.",
+        &[
+            must("min", MIN, "Smallest gang: it starts when so many chips are free."),
+            must("max", MIN, "Largest gang."),
+            STEP,
+            REFERENCE,
+            SCALING_KEY,
+            RESIZE_COST,
+        ],
+    )
+};
+
+const DEADLINE: Key = key("deadline", duration(1e-6), "Time to finish a job in, from its submission; absent: none.");
+
 static PRETRAINING: Table = Table {
     noted: true,
     ..table(
@@ -84,27 +137,34 @@ static PRETRAINING: Table = Table {
             VOLUME,
             MFU,
             must("flops", number("FLOP", 1e12, 1e32), "Useful FLOPs of a campaign."),
-            must("chips", Kind::IntegerElseLater(1, MOST_CHIPS_I, "elastic gangs"), "Gang size."),
+            must("chips", Kind::IntegerOr(1, MOST_CHIPS_I, &ELASTIC), "Gang size, or those between which it changes."),
+            DEADLINE,
             key(
                 "campaign_efficiency",
                 share(),
                 "Delivered over headline throughput; default 1, told as an assumption.",
             ),
             key("every", duration(1e-6), "Interval between submissions; absent: one campaign at the start."),
-            later("deadline", "deadlines"),
         ],
     )
 };
 
 static MIX: Table = Table {
-    rule: Some(rules::mix),
+    rule: Some(rules::sizes),
+    groups: &[Group { keys: &["values", "min"], required: true }],
     noted: true,
     ..table(
         "chips",
-        "A mix of gang sizes.",
+        "A mix of gang sizes, or gangs that run on any size between two and change it at the instants of `schedule.resize_every`.",
         &[
-            must("values", Kind::Integers(1, MOST_CHIPS_I), "Gang sizes."),
-            must("weights", Kind::Numbers(range("-", 0.0, 1e9)), "Relative frequencies."),
+            key("values", Kind::Integers(1, MOST_CHIPS_I), "A mix: gang sizes."),
+            key("weights", Kind::Numbers(range("-", 0.0, 1e9)), "A mix: relative frequencies."),
+            key("min", MIN, "Elastic: smallest gang; it starts when so many chips are free."),
+            key("max", MIN, "Elastic: largest gang."),
+            STEP,
+            REFERENCE,
+            SCALING_KEY,
+            RESIZE_COST,
         ],
     )
 };
@@ -185,7 +245,12 @@ static STREAM: Table = Table {
                 Kind::Numbers(range("-", 0.0, 1e6)),
                 "Relative rate by hour of week (168 numbers, Monday 00:00 UTC first) or of day (24); absent: flat.",
             ),
-            key("chips", Kind::IntegerOr(1, MOST_CHIPS_I, &MIX), "Gang sizes; default 1."),
+            key(
+                "chips",
+                Kind::IntegerOr(1, MOST_CHIPS_I, &MIX),
+                "Gang size, a mix of them, or those between which a gang changes; default 1.",
+            ),
+            DEADLINE,
             key("work_chip_hours", Kind::Table(&LAW_OF_WORK), "Work of a job in hours of the reference chip."),
             key("duration", Kind::Table(&LAW_OF_TIME), "Time of a job on the reference chip."),
             key(

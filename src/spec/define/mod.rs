@@ -89,8 +89,6 @@ pub(super) enum Kind {
     Integer(i64, i64),
     /// A whole number or a mix of them.
     IntegerOr(i64, i64, &'static Table),
-    /// A whole number; a table instead comes with the named feature.
-    IntegerElseLater(i64, i64, &'static str),
     /// A calendar date or date-time, UTC.
     Date,
     /// Any text.

@@ -190,6 +190,11 @@ static SCHEDULE: Table = table(
             Kind::Integer(0, MOST_CHIPS_I),
             "Jobs that may wait; one more is refused and counted; absent: no limit.",
         ),
+        key(
+            "resize_every",
+            duration(1e-3),
+            "Elastic gangs change their size at whole multiples of this from the scenario's start; default 1 h.",
+        ),
         key("overflow", Kind::Table(&OVERFLOW), "Where jobs go that have waited for long."),
     ],
 );

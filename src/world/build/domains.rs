@@ -109,6 +109,10 @@ fn rules(desk: &mut Desk<'_>, pool: &Named<spec::Pool>) -> Rules {
         plan_depth: schedule.plan_depth.as_ref().map_or(default.plan_depth, |at| at.value.max(1) as usize),
         queue_limit: schedule.queue_limit.as_ref().map(|at| at.value.max(0) as u64),
         overflow: schedule.overflow.as_ref().and_then(|overflow| self::overflow(desk, overflow)),
+        resize_every: schedule
+            .resize_every
+            .as_ref()
+            .map_or(default.resize_every, |leaf| Span(Span::from_hours(desk.number(leaf)).0.max(1))),
         compat: None,
     };
     if rules.order == Order::Las && rules.las_levels.is_empty() && rules.las_quantum.is_none() {

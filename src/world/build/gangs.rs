@@ -202,15 +202,20 @@ pub(super) fn failures(
     common: &Common,
     pools: &[PoolId],
     gang: u32,
+    elastic: bool,
 ) -> Failures {
     if let Some(mode) = written_mode(desk, common) {
-        return mode;
+        if let (Failures::Goodput, true, Some(word)) = (mode, elastic, &common.failures) {
+            let message = "failures in closed form (`goodput`) know gangs of one size only";
+            desk.problem(word.origin, &word.path, message, "write failures = \"sampled\" beside `elastic`");
+        }
+        return if elastic && mode == Failures::Goodput { Failures::Sampled } else { mode };
     }
     let worst = pools.iter().map(|id| supply.pools[*id].failures_per_chip_hour).fold(0.0, f64::max);
     let tick_h = desk.spec.run.tick.as_ref().map_or(1.0, |leaf| desk.number(leaf));
     match f64::from(gang) * worst * tick_h {
         0.0 => Failures::Off,
-        in_a_tick if 1.0 < in_a_tick => Failures::Goodput,
+        in_a_tick if 1.0 < in_a_tick && !elastic => Failures::Goodput,
         _ => Failures::Sampled,
     }
 }

@@ -2,7 +2,7 @@
 
 use super::desk::Desk;
 use super::gangs::{self, Supply};
-use super::{ReadFile, initial, parties, streams, traces};
+use super::{ReadFile, elastic, initial, parties, streams, traces};
 use crate::spec::{self, Common, Named};
 use crate::units::IdVec;
 use crate::world::model::{
@@ -69,21 +69,27 @@ impl Place<'_> {
         let path = &self.workload.path;
         let common = common(&self.workload.table);
         let pools = gangs::pools(desk, self.workload.origin, path, common);
-        let (source, gangs) = self.source(desk, supply, common, &pools, read_file);
+        let (source, mut gangs) = self.source(desk, supply, common, &pools, read_file);
+        let elastic = elastic::elastic(desk, supply, self.workload, &pools);
+        let domain = domain(supply, &pools);
+        elastic::check_rules(desk, &supply.domains[domain].rules, self.workload, &pools, supply, elastic.as_deref());
+        // It starts when its smallest size finds room.
+        if let Some(terms) = &elastic {
+            gangs = vec![terms.min];
+        }
         gangs::check_fit(desk, supply, self.workload, &pools, &gangs);
         let price = gangs::price(desk, supply, self.workload, common, self.tenant.1, &pools);
         let largest = gangs.iter().copied().max().unwrap_or(0);
         let mode = match self.workload.table {
             spec::Workload::Trace(_) => gangs::failures_of_trace(desk, common),
             spec::Workload::Pretraining(_) | spec::Workload::Stream(_) => {
-                gangs::failures(desk, supply, common, &pools, largest)
+                gangs::failures(desk, supply, common, &pools, largest, elastic.is_some())
             }
         };
         let mine = gangs::cells(desk, supply, self.workload, common, &pools);
         let first = cells.len();
         cells.0.extend(mine.into_iter().map(|(pool, speed, mfu)| Cell { workload: self.id, pool, price, speed, mfu }));
         let last = cells.len();
-        let domain = domain(supply, &pools);
         let overflow = supply.domains[domain].rules.overflow.map(|overflow| {
             // Speeds count from the first pool of the workload, so that it stands first here too.
             let both = [pools[0], overflow.to];
@@ -115,6 +121,8 @@ impl Place<'_> {
             },
             failures: mode,
             over_estimate: streams::over_estimate(desk, self.workload),
+            elastic,
+            deadline_h: deadline(&self.workload.table).map(|leaf| desk.param(leaf, (1e-9, 1e9))),
             source,
         }
     }
@@ -174,7 +182,11 @@ impl Place<'_> {
                     ))
                 }
             },
-            chips: written.chips.as_ref().map_or(1, |at| at.value.clamp(1, 1_000_000_000) as u32),
+            chips: match &written.chips {
+                Some(spec::ChipsSpec::Fixed(at)) => at.value.clamp(1, 1_000_000_000) as u32,
+                Some(spec::ChipsSpec::Elastic(sizes)) => elastic::reference(sizes),
+                Some(spec::ChipsSpec::Mix { .. }) | None => 1,
+            },
             every_h: written
                 .every
                 .as_ref()
@@ -190,6 +202,15 @@ fn common(workload: &spec::Workload) -> &Common {
         spec::Workload::Pretraining(campaigns) => &campaigns.common,
         spec::Workload::Stream(stream) => &stream.common,
         spec::Workload::Trace(trace) => &trace.common,
+    }
+}
+
+/// Time to finish a job in.
+fn deadline(workload: &spec::Workload) -> Option<&spec::Leaf> {
+    match workload {
+        spec::Workload::Pretraining(campaigns) => campaigns.deadline.as_ref(),
+        spec::Workload::Stream(stream) => stream.deadline.as_ref(),
+        spec::Workload::Trace(_) => None,
     }
 }
 

@@ -74,6 +74,8 @@ fn of_common<'a>(common: &'a Common, found: &mut Vec<&'a Leaf>) {
 
 fn of_campaigns<'a>(campaigns: &'a Pretraining, found: &mut Vec<&'a Leaf>) {
     of_common(&campaigns.common, found);
+    of_sizes(campaigns.chips.as_ref(), found);
+    found.extend(&campaigns.deadline);
     found.extend(campaigns.flops.iter().chain(&campaigns.campaign_efficiency).chain(&campaigns.every));
 }
 
@@ -83,9 +85,8 @@ fn of_stream<'a>(stream: &'a Stream, found: &mut Vec<&'a Leaf>) {
     let laws = stream.interval.iter().chain(&stream.work_chip_hours).chain(&stream.duration);
     laws.for_each(|spec| law(spec, found));
     found.extend(&stream.profile);
-    if let Some(ChipsSpec::Mix { weights, .. }) = &stream.chips {
-        found.extend(weights);
-    }
+    found.extend(&stream.deadline);
+    of_sizes(stream.chips.as_ref(), found);
     found.extend(stream.speed.iter().map(|speed| &speed.table));
     for state in stream.modulated.iter().flat_map(|modulated| &modulated.states) {
         found.extend([&state.rate, &state.mean_time]);
@@ -94,6 +95,14 @@ fn of_stream<'a>(stream: &'a Stream, found: &mut Vec<&'a Leaf>) {
     if let Some(estimate) = &stream.estimate {
         law(&estimate.ratio, found);
         found.extend(&estimate.at_least);
+    }
+}
+
+fn of_sizes<'a>(chips: Option<&'a ChipsSpec>, found: &mut Vec<&'a Leaf>) {
+    match chips {
+        Some(ChipsSpec::Mix { weights, .. }) => found.extend(weights),
+        Some(ChipsSpec::Elastic(elastic)) => found.extend(elastic.leaves()),
+        Some(ChipsSpec::Fixed(_)) | None => {}
     }
 }
 

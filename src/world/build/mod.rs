@@ -8,6 +8,7 @@ mod contracts;
 mod decided;
 mod desk;
 mod domains;
+mod elastic;
 mod failures;
 mod gangs;
 mod hardware;

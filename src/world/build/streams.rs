@@ -1,6 +1,7 @@
 //! Random streams of gang jobs: rate, intervals, profile, sizes, work, estimates. Draws nothing.
 
 use super::desk::{Desk, did_you_mean, fault_and_cure};
+use super::elastic::reference;
 use super::modulated::modulated;
 use crate::spec::{self, At, ChipsSpec, LawSpec, Leaf, Named};
 use crate::stats::law::{Law, LawKind};
@@ -110,6 +111,7 @@ fn sizes(desk: &mut Desk<'_>, stream: &spec::Stream) -> Vec<(u32, f64)> {
     let (values, weights) = match &stream.chips {
         None => return vec![(1, 1.0)],
         Some(ChipsSpec::Fixed(at)) => return vec![(chips(at.value), 1.0)],
+        Some(ChipsSpec::Elastic(written)) => return vec![(reference(written), 1.0)],
         Some(ChipsSpec::Mix { values, weights }) => (values, weights),
     };
     let weights: Vec<f64> = weights.iter().map(|leaf| desk.number(leaf)).collect();
