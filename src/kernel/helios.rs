@@ -6,7 +6,7 @@ use super::event::{Class, When};
 use super::queue::{Cursor, Queue, Waiting};
 use super::sim::{DOMAIN_DUE, Sim};
 use crate::units::{SimTime, Span};
-use crate::world::{CellId, Compat, Order, Preemption, Rules};
+use crate::world::{CellId, Compat, Interruption, Order, Preemption, Rules};
 
 /// A job lasts a second longer than it takes: what remains is looked at before it is counted down.
 const SECOND: Span = Span(1_000_000);
@@ -83,7 +83,9 @@ impl Sim<'_> {
         let job = &self.jobs[slot];
         let elapsed = self.now.since(job.attempt.start).0;
         let (workload, chips) = (job.workload as usize, job.chips);
-        self.workloads[workload].totals.preemptions += u64::from(in_window);
+        let state = &mut self.workloads[workload];
+        state.totals.preemptions += u64::from(in_window);
+        state.interrupted(Interruption::PREEMPTION, in_window);
         let cost = self.restart_us(workload, chips);
         let aside = self.jobs.aside_mut(slot);
         aside.owed_us = aside.owed_us.saturating_sub(elapsed) + cost;

@@ -131,6 +131,10 @@ fn causes(catalog: &Catalog) -> Table {
     columns.push(Column::hidden("note"));
     let mut table =
         Table::new("failures that stop a gang; shares by cause where the catalog tells them apart", columns);
+    let provenance = |known: &Known<f64>| {
+        let [source, as_of, confidence] = how_known(known);
+        [as_of, confidence, source]
+    };
     for chip in &catalog.chips {
         let rate = chip.failures_per_chip_hour();
         let Some(all) = rate.value() else { continue };
@@ -140,14 +144,14 @@ fn causes(catalog: &Catalog) -> Table {
         };
         let mut row = vec![Cell::text(&chip.name), Cell::text("all"), Cell::text("node")];
         row.extend(figures(1.0));
-        row.extend(how_known(rate));
+        row.extend(provenance(rate));
         row.push(Cell::text(""));
         table.push(row);
         for cause in catalog.causes_of(&chip.name) {
             let share = cause.share.value().unwrap_or(0.0);
             let mut row = vec![Cell::text(&chip.name), Cell::text(&cause.cause), Cell::text(cause.takes.name())];
             row.extend(figures(share));
-            row.extend(how_known(&cause.share));
+            row.extend(provenance(&cause.share));
             row.push(Cell::text(&cause.note));
             table.push(row);
         }
