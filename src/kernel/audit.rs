@@ -5,7 +5,7 @@ use super::sim::{Counter, Sim};
 use crate::record::{CellMonth, InterruptionTotals, RunRecord, WorkloadTotals};
 use crate::stats::histogram::Histogram;
 use crate::units::SimTime;
-use crate::world::{CellId, Interruption, WorkloadId, World};
+use crate::world::{CellId, WorkloadId, World};
 
 impl Sim<'_> {
     /// Recounts from the jobs themselves what the counters say.
@@ -48,6 +48,12 @@ impl Sim<'_> {
                 state.down.level(),
                 down[pool]
             );
+            assert!(
+                0 < state.dark || state.dark_chips == 0,
+                "pool {pool} at {}: {} chips are down for an outage that is over",
+                self.now,
+                state.dark_chips
+            );
             let due = state.due_to_retire();
             assert!(due == 0, "pool {pool} at {}: {due} nodes to retire are free and still there", self.now);
             state.assert_conserved(self.now);
@@ -89,7 +95,7 @@ impl Sim<'_> {
                 silence(counter, &mut totals);
             }
             let path = &self.world.workloads[WorkloadId::new(id)].path;
-            let WorkloadTotals { submitted, thinned, left, failures, .. } = totals;
+            let WorkloadTotals { submitted, thinned, left, failures, outages, preemptions, overflowed, .. } = totals;
             assert!(
                 workload.arrived == submitted + thinned + left,
                 "jobs of {path}: {} arrived != {submitted} submitted + {thinned} thinned + {left} left",
@@ -100,6 +106,25 @@ impl Sim<'_> {
                 "failures of {path}: jobs had {} != {failures} in the window + {} outside",
                 workload.failures_of_gone,
                 workload.failures_outside
+            );
+            let apart = &workload.apart;
+            assert!(
+                apart.outages_of_gone == outages + apart.outages_outside,
+                "outages of {path}: jobs met {} != {outages} in the window + {} outside",
+                apart.outages_of_gone,
+                apart.outages_outside
+            );
+            assert!(
+                apart.yields_of_gone + apart.not_yielded == preemptions + apart.preemptions_outside,
+                "jobs of {path}: {} left and {} ended before they had != {preemptions} taken off in the window + {} outside",
+                apart.yields_of_gone,
+                apart.not_yielded,
+                apart.preemptions_outside
+            );
+            assert!(
+                apart.started_elsewhere == overflowed,
+                "jobs of {path}: {} started where they overflow to, {overflowed} overflowed",
+                apart.started_elsewhere
             );
             self.record.workloads[id] = totals;
             self.record.interruptions[id] = std::mem::take(&mut workload.interruptions);
@@ -205,12 +230,11 @@ fn audit_interruptions(world: &World, record: &RunRecord, id: WorkloadId) {
     ] {
         assert!(by_reason == whole, "interruptions of {path}: {by_reason} chip-us {what} by reason != {whole} in all");
     }
-    let WorkloadTotals { failures, outages, preemptions, resizes, expected_failures_e6, .. } = *totals;
-    let stopped = rows[Interruption::OVER_ESTIMATE.index()].count;
+    let WorkloadTotals { failures, outages, preemptions, resizes, killed, expected_failures_e6, .. } = *totals;
     let counted: u64 = rows.iter().map(|row| row.count).sum();
     assert!(
-        counted == failures + outages + preemptions + stopped + resizes,
-        "interruptions of {path}: {counted} by reason != {failures} failures + {outages} outages + {preemptions} taken off + {stopped} stopped + {resizes} resized"
+        counted == failures + outages + preemptions + killed + resizes,
+        "interruptions of {path}: {counted} by reason != {failures} failures + {outages} outages + {preemptions} taken off + {killed} stopped + {resizes} resized"
     );
     let expected: u64 = rows.iter().map(|row| row.expected_e6).sum();
     assert!(
@@ -267,6 +291,10 @@ fn silence(counter: Counter, totals: &mut WorkloadTotals) {
         Counter::Thinned => totals.thinned = 0,
         Counter::Left => totals.left = 0,
         Counter::Failures => totals.failures = 0,
+        Counter::Outages => totals.outages = 0,
+        Counter::Killed => totals.killed = 0,
+        Counter::Overflowed => totals.overflowed = 0,
+        Counter::Preemptions => totals.preemptions = 0,
         Counter::WaitSum => totals.wait_us = 0,
         Counter::UnstartedSum => totals.unstarted_us = 0,
         Counter::JctSum => totals.jct_us = 0,

@@ -131,14 +131,18 @@ impl<'w> Sim<'w> {
         let totals = &mut self.workloads[job.workload as usize].totals;
         let resized = changed && has_worked && fits.is_some();
         totals.resizes += u64::from(resized);
-        totals.preemptions += u64::from(changed && fits.is_none());
         let is = if fits.is_some() { Interruption::RESIZE } else { Interruption::PREEMPTION };
         self.workloads[job.workload as usize].interrupted(is, resized || changed && fits.is_none());
         if has_worked || fits.is_none() {
             self.jobs.aside_mut(slot).since = is.index() as u16;
         }
         if fits.is_none() {
-            self.jobs[slot].resumes = true;
+            let in_window = self.in_window(self.now);
+            let state = &mut self.workloads[self.jobs[slot].workload as usize];
+            state.totals.preemptions += u64::from(in_window);
+            state.apart.preemptions_outside += u64::from(!in_window);
+            let job = &mut self.jobs[slot];
+            job.resumes = true;
             self.jobs.aside_mut(slot).yields += 1;
             self.enqueue(slot, false);
         }

@@ -111,7 +111,8 @@ impl<'w> Sim<'w> {
     /// The job is stopped for outlasting what was expected of it.
     #[cold]
     pub(super) fn on_killed(&mut self, slot: u32) {
-        let counted = self.in_window(self.now);
+        // As their counter has it, by their submission.
+        let counted = self.in_window(self.jobs[slot].submit);
         self.jobs.aside_mut(slot).why = Interruption::OVER_ESTIMATE.index() as u16;
         self.workloads[self.jobs[slot].workload as usize].interrupted(Interruption::OVER_ESTIMATE, counted);
     }

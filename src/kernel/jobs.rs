@@ -172,7 +172,12 @@ impl Sim<'_> {
         if pool.unlimited {
             pool.deliver(now, job.chips);
         }
-        pool.nodes.take(job.chips, pool.placement, &mut job.pieces);
+        // One that was planned has its nodes.
+        if job.pieces.is_empty() {
+            pool.nodes.take(job.chips, pool.placement, &mut job.pieces);
+        } else {
+            job.pieces.iter().for_each(|piece| pool.nodes.claim(*piece));
+        }
         pool.hold(now, tenant, chips);
         if let Some(counter) = self.silent {
             sabotage_start(counter, pool, now, chips);
@@ -208,6 +213,8 @@ impl Sim<'_> {
             totals.waited += u64::from(wait > 0);
             totals.wait_us += u128::from(wait);
             totals.waits.record(wait);
+            let state = &mut self.workloads[job.workload as usize];
+            state.apart.started_elsewhere += u64::from(job.cell == state.overflow_cell);
         }
     }
 
@@ -222,12 +229,24 @@ impl Sim<'_> {
     /// Speed of the job at its size on that cell, relative to the time in which its work is stated.
     #[inline(always)]
     pub(super) fn speed_of(&self, slot: u32, cell: CellId) -> f64 {
-        let job = &self.jobs[slot];
-        let speed = self.cells[cell.index()].speed;
+        let (job, place) = (&self.jobs[slot], &self.cells[cell.index()]);
+        let mut speed = place.speed;
+        if place.split_speed < 1.0 && self.is_split(slot, cell) {
+            speed *= place.split_speed;
+        }
         match self.workloads[job.workload as usize].elastic {
             None => speed,
             Some((terms, _)) => speed * terms.speed(job.chips),
         }
+    }
+
+    /// Whether the job stands on more nodes than it needs; one that stands nowhere, whether it would if it started there now.
+    fn is_split(&self, slot: u32, cell: CellId) -> bool {
+        let (job, pool) = (&self.jobs[slot], &self.pools[self.cells[cell.index()].pool]);
+        if job.pieces.is_empty() {
+            return pool.nodes.would_split(job.chips);
+        }
+        pool.nodes.is_split(job.chips, &job.pieces)
     }
 
     /// What the attempt would be if it began now on that cell, and nothing failed.
@@ -359,6 +378,7 @@ impl Sim<'_> {
         let state = &mut self.workloads[job.workload as usize];
         let sojourn = now.since(job.submit).0;
         state.failures_of_gone += u64::from(job.failures);
+        state.apart.note_gone(&self.jobs, slot);
         state.totals.sojourn_us += u128::from(sojourn);
         state.totals.killed += u64::from(in_window && killed);
         if let Some(deadline) = state.deadline.filter(|_| in_window) {
@@ -422,7 +442,8 @@ impl Sim<'_> {
         job.failures += 1;
         job.resumes = true;
         // One that was saving to make room is not any more.
-        job.leaving = false;
+        let leaving = std::mem::take(&mut job.leaving);
+        self.workloads[job.workload as usize].apart.not_yielded += u64::from(leaving);
         job.seq = u64::MAX;
         let next = self.workloads[job.workload as usize].threshold.unit(failure_item(job.item, job.failures));
         job.exposure_left = exposure(exponential_quantile(next));
@@ -559,6 +580,7 @@ impl Sim<'_> {
             let in_window = self.in_window(job.submit);
             let state = &mut self.workloads[job.workload as usize];
             state.failures_of_gone += u64::from(job.failures);
+            state.apart.note_gone(&self.jobs, slot);
             let totals = &mut state.totals;
             totals.sojourn_us += u128::from(in_system);
             if in_window && job.first_start == SimTime::NEVER {

@@ -36,4 +36,4 @@ pub use sim::{
     Counter, Moved, Outside, OutsideJob, Release, Run, Sabotage, replay, simulate, simulate_sabotaged,
     simulate_with_markers,
 };
-pub use watch::{Seen, simulate_watched};
+pub use watch::{Seen, simulate_watched, simulate_watched_sabotaged};

@@ -1,7 +1,7 @@
 //! Pools and racks that are dark: gangs fail or leave, nodes go and come back, spares take their place. Decides no date.
 
 use super::event::{Class, When};
-use super::sim::{Release, SPARES_DUE, Sim};
+use super::sim::{Release, SPARES_DUE, Sabotage, Sim};
 use crate::units::Span;
 use crate::world::{CellId, Failures, InterruptionId, PoolId};
 
@@ -48,11 +48,13 @@ impl Sim<'_> {
     /// The nodes return, unless they are dark for another reason too.
     pub(super) fn on_light(&mut self, pool: PoolId, rack: Option<u32>) {
         let state = &mut self.pools[pool.index()];
+        let kept = self.sabotage == Sabotage::Release(Release::Outage);
         match rack {
+            Some(_) if kept => {}
             Some(rack) => state.light_rack(self.now, rack),
             None => {
                 state.dark -= 1;
-                if state.dark == 0 {
+                if state.dark == 0 && !kept {
                     state.light(self.now);
                 }
             }
@@ -91,7 +93,7 @@ impl Sim<'_> {
         job.exposure_left = job.exposure_left.saturating_sub(used).max(1);
         let served = u128::from(elapsed) * u128::from(job.chips);
         job.resumes = true;
-        job.leaving = false;
+        let leaving = std::mem::take(&mut job.leaving);
         job.seq = u64::MAX;
         let aside = self.jobs.aside_mut(slot);
         aside.attained += served;
@@ -99,6 +101,8 @@ impl Sim<'_> {
         aside.since = aside.why;
         let state = &mut self.workloads[self.jobs[slot].workload as usize];
         state.totals.outages += u64::from(counted);
+        state.apart.outages_outside += u64::from(!counted);
+        state.apart.not_yielded += u64::from(leaving);
         state.interrupted(is, counted);
         self.let_go(slot, Release::Failure, None);
         self.enqueue(slot, false);

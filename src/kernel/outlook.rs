@@ -70,6 +70,8 @@ impl Outlook {
 pub struct Reservation {
     /// The pool it is on; None: no pool could ever take the job, and nobody is in its way.
     pub pool: Option<usize>,
+    /// Pools where it could be as early.
+    pub as_early: Vec<usize>,
     /// When.
     pub start: SimTime,
     /// Whose.

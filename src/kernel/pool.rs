@@ -171,8 +171,9 @@ impl PoolState {
         let whole = placement == Placement::WholeNode || fills_nodes(world, pool, chips_per_node);
         let rack_nodes = terms.rack_nodes.map_or(0, |nodes| nodes / group);
         let spares = terms.spares.as_ref();
+        let nodes = if 0 < rack_nodes { Nodes::numbered(chips_per_node) } else { Nodes::new(chips_per_node, whole) };
         PoolState {
-            nodes: if 0 < rack_nodes { Nodes::numbered(chips_per_node) } else { Nodes::new(chips_per_node, whole) },
+            nodes: nodes.splitting(placement == Placement::Split),
             chips_per_node: u64::from(chips_per_node),
             group,
             placement,
@@ -213,6 +214,12 @@ impl PoolState {
         self.installed.add(now, chips);
         self.up.add(now, chips);
         self.idle.add(now, chips);
+    }
+
+    /// Nothing starts here now.
+    #[inline]
+    pub fn is_shut(&self) -> bool {
+        self.closed + self.dark > 0
     }
 
     /// Chips of a pool without limit go with the gang that had them.

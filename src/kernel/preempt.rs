@@ -23,6 +23,9 @@ impl Sim<'_> {
     pub(super) fn make_room(&mut self, domain: usize, queue: usize, waiting: &Waiting, any: bool) -> Room {
         let cells = self.workloads[self.jobs[waiting.slot].workload as usize].cells;
         for cell in cells {
+            if self.pools[self.cells[cell.index()].pool].is_shut() {
+                continue;
+            }
             let mut victims = std::mem::take(&mut self.victims);
             let enough = self.choose_victims(domain, queue, waiting, *cell, any, &mut victims);
             let mut soon = self.anybody_leaves(domain, self.cells[cell.index()].pool);
@@ -162,6 +165,7 @@ impl Sim<'_> {
         let state = &mut self.workloads[job.workload as usize];
         state.totals.preemptions += u64::from(in_window);
         state.interrupted(Interruption::PREEMPTION, in_window);
+        state.apart.preemptions_outside += u64::from(!in_window);
         let job = &mut self.jobs[slot];
         job.leaving = true;
         // Who cannot save in time leaves at the end of the notice and loses what is not saved.

@@ -62,6 +62,10 @@ pub enum Release {
     Reservation,
     /// Retired nodes stay.
     Retirement,
+    /// Nodes stay down when an outage is over.
+    Outage,
+    /// Borrowers keep what they were lent when its owner asks for it.
+    Loan,
 }
 
 /// Counters that a mutation may silence.
@@ -147,6 +151,14 @@ pub enum Counter {
     Left,
     /// Failures of gangs.
     Failures,
+    /// Outages that gangs met.
+    Outages,
+    /// Jobs stopped when what was expected of them was over.
+    Killed,
+    /// Jobs that went to the overflow pool.
+    Overflowed,
+    /// Jobs taken off.
+    Preemptions,
     /// Sum of waits.
     WaitSum,
     /// Sum of the times so far of the unstarted.

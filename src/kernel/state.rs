@@ -1,9 +1,11 @@
 //! What a run keeps of each workload, cell, domain and repair, and how they stand at the start. Handles nothing.
 
 use super::helios::walks;
+use super::job::Jobs;
 use super::meter::Meter;
 use super::outlook::Reservation;
-use super::queue::Queue;
+use super::planning::Plan;
+use super::queue::{Key, Queue};
 use crate::record::{InterruptionTotals, WorkloadTotals};
 use crate::stats::draw::{self, Prefix, Purpose};
 use crate::stats::law::Law;
@@ -54,6 +56,10 @@ pub(super) struct WorkloadState<'w> {
     pub arrived: u64,
     pub failures_outside: u64,
     pub failures_of_gone: u64,
+    /// More of that kind.
+    pub apart: Apart,
+    /// The cell to which its jobs overflow; [`NO_CELL`] where there is none.
+    pub overflow_cell: u32,
     /// Campaigns: one at a time; the others wait here in order.
     pub running_campaign: bool,
     pub waiting_campaigns: std::collections::VecDeque<u32>,
@@ -69,6 +75,39 @@ impl WorkloadState<'_> {
     /// One of its gangs is interrupted; those out of the window do not count.
     pub fn interrupted(&mut self, is: InterruptionId, counted: bool) {
         self.interruptions[is.index()].count += u64::from(counted);
+    }
+}
+
+/// A cell that is none.
+pub(super) const NO_CELL: u32 = u32::MAX;
+
+/// What is counted of a workload a second time, where it can be seen, so that a counter that is not counted is missed.
+#[derive(Default)]
+pub(super) struct Apart {
+    /// Outages that jobs met which are gone, and those out of the window.
+    pub outages_of_gone: u64,
+    /// See `outages_of_gone`.
+    pub outages_outside: u64,
+    /// How often jobs that are gone left after they were taken off.
+    pub yields_of_gone: u64,
+    /// Jobs taken off that finished or failed, or were still there at the end, before they had left.
+    pub not_yielded: u64,
+    /// Jobs taken off out of the window.
+    pub preemptions_outside: u64,
+    /// Jobs of the window whose first start was where they overflow to.
+    pub started_elsewhere: u64,
+}
+
+impl Apart {
+    /// The job is gone, or the run is over.
+    #[inline]
+    pub fn note_gone(&mut self, jobs: &Jobs, slot: u32) {
+        if jobs[slot].has_aside {
+            let aside = jobs.aside(slot);
+            self.outages_of_gone += u64::from(aside.outages);
+            self.yields_of_gone += u64::from(aside.yields);
+            self.not_yielded += u64::from(jobs[slot].leaving);
+        }
     }
 }
 
@@ -102,6 +141,8 @@ pub(super) struct CellState {
     pub pool: usize,
     /// Speed relative to the workload's reference.
     pub speed: f64,
+    /// Of that, what is left of a gang that is split.
+    pub split_speed: f64,
     /// Speed relative to the other workloads' here, each over its own mean: comparative advantage.
     pub advantage: f64,
     /// Failures per 1e12 chip-hours.
@@ -129,8 +170,8 @@ pub(super) struct DomainState<'w> {
     pub lends: bool,
     /// Who runs is looked at here: jobs are taken off, or their ends are expected.
     pub tracks: bool,
-    /// By tenant: its head waits for chips that are on their way, and nobody of it passes, in the pass under way.
-    pub coming: Vec<bool>,
+    /// By tenant: the key of its job that waits for chips that are on their way, and that nobody of it passes.
+    pub coming: Vec<Option<Key>>,
     /// Jobs of each tenant that run here, in no order; kept where jobs are taken off.
     pub running: Vec<Vec<u32>>,
     /// Jobs are taken off here.
@@ -147,8 +188,8 @@ pub(super) struct DomainState<'w> {
     pub fastest: f64,
     /// New arrivals are remembered until the pass is over.
     pub wants_fresh: bool,
-    /// Jobs with a planned start, in the order of their first.
-    pub planned: Vec<u32>,
+    /// Planned starts of waiting jobs, in the order of their first.
+    pub planned: Vec<Plan>,
     /// The start that backfilling leaves alone.
     pub reservation: Reservation,
     /// Some tenant is ever guaranteed or reserved chips here.
@@ -196,7 +237,14 @@ pub(super) fn cell_state(world: &World, live: &Live, id: CellId) -> CellState {
         speed *= live.value(here) / live.value(reference);
     }
     let rate = world.pools[cell.pool].failures_per_chip_hour;
-    CellState { pool: cell.pool.index(), speed, failure_rate: super::job::failure_rate(rate), ..CellState::default() }
+    let split_speed = live.value(&cell.split_speed);
+    CellState {
+        pool: cell.pool.index(),
+        speed,
+        split_speed,
+        failure_rate: super::job::failure_rate(rate),
+        ..CellState::default()
+    }
 }
 
 pub(super) fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunKey) -> Vec<WorkloadState<'w>> {
@@ -248,6 +296,8 @@ pub(super) fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunK
             arrived: 0,
             failures_outside: 0,
             failures_of_gone: 0,
+            apart: Apart::default(),
+            overflow_cell: terms.overflow.map_or(NO_CELL, |cell| cell.index() as u32),
             running_campaign: false,
             waiting_campaigns: Default::default(),
             interval_us,
@@ -330,7 +380,7 @@ pub(super) fn domain_states<'w>(world: &'w World, live: &Live) -> Vec<DomainStat
             fastest: 1.0,
             wants_fresh: terms.rules.queue_limit.is_some()
                 || terms.rules.overflow.is_some_and(|overflow| overflow.after == Span::ZERO),
-            coming: tenants_of(world, id).iter().map(|_| false).collect(),
+            coming: tenants_of(world, id).iter().map(|_| None).collect(),
             running: tenants_of(world, id).iter().map(|_| Vec::new()).collect(),
             planned: Vec::new(),
             reservation: Reservation::default(),

@@ -3,7 +3,7 @@
 //! It does not choose a format and does not print.
 use super::table::{Cell, Column, Table, show};
 use crate::measure::Metric;
-use crate::policy::{self, Entry};
+use crate::policy::matrix::{self, Refusal};
 use crate::study;
 use crate::world::catalog::{Catalog, ChipField, Known, PriceKind, Provenance};
 
@@ -284,42 +284,23 @@ fn deals(catalog: &Catalog) -> Table {
     table
 }
 
-/// A policy as its registry describes it.
-#[derive(Clone, Copy, Debug)]
-pub struct Policy {
-    /// `order`, `backfill` or `placement`: the key of `schedule`.
-    pub part: &'static str,
-    /// As written in scenario files.
-    pub name: &'static str,
-    /// One sentence.
-    pub what: &'static str,
-    /// Where it is described.
-    pub source: &'static str,
-}
-
-/// Every scheduling policy, by the key of `schedule` that chooses it.
-pub fn policy_registry() -> Vec<Policy> {
-    fn of<T>(part: &'static str, entries: &[Entry<T>]) -> Vec<Policy> {
-        entries.iter().map(|entry| Policy { part, name: entry.name, what: entry.what, source: entry.source }).collect()
-    }
-    [
-        of("order", &policy::order::ORDERS),
-        of("backfill", &policy::BACKFILLS),
-        of("preemption", &policy::PREEMPTIONS),
-        of("yield", &policy::YIELDS),
-        of("victim", &policy::VICTIMS),
-        of("placement", &policy::placement::PLACEMENTS),
-        of("pool_choice", &policy::pool_choice::POOL_CHOICES),
-    ]
-    .concat()
-}
-
-/// Policies: `schedule = { order, backfill, placement }` of a pool.
+/// Every scheduling policy, what it does not go together with and why.
 pub fn policies() -> Table {
-    let columns = ["part", "name", "what", "source"].map(Column::left).to_vec();
-    let mut table = Table::new("policies: schedule = { order, backfill, placement } of a pool", columns);
-    for Policy { part, name, what, source } in policy_registry() {
-        table.push([part, name, what, source].map(Cell::text).to_vec());
+    let refusals = matrix::refusals();
+    let columns = ["part", "name", "what", "not with", "source"].map(Column::left).to_vec();
+    let mut table = Table::new("policies: schedule = { order = \"...\", ... } of a pool", columns);
+    for part in matrix::parts() {
+        let others = refusals.iter().filter_map(|pair| match part {
+            part if part == pair.one => Some(pair.other.name),
+            part if part == pair.other => Some(pair.one.name),
+            _ => None,
+        });
+        let others = others.collect::<Vec<_>>().join(", ");
+        table.push([part.key, part.name, part.what, &others, part.source].map(Cell::text).to_vec());
+    }
+    table.note("All others combine. What does not:".to_string());
+    for Refusal { one, other, why } in refusals {
+        table.note(format!("{} = {}, {} = {}: {why}", one.key, one.name, other.key, other.name));
     }
     table
 }

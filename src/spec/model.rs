@@ -420,6 +420,8 @@ pub struct Common {
     pub volume: Option<Leaf>,
     /// Useful FLOP over peak while productive, by chip [0..1].
     pub mfu: Tables<Leaf>,
+    /// Speed of a gang that is split over that of one that is not, by chip; name `""` stands for every chip [-].
+    pub split_speed: Tables<Leaf>,
 }
 
 /// `checkpoint = { interval, cost }`.

@@ -556,6 +556,8 @@ pub struct Cell {
     ///
     /// Where this cell and the workload's first both state an mfu, a run multiplies by mfu / mfu of the first: this part leaves it out.
     pub speed: Param,
+    /// Speed of a gang that is split over more nodes than it needs, over its speed together [-].
+    pub split_speed: Param,
     /// Model FLOP utilization while productive [-], where stated; always for campaigns.
     pub mfu: Option<Param>,
 }

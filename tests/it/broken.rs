@@ -5,13 +5,13 @@ use hedgerow::study::{self, Options, with_the_worlds};
 use hedgerow::world::catalog::Catalog;
 use std::path::{Path, PathBuf};
 
-/// What is said of a file that cannot be read, by reading and by the world of what can be read; of one that can, by its world.
+/// What is said of a file: by reading and by the world of what can be read, or, where all can be, by the world.
 fn refusal(path: &Path) -> String {
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
     let file = |name: &str| std::fs::read_to_string(folder.join(name)).map_err(|_| "there is no such file".to_owned());
     match spec::read(path, &[]) {
         Ok(read) => match study::plan(&read, Catalog::embedded(), &Options::default(), &file) {
-            Ok(_) => "read without a problem\n".into(),
+            Ok(_) => "nothing is wrong with it\n".into(),
             Err(problems) => problems.render(false),
         },
         Err(problems) => with_the_worlds(problems, Catalog::embedded(), &file).render(false),

@@ -4,9 +4,10 @@ use crate::story::{Files, run, world, world_with};
 use hedgerow::finance::reconcile::reconcile;
 use hedgerow::finance::{book, margin};
 use hedgerow::kernel::simulate;
+use hedgerow::policy::matrix::{self, Part};
 use hedgerow::record::{JobRow, POSTING_KINDS, RunRecord};
 use hedgerow::units::SimTime;
-use hedgerow::world::{EventKind, Interruption, InterruptionId, PoolId, Workload, World};
+use hedgerow::world::{EventKind, Interruption, InterruptionId, PoolId, Rules, Workload, World, refused};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use std::cell::RefCell;
@@ -470,6 +471,30 @@ fn every_run_keeps_the_laws() {
     assert_eq!(seen.parts.len(), 20, "the worlds had among them only {:?}", seen.parts);
 }
 
+/// Every combination of order, backfill, preemption and placement that is not refused, as a schedule.
+fn every_rule() -> Vec<String> {
+    let parts = |key: &str| -> Vec<Part> { matrix::parts().into_iter().filter(|part| part.key == key).collect() };
+    let mut all = Vec::new();
+    for order in parts("order") {
+        for backfill in parts("backfill") {
+            for preemption in parts("preemption") {
+                for placement in parts("placement") {
+                    let chosen = [order, backfill, preemption, placement];
+                    let mut rules = Rules::default();
+                    chosen.iter().for_each(|part| part.choice.set(&mut rules));
+                    if refused(&rules).is_none() {
+                        let words = chosen.iter().map(|part| format!("{} = \"{}\"", part.key, part.name));
+                        let mut words: Vec<String> = words.collect();
+                        words.extend((order.name == "las").then(|| "las = { levels_chip_hours = [1, 8] }".to_owned()));
+                        all.push(words.join(", "));
+                    }
+                }
+            }
+        }
+    }
+    all
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -495,18 +520,17 @@ proptest! {
 
     /// The guarantee law: e = the guarantee, or guarantee x up / (sum of guarantees) when fewer chips are up. A tenant whose demand
     /// of n <= e one-chip tasks stands before anybody else's holds n, whatever the others ask; one whose demand comes later
-    /// holds n at once too, for nobody was let onto its chips.
+    /// holds n at once too, for nobody was let onto its chips. Under every order, backfill, preemption and placement.
     #[test]
     fn a_guarantee_holds(
         up in 2u32..20,
         wants in prop::collection::vec((0u32..20, 0u32..30, 0u32..100), 3),
         gang in 1u32..6,
-        skip in any::<bool>(),
+        rules in prop::sample::select(every_rule()),
     ) {
         let sum: u32 = wants.iter().map(|w| w.0).sum();
         let e = |n: usize| if sum <= up { wants[n].0 } else { (u64::from(wants[n].0) * u64::from(up) / u64::from(sum)) as u32 };
-        let backfill = if skip { "skip_ahead" } else { "strict" };
-        let mut text = format!("[scenario]\nname = \"g\"\nstart = 2026-01-01\nend = 2026-01-02\n[run]\njobs = true\n[pools.p]\nchips = {up}\nschedule = {{ backfill = \"{backfill}\" }}\n");
+        let mut text = format!("[scenario]\nname = \"g\"\nstart = 2026-01-01\nend = 2026-01-02\n[run]\njobs = true\n[pools.p]\nchips = {up}\nschedule = {{ {rules} }}\n");
         if up < sum {
             // More is promised than stands; the rest comes after everything that is asked here.
             writeln!(text, "deliveries = [{{ name = \"late\", at = 2026-01-01T23:59:00, ordered = 2025-06-01, nodes = {} }}]", sum - up).unwrap();

@@ -160,6 +160,17 @@ impl Record {
     fn leaves_by_name(&mut self, key: &'static str) -> Tables<Leaf> {
         self.map(key, named_leaf)
     }
+    /// Numbers by name, or one of the name `""` that stands for all.
+    fn leaf_or_by_name(&mut self, key: &'static str) -> Tables<Leaf> {
+        match self.take(key) {
+            None => Vec::new(),
+            Some(Cooked::Map(entries)) => entries.into_iter().map(named_leaf).collect(),
+            Some(Cooked::Leaf(leaf)) => {
+                vec![Named { name: String::new(), path: leaf.path.clone(), origin: leaf.origin, table: leaf }]
+            }
+            Some(other) => panic!("`{key}` of {} is {other:?}", self.table.title),
+        }
+    }
     fn law(&mut self, key: &'static str) -> Option<LawSpec> {
         self.record(key).map(law_spec)
     }

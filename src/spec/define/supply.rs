@@ -154,7 +154,7 @@ static SCHEDULE: Table = table(
         key(
             "victim",
             Kind::Choice(&["least_lost", "hash"], &[]),
-            "Who goes first of those that may be taken off under `class`; default `least_lost`: the lowest priority, then the least chip-time lost, then the latest.",
+            "Who goes first of those that may be taken off under `class`, which `hash` needs; default `least_lost`: the lowest priority, then the least chip-time lost, then the latest.",
         ),
         key(
             "notice",
@@ -164,13 +164,17 @@ static SCHEDULE: Table = table(
         key(
             "lend_overhead",
             number("-", 1e-6, 1.0),
-            "Loading and saving of a borrower over the shortest lease: idle guaranteed chips are lent once they were idle for (restart + checkpoint) / this; default 0.05.",
+            "Loading and saving of a borrower over the shortest lease: idle guaranteed chips are lent once they were idle for (restart + checkpoint) / this, of the dearest workload of the domain; default 0.05.",
         ),
-        key("lend_margin", share(), "Share of a pool's chips that stays with their owner though idle; default 0.05."),
+        key(
+            "lend_margin",
+            share(),
+            "Share of a pool's chips that stays with their owner though idle: only what is idle beyond it is lent, and nobody is taken off before the owner needs more than it, so that its demand may move by as much and nothing is lent or taken back; default 0.05.",
+        ),
         key(
             "placement",
-            Kind::Choice(&["first_fit", "best_fit", "spread", "whole_node", "ultraserver"], &[]),
-            "Where it goes; default `first_fit`.",
+            Kind::Choice(&["first_fit", "best_fit", "spread", "whole_node", "ultraserver", "split"], &[]),
+            "Where it goes; default `first_fit`. `whole_node` wants nodes of one size in the domain.",
         ),
         key(
             "pool_choice",

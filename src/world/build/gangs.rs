@@ -12,7 +12,7 @@ use crate::units::{IdVec, Span};
 use crate::world::model::{
     self, Chip, Contract, Domain, Failures, LawOf, Param, Pool, PoolId, PriceKind, Site, Tenant,
 };
-use crate::world::rules::Overflow;
+use crate::world::rules::{Overflow, Placement};
 
 /// What workloads run on, built before them.
 pub(super) struct Supply<'s> {
@@ -312,6 +312,34 @@ pub(super) fn cells(
         (*id, scale.speed(desk, workload, chip), find(&scale.mfu, &chip.name).cloned())
     });
     cells.collect()
+}
+
+/// What is left of the speed of a gang that is split on that pool: as stated for its chip or for all, else all of it.
+pub(super) fn split_speed(
+    desk: &mut Desk<'_>,
+    supply: &Supply<'_>,
+    path: &str,
+    common: &Common,
+    pool: PoolId,
+) -> Param {
+    let pool = &supply.pools[pool];
+    let chip = &supply.chips[pool.chip].name;
+    let splits = supply.domains[pool.domain].rules.placement == Placement::Split;
+    for named in &common.split_speed {
+        let canonical = desk.catalog.chip(&named.name).map_or(named.name.clone(), |known| known.name.clone());
+        if named.name.is_empty() || canonical == *chip {
+            if !splits {
+                desk.note(format!("{}: placement of pool {} splits no gang", named.path, pool.name));
+            }
+            return desk.param(&named.table, (1e-6, 1.0));
+        }
+    }
+    let reason = "a gang that is split over more nodes is as fast as one that is not";
+    if splits {
+        Param::Fixed(desk.assume(format!("{path}.split_speed"), 1.0, (0.5, 1.0), reason))
+    } else {
+        Param::Fixed(1.0)
+    }
 }
 
 /// In which chip's hours a workload counts, and what it states by chip.

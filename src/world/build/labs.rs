@@ -88,14 +88,22 @@ impl Place<'_> {
         };
         let mine = gangs::cells(desk, supply, self.workload, common, &pools);
         let first = cells.len();
-        cells.0.extend(mine.into_iter().map(|(pool, speed, mfu)| Cell { workload: self.id, pool, price, speed, mfu }));
+        cells.0.extend(mine.into_iter().map(|(pool, speed, mfu)| Cell {
+            workload: self.id,
+            pool,
+            price,
+            speed,
+            split_speed: gangs::split_speed(desk, supply, path, common, pool),
+            mfu,
+        }));
         let last = cells.len();
         let overflow = supply.domains[domain].rules.overflow.map(|overflow| {
             // Speeds count from the first pool of the workload, so that it stands first here too.
             let both = [pools[0], overflow.to];
             let there = gangs::cells(desk, supply, self.workload, common, &both).pop().expect("two pools");
             let price = gangs::overflow_price(desk, supply, self.workload, &overflow, self.tenant.1);
-            cells.0.push(Cell { workload: self.id, pool: there.0, price, speed: there.1, mfu: there.2 });
+            let split_speed = gangs::split_speed(desk, supply, path, common, there.0);
+            cells.0.push(Cell { workload: self.id, pool: there.0, price, speed: there.1, split_speed, mfu: there.2 });
             CellId::new(last)
         });
         Workload {

@@ -69,7 +69,7 @@ fn of_common<'a>(common: &'a Common, found: &mut Vec<&'a Leaf>) {
         found.push(&checkpoint.cost);
     }
     found.extend(common.restart.iter().chain(&common.volume));
-    found.extend(common.mfu.iter().map(|mfu| &mfu.table));
+    found.extend(common.mfu.iter().chain(&common.split_speed).map(|by_chip| &by_chip.table));
 }
 
 fn of_campaigns<'a>(campaigns: &'a Pretraining, found: &mut Vec<&'a Leaf>) {

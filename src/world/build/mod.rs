@@ -77,6 +77,7 @@ fn assemble(desk: &mut Desk<'_>, strategy: &str, future: &str, read_file: &ReadF
     let interruptions = failures::interruptions(desk);
     outages::check(desk, &sites);
     let pools = pools::pools(desk, &times, &sites, &hardware, &chips, &domains, &interruptions);
+    domains::check_nodes(desk, &domains, &pools);
     sizes::check_sites(desk, &times, &sites, &pools);
     let contracts = contracts::contracts(desk, &times, &clouds, &sites, &pools, &chips);
     let tenants = labs::tenants(desk, &contracts);
