@@ -2,7 +2,7 @@
 //! A broken identity is our bug and panics with its numbers.
 
 use super::sim::{Counter, Sim};
-use crate::record::{CellMonth, RunRecord, WorkloadTotals};
+use crate::record::{CellMonth, InterruptionTotals, RunRecord, WorkloadTotals};
 use crate::stats::histogram::Histogram;
 use crate::units::SimTime;
 use crate::world::{CellId, WorkloadId, World};
@@ -22,7 +22,7 @@ impl Sim<'_> {
             down[repair.pool as usize] += u64::from(repair.piece.chips);
         }
         for (pool, state) in self.pools.iter().enumerate() {
-            down[pool] += state.dark_chips;
+            down[pool] += state.dark_chips + state.dark_racks.iter().map(|rack| rack.chips).sum::<u64>();
         }
         let mut running = 0;
         for job in self.jobs.all().filter(|job| job.running) {
@@ -128,6 +128,7 @@ impl Sim<'_> {
                 apart.started_elsewhere
             );
             self.record.workloads[id] = totals;
+            self.record.interruptions[id] = std::mem::take(&mut workload.interruptions);
         }
         audit_record(self.world, &self.record, self.now);
         self.record
@@ -199,6 +200,9 @@ pub fn audit_record(world: &World, record: &RunRecord, now: SimTime) {
             );
         }
     }
+    for id in world.workloads.ids() {
+        audit_interruptions(world, record, id);
+    }
     for (id, totals) in record.workloads.iter().enumerate() {
         audit_jobs(&world.workloads[WorkloadId::new(id)].path, totals);
         assert!(
@@ -209,6 +213,35 @@ pub fn audit_record(world: &World, record: &RunRecord, now: SimTime) {
             totals.sojourn_us
         );
     }
+}
+
+/// The goodput table: what each reason cost adds up to what the gangs lost and loaded, and their counts to failures, outages and the rest.
+fn audit_interruptions(world: &World, record: &RunRecord, id: WorkloadId) {
+    let (path, totals, rows) =
+        (&world.workloads[id].path, &record.workloads[id.index()], &record.interruptions[id.index()]);
+    let months = || {
+        let cells = world.cells.enumerate().filter(|(_, cell)| cell.workload == id);
+        cells.flat_map(|(cell, _)| &record.cells[cell.index()])
+    };
+    let spent = |field: fn(&CellMonth) -> u128| months().map(field).sum::<u128>();
+    let cost = |field: fn(&InterruptionTotals) -> u128| rows.iter().map(field).sum::<u128>();
+    for (what, by_reason, whole) in [
+        ("lost", cost(|row| row.lost), spent(|month| month.lost)),
+        ("loaded after", cost(|row| row.restart), spent(|month| month.restart)),
+    ] {
+        assert!(by_reason == whole, "interruptions of {path}: {by_reason} chip-us {what} by reason != {whole} in all");
+    }
+    let WorkloadTotals { failures, outages, preemptions, resizes, killed, expected_failures_e6, .. } = *totals;
+    let counted: u64 = rows.iter().map(|row| row.count).sum();
+    assert!(
+        counted == failures + outages + preemptions + killed + resizes,
+        "interruptions of {path}: {counted} by reason != {failures} failures + {outages} outages + {preemptions} taken off + {killed} stopped + {resizes} resized"
+    );
+    let expected: u64 = rows.iter().map(|row| row.expected_e6).sum();
+    assert!(
+        expected == expected_failures_e6,
+        "interruptions of {path}: {expected}e-6 expected by cause != {expected_failures_e6}e-6 in all"
+    );
 }
 
 /// Each job submitted ends in one way, by when it started and by when it finished; sums lie between the ends of the histograms' bins.

@@ -71,7 +71,7 @@ impl Sim<'_> {
             let pool = self.cells[cell.index()].pool;
             let state = &self.pools[pool];
             let within = u64::from(waiting.chips) <= state.available(tenant, false);
-            if !within || state.is_shut() || state.standing.borrowed(state.up.level()) == 0 {
+            if !within || state.is_shut() || state.standing.borrowed(state.usable()) == 0 {
                 continue;
             }
             if let Some((victims, mut soon)) = self.borrowers_in_the_way(domain, tenant, waiting.chips, pool) {

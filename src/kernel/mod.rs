@@ -4,8 +4,10 @@
 mod attempt;
 mod audit;
 mod calendar;
+mod dark;
 mod elastic;
 mod event;
+mod failure;
 mod helios;
 mod job;
 mod jobs;

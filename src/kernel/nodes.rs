@@ -16,6 +16,14 @@ pub struct Piece {
 }
 
 impl Piece {
+    /// Its parts before `from`, within and from `to` on; those without a node are left out.
+    pub fn cut(self, from: u32, to: u32) -> impl Iterator<Item = Piece> {
+        let end = self.node + self.nodes;
+        let (a, b) = (from.clamp(self.node, end), to.clamp(self.node, end));
+        let part = move |(start, end): (u32, u32)| Piece { node: start, nodes: end - start, chips: self.chips };
+        [(self.node, a), (a, b), (b, end)].into_iter().filter(|(start, end)| start < end).map(part)
+    }
+
     /// The node after its last.
     fn end(&self) -> u32 {
         self.node + self.nodes
@@ -64,6 +72,20 @@ impl Intervals {
             }
             n -= len;
         }
+    }
+
+    /// Takes those of [from, to), run by run.
+    fn take_within(&mut self, from: u32, to: u32, mut each: impl FnMut(u32, u32)) {
+        let mut kept = Vec::with_capacity(self.runs.len() + 1);
+        for (start, end) in std::mem::take(&mut self.runs) {
+            let (a, b) = (from.clamp(start, end), to.clamp(start, end));
+            kept.extend([(b, end), (start, a)].into_iter().filter(|(start, end)| start < end));
+            if a < b {
+                each(a, b - a);
+                self.count -= b - a;
+            }
+        }
+        self.runs = kept;
     }
 
     /// Inserts `runs`, `nodes` in all, in descending order.
@@ -131,7 +153,15 @@ impl Nodes {
     /// No nodes yet. `whole_gangs`: every gang of the pool fills its nodes, so that none is ever partly used and their number
     /// is the whole state (a 12,500-node gang that failed gave its nodes back run by run: 60 % of a dual-bet run).
     pub fn new(chips_per_node: u32, whole_gangs: bool) -> Nodes {
-        let counted = chips_per_node == 1 || whole_gangs;
+        Nodes::with(chips_per_node, chips_per_node == 1 || whole_gangs)
+    }
+
+    /// No nodes yet; every node is known by its number, since where gangs stand matters.
+    pub fn numbered(chips_per_node: u32) -> Nodes {
+        Nodes::with(chips_per_node, false)
+    }
+
+    fn with(chips_per_node: u32, counted: bool) -> Nodes {
         let buckets = if counted { Vec::new() } else { vec![Intervals::default(); chips_per_node as usize + 1] };
         Nodes {
             chips_per_node,
@@ -422,6 +452,24 @@ impl Nodes {
             let full = &mut self.buckets[per_node as usize];
             full.take_lowest(nodes, |node, nodes| pieces.push(Piece { node, nodes, chips: per_node }));
         }
+    }
+
+    /// Takes all free chips of the nodes [from, to) away; returns how many.
+    pub fn take_within(&mut self, from: u32, to: u32, pieces: &mut Vec<Piece>) -> u64 {
+        let per_node = self.chips_per_node;
+        let before = pieces.len();
+        self.buckets[per_node as usize]
+            .take_within(from, to, |node, nodes| pieces.push(Piece { node, nodes, chips: per_node }));
+        let part = |entry: &&(u32, u32)| from <= entry.0 && entry.0 < to;
+        let parts: Vec<(u32, u32)> = self.partial.iter().filter(part).copied().collect();
+        for (node, chips) in parts {
+            self.buckets[chips as usize].remove(node, node + 1);
+            self.set_partial(node, 0);
+            pieces.push(Piece { node, nodes: 1, chips });
+        }
+        let taken = pieces[before..].iter().map(|piece| u64::from(piece.nodes) * u64::from(piece.chips)).sum();
+        self.free_chips -= taken;
+        taken
     }
 
     fn partial_free(&self, node: u32) -> u32 {

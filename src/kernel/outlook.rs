@@ -28,7 +28,7 @@ impl Outlook {
     pub fn look_at(&mut self, pool: &PoolState) {
         self.nodes.clone_from(&pool.nodes);
         self.standing.clone_from(&pool.standing);
-        self.up = pool.up.level();
+        self.up = pool.usable();
     }
 
     /// A gang of the tenant would be gone.

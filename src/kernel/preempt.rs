@@ -8,7 +8,7 @@ use super::sim::{Release, Sim};
 use super::state::Right;
 use crate::policy::Room;
 use crate::units::{SimTime, Span};
-use crate::world::{CellId, Preemption, Victim, Yield};
+use crate::world::{CellId, Interruption, Preemption, Victim, Yield};
 
 /// A running job that may be taken off; the smaller goes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -168,12 +168,14 @@ impl Sim<'_> {
         let in_window = self.in_window(now);
         let state = &mut self.workloads[job.workload as usize];
         state.totals.preemptions += u64::from(in_window);
+        state.interrupted(Interruption::PREEMPTION, in_window);
         state.apart.preemptions_outside += u64::from(!in_window);
         let job = &mut self.jobs[slot];
         job.leaving = true;
         // Who cannot save in time leaves at the end of the notice and loses what is not saved.
         job.loses = !graceful || cost_us < saves_us;
-        self.jobs.aside_mut(slot).leaves_in_us = cost_us;
+        let aside = self.jobs.aside_mut(slot);
+        (aside.leaves_in_us, aside.why) = (cost_us, Interruption::PREEMPTION.index() as u16);
         if cost_us == 0 {
             self.again = true;
             self.leave(slot);
@@ -203,7 +205,9 @@ impl Sim<'_> {
         job.resumes = true;
         job.leaving = false;
         job.seq = u64::MAX;
-        self.jobs.aside_mut(slot).yields += 1;
+        let aside = self.jobs.aside_mut(slot);
+        aside.yields += 1;
+        aside.since = aside.why;
         self.let_go(slot, Release::Yield, None);
         let walks = self.domains[self.workloads[self.jobs[slot].workload as usize].domain].walks;
         let (left, arrival) = (self.jobs[slot].expected_left_us(), self.jobs[slot].key.arrival());

@@ -7,18 +7,20 @@ use super::outlook::Reservation;
 use super::planning::Plan;
 use super::pool::PoolState;
 use super::queue::{Key, Queue};
-use crate::record::WorkloadTotals;
+use crate::record::{InterruptionTotals, WorkloadTotals};
 use crate::stats::draw::{self, Prefix, Purpose};
 use crate::stats::law::Law;
 use crate::units::{SimTime, Span};
 use crate::world::{
-    Backfill, CellId, DomainId, Elastic, Failures, Live, Order, OverEstimate, Placement, PoolChoice, PoolId,
-    Preemption, PriceKind, Rules, TenantId, World,
+    Backfill, CellId, DomainId, Elastic, Failures, InterruptionId, Live, Order, OverEstimate, Placement, PoolChoice,
+    PoolId, Preemption, PriceKind, Rules, TenantId, World,
 };
 
 /// A workload during a run.
 pub(super) struct WorkloadState<'w> {
     pub totals: WorkloadTotals,
+    /// What each reason cost it, by `InterruptionId`.
+    pub interruptions: Vec<InterruptionTotals>,
     /// Jobs of it in the system, and the integral.
     pub in_system: Meter,
     /// Rank of its priority among those of the domain, the highest first.
@@ -48,6 +50,7 @@ pub(super) struct WorkloadState<'w> {
     pub mark: Prefix,
     pub threshold: Prefix,
     pub failing_node: Prefix,
+    pub cause: Prefix,
     pub repair_time: Prefix,
     pub repair_branch: Prefix,
     pub goodput: Prefix,
@@ -72,6 +75,13 @@ pub(super) struct WorkloadState<'w> {
     pub restart_us: u64,
     /// Intervals between checkpoints that are drawn, one a cycle; None where all are `interval_us`, else that is their mean.
     pub drawn_intervals: Option<DrawnIntervals>,
+}
+
+impl WorkloadState<'_> {
+    /// One of its gangs is interrupted; those out of the window do not count.
+    pub fn interrupted(&mut self, is: InterruptionId, counted: bool) {
+        self.interruptions[is.index()].count += u64::from(counted);
+    }
 }
 
 /// What is counted of a workload a second time, where it can be seen, so that a counter that is not counted is missed.
@@ -234,7 +244,11 @@ impl DomainState<'_> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RepairJob {
     pub pool: u32,
+    /// The node; none where a rack is repaired as a whole.
     pub piece: super::nodes::Piece,
+    /// The rack.
+    pub rack: Option<u32>,
+    pub since: SimTime,
     pub time_us: u64,
     /// Not returned yet.
     pub pending: bool,
@@ -315,6 +329,8 @@ pub(super) fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunK
             mark: prefix(Purpose::Mark, 0),
             threshold: prefix(Purpose::Fail, 0),
             failing_node: prefix(Purpose::Fail, 1),
+            cause: prefix(Purpose::Fail, 2),
+            interruptions: vec![InterruptionTotals::default(); world.interruptions.len()],
             repair_time: prefix(Purpose::Repair, 0),
             repair_branch: prefix(Purpose::Repair, 1),
             goodput: prefix(Purpose::Goodput, 0),

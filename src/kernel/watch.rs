@@ -242,7 +242,7 @@ impl<'w> Sim<'w> {
         let workload = &self.workloads[job.workload as usize];
         workload.cells.iter().any(|cell| {
             let pool = &self.pools[self.cells[cell.index()].pool];
-            let lent = pool.standing.borrowed(pool.up.level());
+            let lent = pool.standing.borrowed(pool.usable());
             let own = u64::from(job.chips) <= pool.available(workload.tenant, false);
             own && pool.nodes.is_counted() && !pool.is_shut() && 0 < lent
         })
@@ -317,7 +317,7 @@ impl<'w> Sim<'w> {
         let pool = self.cells[cell.index()].pool;
         let (nodes, standing) = self.brute_state(pool, self.now, &[]);
         let tenant = self.workloads[job.workload as usize].tenant;
-        let up = self.pools[pool].up.level();
+        let up = self.pools[pool].usable();
         let room = u64::from(job.chips) <= standing.available(tenant, any, up) && nodes.has_room(job.chips);
         room && !self.pools[pool].is_shut()
     }
@@ -379,7 +379,7 @@ impl<'w> Sim<'w> {
             }
             for at in self.brute_times(pool, others) {
                 let (nodes, standing) = self.brute_state(pool, at, others);
-                let may = standing.available(workload.tenant, true, self.pools[pool].up.level());
+                let may = standing.available(workload.tenant, true, self.pools[pool].usable());
                 if u64::from(job.chips) <= may && nodes.has_room(job.chips) {
                     earliest = earliest.min(at);
                     break;
@@ -462,7 +462,7 @@ impl<'w> Sim<'w> {
         let later = times.into_iter().filter(|at| gang.start < *at && *at < gang.end);
         let room = |at: SimTime| {
             let (nodes, standing) = self.brute_state(gang.pool, at, planned);
-            let may = standing.available(gang.tenant, true, self.pools[gang.pool].up.level());
+            let may = standing.available(gang.tenant, true, self.pools[gang.pool].usable());
             (u64::from(gang.chips) <= may && nodes.has_room(gang.chips)).then_some(nodes)
         };
         std::iter::once(gang.start).chain(later).map(room).collect()
@@ -489,13 +489,14 @@ impl<'w> Sim<'w> {
                 }
             }
         }
-        let (up, free) = (state.up.level(), state.nodes.free_chips());
+        let (up, free) = (state.usable(), state.nodes.free_chips());
         let reserved = state.reserved.level();
         assert!(
             held + reserved + free == up,
             "pool {pool}: {held} held + {reserved} reserved + {free} free != {up} up"
         );
-        assert!(free == state.idle.level(), "pool {pool}: {free} free, {} counted idle", state.idle.level());
+        let idle = state.idle.level() - state.standing_by();
+        assert!(free == idle, "pool {pool}: {free} free, {idle} counted idle");
     }
 }
 

@@ -150,6 +150,8 @@ fn random_world(parts: &Parts, dice: &mut Dice) -> (String, bool) {
         if exact {
             continue;
         }
+        // Dice of its own, so that what fails moves nothing else.
+        failing(&mut out, &mut Dice(dice.0 ^ (0xfa11 + n)), nodes, group);
         if dice.one_in(2) {
             let crews = dice.of(&["", ", crews = 1"]);
             writeln!(out, "repair = {{ time = {{ dist = \"exponential\", mean = \"4h\" }}{crews} }}").unwrap();
@@ -194,6 +196,26 @@ fn random_world(parts: &Parts, dice: &mut Dice) -> (String, bool) {
     LABS.iter().for_each(|lab| writeln!(out, "[labs.{lab}]\nown = false").unwrap());
     workloads(&mut out, dice, (exact, lends), pools, chips, smallest);
     (out, exact)
+}
+
+/// Causes, outages of racks and spares of a pool, each in some worlds.
+fn failing(out: &mut String, dice: &mut Dice, nodes: u64, group: u64) {
+    if dice.one_in(3) {
+        let takes = dice.of(&["job", "node", "rack"]);
+        let repair = if takes == "job" { "" } else { ", repair = { dist = \"exponential\", mean = \"2h\" }" };
+        writeln!(
+            out,
+            "rack_nodes = {}\ncauses.one = {{ share = 0.5 }}\ncauses.two = {{ share = 0.5, takes = \"{takes}\"{repair} }}",
+            group * (1 + dice.below(2))
+        )
+        .unwrap();
+        if dice.one_in(2) {
+            out.push_str("outages.each = { per_year = 200, duration = \"3h\", each_rack = true }\n");
+        }
+    }
+    if dice.one_in(3) && 2 * group < nodes {
+        writeln!(out, "spares = {{ nodes = {group}, after = \"{}\" }}", dice.of(&["0h", "20min"])).unwrap();
+    }
 }
 
 /// One to four streams of some thirty jobs in all, between half and twice what the chips can do.

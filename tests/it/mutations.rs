@@ -52,6 +52,7 @@ guaranteed = { a = [{ name = "g", at = 2026-02-01, chips = 16 }] }
 reserved = { a = [{ name = "r", at = 2026-02-01, chips = 16 }] }
 [pools.small]
 chips = 1
+failures_per_chip_hour = 0.01
 schedule = { queue_limit = 3 }
 [pools.spotted]
 site = "s"
@@ -79,6 +80,7 @@ kind = "stream"
 pools = ["small"]
 per_day = 20
 duration = { dist = "exponential", mean = "12h" }
+failures = "off"
 [labs.a.workloads.research]
 kind = "stream"
 pools = ["rainier"]
@@ -89,6 +91,13 @@ duration = { dist = "exponential", mean = "12h" }
 price = "contract"
 failures = "sampled"
 checkpoint = { interval = "1h", cost = "2min" }
+restart = "10min"
+[labs.a.workloads.spread]
+kind = "stream"
+pools = ["small"]
+per_day = 1
+duration = { dist = "exponential", mean = "2h" }
+failures = "goodput"
 restart = "10min"
 [labs.b.workloads.urgent]
 kind = "stream"
@@ -316,6 +325,10 @@ fn every_counter_can_be_missed() {
         (Counter::Checkpoint, "identity 6"),
         (Counter::Restart, "identity 6"),
         (Counter::Yielding, "identity 6"),
+        (Counter::LostByReason, "chip-us lost by reason != "),
+        (Counter::RestartByReason, "chip-us loaded after by reason != "),
+        (Counter::Interruptions, "by reason != "),
+        (Counter::ExpectedByReason, "0e-6 expected by cause"),
         (Counter::Allocated, "metered"),
         (Counter::InSystem, "Little"),
         (Counter::Energy, "energy"),
@@ -358,6 +371,8 @@ fn every_counter_can_be_missed() {
             Counter::Idle | Counter::Gangs | Counter::Reserved | Counter::Down | Counter::Up | Counter::Installed => {}
             Counter::Productive | Counter::Lost | Counter::Checkpoint => {}
             Counter::Restart | Counter::Yielding => {}
+            Counter::LostByReason | Counter::RestartByReason => {}
+            Counter::Interruptions | Counter::ExpectedByReason => {}
             Counter::Allocated | Counter::InSystem | Counter::Energy | Counter::InstalledMw => {}
             Counter::Billed | Counter::Covered => {}
             Counter::Guaranteed | Counter::Offered | Counter::Late | Counter::Blocked | Counter::Unused => {}

@@ -1,6 +1,7 @@
 //! Judged tables into the structs of the model, by name. Judges nothing: a wrong name here is our mistake and panics.
 
 mod demand;
+mod failures;
 mod money;
 mod supply;
 
@@ -19,6 +20,7 @@ pub(super) fn spec(mut root: Record) -> Spec {
         run: root.record("run").map(run).unwrap_or_default(),
         clouds: root.tables("clouds", supply::cloud),
         sites: root.tables("sites", supply::site),
+        regions: root.tables("regions", failures::region),
         pools: root.tables("pools", supply::pool),
         labs: root.tables("labs", demand::lab),
         contracts: root.tables("contracts", money::contract),

@@ -56,33 +56,14 @@ pub(super) static SITE: Table = Table {
                 "Staff, maintenance, network.",
             ),
             key("escalator_per_year", number("1/y", -0.5, 1.0), "Yearly rise of the three, each 1 January."),
-            key("outages", Kind::Map(Refers::Anything, &Kind::Table(&OUTAGE)), "Outages of all its pools, by name."),
+            key(
+                "outages",
+                Kind::Map(Refers::Anything, &Kind::Table(&failures::OUTAGE)),
+                "Outages of all its pools, by name.",
+            ),
         ],
     )
 };
-
-static OUTAGE: Table = Table {
-    groups: &[Group { keys: &["at", "per_year"], required: true }],
-    ..table(
-        "outages",
-        "A whole pool, or all pools of a site, are down: gangs fail, nodes return at the end.",
-        &[
-            key("at", Kind::Date, "When."),
-            key("per_year", number("1/y", 0.0, 1e4), "Mean number a year, by chance, keyed by the place."),
-            must("duration", duration(1e-6), "How long."),
-        ],
-    )
-};
-
-static MAINTENANCE: Table = table(
-    "maintenance",
-    "Nodes are away for a while; who is there then saves and leaves first.",
-    &[
-        must("at", Kind::Date, "When the nodes go."),
-        key("drain", duration(0.0), "How long before nothing starts any more; default not at all."),
-        must("duration", duration(1e-6), "How long they are away."),
-    ],
-);
 
 static DELIVERY: Table = Table {
     rule: Some(rules::delivery),
@@ -265,18 +246,6 @@ static PRICES: Table = table(
     ],
 );
 
-static REPAIR: Table = Table {
-    noted: true,
-    ..table(
-        "[pools.X] repair",
-        "Repair of failed nodes.",
-        &[
-            must("time", Kind::Table(&LAW_OF_TIME), "Time of one repair."),
-            key("crews", Kind::Integer(1, 1_000_000), "Repairs at once; absent: no limit."),
-        ],
-    )
-};
-
 pub(super) static DATED_CHIPS: Table = Table {
     noted: true,
     ..table(
@@ -334,7 +303,17 @@ pub(super) static POOL: Table = Table {
                 number("1 per chip-hour", 0.0, 1.0),
                 "Failures that stop a gang; default from the catalog.",
             ),
-            key("repair", Kind::Table(&REPAIR), "Repair of a failed node; absent: at once."),
+            key(
+                "causes",
+                Kind::Map(Refers::Anything, &Kind::Table(&failures::CAUSE)),
+                "Causes of failure, by name: each with a rate of its own, or a share of `failures_per_chip_hour`; absent: one cause.",
+            ),
+            key(
+                "causes_of",
+                Kind::Text,
+                "Chip of the catalog whose causes of failure hold here, by their shares of this pool's rate; `list causes` shows them.",
+            ),
+            key("repair", Kind::Table(&failures::REPAIR), "Repair of a failed node; absent: at once."),
             key(
                 "cost_usd_per_chip",
                 number("USD", 0.0, 1e8),
@@ -366,11 +345,20 @@ pub(super) static POOL: Table = Table {
             ),
             key("blocks", Kind::Map(Refers::Anything, &Kind::Table(&buying::BLOCK)), "Capacity blocks, by name."),
             later("build", "build rules"),
-            later("spares", "spares"),
-            key("outages", Kind::Map(Refers::Anything, &Kind::Table(&OUTAGE)), "Outages of the whole pool, by name."),
+            key("spares", Kind::Table(&failures::SPARES), "Nodes that stand by for failed ones; absent: none."),
+            key(
+                "rack_nodes",
+                Kind::Integer(1, 100_000),
+                "Nodes in a rack, which fail together: rack 0 holds the first nodes that entered service; default `ultraserver_nodes`, else the scale-up domain of the catalog.",
+            ),
+            key(
+                "outages",
+                Kind::Map(Refers::Anything, &Kind::Table(&failures::OUTAGE)),
+                "Outages of the whole pool or of a rack, by name.",
+            ),
             key(
                 "maintenance",
-                Kind::Map(Refers::Anything, &Kind::Table(&MAINTENANCE)),
+                Kind::Map(Refers::Anything, &Kind::Table(&failures::MAINTENANCE)),
                 "Planned maintenance, by name.",
             ),
         ],

@@ -61,7 +61,11 @@ pub(super) fn pools(desk: &mut Desk<'_>, origin: Origin, path: &str, common: &Co
 
 /// Chips of the largest of these pools at its fullest.
 pub(super) fn room(supply: &Supply<'_>, pools: &[PoolId]) -> u64 {
-    let room = |id: &PoolId| most_planned(&supply.pools[*id]) * u64::from(supply.pools[*id].chips_per_node);
+    let room = |id: &PoolId| {
+        let pool = &supply.pools[*id];
+        let stand_by = pool.spares.as_ref().map_or(0, |spares| u64::from(spares.nodes));
+        most_planned(pool).saturating_sub(stand_by) * u64::from(pool.chips_per_node)
+    };
     pools.iter().map(room).max().unwrap_or(0)
 }
 
