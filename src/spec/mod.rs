@@ -20,6 +20,8 @@ mod read;
 mod print;
 mod elastic;
 mod schedule;
+mod buying;
+mod equity;
 mod schema;
 mod manual;
 #[cfg(test)]

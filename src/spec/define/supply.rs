@@ -141,10 +141,14 @@ static OVERFLOW: Table = table(
     "What becomes of jobs that have waited for long.",
     &[
         must("after", duration(0.0), "How long a job waits; 0: not at all."),
-        must("to", Kind::Name(Refers::Pool), "The pool it goes to, one that is `unlimited`."),
+        key(
+            "to",
+            Kind::Name(Refers::Pool),
+            "The pool it may go to as well: an `unlimited` one takes it at once, one of the same `domain` when there is room; default its own pools, at another price.",
+        ),
         key(
             "price",
-            Kind::Choice(&["on_demand", "committed", "capacity_block"], &[("spot", "spot prices")]),
+            Kind::Choice(&["on_demand", "committed", "capacity_block", "spot"], &[]),
             "What it pays there; default `on_demand`.",
         ),
     ],
@@ -257,7 +261,7 @@ static PRICES: Table = table(
         key("on_demand", Kind::Table(&PRICE), "By the hour."),
         key("committed", Kind::Table(&PRICE), "With a commitment."),
         key("capacity_block", Kind::Table(&PRICE), "Booked ahead in blocks."),
-        later("spot", "spot prices"),
+        key("spot", Kind::Table(&buying::SPOT), "What is left over, until it is taken back."),
     ],
 );
 
@@ -273,7 +277,7 @@ static REPAIR: Table = Table {
     )
 };
 
-static DATED_CHIPS: Table = Table {
+pub(super) static DATED_CHIPS: Table = Table {
     noted: true,
     ..table(
         "dated chips",
@@ -360,6 +364,7 @@ pub(super) static POOL: Table = Table {
                 Kind::Map(Refers::Lab, &Kind::List(&Kind::Table(&DATED_CHIPS))),
                 "Idle guaranteed chips others may use, by lab.",
             ),
+            key("blocks", Kind::Map(Refers::Anything, &Kind::Table(&buying::BLOCK)), "Capacity blocks, by name."),
             later("build", "build rules"),
             later("spares", "spares"),
             key("outages", Kind::Map(Refers::Anything, &Kind::Table(&OUTAGE)), "Outages of the whole pool, by name."),

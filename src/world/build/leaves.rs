@@ -37,6 +37,8 @@ fn of_pool<'a>(pool: &'a Pool, found: &mut Vec<&'a Leaf>) {
         found.extend(&price.table.usd_per_chip_hour);
         found.extend(price.table.steps.iter().flat_map(|step| step.times.iter().chain(&step.usd_per_chip_hour)));
     }
+    found.extend(pool.spot.iter().flat_map(|spot| spot.leaves()));
+    found.extend(pool.blocks.iter().flat_map(|block| block.table.leaves()));
     if let Some(repair) = &pool.repair {
         law(&repair.time, found);
     }
@@ -78,7 +80,7 @@ fn of_common<'a>(common: &'a Common, found: &mut Vec<&'a Leaf>) {
         }
         found.push(&checkpoint.cost);
     }
-    found.extend(common.restart.iter().chain(&common.volume));
+    found.extend(common.restart.iter().chain(&common.volume).chain(&common.max_spot_ratio));
     found.extend(common.mfu.iter().chain(&common.split_speed).map(|by_chip| &by_chip.table));
 }
 
