@@ -223,6 +223,18 @@ impl Books {
         (posting.amount != Money::ZERO).then_some(posting)
     }
 
+    /// A capacity block, lab to cloud, when it is booked: chips x length x price in force. It counts toward no commitment. Eq. (83).
+    pub fn block(&self, world: &World, at: SimTime, pool: PoolId, block: u32, price: InForce) -> Option<Posting> {
+        let cloud = cloud_of(world, pool)?;
+        let terms = &world.pools[pool].blocks[block as usize];
+        let parties = (world.tenants[terms.tenant].party, world.clouds[cloud].party);
+        let chip_us = i128::try_from(terms.chip_us()).expect("a block of chips for days");
+        let posting = dated(world, at, parties, PostingKind::Block, Sku::Block(pool, block), chip_us, price.rate);
+        let (price_kind, internal) = (Some(PriceKind::CapacityBlock), is_internal(world, terms.tenant));
+        let posting = Posting { price_kind, segment: price.segment, internal, ..posting };
+        (posting.amount != Money::ZERO).then_some(posting)
+    }
+
     /// A dated tranche, cloud to lab. Conditional tranches are never paid.
     pub fn tranche(
         &self,

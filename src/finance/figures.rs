@@ -48,7 +48,7 @@ metric!(
     REVENUE,
     "revenue",
     "USD",
-    "Usage, reservations, reserved inference and shortfalls paid by labs outside the group.",
+    "Usage, reservations, reserved inference, capacity blocks and shortfalls paid by labs outside the group.",
     More
 );
 metric!(INTERNAL, "internal_revenue", "USD", "What the group's own labs were charged: eliminated, a memo.");
@@ -75,7 +75,13 @@ metric!(
     Less
 );
 metric!(EQUITY, "equity_paid", "USD", "Dated tranches paid.", Less);
-metric!(BILLED, "billed_usd", "USD", "Billed to a lab: usage, reservations, reserved inference, shortfalls.", More);
+metric!(
+    BILLED,
+    "billed_usd",
+    "USD",
+    "Billed to a lab: usage, reservations, reserved inference, capacity blocks, shortfalls.",
+    More
+);
 metric!(
     MARGIN,
     "margin_usd",
@@ -107,8 +113,14 @@ metric!(
     UNUSED_GUARANTEE,
     "unused_guarantee_usd",
     "USD",
-    "Guaranteed chip-hours offered and left idle x book unit cost of the period: paid for by a lab, in no lab's cost.",
+    "Guaranteed chip-hours, and those in capacity blocks, offered and left idle x book unit cost of the period: paid for by a lab, in no lab's cost.",
     Less
+);
+metric!(
+    UNUSED_BLOCK,
+    "unused_block_usd",
+    "USD",
+    "Capacity blocks paid by a lab and left idle: chip-hours that were free for its gangs x mean price of its blocks on the pool. Eq. (84)."
 );
 metric!(
     INSIDE,
@@ -172,6 +184,7 @@ pub static METRICS: &[&Metric] = &[
     &UNIT_COST,
     &IDLE_COST,
     &UNUSED_GUARANTEE,
+    &UNUSED_BLOCK,
     &INSIDE,
     &OUTSIDE,
     &BEYOND,
@@ -213,6 +226,12 @@ pub fn figures(world: &World, record: &RunRecord, sheet: &mut Sheet) {
                 sheet.put(&IDLE_COST, Scope::Pool(pool), *period, Some(idle.uncommitted_cost));
                 sheet.put(&UNUSED_GUARANTEE, Scope::Pool(pool), *period, Some(idle.unused_cost));
             }
+            for tenant in world.tenants.ids().filter(|tenant| terms.blocks.iter().any(|b| b.tenant == *tenant)) {
+                for period in &yearly {
+                    let usd = margin::unused_block_usd(world, record, pool, tenant, period.months(world));
+                    sheet.put(&UNUSED_BLOCK, Scope::Share(pool, tenant), *period, usd);
+                }
+            }
         }
     }
     for contract in world.contracts.ids() {
@@ -244,7 +263,7 @@ fn cloud_figures(world: &World, record: &RunRecord, cloud: CloudId, sheet: &mut 
             of.map(|line| if internal { line.internal } else { line.amount }).sum::<Money>().usd()
         };
         use PostingKind::*;
-        let billed = [Usage, Reservation, ReservedInference, Shortfall];
+        let billed = [Usage, Reservation, ReservedInference, Shortfall, Block];
         sheet.put(&REVENUE, scope, period, Some(sum(&billed, false)));
         sheet.put(&INTERNAL, scope, period, Some(sum(&billed, true)));
         sheet.put(&CAPEX, scope, period, Some(-sum(&[CapexOrder, CapexDelivery, CancelFee], false)));

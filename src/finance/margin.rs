@@ -3,8 +3,8 @@
 use super::book::{months_of, unit_cost};
 use crate::measure::chip_hours;
 use crate::record::{PostingKind, RunRecord, Sku};
-use crate::units::Money;
-use crate::world::{PoolId, TenantId, World};
+use crate::units::{Money, SimTime};
+use crate::world::{EventKind, LISTED, PoolId, PriceKind, TenantId, World};
 use std::ops::Range;
 
 /// A lab over some months.
@@ -64,7 +64,7 @@ pub struct Idle {
     pub uncommitted_chip_hours: f64,
     /// ... x the pool's unit cost [USD].
     pub uncommitted_cost: f64,
-    /// Guaranteed, offered, billed and not used [h].
+    /// Guaranteed or in blocks, offered, paid and not used [h].
     pub unused_chip_hours: f64,
     /// ... x the pool's unit cost [USD].
     pub unused_cost: f64,
@@ -74,7 +74,8 @@ pub struct Idle {
 pub fn idle(world: &World, record: &RunRecord, pool: PoolId, months: Range<u16>) -> Idle {
     let rows = months_of(&record.pools[pool.index()], &months);
     let idle: u128 = rows.iter().map(|month| month.idle).sum();
-    let unused: u128 = world.tenants.ids().map(|lab| unused_guarantee(record, pool, lab, &months)).sum();
+    let paid = |lab| unused_guarantee(record, pool, lab, &months) + unused_blocks(record, pool, lab, &months);
+    let unused: u128 = world.tenants.ids().map(paid).sum();
     assert!(unused <= idle, "{}: {unused} chip-us offered and unused, only {idle} idle", world.pools[pool].name);
     let (free, unused) = (chip_hours(idle - unused), chip_hours(unused));
     Idle {
@@ -123,6 +124,34 @@ pub fn unused_commitment(world: &World, record: &RunRecord, tenant: TenantId, mo
 /// Offered and held by nobody [chip-us].
 fn unused_guarantee(record: &RunRecord, pool: PoolId, tenant: TenantId, months: &Range<u16>) -> u128 {
     share_sum(record, pool, tenant, months, |share| share.unused)
+}
+
+/// In blocks, offered and held by nobody [chip-us].
+pub(crate) fn unused_blocks(record: &RunRecord, pool: PoolId, tenant: TenantId, months: &Range<u16>) -> u128 {
+    share_sum(record, pool, tenant, months, |share| share.block_unused)
+}
+
+/// What a lab paid for capacity blocks of a pool and did not use over some months [USD]: chip-time that was free for its gangs, at the mean
+/// price of its blocks there, each at the price of the day it was booked (those of before the start: at the first). Eq. (84). None: it has none.
+pub fn unused_block_usd(
+    world: &World,
+    record: &RunRecord,
+    pool: PoolId,
+    tenant: TenantId,
+    months: Range<u16>,
+) -> Option<f64> {
+    let slot = LISTED.iter().position(|kind| *kind == PriceKind::CapacityBlock).expect("listed") as u32;
+    let rate = |at: SimTime| {
+        let of_pool = record.events.iter().filter(|row| {
+            let change = row.change;
+            change.kind == EventKind::Price && (change.subject as usize, change.object) == (pool.index(), slot)
+        });
+        of_pool.take_while(|row| row.at <= at).last().map_or(0.0, |row| row.change.value as f64 / 1e9)
+    };
+    let mine = || world.pools[pool].blocks.iter().filter(|block| block.tenant == tenant);
+    let all: f64 = mine().map(|block| block.chip_us() as f64).sum();
+    let usd: f64 = mine().map(|block| block.chip_us() as f64 * rate(block.booked.unwrap_or(SimTime::ZERO))).sum();
+    (all > 0.0).then(|| usd / all * chip_hours(unused_blocks(record, pool, tenant, &months)))
 }
 
 /// Gang chip-time of a lab on a pool over some months [chip-us].

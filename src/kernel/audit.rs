@@ -115,11 +115,12 @@ impl Sim<'_> {
                 apart.outages_outside
             );
             assert!(
-                apart.yields_of_gone + apart.not_yielded == preemptions + apart.preemptions_outside,
-                "jobs of {path}: {} left and {} ended before they had != {preemptions} taken off in the window + {} outside",
+                apart.yields_of_gone + apart.not_yielded == preemptions + apart.preemptions_outside + apart.reclaimed,
+                "jobs of {path}: {} left and {} ended before they had != {preemptions} taken off in the window + {} outside + {} taken back",
                 apart.yields_of_gone,
                 apart.not_yielded,
-                apart.preemptions_outside
+                apart.preemptions_outside,
+                apart.reclaimed
             );
             assert!(
                 apart.started_elsewhere == overflowed,
@@ -230,11 +231,12 @@ fn audit_interruptions(world: &World, record: &RunRecord, id: WorkloadId) {
     ] {
         assert!(by_reason == whole, "interruptions of {path}: {by_reason} chip-us {what} by reason != {whole} in all");
     }
-    let WorkloadTotals { failures, outages, preemptions, resizes, killed, expected_failures_e6, .. } = *totals;
+    let WorkloadTotals { failures, outages, preemptions, resizes, reclaims, killed, expected_failures_e6, .. } =
+        *totals;
     let counted: u64 = rows.iter().map(|row| row.count).sum();
     assert!(
-        counted == failures + outages + preemptions + killed + resizes,
-        "interruptions of {path}: {counted} by reason != {failures} failures + {outages} outages + {preemptions} taken off + {killed} stopped + {resizes} resized"
+        counted == failures + outages + preemptions + killed + resizes + reclaims,
+        "interruptions of {path}: {counted} by reason != {failures} failures + {outages} outages + {preemptions} taken off + {killed} stopped + {resizes} resized + {reclaims} reclaimed"
     );
     let expected: u64 = rows.iter().map(|row| row.expected_e6).sum();
     assert!(
@@ -308,10 +310,10 @@ fn silence(counter: Counter, totals: &mut WorkloadTotals) {
 /// What the shares of a pool were offered, was late or blocked, against what was promised, held and up.
 fn audit_shares(world: &World, record: &RunRecord, pool: usize, month: usize) {
     let (name, row) = (&world.pools.0[pool].name, &record.pools[pool][month]);
-    let cells = |tenant: Option<usize>, of: fn(&CellMonth) -> u128| -> u128 {
+    let cells = |tenant: Option<usize>, which: &dyn Fn(CellId) -> bool, of: fn(&CellMonth) -> u128| -> u128 {
         let here = world.cells.ids().filter(|id| world.cells[*id].pool.index() == pool);
         let lab = |id: &CellId| world.workloads[world.cells[*id].workload].tenant.index();
-        here.filter(|id| tenant.is_none_or(|tenant| lab(id) == tenant))
+        here.filter(|id| tenant.is_none_or(|tenant| lab(id) == tenant) && which(*id))
             .map(|id| of(&record.cells[id.index()][month]))
             .sum()
     };
@@ -337,7 +339,25 @@ fn audit_shares(world: &World, record: &RunRecord, pool: usize, month: usize) {
             share.reserved_late,
             share.reserved_blocked
         );
-        let covered = cells(Some(tenant), |month| month.covered);
+        let in_blocks = |cell: CellId| world.in_blocks(cell);
+        let covered = cells(Some(tenant), &|cell| !in_blocks(cell), |month| month.covered);
+        let held = cells(Some(tenant), &in_blocks, |month| month.covered);
+        assert!(
+            share.block == share.block_offered + share.block_late + share.block_blocked,
+            "blocks of {}: {} chip-us != offered {} + late or down {} + blocked {}",
+            whose(),
+            share.block,
+            share.block_offered,
+            share.block_late,
+            share.block_blocked
+        );
+        assert!(
+            share.block_offered == held + share.block_unused,
+            "blocks of {}: offered {} chip-us != held in them {held} + unused {}",
+            whose(),
+            share.block_offered,
+            share.block_unused
+        );
         assert!(
             share.offered == covered + share.unused,
             "guarantee of {}: offered {} chip-us != held under it {covered} + unused {}",
@@ -345,8 +365,8 @@ fn audit_shares(world: &World, record: &RunRecord, pool: usize, month: usize) {
             share.offered,
             share.unused
         );
-        offered += share.offered;
-        unused += share.unused;
+        offered += share.offered + share.block_offered;
+        unused += share.unused + share.block_unused;
         reserved += share.reserved_offered;
     }
     assert!(
@@ -355,7 +375,7 @@ fn audit_shares(world: &World, record: &RunRecord, pool: usize, month: usize) {
         row.reserved
     );
     assert!(unused <= row.idle, "{name} month {month}: {unused} chip-us offered and unused, only {} idle", row.idle);
-    let billed = cells(None, |month| month.billed);
+    let billed = cells(None, &|_| true, |month| month.billed);
     assert!(
         billed + offered + reserved <= row.up,
         "{name} month {month}: billed usage {billed} + offered {offered} + reserved {reserved} chip-us > up {}",

@@ -5,6 +5,7 @@ use super::event::{Class, When};
 use super::outlook::Outlook;
 use super::queue::{Key, Waiting};
 use super::sim::{DOMAIN_DUE, Release, Sim};
+use super::state::Right;
 use crate::units::{SimTime, Span};
 use crate::world::{CellId, Claimant, Elastic, Interruption, divide};
 
@@ -152,8 +153,7 @@ impl<'w> Sim<'w> {
     fn size_with_room(&self, slot: u32, cell: CellId, size: u32) -> Option<u32> {
         let terms = self.elastic_of(slot).expect("only elastic gangs change their size");
         let pool = &self.pools[self.cells[cell.index()].pool];
-        let tenant = self.workloads[self.jobs[slot].workload as usize].tenant;
-        let mut most = pool.available(tenant, true).min(pool.nodes.free_chips()).min(u64::from(size));
+        let mut most = self.most_on(cell).min(pool.nodes.free_chips()).min(u64::from(size));
         // Chips on nodes that are partly used may be fewer together than one by one.
         loop {
             let size = terms.size_within(most)?;
@@ -169,7 +169,8 @@ impl<'w> Sim<'w> {
         let tenant = self.domains[domain].tenants[queue];
         for cell in self.workloads[self.jobs[waiting.slot].workload as usize].cells {
             let pool = self.cells[cell.index()].pool;
-            if 0 < self.pools[pool].closed + self.pools[pool].dark {
+            let own = self.cells[cell.index()].right == Right::Own;
+            if !own || 0 < self.pools[pool].closed + self.pools[pool].dark {
                 continue;
             }
             let mut then = std::mem::take(&mut self.spare_outlook);
@@ -205,15 +206,15 @@ impl<'w> Sim<'w> {
             if job.chips == terms.min {
                 continue;
             }
-            let tenant = self.workloads[job.workload as usize].tenant;
-            then.release(tenant, job.chips, &job.pieces);
+            let claim = self.cells[job.cell as usize].claim;
+            then.release(claim, job.chips, &job.pieces);
             let at = |size: u32, then: &mut Outlook, stays: bool| {
                 let mut pieces = Vec::new();
                 then.nodes.take(size, placement, &mut pieces);
-                then.standing.hold(tenant, u64::from(size));
+                then.standing.hold(claim, u64::from(size));
                 let enough = room(then);
                 if !stays {
-                    then.release(tenant, size, &pieces);
+                    then.release(claim, size, &pieces);
                 }
                 enough
             };

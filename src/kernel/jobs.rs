@@ -7,7 +7,7 @@ use super::job::{Aside, Job, Jobs, NO_ROW, exposure};
 use super::pool::PoolState;
 use super::queue::{Key, Waiting};
 use super::sim::{Counter, Release, Sabotage, Sim};
-use super::state::WorkloadState;
+use super::state::{Right, WorkloadState};
 use crate::policy::order::{Facts, rank};
 use crate::record::{CampaignRow, JobRow};
 use crate::stats::draw::failure_item;
@@ -63,6 +63,7 @@ impl Sim<'_> {
             ..Job::default()
         });
         self.jobs[slot].key = self.new_key(slot);
+        self.forget_notice(slot);
         if campaigns {
             self.on_campaign_submitted(slot);
         } else if !self.start_lone(slot, domain) {
@@ -178,7 +179,8 @@ impl Sim<'_> {
         } else {
             job.pieces.iter().for_each(|piece| pool.nodes.claim(*piece));
         }
-        pool.hold(now, tenant, chips);
+        let for_a_while = place.right != Right::Own;
+        pool.hold(now, place.claim, chips);
         if let Some(counter) = self.silent {
             sabotage_start(counter, pool, now, chips);
         }
@@ -190,6 +192,9 @@ impl Sim<'_> {
         if job.first_start == SimTime::NEVER {
             job.first_start = now;
             self.count_start(slot);
+        }
+        if for_a_while {
+            self.begin_notice(slot);
         }
         if self.outside.is_some() {
             self.tell_outside(slot, true);
@@ -214,7 +219,8 @@ impl Sim<'_> {
             totals.wait_us += u128::from(wait);
             totals.waits.record(wait);
             let state = &mut self.workloads[job.workload as usize];
-            state.apart.started_elsewhere += u64::from(job.cell == state.overflow_cell);
+            let elsewhere = state.overflow_cells.iter().any(|cell| cell.index() as u32 == job.cell);
+            state.apart.started_elsewhere += u64::from(elsewhere);
         }
     }
 
@@ -338,8 +344,12 @@ impl Sim<'_> {
     fn next_of_watched(&mut self, slot: u32, cell: CellId, mut when: When) -> When {
         let job = &self.jobs[slot];
         let state = &self.workloads[job.workload as usize];
-        if self.domains[state.domain].tracks || state.drawn_intervals.is_some() {
+        let for_a_while = self.cells[cell.index()].right != Right::Own;
+        if self.domains[state.domain].tracks || state.drawn_intervals.is_some() || for_a_while {
             when = when.min(due(job, self.jobs.aside(slot), state, self.domains[state.domain].rules));
+        }
+        if for_a_while {
+            when = when.min(self.notice_due(slot));
         }
         if state.kills {
             let limit = When::new(job.attempt.start + Span(self.expected_length_us(slot, cell)), Class::Finish);
@@ -473,8 +483,13 @@ impl Sim<'_> {
         let (now, counts) = (self.now, !self.silenced(Counter::Allocated));
         let state = &self.workloads[self.jobs[slot].workload as usize];
         let (tenant, domain) = (state.tenant, state.domain);
-        if !state.unwatched && self.domains[domain].tracks {
-            self.track_end(slot);
+        if !state.unwatched {
+            if self.domains[domain].tracks {
+                self.track_end(slot);
+            }
+            if self.cells[self.jobs[slot].cell as usize].right != Right::Own {
+                self.end_notice(slot);
+            }
         }
         let job = &mut self.jobs[slot];
         let place = &mut self.cells[job.cell as usize];
@@ -491,7 +506,7 @@ impl Sim<'_> {
             let repair = failed.and_then(|failed| failed.node);
             let broken = pool.nodes.give_back(job.chips, &mut job.pieces, repair.map(|(node, _)| node));
             let down = broken.map_or(0, |piece| u64::from(piece.chips));
-            pool.let_go(now, tenant, chips, down);
+            pool.let_go(now, place.claim, chips, down);
             if pool.unlimited {
                 pool.withdraw(now, chips);
             }

@@ -3,6 +3,7 @@
 use super::event::{Class, When};
 use super::queue::Waiting;
 use super::sim::{DOMAIN_DUE, Release, Sabotage, Sim};
+use super::state::Right;
 use crate::policy::Room;
 use crate::units::{SimTime, Span};
 use std::collections::VecDeque;
@@ -64,6 +65,9 @@ impl Sim<'_> {
         let tenant = self.domains[domain].tenants[queue];
         let cells = self.workloads[self.jobs[waiting.slot].workload as usize].cells;
         for cell in cells {
+            if self.cells[cell.index()].right != Right::Own {
+                continue;
+            }
             let pool = self.cells[cell.index()].pool;
             let state = &self.pools[pool];
             let within = u64::from(waiting.chips) <= state.available(tenant, false);
@@ -130,7 +134,7 @@ impl Sim<'_> {
         let (mut soon, mut borrowers) = (false, Vec::new());
         for slot in self.domains[domain].running.iter().flatten() {
             let job = &self.jobs[*slot];
-            let of = self.workloads[job.workload as usize].tenant;
+            let of = self.cells[job.cell as usize].claim;
             if self.cells[job.cell as usize].pool != pool {
                 continue;
             }
@@ -148,7 +152,7 @@ impl Sim<'_> {
         let mut enough = then.nodes.has_room(chips);
         while !enough && let Some((_, slot)) = rest.next() {
             let job = &self.jobs[slot];
-            let of = self.workloads[job.workload as usize].tenant;
+            let of = self.cells[job.cell as usize].claim;
             // Who has given back all it had beyond its own is a borrower no longer.
             if then.standing.tenants[of].beyond() > 0 {
                 then.release(of, job.chips, &job.pieces);

@@ -141,7 +141,7 @@ impl Sim<'_> {
                 let contract = self.world.tenants[self.world.workloads[terms.workload].tenant].contract;
                 contract.and_then(|contract| self.live.contract_price(contract, terms.pool))
             }
-            PriceKind::OnDemand | PriceKind::Committed | PriceKind::CapacityBlock => {
+            PriceKind::OnDemand | PriceKind::Committed | PriceKind::CapacityBlock | PriceKind::Spot => {
                 self.live.price(terms.pool, terms.price)
             }
         }
@@ -157,8 +157,9 @@ impl Sim<'_> {
             return;
         }
         let read = self.pools[pool.index()].share_meters[tenant.index()].all().map(|meter| meter.take(now));
+        let [shared @ .., block, block_offered, block_late, block_blocked, block_unused] = read;
         let [guaranteed, offered, late, blocked, unused, reserved, reserved_offered, reserved_late, reserved_blocked] =
-            read;
+            shared;
         let row = &mut self.record.shares[pool.index()][tenant.index()][month];
         row.guaranteed += guaranteed;
         row.offered += offered;
@@ -169,6 +170,11 @@ impl Sim<'_> {
         row.reserved_offered += reserved_offered;
         row.reserved_late += reserved_late;
         row.reserved_blocked += reserved_blocked;
+        row.block += block;
+        row.block_offered += block_offered;
+        row.block_late += block_late;
+        row.block_blocked += block_blocked;
+        row.block_unused += block_unused;
         let Some(contract) = self.world.tenants[tenant].contract else { return };
         let Some(price) = self.live.contract_price(contract, pool) else { return };
         let sku = Sku::Share(pool, tenant);
@@ -282,6 +288,13 @@ impl Sim<'_> {
 
     pub(super) fn on_tranche(&mut self, investment: InvestmentId, n: u32) {
         let posting = self.money.books.tranche(self.world, &self.live, self.now, investment, n);
+        self.post(posting);
+    }
+
+    pub(super) fn post_block(&mut self, pool: PoolId, n: u32) {
+        let price = self.live.price(pool, PriceKind::CapacityBlock);
+        let price = price.expect("a pool with blocks has their price");
+        let posting = self.money.books.block(self.world, self.now, pool, n, price);
         self.post(posting);
     }
 

@@ -67,7 +67,7 @@ impl Sim<'_> {
         for (end, slot) in &self.pools[pool].ends {
             let job = &self.jobs[*slot];
             let at = (*end).max(SimTime(self.now.0 + 1));
-            profile.release(at, self.workloads[job.workload as usize].tenant, job.chips, &job.pieces);
+            profile.release(at, self.cells[job.cell as usize].claim, job.chips, &job.pieces);
         }
         profile
     }

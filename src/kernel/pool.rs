@@ -7,7 +7,7 @@ use super::meter::Meter;
 use super::nodes::{Nodes, Piece};
 use super::sim::{Counter, Release, Sabotage};
 use super::standing::Standing;
-use super::state::CellState;
+use super::state::{CellState, Right};
 use crate::units::{SimTime, Span};
 use crate::world::{CellId, Live, Placement, Source, World};
 
@@ -28,10 +28,32 @@ pub struct Share {
     pub reserved_has: u64,
     /// Nodes behind them.
     pub reserved_pieces: Vec<Piece>,
-    /// Ever guaranteed or reserved: only then are its usage meters its own.
+    /// Ever guaranteed, reserved or sold blocks: only then are its usage meters its own.
     pub committed: bool,
+    /// Its capacity blocks here.
+    pub blocks: Option<BlockShare>,
     /// Its cells on this pool, in order of workload.
     pub cells: Vec<CellId>,
+}
+
+/// A tenant's capacity blocks on a pool: one stock of chips [chips].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BlockShare {
+    /// Number of its claim.
+    pub claim: usize,
+    /// In force.
+    pub chips: u64,
+    /// In which jobs may start still.
+    pub open: u64,
+}
+
+/// Spot of a pool.
+#[derive(Clone, Copy, Debug)]
+pub struct SpotShare {
+    /// Number of its claim.
+    pub claim: usize,
+    /// Chips that it may hold.
+    pub chips: u64,
 }
 
 /// What is counted of a tenant's share; see `record::ShareMonth` [chips].
@@ -55,11 +77,21 @@ pub struct ShareMeters {
     pub reserved_late: Meter,
     /// Entitled, and gangs sit there.
     pub reserved_blocked: Meter,
+    /// In blocks in force.
+    pub block: Meter,
+    /// Held in them or free for that.
+    pub block_offered: Meter,
+    /// In force and not entitled: late or down.
+    pub block_late: Meter,
+    /// Entitled, and others' gangs sit there.
+    pub block_blocked: Meter,
+    /// Offered and held by nobody.
+    pub block_unused: Meter,
 }
 
 impl ShareMeters {
     /// Every meter.
-    pub fn all(&mut self) -> [&mut Meter; 9] {
+    pub fn all(&mut self) -> [&mut Meter; 14] {
         [
             &mut self.guaranteed,
             &mut self.offered,
@@ -70,6 +102,11 @@ impl ShareMeters {
             &mut self.reserved_offered,
             &mut self.reserved_late,
             &mut self.reserved_blocked,
+            &mut self.block,
+            &mut self.block_offered,
+            &mut self.block_late,
+            &mut self.block_blocked,
+            &mut self.block_unused,
         ]
     }
 }
@@ -139,8 +176,12 @@ pub struct PoolState {
     pub retiring_nodes: u32,
     /// By tenant.
     pub shares: Vec<Share>,
-    /// What they are entitled to and hold.
+    /// What they are entitled to and hold, and spot and blocks beside them.
     pub standing: Standing,
+    /// Spot, where there is some.
+    pub spot: Option<SpotShare>,
+    /// There is spot or somebody has blocks.
+    pub lets_for_a_while: bool,
     /// What is counted of them, by tenant.
     pub share_meters: Vec<ShareMeters>,
     /// Some tenant is ever guaranteed or reserved chips here.
@@ -164,6 +205,19 @@ impl PoolState {
         }
         for share in terms.guaranteed.iter().chain(&terms.reserved) {
             shares[share.tenant.index()].committed = true;
+        }
+        // Claims: the tenants' own, then that of spot, then one for each tenant with blocks.
+        let mut claims = shares.len();
+        let spot = terms.spot.as_ref().map(|spot| {
+            claims += 1;
+            SpotShare { claim: claims - 1, chips: if spot.chips.is_empty() { u64::MAX } else { 0 } }
+        });
+        for (tenant, share) in shares.iter_mut().enumerate() {
+            if terms.blocks.iter().any(|block| block.tenant.index() == tenant) {
+                share.committed = true;
+                share.blocks = Some(BlockShare { claim: claims, ..BlockShare::default() });
+                claims += 1;
+            }
         }
         let placement = world.domains[terms.domain].rules.placement;
         let group = if placement == Placement::UltraServer { terms.ultraserver_nodes } else { 1 };
@@ -198,7 +252,9 @@ impl PoolState {
             retiring_nodes: 0,
             any_committed: shares.iter().any(|share: &Share| share.committed),
             share_meters: shares.iter().map(|_| ShareMeters::default()).collect(),
-            standing: Standing::new(shares.len()),
+            standing: Standing::new(claims),
+            lets_for_a_while: claims > shares.len(),
+            spot,
             shares,
             sabotage: Sabotage::None,
             blocked: false,
@@ -259,7 +315,8 @@ impl PoolState {
         }
         let leaving = u64::from(self.retiring_nodes) * self.chips_per_node;
         let up = self.up.level().saturating_sub(leaving + self.meant_to_stand_by());
-        let promised: u64 = self.shares.iter().map(|s| s.guaranteed + s.reserved).sum();
+        let in_blocks = |share: &Share| share.blocks.map_or(0, |blocks| blocks.chips);
+        let promised: u64 = self.shares.iter().map(|s| s.guaranteed + s.reserved + in_blocks(s)).sum();
         let part = |chips: u64| {
             if promised <= up { chips } else { (u128::from(chips) * u128::from(up) / u128::from(promised)) as u64 }
         };
@@ -267,7 +324,10 @@ impl PoolState {
         for share in &mut self.shares {
             share.reserved_entitled = part(share.reserved) / whole * whole;
         }
-        self.standing.entitle(self.shares.iter().map(|share| (part(share.guaranteed), share.reserved_entitled)));
+        let own = self.shares.iter().map(|share| (part(share.guaranteed), share.reserved_entitled));
+        let spot = self.spot.iter().map(|_| (0, 0));
+        let blocks = self.shares.iter().filter_map(|share| share.blocks).map(|blocks| (part(blocks.chips), 0));
+        self.standing.entitle(own.chain(spot).chain(blocks));
         self.release_reserved(now);
         self.note_idle(now);
         self.offer_all(now);
@@ -304,6 +364,9 @@ impl PoolState {
         if self.shares[tenant].committed {
             let unused = self.heard(Counter::Unused, self.standing.tenants[tenant].unused());
             self.share_meters[tenant].unused.set(now, unused);
+            if let Some(blocks) = self.shares[tenant].blocks {
+                self.count_block(now, tenant, blocks, self.standing.tenants[blocks.claim].unused(), 0);
+            }
         }
     }
 
@@ -327,13 +390,15 @@ impl PoolState {
             if !share.committed {
                 continue;
             }
-            let claim = self.standing.tenants[tenant];
-            let unused = claim.unused();
-            let (open, blocked) = if missing == 0 {
-                (unused, 0)
-            } else {
+            let split = |unused: u64| {
+                if missing == 0 {
+                    return (unused, 0);
+                }
                 ((part(unused, free) / whole) as u64, part(unused, missing).div_ceil(whole) as u64)
             };
+            let claim = self.standing.tenants[tenant];
+            let (open, blocked) = split(claim.unused());
+            let of_blocks = share.blocks.map(|blocks| (blocks, split(self.standing.tenants[blocks.claim].unused())));
             let levels = [
                 (Counter::Guaranteed, share.guaranteed),
                 (Counter::Offered, claim.held.min(claim.entitled) + open),
@@ -349,6 +414,33 @@ impl PoolState {
             for (meter, (counter, level)) in self.share_meters[tenant].all().into_iter().zip(levels) {
                 meter.set(now, if sabotage == Sabotage::Counter(counter) { 0 } else { level });
             }
+            if let Some((blocks, (open, blocked))) = of_blocks {
+                self.count_block(now, tenant, blocks, open, blocked);
+            }
+        }
+    }
+
+    /// What of a tenant's blocks is offered, late, blocked, unused. Eq. (84).
+    fn count_block(&mut self, now: SimTime, tenant: usize, blocks: BlockShare, open: u64, blocked: u64) {
+        let claim = self.standing.tenants[blocks.claim];
+        let levels = [
+            (Counter::Block, blocks.chips),
+            (Counter::BlockOffered, claim.held + open),
+            (Counter::BlockLate, blocks.chips.saturating_sub(claim.entitled.max(claim.held))),
+            (Counter::BlockBlocked, blocked),
+            (Counter::BlockUnused, open),
+        ];
+        let levels = levels.map(|(counter, level)| self.heard(counter, level));
+        let meters = &mut self.share_meters[tenant];
+        let counted = [
+            &mut meters.block,
+            &mut meters.block_offered,
+            &mut meters.block_late,
+            &mut meters.block_blocked,
+            &mut meters.block_unused,
+        ];
+        for (meter, level) in counted.into_iter().zip(levels) {
+            meter.set(now, level);
         }
     }
 
@@ -415,19 +507,19 @@ impl PoolState {
         self.standing.available(tenant, any, self.usable())
     }
 
-    /// A gang of the tenant takes `chips`; the nodes are taken by the caller.
+    /// A gang takes `chips` on a claim; the nodes are taken by the caller.
     #[inline]
-    pub fn hold(&mut self, now: SimTime, tenant: usize, chips: u64) {
-        self.standing.hold(tenant, chips);
+    pub fn hold(&mut self, now: SimTime, claim: usize, chips: u64) {
+        self.standing.hold(claim, chips);
         self.note_idle(now);
         self.idle.sub(now, chips);
         self.gangs.add(now, chips);
     }
 
-    /// A gang of the tenant gives `chips` back, of which `down` are on a failed node.
+    /// A gang gives `chips` of a claim back, of which `down` are on a failed node.
     #[inline(always)]
-    pub fn let_go(&mut self, now: SimTime, tenant: usize, chips: u64, down: u64) {
-        self.standing.let_go(tenant, chips);
+    pub fn let_go(&mut self, now: SimTime, claim: usize, chips: u64, down: u64) {
+        self.standing.let_go(claim, chips);
         self.note_idle(now);
         self.gangs.sub(now, chips);
         self.idle.add(now, chips - down);
@@ -457,9 +549,14 @@ impl PoolState {
         for cell in &share.cells {
             let cell = &mut cells[cell.index()];
             let held = cell.allocated.level();
-            cell.covered.set(now, self.heard(Counter::Covered, held.min(left)));
-            cell.billed.set(now, self.heard(Counter::Billed, held.saturating_sub(left)));
-            left = left.saturating_sub(held);
+            let covered = match cell.right {
+                Right::Own => held.min(left),
+                Right::Spot => 0,
+                Right::Block => held,
+            };
+            cell.covered.set(now, self.heard(Counter::Covered, covered));
+            cell.billed.set(now, self.heard(Counter::Billed, held - covered));
+            left -= if cell.right == Right::Own { covered } else { 0 };
         }
     }
 

@@ -5,6 +5,7 @@ use super::job::NO_ROW;
 use super::jobs::begin_cycle;
 use super::queue::{Key, Waiting};
 use super::sim::{Release, Sim};
+use super::state::Right;
 use crate::policy::Room;
 use crate::units::{SimTime, Span};
 use crate::world::{CellId, Interruption, Preemption, Victim, Yield};
@@ -22,12 +23,14 @@ impl Sim<'_> {
     /// leaving already count as gone.
     pub(super) fn make_room(&mut self, domain: usize, queue: usize, waiting: &Waiting, any: bool) -> Room {
         let cells = self.workloads[self.jobs[waiting.slot].workload as usize].cells;
-        for cell in cells {
-            if self.pools[self.cells[cell.index()].pool].is_shut() {
+        for cell in cells.iter().copied() {
+            // Nobody is taken off for chips that are had for a while only.
+            let place = &self.cells[cell.index()];
+            if place.right != Right::Own || self.pools[place.pool].is_shut() {
                 continue;
             }
             let mut victims = std::mem::take(&mut self.victims);
-            let enough = self.choose_victims(domain, queue, waiting, *cell, any, &mut victims);
+            let enough = self.choose_victims(domain, queue, waiting, cell, any, &mut victims);
             let mut soon = self.anybody_leaves(domain, self.cells[cell.index()].pool);
             if enough {
                 for victim in &victims {
@@ -66,7 +69,7 @@ impl Sim<'_> {
         for slot in self.domains[domain].running.iter().flatten().filter(|slot| on_pool(self, **slot)) {
             let job = &self.jobs[*slot];
             if job.leaving {
-                then.release(self.workloads[job.workload as usize].tenant, job.chips, &job.pieces);
+                then.release(self.cells[job.cell as usize].claim, job.chips, &job.pieces);
             }
         }
         let fits = |then: &super::outlook::Outlook| {
@@ -81,7 +84,7 @@ impl Sim<'_> {
             let mut taken = 0;
             while !enough && taken < victims.len() {
                 let job = &self.jobs[victims[taken].slot];
-                then.release(tenant, job.chips, &job.pieces);
+                then.release(self.cells[job.cell as usize].claim, job.chips, &job.pieces);
                 taken += 1;
                 enough = fits(&then);
             }
@@ -90,11 +93,12 @@ impl Sim<'_> {
             let mut at = 0;
             while enough && at + 1 < victims.len() {
                 let job = &self.jobs[victims[at].slot];
-                then.hold(tenant, job.chips, &job.pieces);
+                let claim = self.cells[job.cell as usize].claim;
+                then.hold(claim, job.chips, &job.pieces);
                 if fits(&then) {
                     victims.remove(at);
                 } else {
-                    then.release(tenant, job.chips, &job.pieces);
+                    then.release(claim, job.chips, &job.pieces);
                     at += 1;
                 }
             }
@@ -203,7 +207,7 @@ impl Sim<'_> {
         job.seq = u64::MAX;
         let aside = self.jobs.aside_mut(slot);
         aside.yields += 1;
-        aside.since = Interruption::PREEMPTION.index() as u16;
+        aside.since = aside.why;
         self.let_go(slot, Release::Yield, None);
         let walks = self.domains[self.workloads[self.jobs[slot].workload as usize].domain].walks;
         let (left, arrival) = (self.jobs[slot].expected_left_us(), self.jobs[slot].key.arrival());
@@ -219,7 +223,9 @@ impl Sim<'_> {
         }
         if !job.running {
             self.overflow(slot);
-        } else if job.attempt.yields_from.is_some() {
+        } else if self.notice_rings(slot) {
+            // It has been told, or is gone.
+        } else if self.jobs[slot].attempt.yields_from.is_some() {
             self.leave(slot);
         } else if self.cycle_is_over(slot) {
             self.begin_next_cycle(slot);
@@ -276,10 +282,44 @@ impl Sim<'_> {
         self.touch(domain);
     }
 
-    /// The job leaves the queue for the overflow pool, where it starts at once.
+    /// The job leaves the queue for an overflow pool without limit, where it starts at once; where there is a limit, it waits on and may start
+    /// there too.
     pub(super) fn overflow(&mut self, slot: u32) {
         let workload = self.jobs[slot].workload as usize;
-        let cell = self.world.workloads.0[workload].overflow.expect("a wait that ends has somewhere to go");
+        if let Some(cell) = self.cell_without_limit(workload) {
+            return self.overflow_to(slot, cell);
+        }
+        let (domain, key) = (self.workloads[workload].domain, self.jobs[slot].key);
+        if self.world.workloads.0[workload].overflow.is_empty() || self.domains[domain].overflowing.contains(&slot) {
+            return;
+        }
+        let at = self.domains[domain].overflowing.partition_point(|other| self.jobs[*other].key < key);
+        self.domains[domain].overflowing.insert(at, slot);
+        self.touch(domain);
+    }
+
+    fn cell_without_limit(&self, workload: usize) -> Option<CellId> {
+        let cells = &self.world.workloads.0[workload].overflow;
+        cells.iter().copied().find(|cell| self.pools[self.cells[cell.index()].pool].unlimited)
+    }
+
+    /// Jobs that have waited for long start on the overflow cells that have room, in their order and whoever waits before them; true when one has.
+    pub(super) fn start_overflowing(&mut self, domain: usize) -> bool {
+        let mut started = false;
+        for slot in self.domains[domain].overflowing.clone() {
+            let cells = &self.world.workloads.0[self.jobs[slot].workload as usize].overflow;
+            if let Some(cell) = cells.iter().copied().find(|cell| self.has_room(slot, *cell, true))
+                && (self.domains[domain].reservation.pool.is_none() || self.leaves_the_reservation(domain, slot, cell))
+            {
+                self.overflow_to(slot, cell);
+                started = true;
+            }
+        }
+        started
+    }
+
+    fn overflow_to(&mut self, slot: u32, cell: CellId) {
+        let workload = self.jobs[slot].workload as usize;
         self.take_from_queue(slot);
         let in_window = self.in_window(self.jobs[slot].submit);
         self.workloads[workload].totals.overflowed += u64::from(in_window);
@@ -304,9 +344,18 @@ impl Sim<'_> {
     /// The wait of a job that has just been queued for the first time ends, where it does.
     pub(super) fn await_overflow(&mut self, slot: u32, domain: usize) {
         let job = &self.jobs[slot];
+        let workload = job.workload as usize;
         let Some(overflow) = self.domains[domain].rules.overflow else { return };
-        if overflow.after > Span::ZERO && job.first_start == SimTime::NEVER && job.campaign == NO_ROW {
-            let seq = self.heap.push(When::new(job.submit + overflow.after, Class::Reclaim), slot);
+        let first = job.first_start == SimTime::NEVER && job.campaign == NO_ROW;
+        let (from, submit) = (self.now, job.submit);
+        let somewhere = !self.world.workloads.0[workload].overflow.is_empty();
+        if first && overflow.after > Span::ZERO && somewhere {
+            let seq = self.heap.push(When::new(submit + overflow.after, Class::Reclaim), slot);
+            self.jobs[slot].seq = seq;
+        } else if !first && somewhere && self.cell_without_limit(workload).is_none() {
+            // A wait after a start is a wait anew; it ends at the next instant at the earliest, after the pass that is due now.
+            let at = from + Span(overflow.after.0.max(1));
+            let seq = self.heap.push(When::new(at, Class::Reclaim), slot);
             self.jobs[slot].seq = seq;
         }
     }

@@ -3,7 +3,7 @@
 use super::outlook::Outlook;
 use super::queue::{Cursor, Queue, Waiting};
 use super::sim::{Counter, Sim};
-use super::state::DomainState;
+use super::state::{DomainState, Right};
 use crate::policy::pool_choice::{Offer, score};
 use crate::policy::{self, Chips, Room, Turn, View};
 use crate::units::{SimTime, Span};
@@ -27,7 +27,10 @@ impl View for Pass<'_, '_> {
     fn guaranteed(&self, tenant: usize) -> bool {
         let domain = self.state();
         let of = domain.tenants[tenant];
-        let entitled = |pool: &PoolId| self.sim.pools[pool.index()].standing.tenants[of].entitled > 0;
+        let entitled = |pool: &PoolId| {
+            let pool = &self.sim.pools[pool.index()];
+            pool.standing.tenants[of].entitled > 0 || pool.shares[of].blocks.is_some_and(|blocks| blocks.open > 0)
+        };
         domain.any_committed && domain.pools.iter().any(entitled)
     }
 
@@ -43,7 +46,7 @@ impl View for Pass<'_, '_> {
 
     #[inline]
     fn turn(&mut self, tenant: usize, cursor: &mut Cursor) -> Option<Turn> {
-        let found = self.queue(tenant).seek(cursor, u32::MAX, |_| true)?;
+        let found = self.waiting(tenant, cursor)?;
         Some(self.turn_of(tenant, &found))
     }
 
@@ -53,7 +56,7 @@ impl View for Pass<'_, '_> {
             return None;
         }
         let most = self.most(tenant, chips, None);
-        let found = self.queue(tenant).seek(cursor, most, |_| true)?;
+        let found = self.seek(tenant, cursor, most, |_| true)?;
         Some(self.turn_of(tenant, &found))
     }
 
@@ -74,7 +77,7 @@ impl View for Pass<'_, '_> {
             let leaves = movable || job.expected_us <= window_us || job.chips <= spare;
             job.chips <= elsewhere || job.chips <= here && leaves
         };
-        let found = self.queue(tenant).seek(cursor, here.max(elsewhere), wanted)?;
+        let found = self.seek(tenant, cursor, here.max(elsewhere), wanted)?;
         Some(self.turn_of(tenant, &found))
     }
 
@@ -85,7 +88,7 @@ impl View for Pass<'_, '_> {
 
     #[inline]
     fn start(&mut self, tenant: usize, mut cursor: Cursor, chips: Chips) -> bool {
-        let Some(waiting) = self.queue(tenant).seek(&mut cursor, u32::MAX, |_| true) else { return false };
+        let Some(waiting) = self.waiting(tenant, &mut cursor) else { return false };
         let Some(cell) = self.sim.cell_with_room(waiting.slot, chips == Chips::Any) else { return false };
         self.leave_queue(tenant, cursor, waiting.slot);
         self.sim.start(waiting.slot, cell);
@@ -100,7 +103,7 @@ impl View for Pass<'_, '_> {
         if !preempts && !lends && !shrinks {
             return Room::None;
         }
-        let Some(waiting) = self.queue(tenant).seek(cursor, u32::MAX, |_| true) else { return Room::None };
+        let Some(waiting) = self.waiting(tenant, cursor) else { return Room::None };
         if shrinks && self.sim.shrink_for(self.domain, tenant, &waiting, chips == Chips::Any) {
             *cursor = self.queue(tenant).find(waiting.key);
             return Room::Now;
@@ -122,7 +125,7 @@ impl View for Pass<'_, '_> {
     }
 
     fn reserve(&mut self, tenant: usize, mut cursor: Cursor) {
-        let Some(waiting) = self.queue(tenant).seek(&mut cursor, u32::MAX, |_| true) else { return };
+        let Some(waiting) = self.waiting(tenant, &mut cursor) else { return };
         self.sim.reserve(self.domain, waiting.slot);
         if self.sim.watch.is_some() {
             self.sim.watch_reserved(self.domain, waiting.slot);
@@ -130,7 +133,7 @@ impl View for Pass<'_, '_> {
     }
 
     fn fill(&mut self, tenant: usize, mut cursor: Cursor, chips: Chips) -> bool {
-        let Some(waiting) = self.queue(tenant).seek(&mut cursor, u32::MAX, |_| true) else { return false };
+        let Some(waiting) = self.waiting(tenant, &mut cursor) else { return false };
         let Some(cell) = self.sim.cell_that_leaves_the_reservation(self.domain, waiting.slot, chips == Chips::Any)
         else {
             return false;
@@ -161,6 +164,31 @@ impl<'w> Pass<'_, 'w> {
         &mut self.sim.domains[self.domain].queues[tenant]
     }
 
+    /// The job the cursor stands on, or the first behind it that waits for chips.
+    #[inline]
+    fn waiting(&mut self, tenant: usize, cursor: &mut Cursor) -> Option<Waiting> {
+        self.seek(tenant, cursor, u32::MAX, |_| true)
+    }
+
+    /// One that waits for a price or for its block to begin, not for chips, is in nobody's way.
+    #[inline]
+    fn seek(
+        &mut self,
+        tenant: usize,
+        cursor: &mut Cursor,
+        most: u32,
+        wanted: impl Fn(&Waiting) -> bool,
+    ) -> Option<Waiting> {
+        let sim = &mut *self.sim;
+        let domain = &mut sim.domains[self.domain];
+        if !domain.lets_for_a_while {
+            return domain.queues[tenant].seek(cursor, most, wanted);
+        }
+        let (jobs, workloads) = (&sim.jobs, &sim.workloads);
+        let may = |job: &Waiting| job.chips <= workloads[jobs[job.slot].workload as usize].most_open;
+        domain.queues[tenant].seek(cursor, most, |job| may(job) && wanted(job))
+    }
+
     #[inline]
     fn turn_of(&self, tenant: usize, job: &Waiting) -> Turn {
         Turn { share: self.sim.share_in_turn(self.domain, tenant), key: job.key.bits() }
@@ -170,9 +198,11 @@ impl<'w> Pass<'_, 'w> {
     fn most(&self, tenant: usize, chips: Chips, only: Option<usize>) -> u32 {
         let of = self.state().tenants[tenant];
         let pools = self.state().pools.iter().map(|pool| pool.index());
-        let most = pools.filter(|pool| only.is_none_or(|only| only == *pool)).map(|pool| {
-            let pool = &self.sim.pools[pool];
-            pool.available(of, chips == Chips::Any).min(pool.nodes.free_chips())
+        let most = pools.filter(|pool| only.is_none_or(|only| only == *pool)).map(|at| {
+            let (pool, any) = (&self.sim.pools[at], chips == Chips::Any);
+            let own = pool.available(of, any);
+            let most = if pool.lets_for_a_while { own.max(self.sim.most_for_a_while(at, of, any)) } else { own };
+            most.min(pool.nodes.free_chips())
         });
         most.max().unwrap_or(0).min(u64::from(u32::MAX)) as u32
     }
@@ -230,7 +260,9 @@ impl Sim<'_> {
     fn offer(&self, slot: u32, cell: CellId) -> Offer {
         let state = &self.cells[cell.index()];
         let pool = &self.pools[state.pool];
-        let rate = self.price_in_force(cell).map_or(0.0, |price| price.rate.0 as f64 / 1e9);
+        // What is paid already costs nothing more.
+        let price = self.price_in_force(cell).filter(|_| state.right != Right::Block);
+        let rate = price.map_or(0.0, |price| price.rate.0 as f64 / 1e9);
         let split = pool.nodes.would_split(self.jobs[slot].chips);
         let together = if split { state.split_speed } else { 1.0 };
         Offer {
@@ -242,11 +274,15 @@ impl Sim<'_> {
     }
 
     #[inline(always)]
-    fn has_room(&self, slot: u32, cell: CellId, any: bool) -> bool {
-        let job = &self.jobs[slot];
-        let pool = &self.pools[self.cells[cell.index()].pool];
-        let tenant = self.workloads[job.workload as usize].tenant;
-        !pool.is_shut() && u64::from(job.chips) <= pool.available(tenant, any) && pool.nodes.has_room(job.chips)
+    pub(super) fn has_room(&self, slot: u32, cell: CellId, any: bool) -> bool {
+        let chips = self.jobs[slot].chips;
+        let place = &self.cells[cell.index()];
+        let pool = &self.pools[place.pool];
+        let may = match place.right {
+            Right::Own => u64::from(chips) <= pool.available(place.claim, any),
+            Right::Spot | Right::Block => self.has_room_for_a_while(cell, u64::from(chips), any),
+        };
+        may && !pool.is_shut() && pool.nodes.has_room(chips)
     }
 
     /// What of the tenant decides its turn, before its job does.
@@ -279,7 +315,8 @@ impl Sim<'_> {
         best.start = SimTime::NEVER;
         let workload = &self.workloads[self.jobs[slot].workload as usize];
         (best.tenant, best.chips) = (workload.tenant, self.jobs[slot].chips);
-        for cell in workload.cells {
+        // Nobody is promised what may be taken back.
+        for cell in workload.cells.iter().filter(|cell| self.cells[cell.index()].right == Right::Own) {
             let pool = self.cells[cell.index()].pool;
             if self.pools[pool].is_shut() {
                 continue;
@@ -310,7 +347,7 @@ impl Sim<'_> {
             // All that end at one instant are gone at it.
             while let Some((_, slot)) = ends.next_if(|(end, _)| *end <= at) {
                 let job = &self.jobs[*slot];
-                then.release(self.workloads[job.workload as usize].tenant, job.chips, &job.pieces);
+                then.release(self.cells[job.cell as usize].claim, job.chips, &job.pieces);
             }
         }
         at
@@ -356,7 +393,7 @@ impl Sim<'_> {
         false
     }
 
-    fn leaves_the_reservation(&mut self, domain: usize, slot: u32, cell: CellId) -> bool {
+    pub(super) fn leaves_the_reservation(&mut self, domain: usize, slot: u32, cell: CellId) -> bool {
         let at = self.cells[cell.index()].pool;
         let kept = &self.domains[domain].reservation;
         let expected = self.now + Span(self.expected_length_us(slot, cell));
@@ -364,7 +401,7 @@ impl Sim<'_> {
             return true;
         }
         let job = &self.jobs[slot];
-        let (chips, tenant) = (job.chips, self.workloads[job.workload as usize].tenant);
+        let (chips, claim) = (job.chips, self.cells[cell.index()].claim);
         // On the very nodes it would get.
         let pool = &mut self.pools[at];
         let mut pieces = std::mem::take(&mut self.spare_pieces);
@@ -372,11 +409,11 @@ impl Sim<'_> {
         let kept = &mut self.domains[domain].reservation;
         let free = kept.then.has_free(chips, &pieces);
         if free {
-            kept.then.hold(tenant, chips, &pieces);
+            kept.then.hold(claim, chips, &pieces);
         }
         let leaves = free && kept.then.fits(kept.tenant, kept.chips);
         if free && !leaves {
-            kept.then.release(tenant, chips, &pieces);
+            kept.then.release(claim, chips, &pieces);
         }
         pool.nodes.give_back(chips, &mut pieces, None);
         pieces.clear();
@@ -453,7 +490,10 @@ impl Sim<'_> {
             // Whoever was taken off may have held more than was needed, whoever is refused or overflows may have been in the way of others, and
             // a head that started, of one within its guarantee or of those that may not pass it: the pass repeats. It comes to an end, for each time those who run are more urgent, or those who wait are fewer.
             let others = |sim: &mut Self| {
-                sim.refuse_beyond_limit(domain) || sim.overflow_at_once(domain) || sim.forget_who_came(domain)
+                sim.refuse_beyond_limit(domain)
+                    || sim.overflow_at_once(domain)
+                    || sim.start_overflowing(domain)
+                    || sim.forget_who_came(domain)
             };
             if !(self.again || others(self)) {
                 break;

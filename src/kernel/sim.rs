@@ -6,12 +6,13 @@ use super::event::{Class, Event, When};
 use super::job::Jobs;
 use super::money::MoneyDesk;
 use super::nodes::Piece;
+use super::notice::Notice;
 use super::outlook::Outlook;
 use super::pool::PoolState;
 use super::preempt::Candidate;
 use super::queue::Cursor;
 use super::state::{
-    CellState, DomainState, RepairJob, WorkloadState, Workshop, cell_state, domain_states, set_advantages,
+    CellState, DomainState, RepairJob, Right, WorkloadState, Workshop, cell_state, domain_states, set_advantages,
     workload_states,
 };
 use super::timeline::{self, Dated, Entry};
@@ -131,6 +132,16 @@ pub enum Counter {
     ReservedLate,
     /// A tenant's reserved chips on which gangs sit.
     ReservedBlocked,
+    /// Chips of blocks in force.
+    Block,
+    /// Those held or free.
+    BlockOffered,
+    /// Those late or down.
+    BlockLate,
+    /// Those on which others sit.
+    BlockBlocked,
+    /// Those offered and held by nobody.
+    BlockUnused,
     /// Jobs submitted.
     Submitted,
     /// Jobs started.
@@ -324,6 +335,8 @@ pub(super) struct Sim<'w> {
     pub spare_outlook: Outlook,
     pub spare_pieces: Vec<Piece>,
     pub victims: Vec<Candidate>,
+    /// By slot: clocks and notices of jobs on spot or in blocks; empty where there is neither.
+    pub notices: Vec<Notice>,
     pub money: MoneyDesk,
     /// Month that is being metered; None before the books open.
     pub open_month: Option<usize>,
@@ -346,6 +359,7 @@ impl<'w> Sim<'w> {
         let key = draw_key(world, run.key);
         let lanes: Vec<Lane> = world.workloads.ids().map(|id| Lane::new(world, id, &live, key)).collect();
         let dated = timeline::timeline(world, &live, key);
+        let pools: Vec<PoolState> = world.pools.ids().map(|id| PoolState::new(world, &live, id)).collect();
         let mut sim = Sim {
             now: SimTime::ZERO,
             heap: Heap::default(),
@@ -361,8 +375,8 @@ impl<'w> Sim<'w> {
             next_outside: None,
             last: When::new(world.end, Class::MonthClose),
             jobs: Jobs::default(),
-            pools: world.pools.ids().map(|id| PoolState::new(world, &live, id)).collect(),
-            cells: world.cells.ids().map(|id| cell_state(world, &live, id)).collect(),
+            cells: world.cells.ids().map(|id| cell_state(world, &live, &pools, id)).collect(),
+            pools,
             workloads: workload_states(world, &live, key),
             domains: domain_states(world, &live),
             changed: Vec::new(),
@@ -373,6 +387,7 @@ impl<'w> Sim<'w> {
             spare_outlook: Outlook::default(),
             spare_pieces: Vec::new(),
             victims: Vec::new(),
+            notices: Vec::new(),
             money: MoneyDesk::new(world),
             open_month: None,
             record: RunRecord::for_world(world, run.key, live.drawn.clone()),
@@ -385,6 +400,11 @@ impl<'w> Sim<'w> {
             world,
             live,
         };
+        for workload in sim.workloads.iter_mut().filter(|workload| workload.for_a_while) {
+            // Until a price is in force, or a block.
+            let own = workload.cells.iter().any(|cell| sim.cells[cell.index()].right == Right::Own);
+            workload.most_open = if own { u32::MAX } else { 0 };
+        }
         set_advantages(world, &mut sim.cells);
         sim.find_fastest();
         for pool in world.pools.ids() {
@@ -559,6 +579,9 @@ impl<'w> Sim<'w> {
             Dated::Light(pool, rack) => self.on_light(pool, rack),
             Dated::Guarantee(pool, tenant, chips) => self.on_share(pool, tenant, chips, false, class),
             Dated::Reserve(pool, tenant, chips) => self.on_share(pool, tenant, chips, true, class),
+            Dated::Blocks(pool, tenant, chips, open) => self.on_blocks(pool, tenant, chips, open, class),
+            Dated::BlockWarning(pool, tenant, open, warning) => self.on_block_warning(pool, tenant, open, warning),
+            Dated::BuyBlock(pool, n) => self.on_buy_block(pool, n, class),
             Dated::Borrow(pool, tenant, chips) => self.on_borrowable(pool, tenant, chips, class),
             Dated::PeriodEnd(contract, n) => self.on_period_end(contract, n),
             Dated::ContractEnd(contract) => self.on_contract_end(contract, class),

@@ -5,6 +5,7 @@ use super::job::Jobs;
 use super::meter::Meter;
 use super::outlook::Reservation;
 use super::planning::Plan;
+use super::pool::PoolState;
 use super::queue::{Key, Queue};
 use crate::record::{InterruptionTotals, WorkloadTotals};
 use crate::stats::draw::{self, Prefix, Purpose};
@@ -12,7 +13,7 @@ use crate::stats::law::Law;
 use crate::units::{SimTime, Span};
 use crate::world::{
     Backfill, CellId, DomainId, Elastic, Failures, InterruptionId, Live, Order, OverEstimate, Placement, PoolChoice,
-    PoolId, Preemption, Rules, TenantId, World,
+    PoolId, Preemption, PriceKind, Rules, TenantId, World,
 };
 
 /// A workload during a run.
@@ -31,6 +32,10 @@ pub(super) struct WorkloadState<'w> {
     /// Its tenant's queue in the domain.
     pub queue: usize,
     pub cells: &'w [CellId],
+    /// It may hold chips on spot or in blocks.
+    pub for_a_while: bool,
+    /// The largest gang that could start now if all chips were free: less than any while it waits for a price or a block.
+    pub most_open: u32,
     pub failures: Failures,
     pub campaigns: bool,
     /// Jobs that outlast what was expected of them are stopped.
@@ -49,6 +54,7 @@ pub(super) struct WorkloadState<'w> {
     pub repair_time: Prefix,
     pub repair_branch: Prefix,
     pub goodput: Prefix,
+    pub reclaim: Prefix,
     /// From when on its lab's work goes elsewhere, and the volume without that.
     pub leaves_at: SimTime,
     pub volume_if_stayed: f64,
@@ -58,8 +64,8 @@ pub(super) struct WorkloadState<'w> {
     pub failures_of_gone: u64,
     /// More of that kind.
     pub apart: Apart,
-    /// The cell to which its jobs overflow; [`NO_CELL`] where there is none.
-    pub overflow_cell: u32,
+    /// The cells to which its jobs overflow.
+    pub overflow_cells: &'w [CellId],
     /// Campaigns: one at a time; the others wait here in order.
     pub running_campaign: bool,
     pub waiting_campaigns: std::collections::VecDeque<u32>,
@@ -78,9 +84,6 @@ impl WorkloadState<'_> {
     }
 }
 
-/// A cell that is none.
-pub(super) const NO_CELL: u32 = u32::MAX;
-
 /// What is counted of a workload a second time, where it can be seen, so that a counter that is not counted is missed.
 #[derive(Default)]
 pub(super) struct Apart {
@@ -94,6 +97,8 @@ pub(super) struct Apart {
     pub not_yielded: u64,
     /// Jobs taken off out of the window.
     pub preemptions_outside: u64,
+    /// Jobs taken off spot or a block that were not on their way out before.
+    pub reclaimed: u64,
     /// Jobs of the window whose first start was where they overflow to.
     pub started_elsewhere: u64,
 }
@@ -128,6 +133,18 @@ impl DrawnIntervals {
     }
 }
 
+/// By which right jobs of a cell hold chips.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub(super) enum Right {
+    /// The tenant's guarantee, and chips that nobody is promised.
+    #[default]
+    Own,
+    /// Chips that nobody is promised, until they are taken back.
+    Spot,
+    /// The tenant's capacity blocks.
+    Block,
+}
+
 /// A cell during a run.
 #[derive(Default)]
 pub(super) struct CellState {
@@ -139,6 +156,14 @@ pub(super) struct CellState {
     pub covered: Meter,
     /// Its pool.
     pub pool: usize,
+    /// By which right its jobs hold chips there, and the number of that claim.
+    pub right: Right,
+    /// See `right`.
+    pub claim: usize,
+    /// Most it pays for spot, over the on-demand price.
+    pub bid: f64,
+    /// Nodes taken back per 1e12 node-hours.
+    pub reclaim_rate: u64,
     /// Speed relative to the workload's reference.
     pub speed: f64,
     /// Of that, what is left of a gang that is split.
@@ -168,6 +193,8 @@ pub(super) struct DomainState<'w> {
     pub min_lease: Span,
     /// Somebody may lend here.
     pub lends: bool,
+    /// Some pool has spot, or somebody has blocks.
+    pub lets_for_a_while: bool,
     /// Who runs is looked at here: jobs are taken off, or their ends are expected.
     pub tracks: bool,
     /// By tenant: the key of its job that waits for chips that are on their way, and that nobody of it passes.
@@ -194,14 +221,19 @@ pub(super) struct DomainState<'w> {
     pub reservation: Reservation,
     /// Some tenant is ever guaranteed or reserved chips here.
     pub any_committed: bool,
+    /// Jobs that wait and may go to overflow cells as well, by key; where those have a limit.
+    pub overflowing: Vec<u32>,
     /// Jobs that arrived at this instant and wait, where somebody asks: a queue limit, a wait of no time.
     pub fresh: Vec<u32>,
 }
 
 impl DomainState<'_> {
-    /// An arrival of this instant waits no longer.
+    /// A job waits no longer.
     #[inline]
     pub fn forget_fresh(&mut self, slot: u32) {
+        if let Some(at) = self.overflowing.iter().position(|other| *other == slot) {
+            self.overflowing.remove(at);
+        }
         if let Some(at) = self.fresh.iter().position(|fresh| *fresh == slot) {
             self.fresh.remove(at);
         }
@@ -229,7 +261,7 @@ pub(super) struct Workshop {
     pub waiting: std::collections::VecDeque<u32>,
 }
 
-pub(super) fn cell_state(world: &World, live: &Live, id: CellId) -> CellState {
+pub(super) fn cell_state(world: &World, live: &Live, pools: &[PoolState], id: CellId) -> CellState {
     let cell = &world.cells[id];
     let first = world.workloads[cell.workload].cells[0];
     let mut speed = live.value(&cell.speed);
@@ -238,11 +270,22 @@ pub(super) fn cell_state(world: &World, live: &Live, id: CellId) -> CellState {
     }
     let rate = world.pools[cell.pool].failures_per_chip_hour;
     let split_speed = live.value(&cell.split_speed);
+    let (pool, tenant) = (&pools[cell.pool.index()], world.workloads[cell.workload].tenant.index());
+    let (right, claim) = match (pool.spot, pool.shares[tenant].blocks) {
+        (Some(spot), _) if cell.price == PriceKind::Spot => (Right::Spot, spot.claim),
+        (_, Some(blocks)) if cell.price == PriceKind::CapacityBlock => (Right::Block, blocks.claim),
+        _ => (Right::Own, tenant),
+    };
+    let spot = world.pools[cell.pool].spot.as_ref().filter(|_| right == Right::Spot);
     CellState {
         pool: cell.pool.index(),
         speed,
         split_speed,
         failure_rate: super::job::failure_rate(rate),
+        right,
+        claim,
+        bid: live.value(&world.workloads[cell.workload].max_spot_ratio),
+        reclaim_rate: spot.map_or(0, |spot| super::job::failure_rate(live.value(&spot.reclaims_per_node_hour))),
         ..CellState::default()
     }
 }
@@ -261,6 +304,7 @@ pub(super) fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunK
             Some(terms) => (micros(live.value(&terms.interval.mean)).max(1), micros(live.value(&terms.cost))),
             None => (0, 0),
         };
+        let for_a_while = |cell: &CellId| world.cells[*cell].price == PriceKind::Spot || world.in_blocks(*cell);
         let drawn = terms.checkpoint.as_ref().filter(|terms| !matches!(terms.interval.shape, Law::Constant { .. }));
         WorkloadState {
             totals: WorkloadTotals::default(),
@@ -270,6 +314,8 @@ pub(super) fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunK
             domain: terms.domain.index(),
             queue: tenants_of(world, terms.domain).iter().position(|t| *t == terms.tenant.index()).expect("submits"),
             cells: &terms.cells,
+            for_a_while: terms.cells.iter().any(for_a_while),
+            most_open: u32::MAX,
             failures: terms.failures,
             campaigns: matches!(terms.source, crate::world::Source::Campaigns(_)),
             kills: terms.over_estimate == OverEstimate::Kill,
@@ -277,6 +323,7 @@ pub(super) fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunK
             deadline: terms.deadline_h.as_ref().map(|hours| Span::from_hours(live.value(hours))),
             unwatched: terms.over_estimate == OverEstimate::Keep
                 && drawn.is_none()
+                && !terms.cells.iter().chain(&terms.overflow).any(for_a_while)
                 && !tracks(world, terms.domain)
                 && !walks(&world.domains[terms.domain].rules),
             mark: prefix(Purpose::Mark, 0),
@@ -287,6 +334,7 @@ pub(super) fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunK
             repair_time: prefix(Purpose::Repair, 0),
             repair_branch: prefix(Purpose::Repair, 1),
             goodput: prefix(Purpose::Goodput, 0),
+            reclaim: prefix(Purpose::Reclaim, 0),
             leaves_at: if world.without.contracts.iter().any(|c| world.contracts[*c].tenant == terms.tenant) {
                 world.decide_at.unwrap_or(SimTime::NEVER)
             } else {
@@ -297,7 +345,7 @@ pub(super) fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunK
             failures_outside: 0,
             failures_of_gone: 0,
             apart: Apart::default(),
-            overflow_cell: terms.overflow.map_or(NO_CELL, |cell| cell.index() as u32),
+            overflow_cells: &terms.overflow,
             running_campaign: false,
             waiting_campaigns: Default::default(),
             interval_us,
@@ -353,8 +401,10 @@ pub(super) fn domain_states<'w>(world: &'w World, live: &Live) -> Vec<DomainStat
     let state = |id| {
         let tenants = tenants_of(world, id);
         let terms = &world.domains[id];
-        let commits =
-            |pool: &PoolId| !(world.pools[*pool].guaranteed.is_empty() && world.pools[*pool].reserved.is_empty());
+        let commits = |pool: &PoolId| {
+            let pool = &world.pools[*pool];
+            !(pool.guaranteed.is_empty() && pool.reserved.is_empty() && pool.blocks.is_empty())
+        };
         DomainState {
             queues: tenants.iter().map(|_| Queue::default()).collect(),
             tenants,
@@ -371,6 +421,10 @@ pub(super) fn domain_states<'w>(world: &'w World, live: &Live) -> Vec<DomainStat
             },
             min_lease: min_lease(world, live, id),
             lends: lends(world, id),
+            lets_for_a_while: terms.pools.iter().any(|pool| {
+                let pool = &world.pools[*pool];
+                pool.spot.is_some() || !pool.blocks.is_empty()
+            }),
             tracks: tracks(world, id),
             preempts: terms.rules.preemption != Preemption::Off,
             walks: walks(&terms.rules),
@@ -385,6 +439,7 @@ pub(super) fn domain_states<'w>(world: &'w World, live: &Live) -> Vec<DomainStat
             planned: Vec::new(),
             reservation: Reservation::default(),
             any_committed: terms.pools.iter().any(commits),
+            overflowing: Vec::new(),
             fresh: Vec::new(),
         }
     };

@@ -3,7 +3,7 @@
 use super::event::Class;
 use super::sim::{Counter, Sim};
 use crate::record::EventRow;
-use crate::world::{Change, Effect, EventKind, PoolId, TenantId};
+use crate::world::{Change, Effect, EventKind, PoolId, PriceKind, TenantId};
 
 impl Sim<'_> {
     /// Applies an effect and writes its row: the only way `Live` changes.
@@ -15,6 +15,15 @@ impl Sim<'_> {
     /// A dated effect; meters whose line it ends are read first.
     pub(super) fn on_effect(&mut self, effect: Effect, class: u8) {
         match effect {
+            Effect::Price(pool, PriceKind::Spot, _) => {
+                self.close_usage_of(pool, PriceKind::Spot);
+                self.apply(effect, class);
+                return self.on_spot_price(pool);
+            }
+            Effect::SpotChips(pool, chips) => {
+                self.apply(effect, class);
+                return self.on_spot_chips(pool, chips);
+            }
             Effect::Price(pool, kind, _) => self.close_usage_of(pool, kind),
             Effect::ContractPrice(contract, pool, _) => self.close_contract_pool(contract, pool),
             Effect::ContractStart(contract) => self.close_contract(contract),
@@ -24,6 +33,8 @@ impl Sim<'_> {
             Effect::Guaranteed(..)
             | Effect::Reserved(..)
             | Effect::Borrowable(..)
+            | Effect::BlockChips(..)
+            | Effect::BlockBought(..)
             | Effect::SiteMw(..)
             | Effect::Volume(..)
             | Effect::ContractEnd(_)

@@ -2,12 +2,13 @@
 //! Draws nothing (its values are drawn) and changes nothing.
 
 use super::event::Class;
+use super::spot_path::SpotPath;
 use crate::stats::draw::{Purpose, RunKey};
 use crate::stats::quantile::exponential_quantile;
 use crate::units::{Rate, SimTime, Span};
 use crate::world::{
-    ContractId, ContractPrice, Effect, InterruptionId, InvestmentId, LISTED, Live, Outage, Place, PoolId, PriceChange,
-    PriceKind, TenantId, World,
+    Block, ContractId, ContractPrice, Effect, InterruptionId, InvestmentId, LISTED, Live, Outage, Place, PoolId,
+    PriceChange, PriceKind, TenantId, World,
 };
 
 /// Hours of a year of 365.25 days.
@@ -40,6 +41,12 @@ pub enum Dated {
     Reserve(PoolId, TenantId, u32),
     /// What others may use of a tenant's idle guarantee changes.
     Borrow(PoolId, TenantId, u32),
+    /// Chips of a tenant's blocks in force, and in which jobs may start.
+    Blocks(PoolId, TenantId, u32, u32),
+    /// Jobs are told that some of them end: chips in which they may start from now on, and how long before.
+    BlockWarning(PoolId, TenantId, u32, Span),
+    /// A block is bought.
+    BuyBlock(PoolId, u32),
     /// A contract year ends.
     PeriodEnd(ContractId, u32),
     /// A contract ends: early, or with its last year.
@@ -71,6 +78,8 @@ pub fn timeline(world: &World, live: &Live, key: RunKey) -> Vec<Entry> {
     list.months();
     for pool in world.pools.ids() {
         list.prices(pool);
+        list.spot(pool);
+        list.blocks(pool);
         list.rates(pool);
         list.shares(pool);
         list.deliveries(pool);
@@ -158,6 +167,73 @@ impl List<'_> {
                     );
                 }
             }
+        }
+    }
+
+    /// Spot prices: at each step of the process, and where the on-demand price steps. Eq. (80).
+    fn spot(&mut self, pool: PoolId) {
+        let (world, live) = (self.world, self.live);
+        let Some(terms) = &world.pools[pool].spot else { return };
+        let path = SpotPath {
+            mean: live.value(&terms.mean_ratio),
+            sd: live.value(&terms.sd_ratio),
+            relaxation_steps: live.value(&terms.relaxation_h) / terms.step.hours(),
+            bounds: (terms.least_ratio, terms.most_ratio),
+        };
+        let (before, after) = (world.start.0.div_ceil(terms.step.0), world.end.since(world.start).0 / terms.step.0);
+        let draws = self.key.prefix(Purpose::Spot, &world.pools[pool].path, 0);
+        let at_step = |n: i64| SimTime((world.start.0 as i64 + n * terms.step.0 as i64).max(0) as u64);
+        let ratios = path.ratios(&draws, -(before as i64), after as i64);
+        let ratios: Vec<(SimTime, f64)> = ratios.into_iter().map(|(n, ratio)| (at_step(n), ratio)).collect();
+        let list = self.list_prices(pool);
+        let mut instants: Vec<SimTime> =
+            ratios.iter().map(|step| step.0).chain(list.iter().map(|step| step.0)).collect();
+        instants.sort_unstable();
+        instants.dedup();
+        let mut last = None;
+        for at in instants {
+            let base = list[list.partition_point(|(from, _)| *from <= at) - 1].1;
+            let ratio = ratios[ratios.partition_point(|(from, _)| *from <= at) - 1].1;
+            let rate = Rate((base.0 as f64 * ratio).round() as i64);
+            // A step of the on-demand price moves what is bid for spot, too.
+            if last != Some((base, rate)) {
+                self.push(at, Class::PriceStep, Dated::Takes(Effect::Price(pool, PriceKind::Spot, rate)));
+            }
+            last = Some((base, rate));
+        }
+        for (at, chips) in &terms.chips {
+            self.push(*at, Class::Reclaim, Dated::Takes(Effect::SpotChips(pool, *chips)));
+        }
+    }
+
+    /// On-demand prices of a pool, in force from each instant.
+    fn list_prices(&self, pool: PoolId) -> Vec<(SimTime, Rate)> {
+        let prices = self.entries.iter().filter_map(|entry| match entry.what {
+            Dated::Takes(Effect::Price(of, PriceKind::OnDemand, rate)) if of == pool => Some((entry.at, rate)),
+            _ => None,
+        });
+        prices.collect()
+    }
+
+    /// Capacity blocks: bought when they are booked, in force from their start to when nothing may run any more. One that a lab would book after
+    /// the strategy has ended its contract is not bought.
+    fn blocks(&mut self, pool: PoolId) {
+        let world = self.world;
+        let bought = |block: &Block| block.booked.is_none_or(|at| !self.ended(block.tenant, at));
+        let all: Vec<(usize, &Block)> =
+            world.pools[pool].blocks.iter().enumerate().filter(|(_, block)| bought(block)).collect();
+        for (n, block) in &all {
+            if let Some(at) = block.booked {
+                self.push(at, Class::Shock, Dated::BuyBlock(pool, *n as u32));
+            }
+            let mine = || all.iter().map(|(_, other)| *other).filter(|other| other.tenant == block.tenant);
+            let open = |at: SimTime| mine().filter(|other| other.is_open(at)).map(|other| other.chips).sum();
+            let chips = |at: SimTime| mine().filter(|other| other.is_in_force(at)).map(|other| other.chips).sum();
+            for at in [block.from, block.usable_to] {
+                self.push(at, Class::Shock, Dated::Blocks(pool, block.tenant, chips(at), open(at)));
+            }
+            let told = block.warned_at();
+            self.push(told, Class::Reclaim, Dated::BlockWarning(pool, block.tenant, open(told), block.warning));
         }
     }
 

@@ -87,7 +87,7 @@ pub(super) static CHECKPOINT: Metric = Metric {
 pub(super) static LOST: Metric = Metric {
     name: "lost_chip_hours",
     unit: "chip-h",
-    what: "Of those: work and unfinished checkpoints that interruptions destroyed.",
+    what: "Of those: work and unfinished checkpoints that interruptions, or a notice too short to save, destroyed.",
     better: Better::Less,
 };
 pub(super) static RESTART: Metric = Metric {
@@ -105,7 +105,7 @@ static BILLED: Metric = Metric {
 static COVERED: Metric = Metric {
     name: "covered_chip_hours",
     unit: "chip-h",
-    what: "Chip-hours held within the lab's guarantee: paid for by the reservation, used or not.",
+    what: "Chip-hours held within the lab's guarantee or its capacity blocks: paid for, used or not.",
     better: Better::Neither,
 };
 static UNUSED: Metric = Metric {
@@ -139,6 +139,25 @@ static RESERVED_HOURS: Metric = Metric {
     better: Better::Neither,
 };
 
+static BLOCK: Metric = Metric {
+    name: "block_chip_hours",
+    unit: "chip-h",
+    what: "Chip-hours in capacity blocks in force, up and offered: paid when they were booked; the last half hour of a block is in none.",
+    better: Better::Neither,
+};
+static UNUSED_BLOCK: Metric = Metric {
+    name: "unused_block_chip_hours",
+    unit: "chip-h",
+    what: "Of those: held by none of the lab's gangs.",
+    better: Better::Neither,
+};
+static MISSED_BLOCK: Metric = Metric {
+    name: "missed_block_chip_hours",
+    unit: "chip-h",
+    what: "Chip-hours in capacity blocks in force that were late or down, or that others' gangs still held: paid, and not delivered.",
+    better: Better::Less,
+};
+
 /// In the order of their columns.
 pub static METRICS: &[&Metric] = &[
     &INSTALLED,
@@ -163,6 +182,9 @@ pub static METRICS: &[&Metric] = &[
     &UNDELIVERED,
     &BLOCKED,
     &RESERVED_HOURS,
+    &BLOCK,
+    &UNUSED_BLOCK,
+    &MISSED_BLOCK,
 ];
 
 /// Figures of pools and of who held them, for every period.
@@ -298,6 +320,12 @@ fn measure_shares(world: &World, record: &RunRecord, period: Period, months: &Ra
             sheet.put(&RESERVED_HOURS, scope, period, Some(chip_hours(reserved)));
             sheet.put(&UNDELIVERED, scope, period, Some(chip_hours(total(|row| row.late + row.reserved_late))));
             sheet.put(&BLOCKED, scope, period, Some(chip_hours(total(|row| row.blocked + row.reserved_blocked))));
+            if world.pools[pool].blocks.iter().any(|block| block.tenant == tenant) {
+                let missed = total(|row| row.block_late + row.block_blocked);
+                sheet.put(&BLOCK, scope, period, Some(chip_hours(total(|row| row.block_offered))));
+                sheet.put(&UNUSED_BLOCK, scope, period, Some(chip_hours(total(|row| row.block_unused))));
+                sheet.put(&MISSED_BLOCK, scope, period, Some(chip_hours(missed)));
+            }
         }
     }
 }

@@ -4,7 +4,7 @@
 use super::{Better, Metric, Period, Scope, Sheet, ratio};
 use crate::record::{RunRecord, WorkloadTotals};
 use crate::units::Span;
-use crate::world::{Failures, Source, WorkloadId, World};
+use crate::world::{CellId, Failures, PriceKind, Source, WorkloadId, World};
 
 static SUBMITTED: Metric = Metric {
     name: "jobs_submitted",
@@ -120,6 +120,12 @@ static PREEMPTIONS: Metric = Metric {
     what: "Jobs taken off for others in [measured from, end) / days.",
     better: Better::Less,
 };
+static RECLAIMS: Metric = Metric {
+    name: "reclaims_per_day",
+    unit: "1/d",
+    what: "Jobs given notice by spot (price above the bid, chips taken back) or at the end of a capacity block, in [measured from, end) / days; where jobs accept either.",
+    better: Better::Less,
+};
 static RESIZES: Metric = Metric {
     name: "resizes_per_day",
     unit: "1/d",
@@ -186,6 +192,7 @@ pub static METRICS: &[&Metric] = &[
     &FAILURES,
     &EXPECTED_FAILURES,
     &PREEMPTIONS,
+    &RECLAIMS,
     &RESIZES,
     &ON_TIME,
     &DELAY,
@@ -205,6 +212,12 @@ pub fn measure(world: &World, record: &RunRecord, sheet: &mut Sheet) {
         let preempted = record.workloads[id.index()].preemptions as f64;
         let days = world.end.since(world.measure_from).0 as f64 / Span::DAY.0 as f64;
         sheet.put(&PREEMPTIONS, Scope::Workload(id), Period::All, ratio(preempted, days));
+        let terms = &world.workloads[id];
+        let for_a_while = |cell: &CellId| world.cells[*cell].price == PriceKind::Spot || world.in_blocks(*cell);
+        if terms.cells.iter().chain(&terms.overflow).any(for_a_while) {
+            let reclaims = record.workloads[id.index()].reclaims as f64;
+            sheet.put(&RECLAIMS, Scope::Workload(id), Period::All, ratio(reclaims, days));
+        }
         let totals = &record.workloads[id.index()];
         if world.workloads[id].elastic.is_some() {
             sheet.put(&RESIZES, Scope::Workload(id), Period::All, ratio(totals.resizes as f64, days));
@@ -213,7 +226,7 @@ pub fn measure(world: &World, record: &RunRecord, sheet: &mut Sheet) {
             let met = ratio(totals.on_time as f64, (totals.on_time + totals.late) as f64);
             sheet.put(&ON_TIME, Scope::Workload(id), Period::All, met);
         }
-        if world.workloads[id].overflow.is_some() {
+        if !world.workloads[id].overflow.is_empty() {
             let overflowed = record.workloads[id.index()].overflowed as f64;
             sheet.put(&OVERFLOWED, Scope::Workload(id), Period::All, Some(overflowed));
         }

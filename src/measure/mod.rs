@@ -98,10 +98,7 @@ impl Scope {
             Scope::Pool(id) => world.pools[id].name.clone(),
             Scope::Tenant(id) => world.tenants[id].name.clone(),
             Scope::Workload(id) => workload(id),
-            Scope::Cell(id) => {
-                let cell = &world.cells[id];
-                format!("{}@{}", workload(cell.workload), world.pools[cell.pool].name)
-            }
+            Scope::Cell(id) => world.cell_label(id),
             Scope::Share(pool, tenant) => format!("{}@{}", world.tenants[tenant].name, world.pools[pool].name),
             Scope::Campaign(id, n) => format!("{}#{n}", workload(id)),
             Scope::Contract(id) => world.contracts[id].name.clone(),

@@ -6,6 +6,7 @@ use super::pool_choice::POOL_CHOICES;
 use super::{BACKFILLS, Entry, PREEMPTIONS, VICTIMS, YIELDS};
 use crate::units::Span;
 use crate::world::{Backfill, Order, Placement, PoolChoice, Preemption, Rules, Victim, Yield, refused};
+use std::collections::BTreeSet;
 
 /// One choice of one part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +92,7 @@ pub struct Refusal {
     pub why: &'static str,
 }
 
-/// Every pair that is refused whatever the other parts are. Where one of the two is what a file without a schedule has, it must be written otherwise.
+/// Every pair that is refused whatever the other parts are, but for those that follow from others.
 pub fn refusals() -> Vec<Refusal> {
     let mut all = parts();
     let las = *all.iter().find(|part| part.choice == Choice::Order(Order::Las)).expect("registered");
@@ -116,7 +117,21 @@ pub fn refusals() -> Vec<Refusal> {
             }
         }
     }
-    found
+    let direct = |pair: &Refusal| !follows(pair, &found, &all);
+    found.iter().copied().filter(direct).collect()
+}
+
+/// Whatever a third key has, one of the two does not go with it: the pair says nothing that those do not.
+fn follows(pair: &Refusal, found: &[Refusal], all: &[Part]) -> bool {
+    let apart = |a: &Part, b: &Part| {
+        found.iter().any(|pair| [(pair.one, pair.other), (pair.other, pair.one)].contains(&(*a, *b)))
+    };
+    let keys: BTreeSet<&str> = all.iter().map(|part| part.key).collect();
+    let others = keys.into_iter().filter(|key| ![pair.one.key, pair.other.key].contains(key));
+    others.into_iter().any(|key| {
+        let mut thirds = all.iter().filter(|part| part.key == key);
+        thirds.all(|third| apart(&pair.one, third) || apart(&pair.other, third))
+    })
 }
 
 fn still_refused(rules: &Rules, third: &Part, one: &Part, other: &Part) -> bool {

@@ -9,6 +9,7 @@ impl RunRecord {
         let months = world.months.len();
         let committed = |pool: &crate::world::Pool, tenant| {
             pool.guaranteed.iter().chain(&pool.reserved).any(|share| share.tenant == tenant)
+                || pool.blocks.iter().any(|block| block.tenant == tenant)
         };
         let shares = |pool: &crate::world::Pool| {
             let rows = |tenant| if committed(pool, tenant) { vec![ShareMonth::default(); months] } else { Vec::new() };

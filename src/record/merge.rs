@@ -88,6 +88,11 @@ impl ShareMonth {
         sum(&mut self.reserved_offered, other.reserved_offered);
         sum(&mut self.reserved_late, other.reserved_late);
         sum(&mut self.reserved_blocked, other.reserved_blocked);
+        sum(&mut self.block, other.block);
+        sum(&mut self.block_offered, other.block_offered);
+        sum(&mut self.block_late, other.block_late);
+        sum(&mut self.block_blocked, other.block_blocked);
+        sum(&mut self.block_unused, other.block_unused);
     }
 }
 
@@ -106,6 +111,7 @@ impl WorkloadTotals {
         count(&mut self.failures, other.failures);
         count(&mut self.outages, other.outages);
         count(&mut self.preemptions, other.preemptions);
+        count(&mut self.reclaims, other.reclaims);
         count(&mut self.resizes, other.resizes);
         count(&mut self.on_time, other.on_time);
         count(&mut self.late, other.late);

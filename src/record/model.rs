@@ -77,7 +77,7 @@ pub struct CellMonth {
     pub allocated: u128,
     /// Held beyond the tenant's guarantee and billed at the workload's price kind.
     pub billed: u128,
-    /// Held under the tenant's guarantee, which pays for it.
+    /// Held under the tenant's guarantee or in its blocks, which pay for it.
     pub covered: u128,
     /// Work that was kept; booked when an attempt ends.
     pub productive: u128,
@@ -92,7 +92,8 @@ pub struct CellMonth {
 }
 
 /// Integrals of a tenant's share of a pool over a month [chip-us], each on a meter of its own: guaranteed = offered + late + blocked,
-/// offered = held under the guarantee + unused, reserved = offered + late + blocked.
+/// offered = held under the guarantee + unused, reserved = offered + late + blocked, block = offered + late + blocked, block offered = held in
+/// blocks + unused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 pub struct ShareMonth {
     /// Guaranteed by contract.
@@ -113,6 +114,16 @@ pub struct ShareMonth {
     pub reserved_late: u128,
     /// Reserved and up, but gangs still sit there: not billed, excused.
     pub reserved_blocked: u128,
+    /// In capacity blocks in force, which are paid up front.
+    pub block: u128,
+    /// Of that: held by its gangs in blocks, or free for them.
+    pub block_offered: u128,
+    /// Of that: late or down.
+    pub block_late: u128,
+    /// Of that: up, and others' gangs still sit there.
+    pub block_blocked: u128,
+    /// Offered and held by nobody.
+    pub block_unused: u128,
 }
 
 /// Counters and histograms of a workload over a run. Waits are of jobs submitted in [measure_from, end).
@@ -142,6 +153,8 @@ pub struct WorkloadTotals {
     pub outages: u64,
     /// Taken off for another job, in the window.
     pub preemptions: u64,
+    /// Given notice by spot or at the end of a capacity block, in the window.
+    pub reclaims: u64,
     /// Changes of the size of running gangs, in the window.
     pub resizes: u64,
     /// Jobs finished by their deadline.
@@ -236,10 +249,12 @@ pub enum PostingKind {
     Operations,
     /// Equity by schedule.
     Tranche,
+    /// A capacity block, when it is booked: chips x length x price of that day.
+    Block,
 }
 
 /// Every kind, in the order of declaration.
-pub const POSTING_KINDS: [PostingKind; 11] = [
+pub const POSTING_KINDS: [PostingKind; 12] = [
     PostingKind::Usage,
     PostingKind::Reservation,
     PostingKind::ReservedInference,
@@ -251,6 +266,7 @@ pub const POSTING_KINDS: [PostingKind; 11] = [
     PostingKind::Facility,
     PostingKind::Operations,
     PostingKind::Tranche,
+    PostingKind::Block,
 ];
 
 impl PostingKind {
@@ -268,6 +284,7 @@ impl PostingKind {
             PostingKind::Facility => "facility",
             PostingKind::Operations => "operations",
             PostingKind::Tranche => "tranche",
+            PostingKind::Block => "capacity_block",
         }
     }
 
@@ -275,6 +292,7 @@ impl PostingKind {
     pub fn units_per_rate_unit(self) -> i128 {
         match self {
             PostingKind::Usage | PostingKind::Reservation | PostingKind::ReservedInference => 3_600_000_000,
+            PostingKind::Block => 3_600_000_000,
             PostingKind::Power | PostingKind::Facility | PostingKind::Operations => 3_600_000_000_000_000_000,
             PostingKind::CapexOrder | PostingKind::CapexDelivery | PostingKind::CancelFee => 1,
             PostingKind::Shortfall | PostingKind::Tranche => 1,
@@ -287,7 +305,7 @@ impl PostingKind {
             PostingKind::Usage | PostingKind::Reservation | PostingKind::ReservedInference => true,
             PostingKind::Power | PostingKind::Facility | PostingKind::Operations => true,
             PostingKind::CapexOrder | PostingKind::CapexDelivery | PostingKind::CancelFee => false,
-            PostingKind::Shortfall | PostingKind::Tranche => false,
+            PostingKind::Shortfall | PostingKind::Tranche | PostingKind::Block => false,
         }
     }
 }
@@ -307,6 +325,8 @@ pub enum Sku {
     Period(ContractId, u32),
     /// The n-th tranche of an investment.
     Tranche(InvestmentId, u32),
+    /// The n-th capacity block of a pool.
+    Block(PoolId, u32),
 }
 
 /// One transfer: payer -> payee, on a date, for a reason.
@@ -426,7 +446,7 @@ pub struct JobRow {
     pub cell: Option<CellId>,
     /// Failures.
     pub failures: u32,
-    /// How often it was taken off for another job.
+    /// How often it was taken off: for another job, by spot, or at the end of a block.
     pub preemptions: u32,
     /// Run it belongs to, by position in `keys`.
     pub run: u32,

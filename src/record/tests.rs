@@ -33,7 +33,7 @@ fn time() -> impl Strategy<Value = SimTime> {
 }
 
 fn sku() -> impl Strategy<Value = Sku> {
-    (0..6, prop_oneof![0..3u32, any::<u32>()], prop_oneof![0..3u32, any::<u32>()]).prop_map(|(choice, a, b)| {
+    (0..7, prop_oneof![0..3u32, any::<u32>()], prop_oneof![0..3u32, any::<u32>()]).prop_map(|(choice, a, b)| {
         let n = a as usize;
         match choice {
             0 => Sku::Cell(Id::new(n)),
@@ -41,7 +41,8 @@ fn sku() -> impl Strategy<Value = Sku> {
             2 => Sku::Share(Id::new(n), Id::new(b as usize)),
             3 => Sku::Delivery(Id::new(n), b),
             4 => Sku::Period(Id::new(n), b),
-            _ => Sku::Tranche(Id::new(n), b),
+            5 => Sku::Tranche(Id::new(n), b),
+            _ => Sku::Block(Id::new(n), b),
         }
     })
 }
@@ -58,6 +59,7 @@ fn price_kind() -> impl Strategy<Value = Option<PriceKind>> {
         Just(Some(PriceKind::CapacityBlock)),
         Just(Some(PriceKind::Contract)),
         Just(Some(PriceKind::Free)),
+        Just(Some(PriceKind::Spot)),
     ]
 }
 
@@ -81,6 +83,10 @@ fn event_kind() -> impl Strategy<Value = EventKind> {
         ContractEnd,
         Decide,
         Marker,
+        Borrowable,
+        SpotChips,
+        BlockChips,
+        BlockBought,
     ];
     (0..all.len()).prop_map(move |at| all[at])
 }
@@ -116,21 +122,27 @@ fn cell_month() -> impl Strategy<Value = CellMonth> {
 }
 
 fn share_month() -> impl Strategy<Value = ShareMonth> {
-    proptest::array::uniform9(addable()).prop_map(
-        |[guaranteed, offered, late, blocked, unused, reserved, reserved_offered, reserved_late, reserved_blocked]| {
-            ShareMonth {
-                guaranteed,
-                offered,
-                late,
-                blocked,
-                unused,
-                reserved,
-                reserved_offered,
-                reserved_late,
-                reserved_blocked,
-            }
-        },
-    )
+    (proptest::array::uniform9(addable()), proptest::array::uniform5(addable())).prop_map(|(shares, blocks)| {
+        let [guaranteed, offered, late, blocked, unused, reserved, reserved_offered, reserved_late, reserved_blocked] =
+            shares;
+        let [block, block_offered, block_late, block_blocked, block_unused] = blocks;
+        ShareMonth {
+            guaranteed,
+            offered,
+            late,
+            blocked,
+            unused,
+            reserved,
+            reserved_offered,
+            reserved_late,
+            reserved_blocked,
+            block,
+            block_offered,
+            block_late,
+            block_blocked,
+            block_unused,
+        }
+    })
 }
 
 fn histogram() -> impl Strategy<Value = Histogram> {
@@ -142,7 +154,7 @@ fn histogram() -> impl Strategy<Value = Histogram> {
 }
 
 fn totals() -> impl Strategy<Value = WorkloadTotals> {
-    let counts = proptest::array::uniform18(any::<u64>().prop_map(|count| count >> 2));
+    let counts = proptest::array::uniform19(any::<u64>().prop_map(|count| count >> 2));
     let times = (proptest::option::of(time()), proptest::option::of(time()));
     (counts, proptest::array::uniform6(addable()), histogram(), histogram(), times).prop_map(
         |(counts, sums, waits, jcts, times)| {
@@ -159,6 +171,7 @@ fn totals() -> impl Strategy<Value = WorkloadTotals> {
                 failures,
                 outages,
                 preemptions,
+                reclaims,
                 resizes,
                 on_time,
                 late,
@@ -180,6 +193,7 @@ fn totals() -> impl Strategy<Value = WorkloadTotals> {
                 failures,
                 outages,
                 preemptions,
+                reclaims,
                 resizes,
                 on_time,
                 late,

@@ -64,7 +64,7 @@ pub const CHARTS: &[ChartEntry] = &[
     ChartEntry {
         name: "frontier",
         what: "Waits against what the labs are billed, by strategy",
-        needs: "strategies and a pool to overflow to",
+        needs: "strategies and a pool to overflow to, spot or capacity blocks",
         build: frontier::build,
     },
     ChartEntry { name: "npv", what: "NPV by strategy", needs: "a cloud's money", build: npv::build },

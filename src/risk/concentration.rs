@@ -218,7 +218,7 @@ fn productive_us(record: &RunRecord, cell: CellId, months: &Range<u16>) -> u128 
 fn pool_of(world: &World, posting: &Posting) -> Option<PoolId> {
     match posting.sku {
         Sku::Cell(cell) => Some(world.cells[cell].pool),
-        Sku::Pool(pool) | Sku::Share(pool, _) | Sku::Delivery(pool, _) => Some(pool),
+        Sku::Pool(pool) | Sku::Share(pool, _) | Sku::Delivery(pool, _) | Sku::Block(pool, _) => Some(pool),
         Sku::Period(..) | Sku::Tranche(..) => {
             assert!(!posting.kind.is_metered() && posting.kind != PostingKind::CapexOrder, "{:?}", posting.kind);
             None

@@ -21,6 +21,8 @@ mod print;
 mod elastic;
 mod schedule;
 mod failures;
+mod buying;
+mod equity;
 mod schema;
 mod manual;
 #[cfg(test)]

@@ -1,7 +1,9 @@
 //! The scenario file as written: one struct a table, names not yet resolved, every leaf with where it came from.
 //! Does not judge across tables: that is `world`.
 
+pub use super::buying::{BlockSpec, SpotSpec};
 pub use super::elastic::{ElasticSpec, ScalingSpec};
+pub use super::equity::{Investment, Tranche};
 pub use super::failures::{CauseSpec, FailureSpec, MaintenanceSpec, OutageSpec, Region, Repair, SparesSpec};
 pub use super::schedule::{Interval, LasSpec, OverflowSpec, Schedule};
 use crate::units::Date;
@@ -327,6 +329,10 @@ pub struct Pool {
     pub reserved: Tables<Vec<Dated>>,
     /// Idle guaranteed chips others may use, by tenant; above 0 is refused for now.
     pub borrowable: Tables<Vec<Dated>>,
+    /// `[pools.X.prices.spot]`.
+    pub spot: Option<Box<SpotSpec>>,
+    /// Capacity blocks.
+    pub blocks: Tables<BlockSpec>,
 }
 
 /// One dated delivery.
@@ -408,6 +414,10 @@ pub struct Common {
     pub pools: Vec<At<String>>,
     /// `on_demand | committed | capacity_block | contract`; default `contract` when the lab has one, else `on_demand`.
     pub price: Option<At<String>>,
+    /// Price kinds it accepts, in order, in place of `price`.
+    pub price_kinds: Vec<At<String>>,
+    /// Most it pays for spot over the on-demand price [0..1]; default 1.
+    pub max_spot_ratio: Option<Leaf>,
     /// Larger goes first under order `priority`.
     pub priority: Option<At<i64>>,
     /// Checkpoints.
@@ -600,32 +610,6 @@ pub struct ContractPrice {
     pub from: Option<At<Date>>,
     /// It holds until then; default the end of the last contract year.
     pub until: Option<At<Date>>,
-}
-
-/// `[investments.X]`.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Investment {
-    /// Who pays; default the only cloud.
-    pub from: Option<At<String>>,
-    /// Lab that receives; default the table's name.
-    pub lab: Option<At<String>>,
-    /// Tranches.
-    pub tranches: Vec<Tranche>,
-}
-
-/// One tranche, dated or conditional.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Tranche {
-    /// Name, used in paths.
-    pub name: Option<At<String>>,
-    /// Amount [USD].
-    pub usd: Leaf,
-    /// Date, or ...
-    pub at: Option<At<Date>>,
-    /// ... a condition (read, listed as not modelled, never paid) ...
-    pub when: Option<At<String>>,
-    /// ... with its delay [h].
-    pub after: Option<Leaf>,
 }
 
 /// `[bets.X]`: dotted paths of what belongs together.

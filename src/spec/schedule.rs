@@ -55,8 +55,8 @@ pub struct LasSpec {
 pub struct OverflowSpec {
     /// How long a job waits [h].
     pub after: Leaf,
-    /// Pool.
-    pub to: At<String>,
+    /// Pool; absent: those it has already, at another price.
+    pub to: Option<At<String>>,
     /// Price kind; default `on_demand`.
     pub price: Option<At<String>>,
 }

@@ -173,8 +173,10 @@ pub enum Purpose {
     Victim,
     /// Noise in demand, by tick.
     Demand,
-    /// Innovations of the spot price, by day.
+    /// Innovations of the spot price, by step of it from the start.
     Spot,
+    /// Threshold of a job's clock of reclaims.
+    Reclaim,
     /// Persistent tastes of clients.
     Taste,
     /// Slips of deliveries.
@@ -189,7 +191,7 @@ pub enum Purpose {
 
 impl Purpose {
     /// Every purpose, in the order of the declaration.
-    pub const ALL: [Purpose; 28] = [
+    pub const ALL: [Purpose; 29] = [
         Purpose::Arrival,
         Purpose::Modulation,
         Purpose::Size,
@@ -213,6 +215,7 @@ impl Purpose {
         Purpose::Victim,
         Purpose::Demand,
         Purpose::Spot,
+        Purpose::Reclaim,
         Purpose::Taste,
         Purpose::Delivery,
         Purpose::Varies,
@@ -246,6 +249,7 @@ impl Purpose {
             Purpose::Victim => "victim",
             Purpose::Demand => "demand",
             Purpose::Spot => "spot",
+            Purpose::Reclaim => "reclaim",
             Purpose::Taste => "taste",
             Purpose::Delivery => "delivery",
             Purpose::Varies => "varies",

@@ -43,6 +43,12 @@ pub enum EventKind {
     Marker,
     /// What others may use of an idle guarantee [chips].
     Borrowable,
+    /// Chips that spot may hold.
+    SpotChips,
+    /// Chips of a tenant's capacity blocks in force.
+    BlockChips,
+    /// A capacity block is bought [chips].
+    BlockBought,
 }
 
 /// What changed, in integers: a row of `events.csv` without its instant.
@@ -77,6 +83,12 @@ pub enum Effect {
     Reserved(PoolId, TenantId, u32),
     /// What others may use of a tenant's idle guarantee.
     Borrowable(PoolId, TenantId, u32),
+    /// Chips that spot may hold.
+    SpotChips(PoolId, u32),
+    /// Chips of a tenant's capacity blocks in force.
+    BlockChips(PoolId, TenantId, u32),
+    /// A capacity block is bought: (pool, block, chips).
+    BlockBought(PoolId, u32, u32),
     /// Power of a site [MW].
     SiteMw(SiteId, f64),
     /// Share of a workload's jobs that are ours.
@@ -141,6 +153,17 @@ impl Effect {
             Effect::Reserved(pool, tenant, chips) => {
                 live.pools[pool.index()].reserved[tenant.index()] = chips;
                 row(EventKind::Reserved, pool.index(), tenant.index(), i64::from(chips))
+            }
+            Effect::SpotChips(pool, chips) => {
+                live.pools[pool.index()].spot_chips = Some(chips);
+                row(EventKind::SpotChips, pool.index(), 0, i64::from(chips))
+            }
+            Effect::BlockChips(pool, tenant, chips) => {
+                live.pools[pool.index()].blocks[tenant.index()] = chips;
+                row(EventKind::BlockChips, pool.index(), tenant.index(), i64::from(chips))
+            }
+            Effect::BlockBought(pool, block, chips) => {
+                row(EventKind::BlockBought, pool.index(), block as usize, i64::from(chips))
             }
             Effect::SiteMw(site, mw) => {
                 live.site_mw[site.index()] = mw;

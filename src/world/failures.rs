@@ -31,8 +31,10 @@ impl Interruption {
     pub const OVER_ESTIMATE: InterruptionId = Id::new(6);
     /// A gang that goes on with another size.
     pub const RESIZE: InterruptionId = Id::new(7);
+    /// Told to leave spot, or a capacity block.
+    pub const RECLAIM: InterruptionId = Id::new(8);
     /// Names of those above, in their order; causes that pools state follow.
-    pub const NAMES: [&'static str; 8] = [
+    pub const NAMES: [&'static str; 9] = [
         "failure",
         "rack_outage",
         "pool_outage",
@@ -41,6 +43,7 @@ impl Interruption {
         "preemption",
         "over_estimate",
         "resize",
+        "reclaim",
     ];
 }
 

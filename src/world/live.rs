@@ -6,7 +6,8 @@ use crate::stats::quantile::{normal_cdf, normal_quantile};
 use crate::units::Rate;
 
 /// Prices of chip-hours that a pool may have, in the order of their slots.
-pub const LISTED: [PriceKind; 3] = [PriceKind::OnDemand, PriceKind::Committed, PriceKind::CapacityBlock];
+pub const LISTED: [PriceKind; 4] =
+    [PriceKind::OnDemand, PriceKind::Committed, PriceKind::CapacityBlock, PriceKind::Spot];
 
 /// A price in force and how often it has stepped.
 #[derive(Clone, Copy, Debug, PartialEq, Default)]
@@ -21,7 +22,7 @@ pub struct InForce {
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct PoolLive {
     /// By slot of [`LISTED`]; None: the pool has no such price.
-    pub prices: [Option<InForce>; 3],
+    pub prices: [Option<InForce>; LISTED.len()],
     /// Electricity [nano-USD per MWh].
     pub power: InForce,
     /// Facility [nano-USD per MW-hour installed].
@@ -34,6 +35,10 @@ pub struct PoolLive {
     pub reserved: Vec<u32>,
     /// What others may use of its idle guarantee, by tenant.
     pub borrowable: Vec<u32>,
+    /// Chips that spot may hold; None: no limit of its own.
+    pub spot_chips: Option<u32>,
+    /// Chips of blocks in force, by tenant.
+    pub blocks: Vec<u32>,
     /// Purchase cost of a chip [nano-USD].
     pub cost_per_chip: Rate,
 }
@@ -68,7 +73,13 @@ impl Live {
         assert_eq!(drawn.len(), world.unknowns.len(), "one value for each unknown");
         let tenants = world.tenants.len();
         let none = || vec![0; tenants];
-        let pool = PoolLive { guaranteed: none(), reserved: none(), borrowable: none(), ..PoolLive::default() };
+        let pool = PoolLive {
+            guaranteed: none(),
+            reserved: none(),
+            borrowable: none(),
+            blocks: none(),
+            ..PoolLive::default()
+        };
         let contract = ContractLive { prices: vec![None; world.pools.len()] };
         Live {
             factors,

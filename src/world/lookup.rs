@@ -27,6 +27,22 @@ impl World {
     pub fn cell(&self, workload: WorkloadId, pool: PoolId) -> Option<CellId> {
         self.workloads[workload].cells.iter().copied().find(|cell| self.cells[*cell].pool == pool)
     }
+    /// `lab.workload@pool`, as tables print it; with its price kind where the workload has several on that pool.
+    pub fn cell_label(&self, cell: CellId) -> String {
+        let terms = &self.cells[cell];
+        let pool = &self.pools[terms.pool].name;
+        let mut others = self.cells.enumerate().filter(|(other, _)| *other != cell).map(|(_, other)| other);
+        let several = others.any(|other| other.workload == terms.workload && other.pool == terms.pool);
+        let kind = if several { format!(":{}", terms.price.name()) } else { String::new() };
+        format!("{}@{pool}{kind}", self.workload_label(terms.workload))
+    }
+    /// Whether jobs of the cell run in capacity blocks of their lab, which are paid for: it has some on that pool.
+    pub fn in_blocks(&self, cell: CellId) -> bool {
+        let terms = &self.cells[cell];
+        let tenant = self.workloads[terms.workload].tenant;
+        terms.price == PriceKind::CapacityBlock
+            && self.pools[terms.pool].blocks.iter().any(|block| block.tenant == tenant)
+    }
     /// `lab.workload`, as tables print it.
     pub fn workload_label(&self, workload: WorkloadId) -> String {
         let workload = &self.workloads[workload];

@@ -6,6 +6,7 @@ use super::elastic::Elastic;
 use super::failures::{Cause, Interruption, Spares};
 use super::outages::{Maintenance, Outage};
 use super::rules::Rules;
+use super::spot::{Block, Spot};
 use crate::stats::law::Law;
 use crate::units::{Calendar, Date, Id, IdVec, SimTime, Span};
 
@@ -271,8 +272,12 @@ pub struct Pool {
     pub cost_usd_per_chip: Param,
     /// Straight-line life [y].
     pub useful_life_years: f64,
-    /// Price paths by kind.
+    /// Price paths by kind, but for spot.
     pub prices: Vec<PricePath>,
+    /// What is left over, at a price that moves.
+    pub spot: Option<Spot>,
+    /// Capacity blocks, in order of name.
+    pub blocks: Vec<Block>,
     /// Gang failures [1 per chip-hour].
     pub failures_per_chip_hour: f64,
     /// What they come from, at least one.
@@ -345,6 +350,8 @@ pub enum PriceKind {
     Committed,
     /// Capacity block.
     CapacityBlock,
+    /// What is left over, until it is taken back.
+    Spot,
     /// The lab's contract.
     Contract,
     /// Not billed (abstract pools).
@@ -358,6 +365,7 @@ impl PriceKind {
             PriceKind::OnDemand => "on_demand",
             PriceKind::Committed => "committed",
             PriceKind::CapacityBlock => "capacity_block",
+            PriceKind::Spot => "spot",
             PriceKind::Contract => "contract",
             PriceKind::Free => "free",
         }
@@ -367,7 +375,7 @@ impl PriceKind {
 /// A price and its steps.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PricePath {
-    /// Kind; never `Contract` or `Free`.
+    /// Kind; never `Spot`, `Contract` or `Free`.
     pub kind: PriceKind,
     /// At the start [USD per chip-hour].
     pub base: Param,
@@ -439,12 +447,14 @@ pub struct Workload {
     pub domain: DomainId,
     /// Its cells, in order of preference.
     pub cells: Vec<CellId>,
-    /// Where its jobs go that have waited for long.
-    pub overflow: Option<CellId>,
+    /// Where its jobs may go as well that have waited for long; one unlimited pool, or cells of its own domain.
+    pub overflow: Vec<CellId>,
     /// Larger goes first under order `priority`.
     pub priority: i32,
-    /// How usage is priced.
+    /// How usage is priced: the first of the kinds it accepts.
     pub price: PriceKind,
+    /// Most it pays for spot, over the on-demand price [0..1].
+    pub max_spot_ratio: Param,
     /// Share of the jobs that are ours.
     pub volume: Param,
     /// Checkpoints; None: none is written and a failure loses all work.
@@ -543,14 +553,14 @@ pub struct TraceJob {
     pub estimate: Option<Span>,
 }
 
-/// A workload on one of its pools.
+/// A workload on one of its pools, at one of the price kinds it accepts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
     /// Workload.
     pub workload: WorkloadId,
     /// Pool.
     pub pool: PoolId,
-    /// How its usage is priced: as the workload's, or as the overflow says.
+    /// How its usage is priced: one of the kinds the workload accepts, or as the overflow says.
     pub price: PriceKind,
     /// Speed of this pool's chip relative to the workload's reference [-].
     ///

@@ -111,8 +111,8 @@ pub enum Compat {
 pub struct Overflow {
     /// How long it waits.
     pub after: Span,
-    /// The pool it goes to.
-    pub to: PoolId,
+    /// The pool it may go to as well; None: its own pools, at another price.
+    pub to: Option<PoolId>,
     /// What it pays there.
     pub price: PriceKind,
 }

@@ -350,7 +350,7 @@ fn random_worlds_keep_the_laws_under_any_combination() {
 /// Each combination in a few worlds; what is refused is refused by `check` with its reason.
 #[test]
 fn every_combination_keeps_the_laws_or_is_refused() {
-    let each = if slow("combinations: several worlds each") { 6 } else { 0 };
+    let each = if slow("combinations: forty worlds each") { 40 } else { 0 };
     let mut had = Had::default();
     let all = combinations();
     assert_eq!(all.len(), 6 * 4 * 3 * 6 * 2 * 2);

@@ -7,7 +7,7 @@ use hedgerow::kernel::simulate;
 use hedgerow::policy::matrix::{self, Part};
 use hedgerow::record::{JobRow, POSTING_KINDS, RunRecord};
 use hedgerow::units::SimTime;
-use hedgerow::world::{EventKind, Interruption, InterruptionId, PoolId, Rules, Workload, World, refused};
+use hedgerow::world::{EventKind, Interruption, InterruptionId, PoolId, PriceKind, Rules, Workload, World, refused};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use std::cell::RefCell;
@@ -42,6 +42,14 @@ struct Small {
     /// Gangs of jobs whose failures are not in closed form change their size.
     elastic: bool,
     seed: u32,
+    /// Spot on every pool: reclaims per 1,000 node-hours, the days of its first chips and of their end; None: there is none.
+    spot: Option<(u32, u32, u32)>,
+    /// Blocks: (pool, lab, first day, days, nodes, by the published rules).
+    blocks: Vec<(usize, usize, u32, u32, u32, bool)>,
+    /// By workload: which kinds it accepts, where its lab has them.
+    kinds: Vec<u32>,
+    /// Jobs that waited so many hours may go anywhere at on-demand prices.
+    overflow: Option<u32>,
 }
 
 /// What fails beside single nodes.
@@ -117,8 +125,16 @@ fn small() -> impl Strategy<Value = Small> {
         prop::option::of(prop::option::of(1u32..3)),
     );
     let dates = (any::<bool>(), 1u32..9, 0u32..9, any::<bool>(), prop::bool::weighted(0.3));
-    (tables, schedule, dates, faults(), prop::sample::select(vec![1.0, 1.0, 0.6]), 0u32..1000).prop_map(
-        |(tables, schedule, dates, faults, volume, seed)| {
+    let block = (0usize..3, 0usize..3, 0u32..9, 1u32..4, 1u32..6, any::<bool>());
+    let market = (
+        prop::option::weighted(0.6, (0u32..30, 0u32..6, 2u32..10)),
+        prop::collection::vec(block, 0..3),
+        prop::collection::vec(0u32..6, 5),
+        prop::option::weighted(0.3, 0u32..12),
+    );
+    (tables, schedule, dates, faults(), prop::sample::select(vec![1.0, 1.0, 0.6]), 0u32..1000, market).prop_map(
+        |(tables, schedule, dates, faults, volume, seed, market)| {
+            let (spot, blocks, kinds, overflow) = market;
             let (pools, workloads, guarantees, reservations, contracts) = tables;
             let (priority, skip_ahead, best_fit, limit, repair) = schedule;
             let (without, decide, step, pays_contract, elastic) = dates;
@@ -141,6 +157,10 @@ fn small() -> impl Strategy<Value = Small> {
                 volume,
                 elastic,
                 seed,
+                spot,
+                blocks,
+                kinds,
+                overflow,
             }
         },
     )
@@ -164,6 +184,7 @@ impl Small {
         for (n, pool) in self.pools.iter().enumerate() {
             self.pool(&mut out, n, pool);
         }
+        out.push_str(&blocks_text(self));
         for (lab, (start, years, usd)) in LABS.iter().zip(&self.contracts) {
             writeln!(
                 out,
@@ -187,10 +208,10 @@ impl Small {
             } else {
                 format!("{{ values = [1, {large}], weights = [1, 1] }}")
             };
-            let price = if self.pays_contract { "contract" } else { "on_demand" };
+            let price = self.kinds_of(n, *tenant, &pools);
             writeln!(
                 out,
-                "[labs.{}.workloads.w{n}]\nkind = \"stream\"\nprice = \"{price}\"\npools = [{}]\nper_day = {per_day}\nvolume = {}\nchips = {chips}\n\
+                "[labs.{}.workloads.w{n}]\nkind = \"stream\"\n{price}\npools = [{}]\nper_day = {per_day}\nvolume = {}\nchips = {chips}\n\
                  duration = {{ dist = \"lognormal\", mean = \"{hours:.3}h\", scv = 2.0 }}\npriority = {priority}\nfailures = \"{failures}\"\ncheckpoint = {{ interval = \"30min\", cost = \"1min\" }}\nrestart = \"5min\"",
                 LABS[*tenant],
                 names.join(", "),
@@ -213,6 +234,34 @@ impl Small {
         out.replace("chips = { values = [1, 1], weights = [1, 1] }", "chips = 1")
     }
 
+    /// Blocks of a pool: in all at most half its nodes, of labs in order.
+    fn blocks_of(&self, n: usize) -> impl Iterator<Item = (usize, &'static str, u32, u32, u32, bool)> {
+        let half = self.pools[n].nodes / 2;
+        let reserved = self.reservations.iter().any(|share| share.0 % self.pools.len() == n);
+        let mine =
+            self.blocks.iter().enumerate().filter(move |(_, block)| block.0 % self.pools.len() == n && !reserved);
+        let first = mine.filter(move |_| half > 0).take(1);
+        first.map(move |(at, (_, lab, day, days, nodes, ruled))| {
+            (at, LABS[*lab], *day, *days, *nodes.min(&half), *ruled)
+        })
+    }
+
+    /// `price` or `price_kinds` of a workload.
+    fn kinds_of(&self, n: usize, tenant: usize, pools: &[usize]) -> String {
+        let price = if self.pays_contract { "contract" } else { "on_demand" };
+        let in_block = pools.iter().any(|pool| self.blocks_of(*pool).any(|block| block.1 == LABS[tenant]));
+        // A kind must have a price on every pool.
+        let kinds = match (self.kinds[n], self.spot.is_some(), in_block) {
+            (0 | 1, true, _) => format!("\"spot\", \"{price}\""),
+            (2, true, _) => "\"spot\"".into(),
+            (3, _, true) => format!("\"capacity_block\", \"{price}\""),
+            (4, true, true) => format!("\"{price}\", \"capacity_block\", \"spot\""),
+            (5, _, true) => "\"capacity_block\"".into(),
+            _ => return format!("price = \"{price}\""),
+        };
+        format!("price_kinds = [{kinds}]\nmax_spot_ratio = 0.{}", 3 + n)
+    }
+
     fn pool(&self, out: &mut String, n: usize, pool: &SmallPool) {
         let SmallPool { per_node, nodes, delivery, retirement, slip_days } = pool;
         let instance = match per_node {
@@ -224,6 +273,10 @@ impl Small {
         let backfill = if self.skip_ahead { "skip_ahead" } else { "strict" };
         let placement = if self.best_fit { "best_fit" } else { "first_fit" };
         let limit = self.limit.map_or(String::new(), |limit| format!(", queue_limit = {limit}"));
+        let overflow = self
+            .overflow
+            .map_or(String::new(), |hours| format!(", overflow = {{ after = \"{hours}h\", price = \"on_demand\" }}"));
+        let limit = limit + &overflow;
         writeln!(
             out,
             "[pools.p{n}]\nsite = \"s\"\ninstance = \"{instance}\"\nnodes = {nodes}\ndomain = \"d\"\nreserved_busy = 0.7\nslip = \"{slip_days}d\"\n\
@@ -247,6 +300,18 @@ impl Small {
         if let Some(day) = retirement.filter(|_| *nodes > 1) {
             writeln!(out, "retirements = [{{ name = \"r\", at = {}, nodes = {} }}]", date(day), (nodes / 2).max(1))
                 .unwrap();
+        }
+        out.push_str("prices.capacity_block.usd_per_chip_hour = 3.21\n");
+        if let Some((reclaims, from, to)) = self.spot {
+            writeln!(
+                out,
+                "prices.spot = {{ mean_ratio = 0.35, sd_ratio = 0.1, relaxation = \"1d\", step = \"7h\", reclaims_per_node_hour = {:.3}, notice = \"2min\", chips = [{{ at = {}, chips = {} }}, {{ at = {}T05:00:00, chips = {per_node} }}] }}",
+                f64::from(reclaims) / 1e3,
+                date(from),
+                nodes * per_node,
+                date((from + to).min(9))
+            )
+            .unwrap();
         }
         for (key, shares) in [("guaranteed", &self.guarantees), ("reserved", &self.reservations)] {
             let Some((_, tenant, chips, day, later)) = shares.iter().find(|share| share.0 % self.pools.len() == n)
@@ -298,6 +363,28 @@ impl Small {
             writeln!(out, "spares = {{ nodes = 1, after = \"{after}min\" }}").unwrap();
         }
     }
+}
+
+/// Blocks of all pools, behind the pools' own keys.
+fn blocks_text(small: &Small) -> String {
+    let mut out = String::new();
+    for n in 0..small.pools.len() {
+        for (at, lab, day, days, nodes, ruled) in small.blocks_of(n) {
+            let terms = if ruled {
+                format!("at = {}T11:30:00\nlength = \"{days}d\"", date(day))
+            } else {
+                format!(
+                    "at = {}\nlength = \"{}h\"\nterms = \"free\"\nstopped_before = \"1h\"\nwarning = \"90s\"",
+                    date(day),
+                    9 * days
+                )
+            };
+            let booked = if day < 2 { "2026-01-20" } else { "2026-01-28" };
+            writeln!(out, "[pools.p{n}.blocks.b{at}]\nlab = \"{lab}\"\nnodes = {nodes}\nbooked = {booked}\n{terms}")
+                .unwrap();
+        }
+    }
+    out
 }
 
 /// Day n of the ten as a date.
@@ -380,6 +467,13 @@ impl Seen {
                 "several causes",
                 record.interruptions.iter().flatten().skip(Interruption::NAMES.len()).any(|row| row.lost > 0),
             ),
+            ("reclaim", record.workloads.iter().any(|w| w.reclaims > 0)),
+            ("overflow", record.workloads.iter().any(|w| w.overflowed > 0)),
+            ("block held", shares().any(|m| m.block_offered > m.block_unused)),
+            ("block unused", shares().any(|m| m.block_unused > 0)),
+            ("block blocked", shares().any(|m| m.block_blocked > 0)),
+            ("block late", shares().any(|m| m.block_late > 0)),
+            ("spot", record.postings.iter().any(|p| p.price_kind == Some(PriceKind::Spot))),
             ("resize", record.workloads.iter().any(|w| w.resizes > 0)),
         ] {
             if there {
@@ -443,10 +537,11 @@ fn every_run_keeps_the_laws() {
             prop_assert!(row.started.is_none_or(|start| row.submitted <= start), "{:?}", row);
             prop_assert!(row.finished.is_none_or(|end| row.started.is_some_and(|start| start < end)), "{:?}", row);
         }
+        let stays = record.workloads.iter().all(|totals| totals.reclaims == 0);
         // A row has the last size of a gang that changes it.
         let simple = |w: &Workload| w.elastic.is_none();
         let uninterrupted = record.interruptions.iter().flatten().all(|row| row.count == 0);
-        if uninterrupted && world.workloads.iter().all(simple) {
+        if stays && uninterrupted && world.workloads.iter().all(simple) {
             no_pool_is_oversubscribed(&world, &record);
             // All or nothing: what the cells held is what whole gangs held, from the first chip to the last.
             let rows: u128 = (stretches(&record.jobs, world.end).iter())
@@ -468,7 +563,7 @@ fn every_run_keeps_the_laws() {
     for kind in POSTING_KINDS {
         assert!(seen.kinds.contains(kind.name()), "no world of 400 has a {}", kind.name());
     }
-    assert_eq!(seen.parts.len(), 20, "the worlds had among them only {:?}", seen.parts);
+    assert_eq!(seen.parts.len(), 27, "the worlds had among them only {:?}", seen.parts);
 }
 
 /// Every combination of order, backfill, preemption and placement that is not refused, as a schedule.

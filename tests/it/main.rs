@@ -17,6 +17,7 @@ mod plans;
 mod randomness;
 mod renewal;
 mod replays;
+mod spot;
 mod statistics;
 mod theory;
 mod cli;

@@ -9,7 +9,7 @@ use hedgerow::world::World;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Everything that is counted or paid happens: gangs that fail, restart and checkpoint, repairs, a guarantee, a reservation, a
-/// delivery ordered and paid, one cancelled for a fee, a commitment that is not met, a tranche, a lab that pays list, and jobs that
+/// delivery ordered and paid, one cancelled for a fee, spot that is taken back, a capacity block that begins before its chips are there, a commitment that is not met, a tranche, a lab that pays list, and jobs that
 /// are thinned, refused, left waiting and gone elsewhere.
 pub const EVERYTHING: &str = r#"
 [scenario]
@@ -54,6 +54,27 @@ reserved = { a = [{ name = "r", at = 2026-02-01, chips = 16 }] }
 chips = 1
 failures_per_chip_hour = 0.01
 schedule = { queue_limit = 3 }
+[pools.spotted]
+site = "s"
+instance = "trn2.48xlarge"
+nodes = 2
+deliveries = [{ name = "third", at = 2026-04-08, ordered = 2026-03-01, nodes = 1 }]
+prices.spot = { mean_ratio = 0.3, sd_ratio = 0.1, relaxation = "3d", reclaims_per_node_hour = 2e-3 }
+[pools.spotted.blocks.spring]
+lab = "b"
+at = 2026-04-01T11:30:00
+length = "14d"
+nodes = 3
+booked = 2026-03-20
+[labs.b.workloads.bursts]
+kind = "stream"
+pools = ["spotted"]
+per_day = 3
+chips = 16
+duration = { dist = "exponential", mean = "10h" }
+price_kinds = ["capacity_block", "spot"]
+max_spot_ratio = 0.4
+checkpoint = { interval = "1h", cost = "90s" }
 [labs.a.workloads.crowd]
 kind = "stream"
 pools = ["small"]
@@ -251,6 +272,10 @@ fn the_world_of_everything_is_green_and_has_everything() {
         ("reserved", share(|m| m.reserved_offered)),
         ("reserved, late", share(|m| m.reserved_late)),
         ("reserved, blocked", share(|m| m.reserved_blocked)),
+        ("in blocks", share(|m| m.block)),
+        ("in blocks, late", share(|m| m.block_late)),
+        ("in blocks, blocked", share(|m| m.block_blocked)),
+        ("in blocks, unused", share(|m| m.block_unused)),
         ("under a guarantee", sum(|m| m.covered)),
         ("billed", sum(|m| m.billed)),
     ] {
@@ -263,6 +288,7 @@ fn the_world_of_everything_is_green_and_has_everything() {
         ("thinned", jobs(|t| t.thinned)),
         ("left", jobs(|t| t.left)),
         ("waited", jobs(|t| t.waited)),
+        ("reclaimed", jobs(|t| t.reclaims)),
     ] {
         assert!(count > 0, "no job {part}");
     }
@@ -318,6 +344,11 @@ fn every_counter_can_be_missed() {
         (Counter::ReservedOffered, "reservation of a"),
         (Counter::ReservedLate, "reservation of a"),
         (Counter::ReservedBlocked, "reservation of a"),
+        (Counter::Block, "blocks of b"),
+        (Counter::BlockOffered, "blocks of b"),
+        (Counter::BlockLate, "blocks of b"),
+        (Counter::BlockBlocked, "blocks of b"),
+        (Counter::BlockUnused, "blocks of b"),
         (Counter::Submitted, "arrived != 0 submitted"),
         (Counter::Started, "!= 0 started"),
         (Counter::Finished, "!= 0 finished"),
@@ -347,6 +378,8 @@ fn every_counter_can_be_missed() {
             Counter::Guaranteed | Counter::Offered | Counter::Late | Counter::Blocked | Counter::Unused => {}
             Counter::ReservedByContract | Counter::ReservedOffered => {}
             Counter::ReservedLate | Counter::ReservedBlocked => {}
+            Counter::Block | Counter::BlockOffered | Counter::BlockLate => {}
+            Counter::BlockBlocked | Counter::BlockUnused => {}
             Counter::Submitted | Counter::Started | Counter::Finished | Counter::Refused => {}
             Counter::Unstarted | Counter::Unfinished | Counter::Waited | Counter::Thinned | Counter::Left => {}
             Counter::Failures | Counter::WaitSum | Counter::UnstartedSum | Counter::JctSum => {}

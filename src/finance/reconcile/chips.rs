@@ -39,9 +39,10 @@ impl Second<'_> {
                 terms.retirements.iter().map(|(at, nodes)| (*at, i64::from(*nodes) * per_node)).collect()
             };
             let (planned, gone) = (summed(planned), summed(self.changes(EventKind::Retirement, pool)));
-            let promised: Vec<[Steps; 2]> = (0..self.world.tenants.len())
+            let promised: Vec<[Steps; 3]> = (0..self.world.tenants.len())
                 .map(|tenant| {
-                    [EventKind::Guaranteed, EventKind::Reserved].map(|kind| self.promised(kind, pool, tenant))
+                    let kinds = [EventKind::Guaranteed, EventKind::Reserved, EventKind::BlockChips];
+                    kinds.map(|kind| self.promised(kind, pool, tenant))
                 })
                 .collect();
             let mut cuts: Vec<SimTime> = promised
@@ -65,7 +66,7 @@ impl Second<'_> {
         cuts: &[SimTime],
         installed: &Steps,
         (planned, gone): &(&Steps, &Steps),
-        promised: &[[Steps; 2]],
+        promised: &[[Steps; 3]],
     ) {
         let from = self.world.months[month].max(self.world.measure_from);
         let to = self.world.month_end(month as u16);
@@ -86,7 +87,8 @@ impl Second<'_> {
             let up = there.saturating_sub(leaving + stand_by);
             let all: u64 = promised.iter().flatten().map(|steps| level(steps, *at)).sum();
             let per_node = u64::from(self.world.pools[pool].chips_per_node);
-            for (share, [guaranteed, reserved]) in again.iter_mut().zip(promised) {
+            for (share, [guaranteed, reserved, block]) in again.iter_mut().zip(promised) {
+                share.block += u128::from(level(block, *at)) * us;
                 let (guaranteed, reserved) = (level(guaranteed, *at), level(reserved, *at));
                 let cut = |chips: u64| {
                     if all <= up { chips } else { (u128::from(chips) * u128::from(up) / u128::from(all)) as u64 }
@@ -119,6 +121,7 @@ impl Second<'_> {
             let what = |of: &str| format!("{name}, month {month}, {lab}, {of}");
             self.must_equal("chips", what("guaranteed"), "chip-us", again.guaranteed as i128, share.guaranteed as i128);
             self.must_equal("chips", what("reserved"), "chip-us", again.reserved as i128, share.reserved as i128);
+            self.must_equal("chips", what("in blocks"), "chip-us", again.block as i128, share.block as i128);
             // A chip down is no event of its own; the audits of the run tie it to the others' meters.
             if row.down == 0 {
                 let reserved = again.reserved_late as i128;

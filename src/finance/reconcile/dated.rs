@@ -4,7 +4,7 @@ use super::Second;
 use crate::finance::value;
 use crate::record::{PostingKind, Sku};
 use crate::units::{Money, Rate, SimTime};
-use crate::world::{Delivery, EventKind, PoolId};
+use crate::world::{Delivery, EventKind, LISTED, PoolId, PriceKind};
 
 impl Second<'_> {
     /// Deposits by the world's order dates, rests by deliveries that took place, fees by cancellations: chips x cost of a chip.
@@ -75,6 +75,32 @@ impl Second<'_> {
             row.change.kind == kind && row.change.subject as usize == pool.index() && row.change.object == n
         });
         same.next().map(|row| row.at)
+    }
+
+    /// Capacity blocks booked inside the run, but for those of a lab whose contract the strategy has ended by then: chips x length x the price
+    /// of that day, and chips in force by the same schedule.
+    pub fn blocks(&mut self) {
+        for (pool, terms) in self.world.pools.enumerate() {
+            let Some(cloud) = self.cloud_of(pool) else { continue };
+            for (n, block) in terms.blocks.iter().enumerate() {
+                let Some(at) = block.booked.filter(|at| *at < self.world.end) else { continue };
+                let lab = &self.world.tenants[block.tenant];
+                let ended =
+                    self.world.without.contracts.iter().any(|c| self.world.contracts[*c].tenant == block.tenant);
+                if ended && self.world.decide_at.is_some_and(|decide| decide <= at) {
+                    continue;
+                }
+                let slot = LISTED.iter().position(|kind| *kind == PriceKind::CapacityBlock).expect("a listed price");
+                let path = (EventKind::Price, pool.index() as u32, slot as u32);
+                let rate = self.paths.at(path, at).unwrap_or_default();
+                let chip_us = i128::from(block.chips) * i128::from(block.length.0);
+                let amount = Money::of(chip_us, rate, 3_600_000_000);
+                let internal = lab.own || lab.contract.is_some_and(|contract| self.world.contracts[contract].internal);
+                let (month, sku) = (self.world.month_of(at), Sku::Block(pool, n as u32));
+                let parties = (lab.party, self.world.clouds[cloud].party);
+                self.expect((month, PostingKind::Block, sku, parties.0, parties.1, internal), amount);
+            }
+        }
     }
 
     /// Dated tranches inside the run, but for those the strategy is without from `decide_at` on.

@@ -47,7 +47,7 @@ impl Second<'_> {
                 }
                 Sku::Share(pool, tenant) => self.chip_time(row, tenant, pool, &mut drawdown),
                 Sku::Pool(pool) => self.owning(row, pool),
-                Sku::Delivery(..) | Sku::Period(..) | Sku::Tranche(..) => {
+                Sku::Delivery(..) | Sku::Period(..) | Sku::Tranche(..) | Sku::Block(..) => {
                     panic!("no meter counts {:?}", row.sku)
                 }
             }

@@ -52,6 +52,7 @@ pub fn reconcile(world: &World, record: &RunRecord) -> Result<(), Vec<Mismatch>>
     second.chips_again();
     second.capex();
     second.tranches();
+    second.blocks();
     second.periods(&drawn);
     second.ledger_agrees();
     second.balances();

@@ -215,10 +215,16 @@ choice_field!(PostingKind, POSTING_KINDS);
 choice_field!(PriceKind, PRICE_KINDS);
 choice_field!(EventKind, EVENT_KINDS);
 
-const PRICE_KINDS: [PriceKind; 5] =
-    [PriceKind::OnDemand, PriceKind::Committed, PriceKind::CapacityBlock, PriceKind::Contract, PriceKind::Free];
+const PRICE_KINDS: [PriceKind; 6] = [
+    PriceKind::OnDemand,
+    PriceKind::Committed,
+    PriceKind::CapacityBlock,
+    PriceKind::Contract,
+    PriceKind::Free,
+    PriceKind::Spot,
+];
 
-const EVENT_KINDS: [EventKind; 18] = [
+const EVENT_KINDS: [EventKind; 21] = [
     EventKind::Delivery,
     EventKind::Retirement,
     EventKind::DeliveryCancelled,
@@ -237,6 +243,9 @@ const EVENT_KINDS: [EventKind; 18] = [
     EventKind::Decide,
     EventKind::Marker,
     EventKind::Borrowable,
+    EventKind::SpotChips,
+    EventKind::BlockChips,
+    EventKind::BlockBought,
 ];
 
 /// A choice and its two numbers.
@@ -249,19 +258,21 @@ impl Field for Sku {
             Sku::Delivery(pool, n) => (3, pool.index(), n),
             Sku::Period(contract, n) => (4, contract.index(), n),
             Sku::Tranche(investment, n) => (5, investment.index(), n),
+            Sku::Block(pool, n) => (6, pool.index(), n),
         };
-        choice + 6 * (first as u128 + (u128::from(second) << 32))
+        choice + 7 * (first as u128 + (u128::from(second) << 32))
     }
     fn from_word(word: u128) -> Option<Self> {
-        let numbers = u64::from_word(word / 6)?;
+        let numbers = u64::from_word(word / 7)?;
         let (first, second) = (numbers as u32 as usize, (numbers >> 32) as u32);
-        Some(match word % 6 {
+        Some(match word % 7 {
             0 if second == 0 => Sku::Cell(Id::new(first)),
             1 if second == 0 => Sku::Pool(Id::new(first)),
             2 => Sku::Share(Id::new(first), Id::new(second as usize)),
             3 => Sku::Delivery(Id::new(first), second),
             4 => Sku::Period(Id::new(first), second),
             5 => Sku::Tranche(Id::new(first), second),
+            6 => Sku::Block(Id::new(first), second),
             _ => return None,
         })
     }

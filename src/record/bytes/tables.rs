@@ -102,7 +102,7 @@ fn cell_months<C: Coder>(code: &mut C, rows: &mut Vec<CellMonth>) -> Result<(), 
 }
 
 fn share_months<C: Coder>(code: &mut C, rows: &mut Vec<ShareMonth>) -> Result<(), BytesError> {
-    table(code, rows, 9, ShareMonth::default())?;
+    table(code, rows, 14, ShareMonth::default())?;
     column(code, rows, |row| &mut row.guaranteed, |rows, n| before(rows, n, |row| row.guaranteed))?;
     column(code, rows, |row| &mut row.late, |_, _| 0)?;
     column(code, rows, |row| &mut row.blocked, |_, _| 0)?;
@@ -117,12 +117,18 @@ fn share_months<C: Coder>(code: &mut C, rows: &mut Vec<ShareMonth>) -> Result<()
         rows,
         |row| &mut row.reserved_offered,
         |rows, n| there(rows[n].reserved, rows[n].reserved_late, rows[n].reserved_blocked),
-    )
+    )?;
+    column(code, rows, |row| &mut row.block, |_, _| 0)?;
+    column(code, rows, |row| &mut row.block_late, |_, _| 0)?;
+    column(code, rows, |row| &mut row.block_blocked, |_, _| 0)?;
+    let left = |rows: &[ShareMonth], n: usize| there(rows[n].block, rows[n].block_late, rows[n].block_blocked);
+    column(code, rows, |row| &mut row.block_offered, left)?;
+    column(code, rows, |row| &mut row.block_unused, |_, _| 0)
 }
 
 /// Counters and histograms.
 pub fn workloads<C: Coder>(code: &mut C, rows: &mut Vec<WorkloadTotals>) -> Result<(), BytesError> {
-    table(code, rows, 25, WorkloadTotals::default())?;
+    table(code, rows, 29, WorkloadTotals::default())?;
     for row in rows {
         let counts = [
             &mut row.submitted,
@@ -137,6 +143,7 @@ pub fn workloads<C: Coder>(code: &mut C, rows: &mut Vec<WorkloadTotals>) -> Resu
             &mut row.failures,
             &mut row.outages,
             &mut row.preemptions,
+            &mut row.reclaims,
             &mut row.resizes,
             &mut row.on_time,
             &mut row.late,

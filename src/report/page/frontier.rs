@@ -15,17 +15,25 @@ pub fn sentence(data: &Data) -> Option<String> {
 struct Point<'a> {
     strategy: &'a str,
     bill: f64,
+    bill_ends: Option<(f64, f64)>,
     wait: f64,
     wait_ends: Option<(f64, f64)>,
     overflowed: f64,
+    /// Work that failures and short notices destroyed [chip-h], with its interval where one row is all there is.
+    lost: (f64, Option<(f64, f64)>),
     jobs: f64,
 }
 
-/// Every strategy of the first future; None without a pool to overflow to, a bill, or at least two strategies.
+/// Every strategy of the first future; None without a pool to overflow to, spot or blocks, without a bill, or without two strategies.
 pub fn build(data: &Data) -> Option<Drawn> {
     let first = data.first_cell()?;
-    let cells = data.distinct_strategies().into_iter().map(|strategy| Cell { strategy, ..first });
-    let points: Vec<Point> = cells.filter_map(|cell| point(data, cell)).collect();
+    let asked = ["jobs_overflowed", "reclaims_per_day"];
+    let asks = |cell: &Cell| asked.iter().any(|metric| !data.of_kind(*cell, "workload", metric).is_empty());
+    let cells = cells_of(data);
+    if !cells.iter().any(asks) {
+        return None;
+    }
+    let points: Vec<Point> = cells.into_iter().filter_map(|cell| point(data, cell)).collect();
     if points.len() < 2 {
         return None;
     }
@@ -38,7 +46,10 @@ pub fn build(data: &Data) -> Option<Drawn> {
     let log = positive().fold(0.0, f64::max) > 50.0 * shortest;
     let least = points.iter().min_by(|a, b| (a.bill, a.wait).partial_cmp(&(b.bill, b.wait)).expect("numbers"))?;
     let label = |word: &str| plain(word);
-    let title = match points.iter().filter(|p| p.wait < least.wait).min_by(|a, b| a.wait.total_cmp(&b.wait)) {
+    // Of those that cannot be told from the one that waits least, the cheapest.
+    let quick = points.iter().min_by(|a, b| a.wait.total_cmp(&b.wait))?;
+    let as_quick = |p: &&Point| p.wait < least.wait && p.wait <= quick.wait_ends.map_or(quick.wait, |ends| ends.1);
+    let title = match points.iter().filter(as_quick).min_by(|a, b| a.bill.total_cmp(&b.bill)) {
         None => format!("{} waits least and costs least", label(least.strategy)),
         Some(best) => format!(
             "Of the cheapest, {} waits least: {} {wait_unit}; waiting {} {wait_unit} costs USD {}",
@@ -52,7 +63,10 @@ pub fn build(data: &Data) -> Option<Drawn> {
         name: label(p.strategy),
         x: money(p.bill),
         y: p.wait / hours,
-        ends: [None, p.wait_ends.map(|(a, b)| (a.max(0.0) / hours, b / hours))],
+        ends: [
+            p.bill_ends.map(|(a, b)| (money(a), money(b))),
+            p.wait_ends.map(|(a, b)| (a.max(0.0) / hours, b / hours)),
+        ],
     };
     let n = data.of_kind(first, "workload", "wait_mean").first().and_then(|r| r.1.figure.n);
     let chart = Chart {
@@ -72,29 +86,45 @@ pub fn build(data: &Data) -> Option<Drawn> {
         empty_reason: "no job started".to_string(),
     };
     let half = |ends: Option<(f64, f64)>| ends.map(|(a, b)| (b - a) / 2.0);
+    // Where jobs are taken off with a notice, what that destroys is part of the price.
+    let loses = cells_of(data).iter().any(|cell| !data.of_kind(*cell, "workload", "reclaims_per_day").is_empty());
     let row = |p: &Point| {
-        vec![
+        let mut row = vec![
             p.strategy.to_owned(),
             unit.show(p.bill),
             with_error(Some(p.wait / hours), half(p.wait_ends).map(|h| h / hours)),
             short(p.overflowed),
             short(p.jobs),
-        ]
+        ];
+        if loses {
+            row[1] = with_error(Some(money(p.bill)), half(p.bill_ends).map(money));
+            row.push(with_error(Some(p.lost.0), half(p.lost.1)));
+        }
+        row
     };
-    let headers = [
+    let mut headers = vec![
         "Strategy".to_string(),
         format!("billed [{}]", unit.of_dollars()),
         format!("mean wait [{wait_unit}]"),
         "jobs overflowed".into(),
         "jobs started".into(),
     ];
+    if loses {
+        headers.push("work lost [chip-h]".into());
+    }
     let caption = format!("Waits and bills, {}", data.mean_words());
-    let table = tables::table(caption, headers.to_vec(), 1, points.iter().map(row).collect());
+    let table = tables::table(caption, headers, 1, points.iter().map(row).collect());
     let notes = vec![
         "What the nodes cost that all strategies have is in none of these bills unless the scenario prices them."
             .into(),
     ];
     Some(Drawn { chart, table, notes })
+}
+
+/// Each strategy under the first future.
+fn cells_of(data: &Data) -> Vec<Cell<'_>> {
+    let Some(first) = data.first_cell() else { return Vec::new() };
+    data.distinct_strategies().into_iter().map(|strategy| Cell { strategy, ..first }).collect()
 }
 
 /// What all labs pay and the mean wait of all jobs, with an interval only where one workload is all there is.
@@ -103,11 +133,8 @@ fn point<'a>(data: &Data, cell: Cell<'a>) -> Option<Point<'a>> {
         data.of_kind(cell, "workload", metric).into_iter().map(|(scope, row)| (scope.to_owned(), row.figure)).collect()
     };
     let (overflowed, waits, started) = (of("jobs_overflowed"), of("wait_mean"), of("jobs_started"));
-    if overflowed.is_empty() {
-        return None;
-    }
     // What labs pay is what clouds receive; `cashflow.csv` has means over runs.
-    let billed = ["usage", "reservation", "reserved_inference", "shortfall"];
+    let billed = ["usage", "reservation", "reserved_inference", "shortfall", "capacity_block"];
     let paid = data.cash.iter().filter(|line| {
         line.strategy == cell.strategy && line.future == cell.future && billed.contains(&line.line.as_str())
     });
@@ -120,9 +147,17 @@ fn point<'a>(data: &Data, cell: Cell<'a>) -> Option<Point<'a>> {
         [(_, one)] => one.interval(),
         _ => None,
     };
+    let other = |kind: &str, metric: &'static str| -> Vec<(String, Figure)> {
+        let rows = data.of_kind(cell, kind, metric).into_iter();
+        rows.map(|(scope, row)| (scope.to_owned(), row.figure)).filter(|row| row.1.mean != Some(0.0)).collect()
+    };
+    let (revenue, lost) = (other("cloud", "revenue"), other("workload@pool", "lost_chip_hours"));
     (jobs > 0.0).then(|| Point {
         strategy: cell.strategy,
         bill,
+        // Revenue of the one cloud there is, unless a lab of its own pays it.
+        bill_ends: alone(&revenue).filter(|(a, b)| *a <= bill && bill <= *b),
+        lost: (sum(&lost), alone(&lost)),
         wait: waited / jobs,
         wait_ends: alone(&waits),
         overflowed: sum(&overflowed),

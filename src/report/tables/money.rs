@@ -29,7 +29,9 @@ pub fn cashflow(plan: &Plan, outcome: &Outcome) -> String {
                 row.push(total.into());
                 rows.push(row);
             };
-            for kind in POSTING_KINDS {
+            // Blocks have a line where there are some.
+            let sold = plan.cells.iter().flat_map(|cell| cell.world.pools.iter()).any(|pool| !pool.blocks.is_empty());
+            for kind in POSTING_KINDS.into_iter().filter(|kind| sold || *kind != PostingKind::Block) {
                 line(kind.name(), years.iter().map(|year| usd(kind, *year)).collect());
             }
             let net = |year: &i16| POSTING_KINDS.iter().map(|kind| usd(*kind, *year)).sum();
@@ -104,6 +106,7 @@ impl Unit {
     fn of(kind: PostingKind) -> Unit {
         let name = match kind {
             PostingKind::Usage | PostingKind::Reservation | PostingKind::ReservedInference => "chip-h",
+            PostingKind::Block => "chip-h",
             PostingKind::Power => "MWh",
             PostingKind::Facility | PostingKind::Operations => "MW-h",
             PostingKind::CapexOrder | PostingKind::CapexDelivery | PostingKind::CancelFee => "chips",
@@ -146,6 +149,10 @@ pub fn sku(world: &World, sku: Sku) -> String {
         Sku::Delivery(pool, n) => {
             let pool = &world.pools[pool];
             format!("{}.deliveries.{}", pool.name, pool.deliveries[n as usize].name)
+        }
+        Sku::Block(pool, n) => {
+            let pool = &world.pools[pool];
+            format!("{}.blocks.{}", pool.name, pool.blocks[n as usize].name)
         }
         Sku::Period(contract, n) => format!("{} year {}", world.contracts[contract].name, n + 1),
         Sku::Tranche(investment, n) => {

@@ -114,6 +114,10 @@ pub fn tenants(plan: &Plan, outcome: &Outcome) -> String {
                 let lab = world.tenants[workload.tenant].name.as_str();
                 let pool = world.pools[terms.pool].name.as_str();
                 let words = |kind| [lab, pool, workload.name.as_str(), kind];
+                if world.in_blocks(id) {
+                    push(words(terms.price.name()), "covered_chip_hours", Scope::Cell(id), true);
+                    continue;
+                }
                 push(words(terms.price.name()), "billed_chip_hours", Scope::Cell(id), true);
                 if promised(terms.pool, workload.tenant) {
                     push(words("guaranteed"), "covered_chip_hours", Scope::Cell(id), true);
@@ -125,6 +129,9 @@ pub fn tenants(plan: &Plan, outcome: &Outcome) -> String {
                     let words = |kind| [lab.name.as_str(), terms.name.as_str(), "", kind];
                     push(words("guaranteed"), "unused_guarantee_chip_hours", scope, false);
                     push(words("reserved"), "reserved_chip_hours", scope, true);
+                    if terms.blocks.iter().any(|block| block.tenant == tenant) {
+                        push(words("capacity_block"), "unused_block_chip_hours", scope, false);
+                    }
                 }
             }
         }

@@ -20,6 +20,8 @@ fn common(t: &mut Record) -> Common {
     Common {
         pools: t.texts("pools"),
         price: t.text("price"),
+        price_kinds: t.texts("price_kinds"),
+        max_spot_ratio: t.leaf("max_spot_ratio"),
         priority: t.integer("priority"),
         checkpoint: t
             .record("checkpoint")

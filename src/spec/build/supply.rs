@@ -26,6 +26,9 @@ fn dated(mut t: Record, amount: &'static str) -> Dated {
 
 pub(super) fn pool(mut t: Record) -> Pool {
     let chips = |cooked: Cooked| records(cooked).into_iter().map(|t| dated(t, "chips")).collect::<Vec<_>>();
+    let mut written = t.record("prices");
+    let spot = written.as_mut().and_then(|prices| prices.record("spot")).map(spot);
+    let prices = written.map(prices).unwrap_or_default();
     Pool {
         site: t.text("site"),
         instance: t.text("instance"),
@@ -42,7 +45,9 @@ pub(super) fn pool(mut t: Record) -> Pool {
         unlimited: t.bool("unlimited"),
         schedule: t.record("schedule").map(schedule).unwrap_or_default(),
         domain: t.text("domain"),
-        prices: t.record("prices").map(prices).unwrap_or_default(),
+        prices,
+        spot: spot.map(Box::new),
+        blocks: t.tables("blocks", block),
         reserved_busy: t.leaf("reserved_busy"),
         failures: failures::of_pool(&mut t),
         cost_usd_per_chip: t.leaf("cost_usd_per_chip"),
@@ -89,11 +94,40 @@ fn schedule(mut t: Record) -> Schedule {
         plan_depth: t.integer("plan_depth"),
         overflow: t.record("overflow").map(|mut t| OverflowSpec {
             after: t.must_leaf("after"),
-            to: t.must_text("to"),
+            to: t.text("to"),
             price: t.text("price"),
         }),
         resize_every: t.leaf("resize_every"),
         queue_limit: t.integer("queue_limit"),
+    }
+}
+
+fn spot(mut t: Record) -> SpotSpec {
+    SpotSpec {
+        mean_ratio: t.leaf("mean_ratio"),
+        sd_ratio: t.leaf("sd_ratio"),
+        relaxation: t.leaf("relaxation"),
+        step: t.leaf("step"),
+        least_ratio: t.leaf("least_ratio"),
+        most_ratio: t.leaf("most_ratio"),
+        reclaims_per_node_hour: t.leaf("reclaims_per_node_hour"),
+        notice: t.leaf("notice"),
+        chips: t.list("chips", |t| dated(t, "chips")),
+        path: t.path,
+        origin: t.origin,
+    }
+}
+
+fn block(mut t: Record) -> BlockSpec {
+    BlockSpec {
+        lab: t.must_text("lab"),
+        at: t.must_date("at"),
+        length: t.must_leaf("length"),
+        nodes: t.must_integer("nodes"),
+        booked: t.date("booked"),
+        terms: t.text("terms"),
+        stopped_before: t.leaf("stopped_before"),
+        warning: t.leaf("warning"),
     }
 }
 

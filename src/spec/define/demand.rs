@@ -52,9 +52,17 @@ const KIND: Key = must(
 const POOLS: Key = must("pools", Kind::Names(Refers::Pool), "Pools it may run on, in order of preference.");
 const PRICE: Key = key(
     "price",
-    Kind::Choice(&["on_demand", "committed", "capacity_block", "contract"], &[("spot", "spot prices")]),
+    Kind::Choice(&["on_demand", "committed", "capacity_block", "contract", "spot"], &[]),
     "Price kind; default `contract` when the lab has one, else `on_demand`.",
 );
+const PRICE_KINDS: Key = key(
+    "price_kinds",
+    Kind::Names(Refers::Anything),
+    "Price kinds that it accepts, in order of preference, in place of `price`; under `cheapest_feasible` the cheapest with room.",
+);
+const MAX_SPOT_RATIO: Key =
+    key("max_spot_ratio", share(), "Most it pays for spot, over the on-demand price: its bid; default 1.");
+const ONE_PRICE: &[&str] = &["price", "price_kinds"];
 const PRIORITY: Key =
     key("priority", Kind::Integer(-1_000_000, 1_000_000), "Larger goes first under order `priority`; default 0.");
 const CHECKPOINTS: Key =
@@ -128,6 +136,7 @@ const SPLIT_SPEED: Key = key(
 );
 
 static PRETRAINING: Table = Table {
+    groups: &[Group { keys: ONE_PRICE, required: false }],
     noted: true,
     ..table(
         "[labs.X.workloads.Y] kind = \"pretraining\"",
@@ -136,6 +145,8 @@ static PRETRAINING: Table = Table {
             KIND,
             POOLS,
             PRICE,
+            PRICE_KINDS,
+            MAX_SPOT_RATIO,
             PRIORITY,
             CHECKPOINTS,
             RESTART,
@@ -229,6 +240,7 @@ static STREAM: Table = Table {
     groups: &[
         Group { keys: &["per_day", "interval"], required: true },
         Group { keys: &["work_chip_hours", "duration"], required: true },
+        Group { keys: ONE_PRICE, required: false },
     ],
     noted: true,
     ..table(
@@ -238,6 +250,8 @@ static STREAM: Table = Table {
             KIND,
             POOLS,
             PRICE,
+            PRICE_KINDS,
+            MAX_SPOT_RATIO,
             PRIORITY,
             CHECKPOINTS,
             RESTART,
@@ -283,6 +297,7 @@ static STREAM: Table = Table {
 };
 
 static TRACE: Table = Table {
+    groups: &[Group { keys: ONE_PRICE, required: false }],
     noted: true,
     ..table(
         "[labs.X.workloads.Y] kind = \"trace\"",
@@ -291,6 +306,8 @@ static TRACE: Table = Table {
             KIND,
             POOLS,
             PRICE,
+            PRICE_KINDS,
+            MAX_SPOT_RATIO,
             PRIORITY,
             CHECKPOINTS,
             RESTART,

@@ -1,6 +1,7 @@
 //! The one definition of the scenario file: tables, keys, types, units and ranges. The reader, the JSON Schema and the
 //! manual are made from it. Does not read anything.
 
+mod buying;
 mod demand;
 mod failures;
 mod money;

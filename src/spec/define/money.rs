@@ -27,7 +27,7 @@ static CONTRACT_PRICE: Table = Table {
         &[
             key(
                 "ratio_to",
-                Kind::Choice(&["on_demand", "committed", "capacity_block"], &[("spot", "spot prices")]),
+                Kind::Choice(&["on_demand", "committed", "capacity_block"], &[]),
                 "Price kind the ratio refers to.",
             ),
             key("ratio", number("-", 0.0, 10.0), "Contract price over that price."),

@@ -122,10 +122,14 @@ static OVERFLOW: Table = table(
     "What becomes of jobs that have waited for long.",
     &[
         must("after", duration(0.0), "How long a job waits; 0: not at all."),
-        must("to", Kind::Name(Refers::Pool), "The pool it goes to, one that is `unlimited`."),
+        key(
+            "to",
+            Kind::Name(Refers::Pool),
+            "The pool it may go to as well: an `unlimited` one takes it at once, one of the same `domain` when there is room; default its own pools, at another price.",
+        ),
         key(
             "price",
-            Kind::Choice(&["on_demand", "committed", "capacity_block"], &[("spot", "spot prices")]),
+            Kind::Choice(&["on_demand", "committed", "capacity_block", "spot"], &[]),
             "What it pays there; default `on_demand`.",
         ),
     ],
@@ -238,11 +242,11 @@ static PRICES: Table = table(
         key("on_demand", Kind::Table(&PRICE), "By the hour."),
         key("committed", Kind::Table(&PRICE), "With a commitment."),
         key("capacity_block", Kind::Table(&PRICE), "Booked ahead in blocks."),
-        later("spot", "spot prices"),
+        key("spot", Kind::Table(&buying::SPOT), "What is left over, until it is taken back."),
     ],
 );
 
-static DATED_CHIPS: Table = Table {
+pub(super) static DATED_CHIPS: Table = Table {
     noted: true,
     ..table(
         "dated chips",
@@ -339,6 +343,7 @@ pub(super) static POOL: Table = Table {
                 Kind::Map(Refers::Lab, &Kind::List(&Kind::Table(&DATED_CHIPS))),
                 "Idle guaranteed chips others may use, by lab.",
             ),
+            key("blocks", Kind::Map(Refers::Anything, &Kind::Table(&buying::BLOCK)), "Capacity blocks, by name."),
             later("build", "build rules"),
             key("spares", Kind::Table(&failures::SPARES), "Nodes that stand by for failed ones; absent: none."),
             key(

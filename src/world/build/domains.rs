@@ -3,6 +3,7 @@
 use super::desk::Desk;
 use crate::spec::{self, At, Named, Schedule};
 use crate::units::{IdVec, Span};
+use crate::world::live::LISTED;
 use crate::world::model::{Domain, Pool, PoolId, PriceKind, TenantId};
 use crate::world::rules::{Backfill, Order, Overflow, Placement, PoolChoice, Preemption, Rules, Victim, Yield};
 use std::collections::BTreeMap;
@@ -136,7 +137,7 @@ fn rules(desk: &mut Desk<'_>, pool: &Named<spec::Pool>) -> Rules {
         weights: weights(desk, schedule),
         plan_depth: schedule.plan_depth.as_ref().map_or(default.plan_depth, |at| at.value.max(1) as usize),
         queue_limit: schedule.queue_limit.as_ref().map(|at| at.value.max(0) as u64),
-        overflow: schedule.overflow.as_ref().and_then(|overflow| self::overflow(desk, overflow)),
+        overflow: schedule.overflow.as_ref().and_then(|overflow| self::overflow(desk, pool, overflow)),
         resize_every: schedule
             .resize_every
             .as_ref()
@@ -179,14 +180,25 @@ fn weights(desk: &mut Desk<'_>, schedule: &Schedule) -> Vec<f64> {
     weights
 }
 
-fn overflow(desk: &mut Desk<'_>, overflow: &spec::OverflowSpec) -> Option<Overflow> {
-    let at = desk.spec.pools.iter().position(|pool| pool.name == overflow.to.value)?;
-    let pool = &desk.spec.pools[at];
-    if !pool.table.unlimited.as_ref().is_some_and(|at| at.value) {
-        let message = format!("jobs overflow to `{}`, which has a limit", pool.name);
-        desk.problem(overflow.to.origin, &overflow.to.path, message, "name a pool with `unlimited = true`");
+fn overflow(desk: &mut Desk<'_>, pool: &Named<spec::Pool>, overflow: &spec::OverflowSpec) -> Option<Overflow> {
+    let mut to = None;
+    if let Some(name) = &overflow.to {
+        let at = desk.spec.pools.iter().position(|pool| pool.name == name.value)?;
+        let there = &desk.spec.pools[at];
+        let unlimited = there.table.unlimited.as_ref().is_some_and(|at| at.value);
+        if !unlimited && self::name(there) != self::name(pool) {
+            let message = format!("jobs overflow to `{}`, which has a limit and another scheduler", there.name);
+            let remedy =
+                format!("put `domain = \"{}\"` on it too, or name a pool with `unlimited = true`", self::name(pool));
+            desk.problem(name.origin, &name.path, message, remedy);
+        }
+        to = Some(PoolId::new(at));
+    } else if overflow.price.is_none() {
+        let message = format!("overflow of pool `{}` names neither another pool nor another price", pool.name);
+        let remedy = "write `to`, or `price`: what jobs accept as well that have waited for long";
+        desk.problem(overflow.after.origin, &overflow.after.path, message, remedy);
     }
-    let kinds = [("committed", PriceKind::Committed), ("capacity_block", PriceKind::CapacityBlock)];
+    let kinds = LISTED.map(|kind| (kind.name(), kind));
     let price = word(&overflow.price, &kinds, PriceKind::OnDemand);
-    Some(Overflow { after: Span::from_hours(desk.number(&overflow.after)), to: PoolId::new(at), price })
+    Some(Overflow { after: Span::from_hours(desk.number(&overflow.after)), to, price })
 }

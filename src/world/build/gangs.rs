@@ -1,18 +1,18 @@
 //! What every kind of gang work shares: pools of one domain, room, price, speed, failures. Draws no job.
 
-use super::contracts::{chip_name, listed_kind};
+use super::contracts::chip_name;
 use super::desk::{Desk, did_you_mean};
 use super::shares::outside;
 use super::sizes::most_planned;
 use super::streams::law_of_mean;
 use super::time::Times;
-use crate::spec::{self, Common, Interval, Leaf, Named, Origin, Tables};
+use crate::spec::{self, At, Common, Interval, Leaf, Named, Origin, Tables};
 use crate::stats::law::Law;
 use crate::units::{IdVec, Span};
 use crate::world::model::{
     self, Chip, Contract, Domain, Failures, LawOf, Param, Pool, PoolId, PriceKind, Site, Tenant,
 };
-use crate::world::rules::{Overflow, Placement};
+use crate::world::rules::{Backfill, Overflow, Placement};
 
 /// What workloads run on, built before them.
 pub(super) struct Supply<'s> {
@@ -22,6 +22,8 @@ pub(super) struct Supply<'s> {
     pub domains: &'s IdVec<Domain>,
     pub chips: &'s IdVec<Chip>,
     pub contracts: &'s IdVec<Contract>,
+    /// Names of the labs.
+    pub labs: &'s [String],
 }
 
 /// Pools in order of preference; they must share a domain.
@@ -87,18 +89,19 @@ pub(super) fn check_fit(
     }
 }
 
-/// The price kind of a workload, which each of its pools must have.
-pub(super) fn price(
+/// The price kinds that a workload accepts, in order, each of which its pools must have.
+pub(super) fn prices(
     desk: &mut Desk<'_>,
     supply: &Supply<'_>,
     workload: &Named<spec::Workload>,
     common: &Common,
     tenant: &Tenant,
     pools: &[PoolId],
-) -> PriceKind {
+) -> Vec<PriceKind> {
     let billed = |id: &PoolId| supply.pools[*id].site.is_some();
+    let words: Vec<&At<String>> = common.price.iter().chain(&common.price_kinds).collect();
     if !pools.iter().any(billed) {
-        if let (Some(word), false) = (&common.price, pools.is_empty()) {
+        if let (Some(word), false) = (words.first(), pools.is_empty()) {
             let message =
                 format!("`{}` states a price, and its pools stand at no site: nobody bills it", workload.path);
             desk.problem(
@@ -108,7 +111,7 @@ pub(super) fn price(
                 "drop `price`, or give the pools an `instance` and a `site`",
             );
         }
-        return PriceKind::Free;
+        return vec![PriceKind::Free];
     }
     if let Some(free) = pools.iter().find(|id| !billed(id)) {
         let message = format!(
@@ -117,45 +120,100 @@ pub(super) fn price(
         );
         let remedy = "give every pool an `instance` and a `site`, or none of them";
         desk.problem(workload.origin, &format!("{}.pools", workload.path), message, remedy);
-        return PriceKind::Free;
+        return vec![PriceKind::Free];
     }
-    let kind = match &common.price {
-        Some(word) => listed_kind(word).unwrap_or(PriceKind::Contract),
-        None if own_cloud(supply, tenant, pools) => PriceKind::Contract,
-        None => PriceKind::OnDemand,
-    };
+    let mut kinds: Vec<PriceKind> = Vec::new();
+    for word in &words {
+        let Some(kind) = kind_named(word) else {
+            let remedy = did_you_mean(&word.value, ALL_KINDS.iter().map(|kind| kind.name()), "price kind");
+            desk.problem(word.origin, &word.path, format!("there is no price kind `{}`", word.value), remedy);
+            continue;
+        };
+        if kinds.contains(&kind) {
+            let message = format!("`{}` accepts {} twice", workload.path, kind.name());
+            desk.problem(word.origin, &word.path, message, "name it once");
+        } else {
+            kinds.push(kind);
+        }
+    }
+    if kinds.is_empty() {
+        kinds.push(if own_cloud(supply, tenant, pools) { PriceKind::Contract } else { PriceKind::OnDemand });
+    }
+    let origin = words.first().map_or(workload.origin, |word| word.origin);
+    for kind in &kinds {
+        check_kind(desk, supply, workload, tenant, pools, (*kind, origin));
+    }
+    if !common.price_kinds.is_empty() && kinds.contains(&PriceKind::CapacityBlock) {
+        let mine =
+            |id: &PoolId| supply.pools[*id].blocks.iter().any(|block| supply.labs[block.tenant.index()] == tenant.name);
+        if !pools.iter().any(mine) {
+            let message =
+                format!("`{}` accepts capacity_block, and `{}` has no block on its pools", workload.path, tenant.name);
+            let remedy = format!("write `pools.{}.blocks.X`, or leave the kind out", supply.pools[pools[0]].name);
+            desk.problem(origin, &format!("{}.price_kinds", workload.path), message, remedy);
+        }
+    }
+    kinds
+}
+
+/// Every kind a workload may accept.
+const ALL_KINDS: [PriceKind; 5] =
+    [PriceKind::OnDemand, PriceKind::Committed, PriceKind::CapacityBlock, PriceKind::Contract, PriceKind::Spot];
+
+fn kind_named(word: &At<String>) -> Option<PriceKind> {
+    ALL_KINDS.into_iter().find(|kind| kind.name() == word.value)
+}
+
+/// The kind must have a price on each of the pools, all the time.
+fn check_kind(
+    desk: &mut Desk<'_>,
+    supply: &Supply<'_>,
+    workload: &Named<spec::Workload>,
+    tenant: &Tenant,
+    pools: &[PoolId],
+    (kind, origin): (PriceKind, Origin),
+) {
     if let (PriceKind::Contract, Some(contract)) = (kind, tenant.contract) {
         let times = supply.times;
         if let Some((message, remedy)) = outside(times, &supply.contracts[contract], times.start, times.end) {
-            let origin = common.price.as_ref().map_or(workload.origin, |word| word.origin);
             let message = format!("gangs of `{}` {message}", workload.path);
             desk.problem(origin, &format!("{}.price", workload.path), message, format!("{remedy}, or another `price`"));
         }
     }
     for pool in pools {
         if !has_price(supply, tenant, *pool, kind) {
-            let origin = common.price.as_ref().map_or(workload.origin, |word| word.origin);
             let name = &supply.pools[*pool].name;
             let message = format!("`{}` pays the {} price, and pool `{name}` has none", workload.path, kind.name());
             desk.problem(origin, &format!("{}.price", workload.path), message, price_remedy(tenant, kind, name));
         }
     }
-    kind
+    let domain = pools.first().map(|pool| &supply.domains[supply.pools[*pool].domain]);
+    let taken_back = kind == PriceKind::Spot
+        || kind == PriceKind::CapacityBlock && pools.iter().any(|id| !supply.pools[*id].blocks.is_empty());
+    if taken_back && domain.is_some_and(|domain| domain.rules.backfill == Backfill::Conservative) {
+        let message = format!(
+            "`{}` accepts {}, and `conservative` promises starts that it would break",
+            workload.path,
+            kind.name()
+        );
+        desk.problem(origin, &format!("{}.price_kinds", workload.path), message, "write backfill = \"easy\"");
+    }
 }
 
-/// Price kind of what overflows; Free at a pool that stands at no site.
+/// Price kind of what overflows to a pool; Free where it stands at no site.
 pub(super) fn overflow_price(
     desk: &mut Desk<'_>,
     supply: &Supply<'_>,
     workload: &Named<spec::Workload>,
     overflow: &Overflow,
+    to: PoolId,
     tenant: &Tenant,
 ) -> PriceKind {
-    let pool = &supply.pools[overflow.to];
+    let pool = &supply.pools[to];
     if pool.site.is_none() {
         return PriceKind::Free;
     }
-    if !has_price(supply, tenant, overflow.to, overflow.price) {
+    if !has_price(supply, tenant, to, overflow.price) {
         let (kind, name) = (overflow.price.name(), &pool.name);
         let message = format!("`{}` overflows to pool `{name}`, which has no {kind} price", workload.path);
         let remedy = format!("set `pools.{name}.prices.{kind}.usd_per_chip_hour`, or `price` of the overflow");
@@ -172,6 +230,7 @@ fn price_remedy(tenant: &Tenant, kind: PriceKind, pool: &str) -> String {
         (PriceKind::Contract, Some(_)) => {
             "give the contract's `price` a `ratio_to` that the pool has, or `usd_per_chip_hour`".into()
         }
+        (PriceKind::Spot, _) => format!("write a table `[pools.{pool}.prices.spot]`, or choose another `price`"),
         _ => format!("set `pools.{pool}.prices.{}.usd_per_chip_hour`, or choose another `price`", kind.name()),
     }
 }
@@ -189,6 +248,7 @@ fn has_price(supply: &Supply<'_>, tenant: &Tenant, pool: PoolId, kind: PriceKind
             prices.is_some_and(|prices| prices.iter().any(|price| price.0 == pool))
         }
         PriceKind::Free => supply.pools[pool].site.is_none(),
+        PriceKind::Spot => supply.pools[pool].spot.is_some(),
         PriceKind::OnDemand | PriceKind::Committed | PriceKind::CapacityBlock => {
             supply.pools[pool].prices.iter().any(|path| path.kind == kind)
         }

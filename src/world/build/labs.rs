@@ -6,8 +6,8 @@ use super::{ReadFile, elastic, initial, parties, streams, traces};
 use crate::spec::{self, Common, Named};
 use crate::units::IdVec;
 use crate::world::model::{
-    Campaigns, Cell, CellId, Contract, ContractId, DomainId, Failures, Param, PoolId, Source, Tenant, TenantId,
-    Workload, WorkloadId,
+    Campaigns, Cell, CellId, Contract, ContractId, DomainId, Failures, Param, PoolId, PriceKind, Source, Tenant,
+    TenantId, Workload, WorkloadId,
 };
 
 /// Interval of a workload that has one campaign only, at the start: beyond every horizon [h].
@@ -78,7 +78,7 @@ impl Place<'_> {
             gangs = vec![terms.min];
         }
         gangs::check_fit(desk, supply, self.workload, &pools, &gangs);
-        let price = gangs::price(desk, supply, self.workload, common, self.tenant.1, &pools);
+        let kinds = gangs::prices(desk, supply, self.workload, common, self.tenant.1, &pools);
         let largest = gangs.iter().copied().max().unwrap_or(0);
         let mode = match self.workload.table {
             spec::Workload::Trace(_) => gangs::failures_of_trace(desk, common),
@@ -88,33 +88,32 @@ impl Place<'_> {
         };
         let mine = gangs::cells(desk, supply, self.workload, common, &pools);
         let first = cells.len();
-        cells.0.extend(mine.into_iter().map(|(pool, speed, mfu)| Cell {
-            workload: self.id,
-            pool,
-            price,
-            speed,
-            split_speed: gangs::split_speed(desk, supply, path, common, pool),
-            mfu,
-        }));
+        let split: Vec<Param> =
+            pools.iter().map(|pool| gangs::split_speed(desk, supply, path, common, *pool)).collect();
+        // The kind it likes best on each of its pools, then the next.
+        for price in &kinds {
+            let cell = |((pool, speed, mfu), split_speed): ((PoolId, Param, Option<Param>), Param)| Cell {
+                workload: self.id,
+                pool,
+                price: *price,
+                speed,
+                split_speed,
+                mfu,
+            };
+            cells.0.extend(mine.iter().cloned().zip(split.iter().cloned()).map(cell));
+        }
         let last = cells.len();
-        let overflow = supply.domains[domain].rules.overflow.map(|overflow| {
-            // Speeds count from the first pool of the workload, so that it stands first here too.
-            let both = [pools[0], overflow.to];
-            let there = gangs::cells(desk, supply, self.workload, common, &both).pop().expect("two pools");
-            let price = gangs::overflow_price(desk, supply, self.workload, &overflow, self.tenant.1);
-            let split_speed = gangs::split_speed(desk, supply, path, common, there.0);
-            cells.0.push(Cell { workload: self.id, pool: there.0, price, speed: there.1, split_speed, mfu: there.2 });
-            CellId::new(last)
-        });
+        self.overflow(desk, supply, &pools, &kinds, cells);
         Workload {
             name: self.workload.name.clone(),
             path: path.clone(),
             tenant: self.tenant.0,
             domain,
-            overflow,
+            overflow: (last..cells.len()).map(CellId::new).collect(),
             cells: (first..last).map(CellId::new).collect(),
             priority: common.priority.as_ref().map_or(0, |at| at.value.clamp(-1_000_000, 1_000_000) as i32),
-            price,
+            price: kinds[0],
+            max_spot_ratio: desk.param_or(&common.max_spot_ratio, (0.0, 1.0), 1.0),
             volume: desk.param_or(&common.volume, (0.0, 1.0), 1.0),
             checkpoint: common.checkpoint.as_ref().and_then(|written| gangs::checkpoint(desk, written, mode)),
             restart_h: match &common.restart {
@@ -132,6 +131,33 @@ impl Place<'_> {
             elastic,
             deadline_h: deadline(&self.workload.table).map(|leaf| desk.param(leaf, (1e-9, 1e9))),
             source,
+        }
+    }
+
+    /// Cells of jobs that have waited for long.
+    fn overflow(
+        &self,
+        desk: &mut Desk<'_>,
+        supply: &Supply<'_>,
+        pools: &[PoolId],
+        kinds: &[PriceKind],
+        cells: &mut IdVec<Cell>,
+    ) {
+        let Some(first) = pools.first() else { return };
+        let Some(overflow) = supply.domains[domain(supply, pools)].rules.overflow else { return };
+        let common = common(&self.workload.table);
+        let to: Vec<PoolId> = overflow.to.map_or(pools.to_vec(), |to| vec![to]);
+        for to in to {
+            if pools.contains(&to) && kinds.contains(&overflow.price) {
+                // It takes that already, without a wait.
+                continue;
+            }
+            // Speeds count from the first pool of the workload, so that it stands first here too.
+            let both = [*first, to];
+            let there = gangs::cells(desk, supply, self.workload, common, &both).pop().expect("two pools");
+            let price = gangs::overflow_price(desk, supply, self.workload, &overflow, to, self.tenant.1);
+            let split_speed = gangs::split_speed(desk, supply, &self.workload.path, common, to);
+            cells.0.push(Cell { workload: self.id, pool: there.0, price, speed: there.1, split_speed, mfu: there.2 });
         }
     }
 

@@ -3,6 +3,7 @@
 
 mod assumptions;
 mod bets;
+mod blocks;
 mod commit;
 mod contracts;
 mod decided;
@@ -26,6 +27,7 @@ mod prices;
 mod shares;
 mod sites;
 mod sizes;
+mod spot;
 mod streams;
 mod time;
 mod traces;
@@ -82,6 +84,7 @@ fn assemble(desk: &mut Desk<'_>, strategy: &str, future: &str, read_file: &ReadF
     let contracts = contracts::contracts(desk, &times, &clouds, &sites, &pools, &chips);
     let tenants = labs::tenants(desk, &contracts);
     shares::check(desk, &times, &sites, &pools, &tenants, &contracts);
+    let labs: Vec<String> = tenants.iter().map(|tenant| tenant.name.clone()).collect();
     let supply = gangs::Supply {
         times: &times,
         sites: &sites,
@@ -89,6 +92,7 @@ fn assemble(desk: &mut Desk<'_>, strategy: &str, future: &str, read_file: &ReadF
         domains: &domains,
         chips: &chips,
         contracts: &contracts,
+        labs: &labs,
     };
     let (workloads, cells) = labs::workloads(desk, &supply, &tenants, read_file);
     let investments = investments::investments(desk, &times);

@@ -3,7 +3,7 @@
 use super::desk::Desk;
 use super::hardware::Hardware;
 use super::time::{Times, date_text};
-use super::{failures, initial, outages, prices, shares, sizes};
+use super::{blocks, failures, initial, outages, prices, shares, sizes};
 use crate::spec::{self, Leaf, Named};
 use crate::units::{Date, Id, IdVec, SimTime};
 use crate::world::failures::Interruption;
@@ -57,6 +57,7 @@ fn one(
         let message = format!("pool `{}` has no size", pool.name);
         desk.problem(pool.origin, &pool.path, message, "write `nodes`, `chips`, `mw` or `usd`, or `deliveries`");
     }
+    let prices = prices::paths(desk, times, sites, pool, hardware);
     let built = Pool {
         name: pool.name.clone(),
         path: pool.path.clone(),
@@ -76,7 +77,9 @@ fn one(
         reserved_busy: reserved_busy(desk, pool, hardware),
         cost_usd_per_chip: hardware.cost_usd_per_chip.clone(),
         useful_life_years: hardware.useful_life_years,
-        prices: prices::paths(desk, times, sites, pool, hardware),
+        spot: super::spot::spot(desk, times, sites, pool, hardware, &prices),
+        blocks: blocks::blocks(desk, times, pool, hardware, &prices),
+        prices,
         failures_per_chip_hour: hardware.failures_per_chip_hour,
         causes: Vec::new(),
         rack_nodes: None,

@@ -12,7 +12,7 @@ use crate::world::model::{Param, PriceChange, PriceKind, PricePath, PriceStep, S
 /// Highest price of a chip-hour that a draw may give [USD].
 const MOST_USD: f64 = 1e4;
 
-/// The kinds a pool has a price for, in the order of `LISTED`.
+/// The kinds a pool has a price for, in the order of `LISTED`; spot has a process of its own.
 pub(super) fn paths(
     desk: &mut Desk<'_>,
     times: &Times,
@@ -28,7 +28,8 @@ pub(super) fn paths(
         return Vec::new();
     };
     let region = sites[site].region.as_str();
-    let kinds = LISTED.iter().filter_map(|kind| {
+    let paths = LISTED.iter().filter(|kind| **kind != PriceKind::Spot);
+    let kinds = paths.filter_map(|kind| {
         let written = pool.table.prices.iter().find(|price| price.name == kind.name());
         path(desk, times, pool, *kind, written, &hardware.instance, region)
     });
@@ -69,7 +70,7 @@ fn from_catalog(
         PriceKind::OnDemand => &[Row::OnDemand],
         PriceKind::Committed => &[Row::Committed3y, Row::Committed1y],
         PriceKind::CapacityBlock => &[Row::CapacityBlock],
-        PriceKind::Contract | PriceKind::Free => &[],
+        PriceKind::Spot | PriceKind::Contract | PriceKind::Free => &[],
     };
     let catalog = desk.catalog;
     let mut answers = rows.iter().filter_map(|row| catalog.price(instance, region, *row));

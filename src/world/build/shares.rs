@@ -32,7 +32,7 @@ pub(super) fn shares(desk: &mut Desk<'_>, times: &Times, written: &Tables<Vec<Da
     all
 }
 
-fn whole_chips(desk: &mut Desk<'_>, step: &Dated) -> u32 {
+pub(super) fn whole_chips(desk: &mut Desk<'_>, step: &Dated) -> u32 {
     let leaf = &step.amount;
     let chips = desk.number(leaf);
     if chips != chips.floor() || !(0.0..=4e9).contains(&chips) {
@@ -72,18 +72,25 @@ pub(super) fn check(
 fn check_sum(desk: &mut Desk<'_>, times: &Times, id: PoolId, pool: &Pool) {
     let levels = planned(pool);
     let mut instants: Vec<SimTime> = pool.guaranteed.iter().chain(&pool.reserved).map(|share| share.at).collect();
+    instants.extend(pool.blocks.iter().map(|block| block.from));
     instants.extend(levels.iter().map(|level| level.0));
     instants.sort();
     let most = most_planned(pool) * u64::from(pool.chips_per_node);
     let mut told = false;
     for at in instants {
-        let promised = in_force(&pool.guaranteed, at) + in_force(&pool.reserved, at);
+        let of_blocks = pool.blocks.iter().filter(|block| block.is_in_force(at)).map(|block| u64::from(block.chips));
+        let promised = in_force(&pool.guaranteed, at) + in_force(&pool.reserved, at) + of_blocks.sum::<u64>();
         let there = level_at(&levels, at, 0) * u64::from(pool.chips_per_node);
         let on = times.date(at.max(times.start));
         if most < promised {
             let table = &desk.spec.pools[id.index()];
+            let how = if pool.blocks.is_empty() {
+                "guaranteed or reserved"
+            } else {
+                "guaranteed, reserved or sold in blocks"
+            };
             let message = format!(
-                "{promised} chips of pool `{}` are guaranteed or reserved on {on}, and at most {most} are ever planned",
+                "{promised} chips of pool `{}` are {how} on {on}, and at most {most} are ever planned",
                 pool.name
             );
             return desk.problem(table.origin, &table.path, message, "promise fewer, or plan more");
