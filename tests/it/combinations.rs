@@ -168,7 +168,7 @@ fn random_world(parts: &Parts, dice: &mut Dice) -> (String, bool) {
         }
         if dice.one_in(4) {
             let when = dice.of(&["at = 2026-01-27T17:00:00", "per_year = 300"]);
-            writeln!(out, "outages = {{ o = {{ {when}, duration = \"90min\" }} }}").unwrap();
+            writeln!(out, "outages.o = {{ {when}, duration = \"90min\" }}").unwrap();
         }
         let share = nodes * per_node / 2 / (per_node * group) * (per_node * group);
         if (lends || dice.one_in(2)) && share > 0 {
