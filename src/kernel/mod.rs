@@ -4,6 +4,7 @@
 mod attempt;
 mod audit;
 mod calendar;
+mod campaign;
 mod elastic;
 mod event;
 mod helios;
