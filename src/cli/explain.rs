@@ -122,11 +122,11 @@ fn words(name: &str) -> Result<Vec<Meaning>, Failure> {
             all.push((full.clone(), meaning(&full)));
         }
     }
-    for policy in listing::policy_registry() {
+    for policy in crate::policy::matrix::parts() {
         let text = format!("{} ({})", policy.what, policy.source);
         all.push((
             policy.name.to_owned(),
-            Meaning { kind: policy.part, name: policy.name.to_owned(), unit: None, text },
+            Meaning { kind: policy.key, name: policy.name.to_owned(), unit: None, text },
         ));
     }
     for Quirk { of, when, with, without } in QUIRKS {

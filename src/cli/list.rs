@@ -30,6 +30,8 @@ enum What {
     Models,
     /// Deals between labs, clouds and investors
     Deals,
+    /// Failures of chips, by cause where the catalog tells them apart
+    Causes,
     /// Scheduling policies
     Policies,
     /// What is measured, with unit and definition
@@ -57,6 +59,7 @@ pub fn run(args: &List) -> Result<(), Failure> {
         What::Prices => catalog(Listing::Prices),
         What::Models => catalog(Listing::Models),
         What::Deals => catalog(Listing::Deals),
+        What::Causes => catalog(Listing::Causes),
         What::Policies => listing::policies(),
         What::Metrics => listing::metrics(),
     };

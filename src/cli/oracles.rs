@@ -153,6 +153,14 @@ pub fn cases() -> Vec<Case> {
             limit: WIDE,
             quantities: vec![quantity("availability", "machines", machine_repair(5, 1, 0.1, 1.0).availability)],
         },
+        young_daly("Young/Daly, 16,384 chips", 1.0, 797.0, &[]),
+        young_daly("Young/Daly, 16,384 chips in closed form", 1.0, 797.0, &SETS_GOODPUT),
+        young_daly("Young/Daly, 4,096 chips", 0.25, 1_615.0, &SETS_4096),
+        young_daly("Young/Daly, 4,096 chips in closed form", 0.25, 1_615.0, &SETS_4096_GOODPUT),
+        young_daly("Young/Daly, 1,024 chips", 0.0625, 3_250.0, &SETS_1024),
+        young_daly("Young/Daly, 1,024 chips in closed form", 0.0625, 3_250.0, &SETS_1024_GOODPUT),
+        llama3("Llama 3, 54 days: an interruption in 3.09 h", &[]),
+        llama3("Llama 3, 54 days in closed form", &SETS_LLAMA3_GOODPUT),
         simple(
             "checkpoints and failures",
             "checkpoint.toml",
@@ -239,6 +247,64 @@ fn spares() -> Vec<Quantity> {
         quantity("availability", "machines", exact.availability),
         quantity("allocated_fraction", "machines", exact.mean_at_work / (7.0 - exact.mean_down)),
     ]
+}
+
+const MODE: &str = "labs.lab.workloads.gang.failures=\"goodput\"";
+const RATE_4096: &str = "pools.machines.failures_per_chip_hour=4.93320418e-6";
+const RATE_1024: &str = "pools.machines.failures_per_chip_hour=1.233301045e-6";
+const EACH_4096: &str = "labs.lab.workloads.gang.checkpoint.interval=\"1615s\"";
+const EACH_1024: &str = "labs.lab.workloads.gang.checkpoint.interval=\"3250s\"";
+const SETS_GOODPUT: [&str; 1] = [MODE];
+const SETS_4096: [&str; 2] = [RATE_4096, EACH_4096];
+const SETS_4096_GOODPUT: [&str; 3] = [RATE_4096, EACH_4096, MODE];
+const SETS_1024: [&str; 2] = [RATE_1024, EACH_1024];
+const SETS_1024_GOODPUT: [&str; 3] = [RATE_1024, EACH_1024, MODE];
+const SETS_LLAMA3_GOODPUT: [&str; 2] = ["labs.meta.workloads.llama3.failures=\"goodput\"", "run.draws=20"];
+/// Standard errors of what is compared within 1 %: a quarter of that.
+const QUARTER: f64 = 0.0025;
+/// Failures of an H100 [1 per chip-hour]; chips of a gang of Llama 3.
+const H100: f64 = 1.973281672e-5;
+const LLAMA3_CHIPS: f64 = 16_384.0;
+
+/// A gang of that part of 16,384 chips with Daly's interval [s], checkpoint 30 s, restart 600 s.
+fn young_daly(name: &'static str, part: f64, interval_s: f64, sets: &'static [&'static str]) -> Case {
+    Case {
+        name,
+        file: "young_daly.toml",
+        text: theory!("young_daly.toml"),
+        trace: Some(theory!("endless.csv")),
+        sets,
+        limit: QUARTER,
+        quantities: vec![quantity("effective_fraction", "lab.gang", effective(part, interval_s, 30.0))],
+    }
+}
+
+/// Work over the mean wall time of a segment; Daly 2006. Eq. (83).
+fn effective(part: f64, interval_s: f64, checkpoint_s: f64) -> f64 {
+    let mtbf = 3_600.0 / (LLAMA3_CHIPS * part * H100);
+    let segment =
+        Checkpointed { full_segments: 1, work: interval_s, rest: 0.0, checkpoint: checkpoint_s, restart: 600.0, mtbf };
+    interval_s / segment.wall_time().mean
+}
+
+/// 54 days of 16,384 chips: 419 interruptions by their published causes, and what a checkpoint of 10 s leaves.
+fn llama3(name: &'static str, sets: &'static [&'static str]) -> Case {
+    let by = |of, count| quantity("interruptions", of, count);
+    Case {
+        name,
+        file: "llama3.toml",
+        text: theory!("llama3.toml"),
+        trace: Some(theory!("endless.csv")),
+        sets,
+        limit: WIDE,
+        quantities: vec![
+            by("meta.llama3", 419.0),
+            by("meta.llama3/gpu", 148.0),
+            by("meta.llama3/hbm3", 72.0),
+            by("meta.llama3/network", 35.0),
+            quantity("effective_fraction", "meta.llama3", effective(1.0, 465.0, 10.0)),
+        ],
+    }
 }
 
 /// 10,000 min of work in segments of 116.69 min: 85 whole ones and a rest; one failure a day.

@@ -45,7 +45,7 @@ pub fn run(args: &Verify) -> Result<(), Failure> {
     let limit = if args.quick {
         "twice the limits of the full run"
     } else {
-        "0.5 % (1 %: high variance; 2 %: a hundred servers, preemption)"
+        "0.5 % (0.25 %: Young/Daly; 1 %: high variance, counts; 2 %: a hundred servers, preemption)"
     };
     table.note(format!(
         "ok: mean within {ERRORS_OFF} standard errors of exact, and a standard error of at most {limit}"

@@ -123,7 +123,8 @@ impl Attempt {
 
     /// Work done `elapsed_us` after its start, saved or not.
     pub fn done_us(&self, elapsed_us: u64) -> u64 {
-        self.at_work(SimTime(self.start.0 + elapsed_us), None).productive
+        let end = SimTime(self.start.0 + elapsed_us);
+        self.at_work(self.yields_from.map_or(end, |from| from.min(end)), None).productive
     }
 
     /// Phases of [start, to).

@@ -2,7 +2,7 @@
 //! A broken identity is our bug and panics with its numbers.
 
 use super::sim::{Counter, Sim};
-use crate::record::{CellMonth, RunRecord, WorkloadTotals};
+use crate::record::{CellMonth, InterruptionTotals, RunRecord, WorkloadTotals};
 use crate::stats::histogram::Histogram;
 use crate::units::SimTime;
 use crate::world::{CellId, WorkloadId, World};
@@ -22,7 +22,7 @@ impl Sim<'_> {
             down[repair.pool as usize] += u64::from(repair.piece.chips);
         }
         for (pool, state) in self.pools.iter().enumerate() {
-            down[pool] += state.dark_chips;
+            down[pool] += state.dark_chips + state.dark_racks.iter().map(|rack| rack.chips).sum::<u64>();
         }
         let mut running = 0;
         for job in self.jobs.all().filter(|job| job.running) {
@@ -47,6 +47,12 @@ impl Sim<'_> {
                 self.now,
                 state.down.level(),
                 down[pool]
+            );
+            assert!(
+                0 < state.dark || state.dark_chips == 0,
+                "pool {pool} at {}: {} chips are down for an outage that is over",
+                self.now,
+                state.dark_chips
             );
             let due = state.due_to_retire();
             assert!(due == 0, "pool {pool} at {}: {due} nodes to retire are free and still there", self.now);
@@ -89,7 +95,7 @@ impl Sim<'_> {
                 silence(counter, &mut totals);
             }
             let path = &self.world.workloads[WorkloadId::new(id)].path;
-            let WorkloadTotals { submitted, thinned, left, failures, .. } = totals;
+            let WorkloadTotals { submitted, thinned, left, failures, outages, preemptions, overflowed, .. } = totals;
             assert!(
                 workload.arrived == submitted + thinned + left,
                 "jobs of {path}: {} arrived != {submitted} submitted + {thinned} thinned + {left} left",
@@ -101,7 +107,28 @@ impl Sim<'_> {
                 workload.failures_of_gone,
                 workload.failures_outside
             );
+            let apart = &workload.apart;
+            assert!(
+                apart.outages_of_gone == outages + apart.outages_outside,
+                "outages of {path}: jobs met {} != {outages} in the window + {} outside",
+                apart.outages_of_gone,
+                apart.outages_outside
+            );
+            assert!(
+                apart.yields_of_gone + apart.not_yielded == preemptions + apart.preemptions_outside + apart.reclaimed,
+                "jobs of {path}: {} left and {} ended before they had != {preemptions} taken off in the window + {} outside + {} taken back",
+                apart.yields_of_gone,
+                apart.not_yielded,
+                apart.preemptions_outside,
+                apart.reclaimed
+            );
+            assert!(
+                apart.started_elsewhere == overflowed,
+                "jobs of {path}: {} started where they overflow to, {overflowed} overflowed",
+                apart.started_elsewhere
+            );
             self.record.workloads[id] = totals;
+            self.record.interruptions[id] = std::mem::take(&mut workload.interruptions);
         }
         audit_record(self.world, &self.record, self.now);
         self.record
@@ -173,6 +200,9 @@ pub fn audit_record(world: &World, record: &RunRecord, now: SimTime) {
             );
         }
     }
+    for id in world.workloads.ids() {
+        audit_interruptions(world, record, id);
+    }
     for (id, totals) in record.workloads.iter().enumerate() {
         audit_jobs(&world.workloads[WorkloadId::new(id)].path, totals);
         assert!(
@@ -183,6 +213,35 @@ pub fn audit_record(world: &World, record: &RunRecord, now: SimTime) {
             totals.sojourn_us
         );
     }
+}
+
+/// The goodput table: what each reason cost adds up to what the gangs lost and loaded, and their counts to failures, outages and the rest.
+fn audit_interruptions(world: &World, record: &RunRecord, id: WorkloadId) {
+    let (path, totals, rows) =
+        (&world.workloads[id].path, &record.workloads[id.index()], &record.interruptions[id.index()]);
+    let months = || {
+        let cells = world.cells.enumerate().filter(|(_, cell)| cell.workload == id);
+        cells.flat_map(|(cell, _)| &record.cells[cell.index()])
+    };
+    let spent = |field: fn(&CellMonth) -> u128| months().map(field).sum::<u128>();
+    let cost = |field: fn(&InterruptionTotals) -> u128| rows.iter().map(field).sum::<u128>();
+    for (what, by_reason, whole) in [
+        ("lost", cost(|row| row.lost), spent(|month| month.lost)),
+        ("loaded after", cost(|row| row.restart), spent(|month| month.restart)),
+    ] {
+        assert!(by_reason == whole, "interruptions of {path}: {by_reason} chip-us {what} by reason != {whole} in all");
+    }
+    let WorkloadTotals { failures, outages, preemptions, resizes, killed, expected_failures_e6, .. } = *totals;
+    let counted: u64 = rows.iter().map(|row| row.count).sum();
+    assert!(
+        counted == failures + outages + preemptions + killed + resizes,
+        "interruptions of {path}: {counted} by reason != {failures} failures + {outages} outages + {preemptions} taken off + {killed} stopped + {resizes} resized"
+    );
+    let expected: u64 = rows.iter().map(|row| row.expected_e6).sum();
+    assert!(
+        expected == expected_failures_e6,
+        "interruptions of {path}: {expected}e-6 expected by cause != {expected_failures_e6}e-6 in all"
+    );
 }
 
 /// Each job submitted ends in one way, by when it started and by when it finished; sums lie between the ends of the histograms' bins.
@@ -233,6 +292,10 @@ fn silence(counter: Counter, totals: &mut WorkloadTotals) {
         Counter::Thinned => totals.thinned = 0,
         Counter::Left => totals.left = 0,
         Counter::Failures => totals.failures = 0,
+        Counter::Outages => totals.outages = 0,
+        Counter::Killed => totals.killed = 0,
+        Counter::Overflowed => totals.overflowed = 0,
+        Counter::Preemptions => totals.preemptions = 0,
         Counter::WaitSum => totals.wait_us = 0,
         Counter::UnstartedSum => totals.unstarted_us = 0,
         Counter::JctSum => totals.jct_us = 0,

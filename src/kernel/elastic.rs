@@ -7,7 +7,7 @@ use super::queue::{Key, Waiting};
 use super::sim::{DOMAIN_DUE, Release, Sim};
 use super::state::Right;
 use crate::units::{SimTime, Span};
-use crate::world::{CellId, Claimant, Elastic, divide};
+use crate::world::{CellId, Claimant, Elastic, Interruption, divide};
 
 impl<'w> Sim<'w> {
     /// Before a pass: whether gangs of the domain shrink at this instant for those who wait.
@@ -149,9 +149,19 @@ impl<'w> Sim<'w> {
         let job = &mut self.jobs[slot];
         job.resizing = false;
         let totals = &mut self.workloads[job.workload as usize].totals;
-        totals.resizes += u64::from(changed && has_worked && fits.is_some());
+        let resized = changed && has_worked && fits.is_some();
+        totals.resizes += u64::from(resized);
+        let is = if fits.is_some() { Interruption::RESIZE } else { Interruption::PREEMPTION };
+        self.workloads[job.workload as usize].interrupted(is, resized || changed && fits.is_none());
+        if has_worked || fits.is_none() {
+            self.jobs.aside_mut(slot).since = is.index() as u16;
+        }
         if fits.is_none() {
-            totals.preemptions += u64::from(changed);
+            let in_window = self.in_window(self.now);
+            let state = &mut self.workloads[self.jobs[slot].workload as usize];
+            state.totals.preemptions += u64::from(in_window);
+            state.apart.preemptions_outside += u64::from(!in_window);
+            let job = &mut self.jobs[slot];
             job.resumes = true;
             self.jobs.aside_mut(slot).yields += 1;
             self.enqueue(slot, false);

@@ -140,6 +140,11 @@ pub enum Event {
         /// Slot of the repair.
         repair: u32,
     },
+    /// A spare may come into the place of a node that went down.
+    SparesDue {
+        /// Pool.
+        pool: u32,
+    },
     /// The next entry of the dated list.
     Dated {
         /// Its index.

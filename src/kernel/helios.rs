@@ -6,7 +6,7 @@ use super::event::{Class, When};
 use super::queue::{Cursor, Queue, Waiting};
 use super::sim::{DOMAIN_DUE, Sim};
 use crate::units::{SimTime, Span};
-use crate::world::{CellId, Compat, Order, Preemption, Rules};
+use crate::world::{CellId, Compat, Interruption, Order, Preemption, Rules};
 
 /// A job lasts a second longer than it takes: what remains is looked at before it is counted down.
 const SECOND: Span = Span(1_000_000);
@@ -23,7 +23,7 @@ impl Sim<'_> {
     pub(super) fn helios_walk(&mut self, domain: usize) {
         let mut preempted = false;
         let (mut chosen, mut running) = (Vec::new(), Vec::new());
-        let mut quota: u64 = self.domains[domain].pools.iter().map(|pool| self.pools[pool.index()].up.level()).sum();
+        let mut quota: u64 = self.domains[domain].pools.iter().map(|pool| self.pools[pool.index()].usable()).sum();
         for (place, slot, chips) in self.helios_order(domain) {
             let within = u64::from(chips) <= quota;
             quota -= if within { u64::from(chips) } else { 0 };
@@ -83,10 +83,14 @@ impl Sim<'_> {
         let job = &self.jobs[slot];
         let elapsed = self.now.since(job.attempt.start).0;
         let (workload, chips) = (job.workload as usize, job.chips);
-        self.workloads[workload].totals.preemptions += u64::from(in_window);
+        let state = &mut self.workloads[workload];
+        state.totals.preemptions += u64::from(in_window);
+        state.interrupted(Interruption::PREEMPTION, in_window);
+        state.apart.preemptions_outside += u64::from(!in_window);
         let cost = self.restart_us(workload, chips);
         let aside = self.jobs.aside_mut(slot);
         aside.owed_us = aside.owed_us.saturating_sub(elapsed) + cost;
+        aside.why = Interruption::PREEMPTION.index() as u16;
         self.leave(slot);
     }
 

@@ -125,7 +125,11 @@ pub struct Aside {
     pub owed_us: u64,
     /// The first start that it was promised.
     pub promised: Option<SimTime>,
-    /// How often its pool went dark under it.
+    /// Why its attempt ends early, and why the one before did: rows of the goodput table.
+    pub why: u16,
+    /// See `why`.
+    pub since: u16,
+    /// How often its pool or rack went dark under it.
     pub outages: u32,
     /// How often it was taken off.
     pub yields: u32,

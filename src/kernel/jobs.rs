@@ -2,14 +2,15 @@
 
 use super::attempt::Attempt;
 use super::event::{Class, When};
+use super::failure::Failed;
 use super::job::{Aside, Job, Jobs, NO_ROW, exposure};
 use super::pool::PoolState;
 use super::queue::{Key, Waiting};
 use super::sim::{Counter, Release, Sabotage, Sim};
-use super::state::{RepairJob, Right, WorkloadState};
+use super::state::{Right, WorkloadState};
 use crate::policy::order::{Facts, rank};
 use crate::record::JobRow;
-use crate::stats::draw::{failure_item, index_of};
+use crate::stats::draw::failure_item;
 use crate::stats::law::Law;
 use crate::stats::math::{ln, log1p, square};
 use crate::stats::quantile::exponential_quantile;
@@ -141,7 +142,12 @@ impl Sim<'_> {
         if pool.unlimited {
             pool.deliver(now, job.chips);
         }
-        pool.nodes.take(job.chips, pool.placement, &mut job.pieces);
+        // One that was planned has its nodes.
+        if job.pieces.is_empty() {
+            pool.nodes.take(job.chips, pool.placement, &mut job.pieces);
+        } else {
+            job.pieces.iter().for_each(|piece| pool.nodes.claim(*piece));
+        }
         let for_a_while = place.right != Right::Own;
         pool.hold(now, place.claim, chips);
         if let Some(counter) = self.silent {
@@ -181,6 +187,9 @@ impl Sim<'_> {
             totals.waited += u64::from(wait > 0);
             totals.wait_us += u128::from(wait);
             totals.waits.record(wait);
+            let state = &mut self.workloads[job.workload as usize];
+            let elsewhere = state.overflow_cells.iter().any(|cell| cell.index() as u32 == job.cell);
+            state.apart.started_elsewhere += u64::from(elsewhere);
         }
     }
 
@@ -195,12 +204,24 @@ impl Sim<'_> {
     /// Speed of the job at its size on that cell, relative to the time in which its work is stated.
     #[inline(always)]
     pub(super) fn speed_of(&self, slot: u32, cell: CellId) -> f64 {
-        let job = &self.jobs[slot];
-        let speed = self.cells[cell.index()].speed;
+        let (job, place) = (&self.jobs[slot], &self.cells[cell.index()]);
+        let mut speed = place.speed;
+        if place.split_speed < 1.0 && self.is_split(slot, cell) {
+            speed *= place.split_speed;
+        }
         match self.workloads[job.workload as usize].elastic {
             None => speed,
             Some((terms, _)) => speed * terms.speed(job.chips),
         }
+    }
+
+    /// Whether the job stands on more nodes than it needs; one that stands nowhere, whether it would if it started there now.
+    fn is_split(&self, slot: u32, cell: CellId) -> bool {
+        let (job, pool) = (&self.jobs[slot], &self.pools[self.cells[cell.index()].pool]);
+        if job.pieces.is_empty() {
+            return pool.nodes.would_split(job.chips);
+        }
+        pool.nodes.is_split(job.chips, &job.pieces)
     }
 
     /// What the attempt would be if it began now on that cell, and nothing failed.
@@ -316,6 +337,7 @@ impl Sim<'_> {
         let share = last.saturating_sub(first) as f64 / length as f64;
         let count = (expected * share * 1e6).round().min(1e15) as u64;
         self.workloads[job.workload as usize].totals.expected_failures_e6 += count;
+        self.expect_by_cause(slot, count);
     }
 
     #[inline]
@@ -324,6 +346,9 @@ impl Sim<'_> {
             return;
         }
         let killed = self.jobs[slot].killed;
+        if killed {
+            self.on_killed(slot);
+        }
         self.book_attempt(slot, killed.then_some(self.now));
         self.let_go(slot, Release::Finish, None);
         let (now, in_system) = (self.now, !self.silenced(Counter::InSystem));
@@ -332,6 +357,7 @@ impl Sim<'_> {
         let state = &mut self.workloads[job.workload as usize];
         let sojourn = now.since(job.submit).0;
         state.failures_of_gone += u64::from(job.failures);
+        state.apart.note_gone(&self.jobs, slot);
         state.totals.sojourn_us += u128::from(sojourn);
         state.totals.killed += u64::from(in_window && killed);
         if let Some(deadline) = state.deadline.filter(|_| in_window) {
@@ -363,28 +389,36 @@ impl Sim<'_> {
             return;
         }
         let now = self.now;
+        let cause = self.draw_cause(slot);
+        let failed = self.draw_failed(slot, cause);
+        self.jobs.aside_mut(slot).why = cause.is.index() as u16;
         self.book_attempt(slot, Some(now));
-        let nodes = self.nodes_of(slot);
         let speed = self.speed_of(slot, CellId::new(self.jobs[slot].cell as usize));
         let counted = self.in_window(now);
+        let interrupts = !self.silenced(Counter::Interruptions);
         let job = &mut self.jobs[slot];
+        let pool = self.cells[job.cell as usize].pool;
         let state = &mut self.workloads[job.workload as usize];
         let saved = job.attempt.saved_us(now.since(job.attempt.start).0);
         state.totals.failures += u64::from(counted);
         state.failures_outside += u64::from(!counted);
-        let item = failure_item(job.item, job.failures);
-        let failing = index_of(state.failing_node.unit(item), nodes);
+        state.interrupted(cause.is, counted && interrupts);
         job.keep(saved, speed);
         self.end_stretch(slot);
         let job = &mut self.jobs[slot];
         job.failures += 1;
         job.resumes = true;
         // One that was saving to make room is not any more.
-        job.leaving = false;
+        let leaving = std::mem::take(&mut job.leaving);
+        self.workloads[job.workload as usize].apart.not_yielded += u64::from(leaving);
         job.seq = u64::MAX;
         let next = self.workloads[job.workload as usize].threshold.unit(failure_item(job.item, job.failures));
         job.exposure_left = exposure(exponential_quantile(next));
-        self.let_go(slot, Release::Failure, Some((failing, item)));
+        self.jobs.aside_mut(slot).since = cause.is.index() as u16;
+        self.let_go(slot, Release::Failure, Some(failed));
+        if let Some((rack, time_us)) = failed.rack {
+            self.rack_fails(pool, rack, time_us, cause);
+        }
         self.enqueue(slot, false);
     }
 
@@ -402,7 +436,7 @@ impl Sim<'_> {
     /// The gang frees its chips, all but those on the node that failed. Always inlined: what only a failure needs falls away where
     /// a job finishes.
     #[inline(always)]
-    pub(super) fn let_go(&mut self, slot: u32, release: Release, failed: Option<(usize, i64)>) {
+    pub(super) fn let_go(&mut self, slot: u32, release: Release, failed: Option<Failed>) {
         let (now, counts) = (self.now, !self.silenced(Counter::Allocated));
         let state = &self.workloads[self.jobs[slot].workload as usize];
         let (tenant, domain) = (state.tenant, state.domain);
@@ -426,8 +460,8 @@ impl Sim<'_> {
         if self.sabotage == Sabotage::Release(release) {
             job.pieces.clear();
         } else {
-            let broken = failed.filter(|_| pool.repairs).map(|(node, _)| node as u32);
-            let broken = pool.nodes.give_back(job.chips, &mut job.pieces, broken);
+            let repair = failed.and_then(|failed| failed.node);
+            let broken = pool.nodes.give_back(job.chips, &mut job.pieces, repair.map(|(node, _)| node));
             let down = broken.map_or(0, |piece| u64::from(piece.chips));
             pool.let_go(now, place.claim, chips, down);
             if pool.unlimited {
@@ -436,14 +470,14 @@ impl Sim<'_> {
             if let Some(counter) = self.silent {
                 sabotage_failure(counter, pool, now, down);
             }
-            if let (Some(piece), Some((_, item))) = (broken, failed) {
-                let workload = job.workload as usize;
-                self.send_to_repair(at, piece, workload, item);
+            if let (Some(piece), Some((_, time_us))) = (broken, repair) {
+                self.send_to_repair(at, piece, None, time_us);
+                self.await_spares(at);
             }
         }
         // A node that goes down may cut every tenant's entitlement, so all of them are billed anew.
         let pool = &mut self.pools[at];
-        if failed.is_some() || pool.retiring_nodes + pool.dark > 0 {
+        if failed.is_some() || pool.wants_free_nodes() {
             self.after_supply(at);
         } else {
             pool.bill_share(now, tenant, &mut self.cells);
@@ -458,51 +492,6 @@ impl Sim<'_> {
         if !self.at_rest(domain) {
             self.touch(domain);
         }
-    }
-
-    fn send_to_repair(&mut self, pool: usize, piece: super::nodes::Piece, workload: usize, item: i64) {
-        let repair = self.world.pools.0[pool].repair.as_ref().expect("asked before");
-        let state = &self.workloads[workload];
-        let unit = repair.law.shape.quantile2(state.repair_branch.unit(item), state.repair_time.unit(item));
-        let time_us = Span::from_hours(unit * self.live.value(&repair.law.mean)).0.max(1);
-        let job = RepairJob { pool: pool as u32, piece, time_us, pending: true };
-        let index = match self.free_repairs.pop() {
-            Some(index) => {
-                self.repairs[index as usize] = job;
-                index
-            }
-            None => {
-                self.repairs.push(job);
-                (self.repairs.len() - 1) as u32
-            }
-        };
-        let crews = repair.crews;
-        let shop = &mut self.workshops[pool];
-        if crews.is_some_and(|crews| shop.busy_crews >= crews) {
-            shop.waiting.push_back(index);
-        } else {
-            shop.busy_crews += 1;
-            self.heap.push(When::new(self.now + Span(time_us), Class::Supply), index);
-        }
-    }
-
-    pub(super) fn on_node_repaired(&mut self, index: u32) {
-        let now = self.now;
-        let RepairJob { pool, piece, .. } = self.repairs[index as usize];
-        let pool = pool as usize;
-        self.repairs[index as usize].pending = false;
-        self.free_repairs.push(index);
-        match self.workshops[pool].waiting.pop_front() {
-            Some(next) => {
-                let time_us = self.repairs[next as usize].time_us;
-                self.heap.push(When::new(now + Span(time_us), Class::Supply), next);
-            }
-            None => self.workshops[pool].busy_crews -= 1,
-        }
-        if self.sabotage != Sabotage::Release(Release::Repair) {
-            self.pools[pool].repair(now, piece);
-        }
-        self.after_supply(pool);
     }
 
     /// Books what the attempt was spent on, by month; `failed` when it ends in a failure. Months before the books open are
@@ -528,19 +517,20 @@ impl Sim<'_> {
     /// The same for any attempt, from the last month backwards: most lie in one.
     fn book_phases(&mut self, slot: u32, from: SimTime, last: usize, failed: Option<SimTime>) {
         let job = &self.jobs[slot];
-        let chips = u128::from(job.chips);
+        let (cell, attempt, chips) = (job.cell as usize, job.attempt, u128::from(job.chips));
         let silent = self.silent;
         let quiet = |counter| silent == Some(counter);
         let mut to = self.now;
         for month in (0..=last).rev() {
             let begins = self.world.months[month].max(from);
-            let phases = job.attempt.phases(begins.min(to), to, failed);
-            let row = &mut self.record.cells[job.cell as usize][month];
+            let phases = attempt.phases(begins.min(to), to, failed);
+            let row = &mut self.record.cells[cell][month];
             row.productive += if quiet(Counter::Productive) { 0 } else { u128::from(phases.productive) * chips };
             row.checkpoint += if quiet(Counter::Checkpoint) { 0 } else { u128::from(phases.checkpoint) * chips };
             row.lost += if quiet(Counter::Lost) { 0 } else { u128::from(phases.lost) * chips };
             row.restart += if quiet(Counter::Restart) { 0 } else { u128::from(phases.restart) * chips };
             row.yielding += if quiet(Counter::Yielding) { 0 } else { u128::from(phases.yielding) * chips };
+            self.book_reasons(slot, (begins.min(to), to), phases);
             if begins <= from {
                 break;
             }
@@ -562,6 +552,7 @@ impl Sim<'_> {
             let in_window = self.in_window(job.submit);
             let state = &mut self.workloads[job.workload as usize];
             state.failures_of_gone += u64::from(job.failures);
+            state.apart.note_gone(&self.jobs, slot);
             let totals = &mut state.totals;
             totals.sojourn_us += u128::from(in_system);
             if in_window && job.first_start == SimTime::NEVER {

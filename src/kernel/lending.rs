@@ -2,7 +2,7 @@
 
 use super::event::{Class, When};
 use super::queue::Waiting;
-use super::sim::{DOMAIN_DUE, Sim};
+use super::sim::{DOMAIN_DUE, Release, Sabotage, Sim};
 use super::state::Right;
 use crate::policy::Room;
 use crate::units::{SimTime, Span};
@@ -59,6 +59,9 @@ impl Sim<'_> {
     /// Takes borrowers off for a gang that is within its own guarantee, as few as make room for it: the lowest priority first, then the least
     /// chip-time lost, then the latest.
     pub(super) fn reclaim(&mut self, domain: usize, queue: usize, waiting: &Waiting) -> Room {
+        if self.sabotage == Sabotage::Release(Release::Loan) {
+            return Room::None;
+        }
         let tenant = self.domains[domain].tenants[queue];
         let cells = self.workloads[self.jobs[waiting.slot].workload as usize].cells;
         for cell in cells {
@@ -68,13 +71,16 @@ impl Sim<'_> {
             let pool = self.cells[cell.index()].pool;
             let state = &self.pools[pool];
             let within = u64::from(waiting.chips) <= state.available(tenant, false);
-            if !within || state.standing.borrowed(state.up.level()) == 0 {
+            if !within || state.is_shut() || state.standing.borrowed(state.usable()) == 0 {
                 continue;
             }
             if let Some((victims, mut soon)) = self.borrowers_in_the_way(domain, tenant, waiting.chips, pool) {
                 let notice = self.domains[domain].rules.notice;
                 for slot in victims {
                     soon |= !self.take_off(slot, notice);
+                }
+                if let Some(notice) = notice {
+                    self.hurry(domain, tenant, pool, notice);
                 }
                 if soon {
                     // What comes back is not lent again before its owner has it.
@@ -85,6 +91,33 @@ impl Sim<'_> {
             }
         }
         Room::None
+    }
+
+    /// Others that are leaving the pool already, for one of their own, leave within the notice too.
+    fn hurry(&mut self, domain: usize, tenant: usize, pool: usize, notice: Span) {
+        let late = |slot: &u32| {
+            let job = &self.jobs[*slot];
+            let here = self.cells[job.cell as usize].pool == pool;
+            let due = job
+                .attempt
+                .yields_from
+                .map_or(job.attempt.finish(), |from| from + Span(self.jobs.aside(*slot).leaves_in_us));
+            let others = self.workloads[job.workload as usize].tenant != tenant;
+            job.leaving && here && others && self.now + notice < due
+        };
+        let late: Vec<u32> = self.domains[domain].running.iter().flatten().copied().filter(late).collect();
+        for slot in late {
+            let job = &mut self.jobs[slot];
+            job.loses = true;
+            if notice == Span::ZERO {
+                self.again = true;
+                self.leave(slot);
+            } else {
+                let from = *job.attempt.yields_from.get_or_insert(self.now);
+                self.jobs.aside_mut(slot).leaves_in_us = (self.now + notice).since(from).0;
+                self.post_next(slot);
+            }
+        }
     }
 
     /// The fewest borrowers on the pool, in order, without whom the gang finds room, and whether some are leaving already; None when all of

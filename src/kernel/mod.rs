@@ -5,8 +5,10 @@ mod attempt;
 mod audit;
 mod calendar;
 mod campaign;
+mod dark;
 mod elastic;
 mod event;
+mod failure;
 mod helios;
 mod job;
 mod jobs;
@@ -37,4 +39,4 @@ pub use sim::{
     Counter, Moved, Outside, OutsideJob, Release, Run, Sabotage, replay, simulate, simulate_sabotaged,
     simulate_with_markers,
 };
-pub use watch::{Seen, simulate_watched};
+pub use watch::{Seen, simulate_watched, simulate_watched_sabotaged};

@@ -15,6 +15,21 @@ pub struct Piece {
     pub chips: u32,
 }
 
+impl Piece {
+    /// Its parts before `from`, within and from `to` on; those without a node are left out.
+    pub fn cut(self, from: u32, to: u32) -> impl Iterator<Item = Piece> {
+        let end = self.node + self.nodes;
+        let (a, b) = (from.clamp(self.node, end), to.clamp(self.node, end));
+        let part = move |(start, end): (u32, u32)| Piece { node: start, nodes: end - start, chips: self.chips };
+        [(self.node, a), (a, b), (b, end)].into_iter().filter(|(start, end)| start < end).map(part)
+    }
+
+    /// The node after its last.
+    fn end(&self) -> u32 {
+        self.node + self.nodes
+    }
+}
+
 /// Nodes [start, end) in descending order of start, so that the lowest node is at the end of the vector.
 #[derive(Clone, Debug, Default)]
 struct Intervals {
@@ -59,6 +74,20 @@ impl Intervals {
         }
     }
 
+    /// Takes those of [from, to), run by run.
+    fn take_within(&mut self, from: u32, to: u32, mut each: impl FnMut(u32, u32)) {
+        let mut kept = Vec::with_capacity(self.runs.len() + 1);
+        for (start, end) in std::mem::take(&mut self.runs) {
+            let (a, b) = (from.clamp(start, end), to.clamp(start, end));
+            kept.extend([(b, end), (start, a)].into_iter().filter(|(start, end)| start < end));
+            if a < b {
+                each(a, b - a);
+                self.count -= b - a;
+            }
+        }
+        self.runs = kept;
+    }
+
     /// Inserts `runs`, `nodes` in all, in descending order.
     fn merge(&mut self, runs: impl Iterator<Item = (u32, u32)>, nodes: u32, scratch: &mut Vec<(u32, u32)>) {
         self.count += nodes;
@@ -78,25 +107,27 @@ impl Intervals {
         std::mem::swap(&mut self.runs, scratch);
     }
 
-    fn contains(&self, node: u32) -> bool {
-        let at = self.runs.partition_point(|run| run.0 > node);
-        self.runs.get(at).is_some_and(|run| node < run.1)
+    /// Whether all of [from, to) are in here.
+    fn contains(&self, from: u32, to: u32) -> bool {
+        let at = self.runs.partition_point(|run| run.0 > from);
+        self.runs.get(at).is_some_and(|run| to <= run.1)
     }
 
-    fn remove(&mut self, node: u32) {
-        self.count -= 1;
-        let at = self.runs.partition_point(|run| run.0 > node);
+    /// Takes [from, to) out, all of which is in here.
+    fn remove(&mut self, from: u32, to: u32) {
+        self.count -= to - from;
+        let at = self.runs.partition_point(|run| run.0 > from);
         let (start, end) = self.runs[at];
-        assert!(start <= node && node < end, "node {node} is not in this bucket");
-        match (start == node, node + 1 == end) {
+        assert!(start <= from && to <= end, "nodes {from}..{to} are not in this bucket");
+        match (start == from, to == end) {
             (true, true) => {
                 self.runs.remove(at);
             }
-            (true, false) => self.runs[at].0 = node + 1,
-            (false, true) => self.runs[at].1 = node,
+            (true, false) => self.runs[at].0 = to,
+            (false, true) => self.runs[at].1 = from,
             (false, false) => {
-                self.runs[at].1 = node;
-                self.runs.insert(at, (node + 1, end));
+                self.runs[at].1 = from;
+                self.runs.insert(at, (to, end));
             }
         }
     }
@@ -108,6 +139,8 @@ pub struct Nodes {
     chips_per_node: u32,
     free_chips: u64,
     next_node: u32,
+    /// Gangs that find no room together are split.
+    splits: bool,
     /// By free chips on the node, 1..=chips_per_node; empty when nodes are interchangeable: their number is the state.
     buckets: Vec<Intervals>,
     /// Free chips of nodes that are partly used: a node's chips come back one job at a time.
@@ -120,9 +153,30 @@ impl Nodes {
     /// No nodes yet. `whole_gangs`: every gang of the pool fills its nodes, so that none is ever partly used and their number
     /// is the whole state (a 12,500-node gang that failed gave its nodes back run by run: 60 % of a dual-bet run).
     pub fn new(chips_per_node: u32, whole_gangs: bool) -> Nodes {
-        let counted = chips_per_node == 1 || whole_gangs;
+        Nodes::with(chips_per_node, chips_per_node == 1 || whole_gangs)
+    }
+
+    /// No nodes yet; every node is known by its number, since where gangs stand matters.
+    pub fn numbered(chips_per_node: u32) -> Nodes {
+        Nodes::with(chips_per_node, false)
+    }
+
+    fn with(chips_per_node: u32, counted: bool) -> Nodes {
         let buckets = if counted { Vec::new() } else { vec![Intervals::default(); chips_per_node as usize + 1] };
-        Nodes { chips_per_node, free_chips: 0, next_node: 0, buckets, partial: Vec::new(), merged: Vec::new() }
+        Nodes {
+            chips_per_node,
+            free_chips: 0,
+            next_node: 0,
+            splits: false,
+            buckets,
+            partial: Vec::new(),
+            merged: Vec::new(),
+        }
+    }
+
+    /// The same nodes, on which gangs are split that find no room together. Interchangeable nodes split nobody.
+    pub fn splitting(self, splits: bool) -> Nodes {
+        Nodes { splits: splits && !self.is_counted(), ..self }
     }
 
     /// Free chips.
@@ -147,14 +201,24 @@ impl Nodes {
         self.give(Piece { node: start, nodes, chips: self.chips_per_node });
     }
 
+    /// Nodes that ever were are numbered below this.
+    pub fn names(&self) -> u32 {
+        self.next_node
+    }
+
     /// Whether `chips` of one gang find room now.
     #[inline]
     pub fn has_room(&self, chips: u32) -> bool {
         if self.buckets.is_empty() {
             return u64::from(chips) <= self.free_chips;
         }
-        if u64::from(chips) > self.free_chips {
-            return false;
+        u64::from(chips) <= self.free_chips && (self.splits || self.has_room_together(chips))
+    }
+
+    /// Whether they find room now on no more nodes than they need.
+    pub fn has_room_together(&self, chips: u32) -> bool {
+        if self.is_counted() || self.free_chips < u64::from(chips) {
+            return u64::from(chips) <= self.free_chips;
         }
         let (whole, rest) = (chips / self.chips_per_node, chips % self.chips_per_node);
         let full = self.free_nodes();
@@ -170,10 +234,44 @@ impl Nodes {
     #[inline]
     pub fn take(&mut self, chips: u32, placement: Placement, pieces: &mut Vec<Piece>) {
         assert!(self.has_room(chips), "asked {chips} chips, free {}", self.free_chips);
+        let together = !self.splits || self.has_room_together(chips);
         self.free_chips -= u64::from(chips);
-        if !self.buckets.is_empty() {
+        if !together {
+            self.take_split(chips, pieces);
+        } else if !self.buckets.is_empty() {
             self.take_pieces(chips, placement, pieces);
         }
+    }
+
+    /// Takes the nodes with most free chips, and for what is left at the end the fullest that has room for it.
+    fn take_split(&mut self, chips: u32, pieces: &mut Vec<Piece>) {
+        let per_node = self.chips_per_node;
+        let whole = (chips / per_node).min(self.buckets[per_node as usize].count);
+        self.buckets[per_node as usize]
+            .take_lowest(whole, |node, nodes| pieces.push(Piece { node, nodes, chips: per_node }));
+        let mut left = chips - whole * per_node;
+        while left > 0 {
+            let free = |bucket: &usize| self.buckets[*bucket].count > 0;
+            let fitting = (left as usize..self.buckets.len()).find(free);
+            let bucket =
+                fitting.or_else(|| (1..self.buckets.len().min(left as usize)).rev().find(free)).expect("has room");
+            let node = self.buckets[bucket].lowest().expect("asked before");
+            let taken = left.min(bucket as u32);
+            self.buckets[bucket].remove(node, node + 1);
+            self.set_partial(node, bucket as u32 - taken);
+            pieces.push(Piece { node, nodes: 1, chips: taken });
+            left -= taken;
+        }
+    }
+
+    /// Whether a gang that starts now is split.
+    pub fn would_split(&self, chips: u32) -> bool {
+        self.splits && !self.has_room_together(chips)
+    }
+
+    /// Whether a gang on these pieces is on more nodes than it needs.
+    pub fn is_split(&self, chips: u32, pieces: &[Piece]) -> bool {
+        self.splits && chips.div_ceil(self.chips_per_node) < pieces.iter().map(|piece| piece.nodes).sum()
     }
 
     fn take_pieces(&mut self, chips: u32, placement: Placement, pieces: &mut Vec<Piece>) {
@@ -184,7 +282,7 @@ impl Nodes {
         if rest > 0 {
             let bucket = self.bucket_for(rest, whole > 0, placement);
             let node = self.buckets[bucket].lowest().expect("has room");
-            self.buckets[bucket].remove(node);
+            self.buckets[bucket].remove(node, node + 1);
             self.set_partial(node, bucket as u32 - rest);
             pieces.push(Piece { node, nodes: 1, chips: rest });
         }
@@ -201,23 +299,63 @@ impl Nodes {
     fn free_on(&self, node: u32) -> u32 {
         let part = self.partial_free(node);
         let whole = &self.buckets[self.chips_per_node as usize];
-        if part == 0 && whole.contains(node) { self.chips_per_node } else { part }
+        if part == 0 && whole.contains(node, node + 1) { self.chips_per_node } else { part }
     }
 
     /// Whether all chips of the piece are free.
     pub fn has_free(&self, piece: Piece) -> bool {
+        if piece.chips == self.chips_per_node {
+            return self.buckets[piece.chips as usize].contains(piece.node, piece.node + piece.nodes);
+        }
         (piece.node..piece.node + piece.nodes).all(|node| piece.chips <= self.free_on(node))
     }
 
     /// Takes these very chips, which are free.
     pub fn claim(&mut self, piece: Piece) {
+        if piece.chips == self.chips_per_node {
+            self.buckets[piece.chips as usize].remove(piece.node, piece.node + piece.nodes);
+            self.free_chips -= u64::from(piece.nodes) * u64::from(piece.chips);
+            return;
+        }
         for node in piece.node..piece.node + piece.nodes {
             let free = self.free_on(node);
             assert!(piece.chips <= free, "node {node} has {free} chips free, {} are claimed", piece.chips);
-            self.buckets[free as usize].remove(node);
+            self.buckets[free as usize].remove(node, node + 1);
             self.set_partial(node, free - piece.chips);
             self.free_chips -= u64::from(piece.chips);
         }
+    }
+
+    /// Of each node, as many chips stay free as are free here and there; not for interchangeable nodes.
+    pub fn keep_least(&mut self, there: &Nodes) {
+        let (own, other) = (self.free_runs(), there.free_runs());
+        self.buckets.iter_mut().for_each(|bucket| *bucket = Intervals::default());
+        self.partial.clear();
+        self.free_chips = 0;
+        let (mut a, mut b) = (own.iter().peekable(), other.iter().peekable());
+        while let (Some(mine), Some(theirs)) = (a.peek(), b.peek()) {
+            let (from, to) = (mine.node.max(theirs.node), mine.end().min(theirs.end()));
+            let chips = mine.chips.min(theirs.chips);
+            if mine.end() <= theirs.end() {
+                a.next()
+            } else {
+                b.next()
+            };
+            if from < to {
+                let nodes = if chips == self.chips_per_node { to - from } else { 1 };
+                (from..to).step_by(nodes as usize).for_each(|node| self.give(Piece { node, nodes, chips }));
+            }
+        }
+    }
+
+    /// Free chips of every node that has any, in order.
+    fn free_runs(&self) -> Vec<Piece> {
+        let whole = self.buckets[self.chips_per_node as usize].runs.iter();
+        let whole = whole.map(|(from, to)| Piece { node: *from, nodes: to - from, chips: self.chips_per_node });
+        let partly = self.partial.iter().map(|(node, chips)| Piece { node: *node, nodes: 1, chips: *chips });
+        let mut runs: Vec<Piece> = whole.chain(partly).collect();
+        runs.sort_unstable_by_key(|run| run.node);
+        runs
     }
 
     /// Gives a gang's piece back.
@@ -233,7 +371,7 @@ impl Nodes {
         assert_eq!(piece.nodes, 1, "a partly used node stands alone");
         let before = self.partial_free(piece.node);
         if before > 0 {
-            self.buckets[before as usize].remove(piece.node);
+            self.buckets[before as usize].remove(piece.node, piece.node + 1);
         }
         self.set_partial(piece.node, before + piece.chips);
     }
@@ -316,6 +454,24 @@ impl Nodes {
         }
     }
 
+    /// Takes all free chips of the nodes [from, to) away; returns how many.
+    pub fn take_within(&mut self, from: u32, to: u32, pieces: &mut Vec<Piece>) -> u64 {
+        let per_node = self.chips_per_node;
+        let before = pieces.len();
+        self.buckets[per_node as usize]
+            .take_within(from, to, |node, nodes| pieces.push(Piece { node, nodes, chips: per_node }));
+        let part = |entry: &&(u32, u32)| from <= entry.0 && entry.0 < to;
+        let parts: Vec<(u32, u32)> = self.partial.iter().filter(part).copied().collect();
+        for (node, chips) in parts {
+            self.buckets[chips as usize].remove(node, node + 1);
+            self.set_partial(node, 0);
+            pieces.push(Piece { node, nodes: 1, chips });
+        }
+        let taken = pieces[before..].iter().map(|piece| u64::from(piece.nodes) * u64::from(piece.chips)).sum();
+        self.free_chips -= taken;
+        taken
+    }
+
     fn partial_free(&self, node: u32) -> u32 {
         let at = self.partial.partition_point(|entry| entry.0 < node);
         self.partial.get(at).filter(|entry| entry.0 == node).map_or(0, |entry| entry.1)
@@ -361,6 +517,26 @@ mod tests {
     }
 
     proptest! {
+        /// What is left of two states of the same nodes, node by node.
+        #[test]
+        fn the_least_of_two_states(free in prop::collection::vec((0u32..=4, 0u32..=4), 1..40)) {
+            let state = |of: fn(&(u32, u32)) -> u32| {
+                let mut nodes = Nodes::new(4, false);
+                nodes.add_new(free.len() as u32);
+                let held = free.iter().zip(0..).map(|(pair, node)| Piece { node, nodes: 1, chips: 4 - of(pair) });
+                held.filter(|piece| piece.chips > 0).for_each(|piece| nodes.claim(piece));
+                nodes
+            };
+            let mut least = state(|pair| pair.0);
+            least.keep_least(&state(|pair| pair.1));
+            for (node, pair) in free.iter().enumerate() {
+                prop_assert_eq!(least.free_on(node as u32), pair.0.min(pair.1));
+            }
+            prop_assert_eq!(least.free_chips(), free.iter().map(|pair| u64::from(pair.0.min(pair.1))).sum::<u64>());
+            let whole = free.iter().filter(|pair| pair.0.min(pair.1) == 4).count();
+            prop_assert_eq!(least.free_nodes(), whole as u32);
+        }
+
         /// Whatever is taken and given back, chips are conserved and everything returns to whole nodes.
         #[test]
         fn chips_are_conserved(per_node in 1u32..9, count in 1u32..40, asks in prop::collection::vec((1u32..60, any::<bool>()), 1..80)) {

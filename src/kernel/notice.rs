@@ -8,7 +8,7 @@ use super::state::Right;
 use crate::stats::draw::failure_item;
 use crate::stats::quantile::exponential_quantile;
 use crate::units::{SimTime, Span};
-use crate::world::{CellId, Effect, PoolId, PriceKind, TenantId};
+use crate::world::{CellId, Effect, Interruption, PoolId, PriceKind, TenantId};
 
 /// Clock of reclaims and notice of a job, beside the job: only where there is spot or blocks.
 #[derive(Clone, Copy, Debug)]
@@ -120,8 +120,13 @@ impl Sim<'_> {
         let job = &self.jobs[slot];
         let state = &mut self.workloads[job.workload as usize];
         state.totals.reclaims += u64::from(in_window);
+        state.apart.reclaimed += u64::from(!job.leaving);
+        state.interrupted(Interruption::RECLAIM, in_window && !job.leaving);
         let (saves, cost_us) = (0 < state.interval_us && state.cost_us <= length.0, state.cost_us);
         let (leaving, finish) = (job.leaving, job.attempt.finish());
+        if !leaving {
+            self.jobs.aside_mut(slot).why = Interruption::RECLAIM.index() as u16;
+        }
         if !leaving && saves {
             let job = &mut self.jobs[slot];
             (job.leaving, job.loses) = (true, false);

@@ -28,7 +28,7 @@ impl Outlook {
     pub fn look_at(&mut self, pool: &PoolState) {
         self.nodes.clone_from(&pool.nodes);
         self.standing.clone_from(&pool.standing);
-        self.up = pool.up.level();
+        self.up = pool.usable();
     }
 
     /// A gang of the tenant would be gone.
@@ -70,6 +70,8 @@ impl Outlook {
 pub struct Reservation {
     /// The pool it is on; None: no pool could ever take the job, and nobody is in its way.
     pub pool: Option<usize>,
+    /// Pools where it could be as early.
+    pub as_early: Vec<usize>,
     /// When.
     pub start: SimTime,
     /// Whose.

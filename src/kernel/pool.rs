@@ -1,6 +1,7 @@
 //! A pool during a run: nodes, who holds what, who is entitled to what, and its meters. Every level is counted where it
 //! changes; none is what the others leave.
 
+use super::dark::{DarkRack, StandBy};
 use super::lending::LeastOf;
 use super::meter::Meter;
 use super::nodes::{Nodes, Piece};
@@ -8,7 +9,7 @@ use super::sim::{Counter, Release, Sabotage};
 use super::standing::Standing;
 use super::state::{CellState, Right};
 use crate::units::{SimTime, Span};
-use crate::world::{CellId, Placement, Source, World};
+use crate::world::{CellId, Live, Placement, Source, World};
 
 /// A tenant's share of a pool.
 #[derive(Debug, Default)]
@@ -151,8 +152,14 @@ pub struct PoolState {
     pub dark_pieces: Vec<Piece>,
     /// See `dark_pieces`.
     pub dark_chips: u64,
-    /// A failed node is away for a while.
-    pub repairs: bool,
+    /// Racks that are dark for themselves.
+    pub dark_racks: Vec<DarkRack>,
+    /// Nodes in a rack; 0: nothing befalls racks.
+    pub rack_nodes: u32,
+    /// Nodes that stand by.
+    pub stand_by: StandBy,
+    /// From a node going down to a spare in its place.
+    pub spares_after: Span,
     /// In the ground.
     pub installed: Meter,
     /// Not down.
@@ -188,7 +195,7 @@ pub struct PoolState {
 
 impl PoolState {
     /// The pool as it stands at the run's start.
-    pub fn new(world: &World, pool: crate::world::PoolId) -> PoolState {
+    pub fn new(world: &World, live: &Live, pool: crate::world::PoolId) -> PoolState {
         let terms = &world.pools[pool];
         let mut shares: Vec<Share> = world.tenants.ids().map(|_| Share::default()).collect();
         for (id, cell) in world.cells.enumerate() {
@@ -216,8 +223,11 @@ impl PoolState {
         let group = if placement == Placement::UltraServer { terms.ultraserver_nodes } else { 1 };
         let chips_per_node = terms.chips_per_node * group;
         let whole = placement == Placement::WholeNode || fills_nodes(world, pool, chips_per_node);
+        let rack_nodes = terms.rack_nodes.map_or(0, |nodes| nodes / group);
+        let spares = terms.spares.as_ref();
+        let nodes = if 0 < rack_nodes { Nodes::numbered(chips_per_node) } else { Nodes::new(chips_per_node, whole) };
         PoolState {
-            nodes: Nodes::new(chips_per_node, whole),
+            nodes: nodes.splitting(placement == Placement::Split),
             chips_per_node: u64::from(chips_per_node),
             group,
             placement,
@@ -229,7 +239,10 @@ impl PoolState {
             closed: 0,
             dark_pieces: Vec::new(),
             dark_chips: 0,
-            repairs: terms.repair.is_some(),
+            dark_racks: Vec::new(),
+            rack_nodes,
+            stand_by: StandBy::of(spares.map_or(0, |spares| spares.nodes / group)),
+            spares_after: Span::from_hours(spares.map_or(0.0, |spares| live.value(&spares.after_h))),
             installed: Meter::default(),
             up: Meter::default(),
             down: Meter::default(),
@@ -259,32 +272,10 @@ impl PoolState {
         self.idle.add(now, chips);
     }
 
-    /// What is free in a dark pool goes down: nodes that came back or were delivered, and those that gangs left. A partly used node waits until the
-    /// rest of it is free too.
-    pub fn darken(&mut self, now: SimTime) {
-        let nodes = self.nodes.free_nodes();
-        if self.dark > 0 && nodes > 0 {
-            self.nodes.take_whole(nodes, &mut self.dark_pieces);
-            let chips = u64::from(nodes) * self.chips_per_node;
-            self.dark_chips += chips;
-            self.idle.sub(now, chips);
-            self.up.sub(now, chips);
-            self.down.add(now, chips);
-        }
-    }
-
-    /// They come back.
-    pub fn light(&mut self, now: SimTime) {
-        let chips = std::mem::take(&mut self.dark_chips);
-        if self.nodes.is_counted() {
-            self.nodes.give_counted(chips as u32);
-        } else {
-            let mut pieces = std::mem::take(&mut self.dark_pieces);
-            self.nodes.give_all(&mut pieces);
-        }
-        self.down.sub(now, chips);
-        self.up.add(now, chips);
-        self.idle.add(now, chips);
+    /// Nothing starts here now.
+    #[inline]
+    pub fn is_shut(&self) -> bool {
+        self.closed + self.dark > 0
     }
 
     /// Chips of a pool without limit go with the gang that had them.
@@ -323,7 +314,7 @@ impl PoolState {
             return;
         }
         let leaving = u64::from(self.retiring_nodes) * self.chips_per_node;
-        let up = self.up.level().saturating_sub(leaving);
+        let up = self.up.level().saturating_sub(leaving + self.meant_to_stand_by());
         let in_blocks = |share: &Share| share.blocks.map_or(0, |blocks| blocks.chips);
         let promised: u64 = self.shares.iter().map(|s| s.guaranteed + s.reserved + in_blocks(s)).sum();
         let part = |chips: u64| {
@@ -353,7 +344,7 @@ impl PoolState {
 
     /// What each tenant lends: what was idle of its guarantee for the whole of a lease, less the margin, up to what it allows. Eq. (49).
     pub fn refresh_lending(&mut self, now: SimTime, lease: Span) {
-        let margin = (self.lend_margin * self.up.level() as f64).floor() as u64;
+        let margin = (self.lend_margin * self.usable() as f64).floor() as u64;
         self.standing.lending = false;
         for (share, claim) in self.shares.iter_mut().zip(&mut self.standing.tenants) {
             let idle = share.idle_of_late.least(now, lease);
@@ -367,7 +358,7 @@ impl PoolState {
     /// Only a growing entitlement or a chip lost can block, so that as a rule one tenant's unused chips are all that changes.
     #[inline]
     pub fn offer(&mut self, now: SimTime, tenant: usize) {
-        if self.blocked || self.idle.level() < self.unused_sum() {
+        if self.blocked || self.idle.level() - self.standing_by() < self.unused_sum() {
             return self.offer_all(now);
         }
         if self.shares[tenant].committed {
@@ -389,7 +380,7 @@ impl PoolState {
     ///
     /// Free chips below what is entitled and unused are open to the tenants in proportion to it, whole chips.
     fn offer_all(&mut self, now: SimTime) {
-        let (unused_sum, free) = (self.unused_sum(), self.idle.level());
+        let (unused_sum, free) = (self.unused_sum(), self.idle.level() - self.standing_by());
         self.blocked = free < unused_sum;
         let missing = unused_sum.saturating_sub(free);
         let part = |unused: u64, of: u64| u128::from(unused) * u128::from(of);
@@ -513,7 +504,7 @@ impl PoolState {
     /// Chips the tenant may take: its own unused entitlement, and with `any` the uncommitted chips that nobody holds.
     #[inline]
     pub fn available(&self, tenant: usize, any: bool) -> u64 {
-        self.standing.available(tenant, any, self.up.level())
+        self.standing.available(tenant, any, self.usable())
     }
 
     /// A gang takes `chips` on a claim; the nodes are taken by the caller.
@@ -583,12 +574,15 @@ impl PoolState {
     }
 
     /// Identity 1 at this instant: gangs + reserved + idle + down = installed, up + down = installed, and the idle chips
-    /// counted at every change are the chips the nodes say are free.
+    /// counted at every change are the chips the nodes say are free, and those that stand by.
     #[inline]
     pub fn assert_conserved(&self, now: SimTime) {
         let (installed, down, idle) = (self.installed.level(), self.down.level(), self.idle.level());
         let sum = self.gangs.level() + self.reserved.level() + idle + down;
-        if sum != installed || self.up.level() + down != installed || idle != self.nodes.free_chips() {
+        if sum != installed
+            || self.up.level() + down != installed
+            || idle != self.nodes.free_chips() + self.standing_by()
+        {
             self.not_conserved(now);
         }
     }
@@ -597,11 +591,12 @@ impl PoolState {
     fn not_conserved(&self, now: SimTime) -> ! {
         let (gangs, reserved, idle) = (self.gangs.level(), self.reserved.level(), self.idle.level());
         panic!(
-            "chips at {now}: gangs {gangs} + reserved {reserved} + idle {idle} + down {} != installed {} (up {}), or free on nodes: {}",
+            "chips at {now}: gangs {gangs} + reserved {reserved} + idle {idle} + down {} != installed {} (up {}), or free on nodes: {} and standing by: {}",
             self.down.level(),
             self.installed.level(),
             self.up.level(),
-            self.nodes.free_chips()
+            self.nodes.free_chips(),
+            self.standing_by()
         );
     }
 }

@@ -8,7 +8,7 @@ use super::sim::{Release, Sim};
 use super::state::Right;
 use crate::policy::Room;
 use crate::units::{SimTime, Span};
-use crate::world::{CellId, Preemption, Victim, Yield};
+use crate::world::{CellId, Interruption, Preemption, Victim, Yield};
 
 /// A running job that may be taken off; the smaller goes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,7 +25,8 @@ impl Sim<'_> {
         let cells = self.workloads[self.jobs[waiting.slot].workload as usize].cells;
         for cell in cells.iter().copied() {
             // Nobody is taken off for chips that are had for a while only.
-            if self.cells[cell.index()].right != Right::Own {
+            let place = &self.cells[cell.index()];
+            if place.right != Right::Own || self.pools[place.pool].is_shut() {
                 continue;
             }
             let mut victims = std::mem::take(&mut self.victims);
@@ -165,12 +166,16 @@ impl Sim<'_> {
         let saves_us = if graceful { state.cost_us } else { 0 };
         let cost_us = notice.map_or(saves_us, |notice| saves_us.min(notice.0));
         let in_window = self.in_window(now);
-        self.workloads[job.workload as usize].totals.preemptions += u64::from(in_window);
+        let state = &mut self.workloads[job.workload as usize];
+        state.totals.preemptions += u64::from(in_window);
+        state.interrupted(Interruption::PREEMPTION, in_window);
+        state.apart.preemptions_outside += u64::from(!in_window);
         let job = &mut self.jobs[slot];
         job.leaving = true;
         // Who cannot save in time leaves at the end of the notice and loses what is not saved.
         job.loses = !graceful || cost_us < saves_us;
-        self.jobs.aside_mut(slot).leaves_in_us = cost_us;
+        let aside = self.jobs.aside_mut(slot);
+        (aside.leaves_in_us, aside.why) = (cost_us, Interruption::PREEMPTION.index() as u16);
         if cost_us == 0 {
             self.again = true;
             self.leave(slot);
@@ -200,7 +205,9 @@ impl Sim<'_> {
         job.resumes = true;
         job.leaving = false;
         job.seq = u64::MAX;
-        self.jobs.aside_mut(slot).yields += 1;
+        let aside = self.jobs.aside_mut(slot);
+        aside.yields += 1;
+        aside.since = aside.why;
         self.let_go(slot, Release::Yield, None);
         let walks = self.domains[self.workloads[self.jobs[slot].workload as usize].domain].walks;
         let (left, arrival) = (self.jobs[slot].expected_left_us(), self.jobs[slot].key.arrival());

@@ -39,20 +39,42 @@ impl Profile {
     }
 
     /// The earliest start at which the gang finds room and keeps it to its end, and its nodes; None when it never does.
+    ///
+    /// No earlier start has such nodes: who comes to stand here besides never makes the gang's start earlier.
     pub fn earliest(&self, gang: Gang, placement: Placement) -> Option<(SimTime, Vec<Piece>)> {
-        let fits = |at: usize| {
-            let (start, outlook) = &self.steps[at];
-            if !outlook.fits(gang.tenant, gang.chips) {
-                return None;
-            }
-            let mut pieces = Vec::new();
-            outlook.nodes.clone().take(gang.chips, placement, &mut pieces);
-            let end = *start + gang.length;
-            let during = self.steps[at + 1..].iter().take_while(|(from, _)| *from < end);
-            let keeps = |then: &Outlook| then.has_free(gang.chips, &pieces) && then.fits(gang.tenant, gang.chips);
-            during.map(|(_, then)| then).all(keeps).then_some((*start, pieces))
-        };
-        (0..self.steps.len()).find_map(fits)
+        (0..self.steps.len()).find_map(|at| Some((self.steps[at].0, self.place(at, gang, placement)?)))
+    }
+
+    /// Nodes for the gang from that step to its end: those that placement chooses at the start if they stay free, else of those that do.
+    fn place(&self, at: usize, gang: Gang, placement: Placement) -> Option<Vec<Piece>> {
+        let fits = |then: &Outlook| then.fits(gang.tenant, gang.chips);
+        if !self.during(at, gang).all(fits) {
+            return None;
+        }
+        let mut nodes = self.steps[at].1.nodes.clone();
+        let mut pieces = Vec::new();
+        nodes.clone().take(gang.chips, placement, &mut pieces);
+        if self.during(at, gang).all(|then| then.has_free(gang.chips, &pieces)) {
+            return Some(pieces);
+        }
+        self.during(at, gang).for_each(|then| nodes.keep_least(&then.nodes));
+        pieces.clear();
+        nodes.has_room(gang.chips).then(|| {
+            nodes.take(gang.chips, placement, &mut pieces);
+            pieces
+        })
+    }
+
+    /// The steps while the gang is there that starts at that one.
+    fn during(&self, at: usize, gang: Gang) -> impl Iterator<Item = &Outlook> {
+        let end = self.steps[at].0 + gang.length;
+        self.steps[at..].iter().take_while(move |(from, _)| *from < end).map(|(_, then)| then)
+    }
+
+    /// Whether those very nodes are free for the gang from `start`, the instant of a step, to its end.
+    pub fn keeps(&self, start: SimTime, gang: Gang, pieces: &[Piece]) -> bool {
+        let Ok(at) = self.steps.binary_search_by_key(&start, |step| step.0) else { return false };
+        self.during(at, gang).all(|then| then.has_free(gang.chips, pieces) && then.fits(gang.tenant, gang.chips))
     }
 
     /// The gang is there from `start`, the instant of a step, for as long as it lasts.

@@ -176,6 +176,13 @@ impl Queue {
         Cursor { chunk: chunk as u32, place: place as u32 }
     }
 
+    /// Whether the job with this key waits.
+    pub fn holds(&self, key: Key) -> bool {
+        let Cursor { chunk, place } = self.find(key);
+        let job = self.chunks.get(chunk as usize).and_then(|chunk| chunk.jobs.get(place as usize));
+        job.is_some_and(|job| job.key == key)
+    }
+
     /// Takes out the job with this key.
     pub fn remove_key(&mut self, key: Key) -> Waiting {
         let job = self.remove(self.find(key));
@@ -210,6 +217,7 @@ mod tests {
                     list.insert(at, job(key, chips));
                     queue.insert(job(key, chips));
                 }
+                prop_assert_eq!(queue.holds(job(key, 0).key), list.iter().any(|other| other.slot == key as u32));
                 prop_assert_eq!(queue.len(), list.len());
                 prop_assert_eq!(queue.head(), list.first());
             }

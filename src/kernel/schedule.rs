@@ -52,7 +52,7 @@ impl View for Pass<'_, '_> {
 
     #[inline]
     fn fitting(&mut self, tenant: usize, cursor: &mut Cursor, chips: Chips) -> Option<Turn> {
-        if self.state().coming[tenant] {
+        if self.state().coming[tenant].is_some() {
             return None;
         }
         let most = self.most(tenant, chips, None);
@@ -61,7 +61,7 @@ impl View for Pass<'_, '_> {
     }
 
     fn filling(&mut self, tenant: usize, cursor: &mut Cursor, chips: Chips) -> Option<Turn> {
-        if self.state().coming[tenant] {
+        if self.state().coming[tenant].is_some() {
             return None;
         }
         let Some(kept) = self.state().reservation.pool else { return self.fitting(tenant, cursor, chips) };
@@ -71,9 +71,11 @@ impl View for Pass<'_, '_> {
         // A first look, on the safe side: the fastest chip, and as many chips as the reserved start leaves.
         let window_us = reservation.start.since(self.sim.now).0 as f64 * self.state().fastest;
         let spare = reservation.then.nodes.free_chips().saturating_sub(u64::from(reservation.chips));
+        let movable = !reservation.as_early.is_empty();
         let (window_us, spare) = (window_us.min(1e18) as u64, spare.min(u64::from(u32::MAX)) as u32);
         let wanted = |job: &Waiting| {
-            job.chips <= elsewhere || job.chips <= here && (job.expected_us <= window_us || job.chips <= spare)
+            let leaves = movable || job.expected_us <= window_us || job.chips <= spare;
+            job.chips <= elsewhere || job.chips <= here && leaves
         };
         let found = self.seek(tenant, cursor, here.max(elsewhere), wanted)?;
         Some(self.turn_of(tenant, &found))
@@ -112,7 +114,13 @@ impl View for Pass<'_, '_> {
         }
         // Those taken off wait again, behind it.
         *cursor = self.queue(tenant).find(waiting.key);
-        self.sim.domains[self.domain].coming[tenant] |= room == Room::Soon;
+        let coming = &mut self.sim.domains[self.domain].coming[tenant];
+        match room {
+            Room::Soon => *coming = Some(waiting.key),
+            Room::Now | Room::None if chips == Chips::Any && *coming == Some(waiting.key) => *coming = None,
+            // There may be more for it beyond the guarantee.
+            Room::Now | Room::None => {}
+        }
         room
     }
 
@@ -239,7 +247,7 @@ impl Sim<'_> {
         let mut best: Option<(f64, CellId)> = None;
         for cell in workload.cells.iter().copied() {
             if will_do(cell) {
-                let score = score(choice, &self.offer(cell));
+                let score = score(choice, &self.offer(slot, cell));
                 if best.is_none_or(|(most, _)| most < score) {
                     best = Some((score, cell));
                 }
@@ -249,16 +257,18 @@ impl Sim<'_> {
     }
 
     /// What is known of a cell when its jobs may start there.
-    fn offer(&self, cell: CellId) -> Offer {
+    fn offer(&self, slot: u32, cell: CellId) -> Offer {
         let state = &self.cells[cell.index()];
         let pool = &self.pools[state.pool];
         // What is paid already costs nothing more.
         let price = self.price_in_force(cell).filter(|_| state.right != Right::Block);
         let rate = price.map_or(0.0, |price| price.rate.0 as f64 / 1e9);
+        let split = pool.nodes.would_split(self.jobs[slot].chips);
+        let together = if split { state.split_speed } else { 1.0 };
         Offer {
             usd_per_chip_hour: rate,
-            speed: state.speed,
-            advantage: state.advantage,
+            speed: state.speed * together,
+            advantage: state.advantage * together,
             free_share: pool.nodes.free_chips() as f64 / pool.up.level().max(1) as f64,
         }
     }
@@ -272,7 +282,7 @@ impl Sim<'_> {
             Right::Own => u64::from(chips) <= pool.available(place.claim, any),
             Right::Spot | Right::Block => self.has_room_for_a_while(cell, u64::from(chips), any),
         };
-        may && pool.closed + pool.dark == 0 && pool.nodes.has_room(chips)
+        may && !pool.is_shut() && pool.nodes.has_room(chips)
     }
 
     /// What of the tenant decides its turn, before its job does.
@@ -301,16 +311,23 @@ impl Sim<'_> {
         let mut best = std::mem::take(&mut self.domains[domain].reservation);
         let mut next = std::mem::take(&mut self.spare_outlook);
         best.pool = None;
+        best.as_early.clear();
         best.start = SimTime::NEVER;
         let workload = &self.workloads[self.jobs[slot].workload as usize];
         (best.tenant, best.chips) = (workload.tenant, self.jobs[slot].chips);
         // Nobody is promised what may be taken back.
         for cell in workload.cells.iter().filter(|cell| self.cells[cell.index()].right == Right::Own) {
             let pool = self.cells[cell.index()].pool;
+            if self.pools[pool].is_shut() {
+                continue;
+            }
             let start = self.earliest_start(pool, best.tenant, best.chips, &mut next);
             if start < best.start {
                 (best.pool, best.start) = (Some(pool), start);
+                best.as_early.clear();
                 std::mem::swap(&mut best.then, &mut next);
+            } else if start == best.start && start < SimTime::NEVER {
+                best.as_early.push(pool);
             }
         }
         self.domains[domain].reservation = best;
@@ -348,11 +365,32 @@ impl Sim<'_> {
             } else {
                 cells.iter().copied().find(|cell| !tried.contains(cell) && self.has_room(slot, *cell, any))?
             };
-            if self.leaves_the_reservation(domain, slot, cell) {
+            if self.leaves_the_reservation(domain, slot, cell) || self.reserve_elsewhere(domain) {
                 return Some(cell);
             }
             tried.push(cell);
         }
+    }
+
+    /// Another pool is reserved on which the head can start no later: who stands in its way on the one before may start there. False where there is none.
+    fn reserve_elsewhere(&mut self, domain: usize) -> bool {
+        while let Some(pool) = self.domains[domain].reservation.as_early.pop() {
+            let mut next = std::mem::take(&mut self.spare_outlook);
+            let kept = &self.domains[domain].reservation;
+            let start = self.earliest_start(pool, kept.tenant, kept.chips, &mut next);
+            let kept = &mut self.domains[domain].reservation;
+            // Who has started since on that pool may have come in between.
+            let as_early = start <= kept.start;
+            if as_early {
+                (kept.pool, kept.start) = (Some(pool), start);
+                std::mem::swap(&mut kept.then, &mut next);
+            }
+            self.spare_outlook = next;
+            if as_early {
+                return true;
+            }
+        }
+        false
     }
 
     pub(super) fn leaves_the_reservation(&mut self, domain: usize, slot: u32, cell: CellId) -> bool {
@@ -443,7 +481,6 @@ impl Sim<'_> {
             turns += 1;
             assert!(turns < 100_000, "a pass at {} repeats for ever", self.now);
             self.again = false;
-            self.domains[domain].coming.fill(false);
             self.watch_begins();
             if self.domains[domain].walks {
                 self.helios_walk(domain);
@@ -451,12 +488,14 @@ impl Sim<'_> {
                 policy::pass(backfill, &mut Pass { sim: self, domain }, &mut cursors);
             }
             // Whoever was taken off may have held more than was needed, whoever is refused or overflows may have been in the way of others, and
-            // a head that started, of one within its guarantee: the pass repeats. It comes to an end, for each time those who run are more urgent, or those who wait are fewer.
-            if !(self.again
-                || self.refuse_beyond_limit(domain)
-                || self.overflow_at_once(domain)
-                || self.start_overflowing(domain))
-            {
+            // a head that started, of one within its guarantee or of those that may not pass it: the pass repeats. It comes to an end, for each time those who run are more urgent, or those who wait are fewer.
+            let others = |sim: &mut Self| {
+                sim.refuse_beyond_limit(domain)
+                    || sim.overflow_at_once(domain)
+                    || sim.start_overflowing(domain)
+                    || sim.forget_who_came(domain)
+            };
+            if !(self.again || others(self)) {
                 break;
             }
         }
@@ -465,6 +504,24 @@ impl Sim<'_> {
         if self.watch.is_some() && !self.domains[domain].walks {
             self.watch_pass(domain);
         }
+    }
+
+    /// Forgets jobs whose chips were on their way that have started, or for whom nobody leaves any more: the turn that is over was the last that
+    /// kept others behind them. True when there were any.
+    fn forget_who_came(&mut self, domain: usize) -> bool {
+        let state = &self.domains[domain];
+        if state.coming.iter().all(Option::is_none) {
+            return false;
+        }
+        let leaves = state.running.iter().flatten().any(|slot| self.jobs[*slot].leaving);
+        let state = &mut self.domains[domain];
+        let mut forgotten = false;
+        for (coming, queue) in state.coming.iter_mut().zip(&state.queues) {
+            let kept = coming.filter(|key| leaves && queue.holds(*key));
+            forgotten |= *coming != kept;
+            *coming = kept;
+        }
+        forgotten
     }
 
     /// Reservations take their chips before any gang does.

@@ -63,6 +63,10 @@ pub enum Release {
     Reservation,
     /// Retired nodes stay.
     Retirement,
+    /// Nodes stay down when an outage is over.
+    Outage,
+    /// Borrowers keep what they were lent when its owner asks for it.
+    Loan,
 }
 
 /// Counters that a mutation may silence.
@@ -88,6 +92,14 @@ pub enum Counter {
     Checkpoint,
     /// Restarts.
     Restart,
+    /// Work lost, by what destroyed it.
+    LostByReason,
+    /// Restarts, by what made them.
+    RestartByReason,
+    /// Failures, by cause.
+    Interruptions,
+    /// Failures expected in goodput mode, by cause.
+    ExpectedByReason,
     /// Checkpoints to yield.
     Yielding,
     /// Allocated chip-time.
@@ -150,6 +162,14 @@ pub enum Counter {
     Left,
     /// Failures of gangs.
     Failures,
+    /// Outages that gangs met.
+    Outages,
+    /// Jobs stopped when what was expected of them was over.
+    Killed,
+    /// Jobs that went to the overflow pool.
+    Overflowed,
+    /// Jobs taken off.
+    Preemptions,
     /// Sum of waits.
     WaitSum,
     /// Sum of the times so far of the unstarted.
@@ -223,6 +243,8 @@ pub fn replay<'w>(world: &'w World, run: Run, outside: &'w mut (dyn Outside + 'w
 
 /// Payloads of the heap from here on name domains; no run has as many jobs alive.
 pub(super) const DOMAIN_DUE: u32 = 1 << 31;
+/// The same of supply: a look at the spares of a pool.
+pub(super) const SPARES_DUE: u32 = 1 << 31;
 
 /// Simulates one run. A valid world cannot be wrong: a broken invariant is our bug and panics with its numbers.
 pub fn simulate(world: &World, run: Run) -> RunRecord {
@@ -337,7 +359,7 @@ impl<'w> Sim<'w> {
         let key = draw_key(world, run.key);
         let lanes: Vec<Lane> = world.workloads.ids().map(|id| Lane::new(world, id, &live, key)).collect();
         let dated = timeline::timeline(world, &live, key);
-        let pools: Vec<PoolState> = world.pools.ids().map(|id| PoolState::new(world, id)).collect();
+        let pools: Vec<PoolState> = world.pools.ids().map(|id| PoolState::new(world, &live, id)).collect();
         let mut sim = Sim {
             now: SimTime::ZERO,
             heap: Heap::default(),
@@ -389,6 +411,7 @@ impl<'w> Sim<'w> {
             sim.pools[pool.index()].sabotage = sabotage;
             let nodes: u32 = world.pools[pool].initial.iter().map(|vintage| vintage.nodes).sum();
             sim.pools[pool.index()].deliver(SimTime::ZERO, nodes);
+            sim.settle_spares(pool.index());
         }
         sim.find_next_lane();
         sim.dated_at = sim.peek_dated();
@@ -403,6 +426,7 @@ impl<'w> Sim<'w> {
                 Event::JobDue { slot, seq } => self.on_job_due(slot, seq),
                 Event::DomainDue { domain } => self.touch(domain as usize),
                 Event::NodeRepaired { repair } => self.on_node_repaired(repair),
+                Event::SparesDue { pool } => self.after_supply(pool as usize),
                 Event::Dated { index } => self.on_dated(index),
                 Event::JobArrived { lane } => self.on_job_arrived(lane),
             }
@@ -445,6 +469,7 @@ impl<'w> Sim<'w> {
                 Event::DomainDue { domain: due.payload - DOMAIN_DUE }
             }
             class if class == Class::Reclaim as u8 => Event::JobDue { slot: due.payload, seq: due.seq },
+            _ if SPARES_DUE <= due.payload => Event::SparesDue { pool: due.payload - SPARES_DUE },
             _ => Event::NodeRepaired { repair: due.payload },
         })
     }
@@ -548,10 +573,10 @@ impl<'w> Sim<'w> {
             Dated::Order(pool, n) => self.on_order(pool, n),
             Dated::Cancel(pool, n, ordered) => self.on_cancel(pool, n, ordered, class),
             Dated::Retire(pool, nodes) => self.on_retire(pool, nodes),
-            Dated::Outage(pool) => self.on_outage(pool),
+            Dated::Outage(pool, rack, is) => self.on_outage(pool, rack, is),
             Dated::Drain(pool) => self.on_drain(pool),
             Dated::Maintenance(pool) => self.on_maintenance(pool),
-            Dated::Light(pool) => self.on_light(pool),
+            Dated::Light(pool, rack) => self.on_light(pool, rack),
             Dated::Guarantee(pool, tenant, chips) => self.on_share(pool, tenant, chips, false, class),
             Dated::Reserve(pool, tenant, chips) => self.on_share(pool, tenant, chips, true, class),
             Dated::Blocks(pool, tenant, chips, open) => self.on_blocks(pool, tenant, chips, open, class),

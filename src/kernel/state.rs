@@ -1,22 +1,26 @@
 //! What a run keeps of each workload, cell, domain and repair, and how they stand at the start. Handles nothing.
 
 use super::helios::walks;
+use super::job::Jobs;
 use super::meter::Meter;
 use super::outlook::Reservation;
+use super::planning::Plan;
 use super::pool::PoolState;
-use super::queue::Queue;
-use crate::record::WorkloadTotals;
+use super::queue::{Key, Queue};
+use crate::record::{InterruptionTotals, WorkloadTotals};
 use crate::stats::draw::{self, Prefix, Purpose};
 use crate::stats::law::Law;
 use crate::units::{SimTime, Span};
 use crate::world::{
-    Backfill, CellId, DomainId, Elastic, Failures, Live, Order, OverEstimate, Placement, PoolChoice, PoolId,
-    Preemption, PriceKind, Rules, TenantId, World,
+    Backfill, CellId, DomainId, Elastic, Failures, InterruptionId, Live, Order, OverEstimate, Placement, PoolChoice,
+    PoolId, Preemption, PriceKind, Rules, TenantId, World,
 };
 
 /// A workload during a run.
 pub(super) struct WorkloadState<'w> {
     pub totals: WorkloadTotals,
+    /// What each reason cost it, by `InterruptionId`.
+    pub interruptions: Vec<InterruptionTotals>,
     /// Jobs of it in the system, and the integral.
     pub in_system: Meter,
     /// Rank of its priority among those of the domain, the highest first.
@@ -46,6 +50,7 @@ pub(super) struct WorkloadState<'w> {
     pub mark: Prefix,
     pub threshold: Prefix,
     pub failing_node: Prefix,
+    pub cause: Prefix,
     pub repair_time: Prefix,
     pub repair_branch: Prefix,
     pub goodput: Prefix,
@@ -57,6 +62,10 @@ pub(super) struct WorkloadState<'w> {
     pub arrived: u64,
     pub failures_outside: u64,
     pub failures_of_gone: u64,
+    /// More of that kind.
+    pub apart: Apart,
+    /// The cells to which its jobs overflow.
+    pub overflow_cells: &'w [CellId],
     /// Campaigns: one at a time; the others wait here in order.
     pub running_campaign: bool,
     pub waiting_campaigns: std::collections::VecDeque<u32>,
@@ -66,6 +75,45 @@ pub(super) struct WorkloadState<'w> {
     pub restart_us: u64,
     /// Intervals between checkpoints that are drawn, one a cycle; None where all are `interval_us`, else that is their mean.
     pub drawn_intervals: Option<DrawnIntervals>,
+}
+
+impl WorkloadState<'_> {
+    /// One of its gangs is interrupted; those out of the window do not count.
+    pub fn interrupted(&mut self, is: InterruptionId, counted: bool) {
+        self.interruptions[is.index()].count += u64::from(counted);
+    }
+}
+
+/// What is counted of a workload a second time, where it can be seen, so that a counter that is not counted is missed.
+#[derive(Default)]
+pub(super) struct Apart {
+    /// Outages that jobs met which are gone, and those out of the window.
+    pub outages_of_gone: u64,
+    /// See `outages_of_gone`.
+    pub outages_outside: u64,
+    /// How often jobs that are gone left after they were taken off.
+    pub yields_of_gone: u64,
+    /// Jobs taken off that finished or failed, or were still there at the end, before they had left.
+    pub not_yielded: u64,
+    /// Jobs taken off out of the window.
+    pub preemptions_outside: u64,
+    /// Jobs taken off spot or a block that were not on their way out before.
+    pub reclaimed: u64,
+    /// Jobs of the window whose first start was where they overflow to.
+    pub started_elsewhere: u64,
+}
+
+impl Apart {
+    /// The job is gone, or the run is over.
+    #[inline]
+    pub fn note_gone(&mut self, jobs: &Jobs, slot: u32) {
+        if jobs[slot].has_aside {
+            let aside = jobs.aside(slot);
+            self.outages_of_gone += u64::from(aside.outages);
+            self.yields_of_gone += u64::from(aside.yields);
+            self.not_yielded += u64::from(jobs[slot].leaving);
+        }
+    }
 }
 
 /// Law of the work between two checkpoints, and its numbers.
@@ -118,6 +166,8 @@ pub(super) struct CellState {
     pub reclaim_rate: u64,
     /// Speed relative to the workload's reference.
     pub speed: f64,
+    /// Of that, what is left of a gang that is split.
+    pub split_speed: f64,
     /// Speed relative to the other workloads' here, each over its own mean: comparative advantage.
     pub advantage: f64,
     /// Failures per 1e12 chip-hours.
@@ -147,8 +197,8 @@ pub(super) struct DomainState<'w> {
     pub lets_for_a_while: bool,
     /// Who runs is looked at here: jobs are taken off, or their ends are expected.
     pub tracks: bool,
-    /// By tenant: its head waits for chips that are on their way, and nobody of it passes, in the pass under way.
-    pub coming: Vec<bool>,
+    /// By tenant: the key of its job that waits for chips that are on their way, and that nobody of it passes.
+    pub coming: Vec<Option<Key>>,
     /// Jobs of each tenant that run here, in no order; kept where jobs are taken off.
     pub running: Vec<Vec<u32>>,
     /// Jobs are taken off here.
@@ -165,8 +215,8 @@ pub(super) struct DomainState<'w> {
     pub fastest: f64,
     /// New arrivals are remembered until the pass is over.
     pub wants_fresh: bool,
-    /// Jobs with a planned start, in the order of their first.
-    pub planned: Vec<u32>,
+    /// Planned starts of waiting jobs, in the order of their first.
+    pub planned: Vec<Plan>,
     /// The start that backfilling leaves alone.
     pub reservation: Reservation,
     /// Some tenant is ever guaranteed or reserved chips here.
@@ -194,7 +244,11 @@ impl DomainState<'_> {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct RepairJob {
     pub pool: u32,
+    /// The node; none where a rack is repaired as a whole.
     pub piece: super::nodes::Piece,
+    /// The rack.
+    pub rack: Option<u32>,
+    pub since: SimTime,
     pub time_us: u64,
     /// Not returned yet.
     pub pending: bool,
@@ -215,6 +269,7 @@ pub(super) fn cell_state(world: &World, live: &Live, pools: &[PoolState], id: Ce
         speed *= live.value(here) / live.value(reference);
     }
     let rate = world.pools[cell.pool].failures_per_chip_hour;
+    let split_speed = live.value(&cell.split_speed);
     let (pool, tenant) = (&pools[cell.pool.index()], world.workloads[cell.workload].tenant.index());
     let (right, claim) = match (pool.spot, pool.shares[tenant].blocks) {
         (Some(spot), _) if cell.price == PriceKind::Spot => (Right::Spot, spot.claim),
@@ -225,6 +280,7 @@ pub(super) fn cell_state(world: &World, live: &Live, pools: &[PoolState], id: Ce
     CellState {
         pool: cell.pool.index(),
         speed,
+        split_speed,
         failure_rate: super::job::failure_rate(rate),
         right,
         claim,
@@ -273,6 +329,8 @@ pub(super) fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunK
             mark: prefix(Purpose::Mark, 0),
             threshold: prefix(Purpose::Fail, 0),
             failing_node: prefix(Purpose::Fail, 1),
+            cause: prefix(Purpose::Fail, 2),
+            interruptions: vec![InterruptionTotals::default(); world.interruptions.len()],
             repair_time: prefix(Purpose::Repair, 0),
             repair_branch: prefix(Purpose::Repair, 1),
             goodput: prefix(Purpose::Goodput, 0),
@@ -286,6 +344,8 @@ pub(super) fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunK
             arrived: 0,
             failures_outside: 0,
             failures_of_gone: 0,
+            apart: Apart::default(),
+            overflow_cells: &terms.overflow,
             running_campaign: false,
             waiting_campaigns: Default::default(),
             interval_us,
@@ -374,7 +434,7 @@ pub(super) fn domain_states<'w>(world: &'w World, live: &Live) -> Vec<DomainStat
             fastest: 1.0,
             wants_fresh: terms.rules.queue_limit.is_some()
                 || terms.rules.overflow.is_some_and(|overflow| overflow.after == Span::ZERO),
-            coming: tenants_of(world, id).iter().map(|_| false).collect(),
+            coming: tenants_of(world, id).iter().map(|_| None).collect(),
             running: tenants_of(world, id).iter().map(|_| Vec::new()).collect(),
             planned: Vec::new(),
             reservation: Reservation::default(),

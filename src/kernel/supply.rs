@@ -113,6 +113,10 @@ impl Sim<'_> {
             self.apply(Effect::Retired(id, left * self.pools[pool].chips_per_node as u32), Class::Supply as u8);
             self.pools[pool].entitle(self.now);
         }
+        if 0 < self.pools[pool].stand_by.nodes {
+            self.settle_spares(pool);
+            self.pools[pool].entitle(self.now);
+        }
         for tenant in 0..self.world.tenants.len() {
             self.pools[pool].bill_share(self.now, tenant, &mut self.cells);
         }

@@ -7,8 +7,8 @@ use crate::stats::draw::{Purpose, RunKey};
 use crate::stats::quantile::exponential_quantile;
 use crate::units::{Rate, SimTime, Span};
 use crate::world::{
-    Block, ContractId, ContractPrice, Effect, InvestmentId, LISTED, Live, PoolId, PriceChange, PriceKind, TenantId,
-    World,
+    Block, ContractId, ContractPrice, Effect, InterruptionId, InvestmentId, LISTED, Live, Outage, Place, PoolId,
+    PriceChange, PriceKind, TenantId, World,
 };
 
 /// Hours of a year of 365.25 days.
@@ -27,14 +27,14 @@ pub enum Dated {
     Cancel(PoolId, u32, bool),
     /// Nodes leave.
     Retire(PoolId, u32),
-    /// A pool goes dark.
-    Outage(PoolId),
+    /// A pool, or that rack of it, goes dark.
+    Outage(PoolId, Option<u32>, InterruptionId),
     /// Nothing starts on a pool any more.
     Drain(PoolId),
     /// Its nodes go.
     Maintenance(PoolId),
-    /// They come back.
-    Light(PoolId),
+    /// They come back, all or those of that rack.
+    Light(PoolId, Option<u32>),
     /// Guaranteed chips of a tenant change.
     Guarantee(PoolId, TenantId, u32),
     /// Reserved chips of a tenant change.
@@ -112,6 +112,14 @@ pub fn timeline(world: &World, live: &Live, key: RunKey) -> Vec<Entry> {
 
 fn chip_cost(world: &World, live: &Live, pool: PoolId) -> Rate {
     Rate::from_usd(live.value(&world.pools[pool].cost_usd_per_chip))
+}
+
+/// Racks of a pool once everything has come.
+fn racks_of(world: &World, pool: PoolId) -> u32 {
+    let terms = &world.pools[pool];
+    let coming: u64 = terms.deliveries.iter().map(|delivery| u64::from(delivery.nodes)).sum();
+    let standing: u64 = terms.initial.iter().map(|vintage| u64::from(vintage.nodes)).sum();
+    terms.rack_nodes.map_or(0, |nodes| (standing + coming).div_ceil(u64::from(nodes)) as u32)
 }
 
 struct List<'a> {
@@ -295,28 +303,17 @@ impl List<'_> {
         }
     }
 
-    /// Outages and maintenance, and their ends. By chance they come at intervals drawn by the place, one after the other.
+    /// Outages and maintenance, and their ends.
     fn outages(&mut self, pool: PoolId) {
         let (world, live) = (self.world, self.live);
         for outage in &world.pools[pool].outages {
-            let length = Span::from_hours(live.value(&outage.length_h));
-            if let Some(at) = outage.at {
-                self.dark(pool, at, length);
-                continue;
-            }
-            let per_year = live.value(&outage.per_year);
-            let draws = self.key.prefix(Purpose::Outage, &outage.path, 0);
-            let mut at = SimTime::ZERO;
-            for n in 0.. {
-                if per_year <= 0.0 {
-                    break;
+            match outage.place {
+                Place::Pool => self.outage(pool, outage, None, 0),
+                Place::Rack(rack) => self.outage(pool, outage, Some(rack), 0),
+                // Each rack draws under its own number, so that racks that are added shift no other's.
+                Place::EachRack => {
+                    (0..racks_of(world, pool)).for_each(|rack| self.outage(pool, outage, Some(rack), rack + 1));
                 }
-                at += Span::from_hours(exponential_quantile(draws.unit(n)) / per_year * HOURS_PER_YEAR);
-                if world.end <= at {
-                    break;
-                }
-                self.dark(pool, at, length);
-                at += length;
             }
         }
         for plan in &world.pools[pool].maintenance {
@@ -324,13 +321,35 @@ impl List<'_> {
             let drain = Span::from_hours(live.value(&plan.drain_h));
             self.push(SimTime(plan.at.0.saturating_sub(drain.0)), Class::Failure, Dated::Drain(pool));
             self.push(plan.at, Class::Reclaim, Dated::Maintenance(pool));
-            self.push(plan.at + length, Class::Supply, Dated::Light(pool));
+            self.push(plan.at + length, Class::Supply, Dated::Light(pool, None));
         }
     }
 
-    fn dark(&mut self, pool: PoolId, at: SimTime, length: Span) {
-        self.push(at, Class::Failure, Dated::Outage(pool));
-        self.push(at + Span(length.0.max(1)), Class::Supply, Dated::Light(pool));
+    /// On its date, or by chance at intervals drawn by the place, one after the other.
+    fn outage(&mut self, pool: PoolId, outage: &Outage, rack: Option<u32>, attribute: u32) {
+        let length = Span::from_hours(self.live.value(&outage.length_h));
+        if let Some(at) = outage.at {
+            return self.dark(pool, rack, outage.is, at, length);
+        }
+        let per_year = self.live.value(&outage.per_year);
+        if per_year <= 0.0 {
+            return;
+        }
+        let draws = self.key.prefix(Purpose::Outage, &outage.path, attribute);
+        let mut at = SimTime::ZERO;
+        for n in 0.. {
+            at += Span::from_hours(exponential_quantile(draws.unit(n)) / per_year * HOURS_PER_YEAR);
+            if self.world.end <= at {
+                break;
+            }
+            self.dark(pool, rack, outage.is, at, length);
+            at += length;
+        }
+    }
+
+    fn dark(&mut self, pool: PoolId, rack: Option<u32>, is: InterruptionId, at: SimTime, length: Span) {
+        self.push(at, Class::Failure, Dated::Outage(pool, rack, is));
+        self.push(at + Span(length.0.max(1)), Class::Supply, Dated::Light(pool, rack));
     }
 
     /// Whether the strategy has ended the tenant's contract by `at`.

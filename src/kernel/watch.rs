@@ -2,11 +2,13 @@
 //! counted one by one, each job's work added up. Changes nothing; a run that is not watched has none of it.
 
 use super::nodes::{Nodes, Piece};
+use super::planning::Plan;
 use super::sim::{Run, Sabotage, Sim, draw_live};
 use super::standing::Standing;
+use super::state::WorkloadState;
 use crate::record::RunRecord;
 use crate::units::{SimTime, Span};
-use crate::world::{Backfill, CellId, World};
+use crate::world::{Backfill, CellId, World, Yield};
 use std::collections::BTreeMap;
 
 /// What is remembered while a run is watched.
@@ -18,6 +20,8 @@ pub struct Watch {
     head: Option<u32>,
     /// Of each job that has run: work done on the reference chip [us], and in how many stretches.
     work: BTreeMap<(u32, i64), (f64, f64)>,
+    /// Since when the head of a tenant, by workload and item, finds no room within its guarantee because others have borrowed it.
+    owed: BTreeMap<(u32, i64), SimTime>,
     seen: Seen,
 }
 
@@ -36,12 +40,20 @@ pub struct Seen {
     pub held_back: u64,
     /// Jobs whose work adds up, after more than one stretch.
     pub resumed: u64,
+    /// Passes after which an owner waits for what it has lent.
+    pub owed: u64,
 }
 
 /// As [`simulate`](super::simulate), and every pass is looked at again; for tests only. `exact`: see the laws of promises.
 #[doc(hidden)]
 pub fn simulate_watched(world: &World, run: Run, exact: bool) -> (RunRecord, Seen) {
-    let mut sim = Sim::new(world, run, draw_live(world, run), Sabotage::None);
+    simulate_watched_sabotaged(world, run, exact, Sabotage::None)
+}
+
+/// The same with one thing broken.
+#[doc(hidden)]
+pub fn simulate_watched_sabotaged(world: &World, run: Run, exact: bool, sabotage: Sabotage) -> (RunRecord, Seen) {
+    let mut sim = Sim::new(world, run, draw_live(world, run), sabotage);
     sim.watch = Some(Box::new(Watch { exact, ..Watch::default() }));
     sim.run();
     let seen = sim.watch.as_ref().expect("put there above").seen;
@@ -100,24 +112,24 @@ impl<'w> Sim<'w> {
     }
 
     /// Where the jobs planned before are expected to start.
-    pub(super) fn watch_planned(&self, ahead: &[(u32, Option<SimTime>)]) -> Vec<Option<SimTime>> {
-        let slots: Vec<u32> = ahead.iter().map(|(slot, _)| *slot).collect();
-        let brute = self.brute_plan(&slots);
-        for ((slot, planned), brute) in ahead.iter().zip(&brute) {
-            assert!(planned == brute, "{}: job {slot} is planned for {planned:?}, by brute force {brute:?}", self.now);
+    pub(super) fn watch_planned(&self, domain: usize) -> Vec<SimTime> {
+        let ahead = &self.domains[domain].planned;
+        let brute = self.brute_plan(ahead);
+        for (Plan { slot, start, .. }, brute) in ahead.iter().zip(&brute) {
+            assert!(start == brute, "{}: job {slot} is planned for {start}, by brute force for {brute}", self.now);
         }
         brute
     }
 
     /// Somebody started before jobs planned earlier.
-    pub(super) fn watch_overtaken(&mut self, slot: u32, ahead: &[(u32, Option<SimTime>)], before: &[Option<SimTime>]) {
-        let slots: Vec<u32> = ahead.iter().map(|(slot, _)| *slot).collect();
-        let after = self.brute_plan(&slots);
-        for ((of, before), after) in slots.iter().zip(before).zip(&after) {
-            let moved = before.is_some_and(|before| after.is_none_or(|after| before < after));
-            assert!(!moved, "{}: job {slot} starts and moves job {of} from {before:?} to {after:?}", self.now);
+    pub(super) fn watch_overtaken(&mut self, domain: usize, slot: u32, before: &[SimTime]) {
+        let ahead = &self.domains[domain].planned;
+        let after = self.brute_plan(ahead);
+        for ((of, before), after) in ahead.iter().zip(before).zip(&after) {
+            let of = of.slot;
+            assert!(after <= before, "{}: job {slot} starts and moves job {of} from {before} to {after}", self.now);
         }
-        self.watching().seen.overtakes += u64::from(!ahead.is_empty());
+        self.watching().seen.overtakes += u64::from(!before.is_empty());
     }
 
     /// A job starts.
@@ -160,6 +172,7 @@ impl<'w> Sim<'w> {
         for pool in self.domains[domain].pools {
             self.watch_nodes(pool.index());
         }
+        self.watch_loans(domain);
         let leaves = |slot: &u32| self.jobs[*slot].leaving;
         // Behind a job for which others are leaving nobody starts.
         if self.domains[domain].running.iter().flatten().any(leaves) {
@@ -169,13 +182,11 @@ impl<'w> Sim<'w> {
             Backfill::Strict => self.head(domain).filter(|slot| self.has_brute_room(*slot, true)),
             Backfill::SkipAhead => self.waiting(domain).into_iter().find(|slot| self.has_brute_room(*slot, true)),
             Backfill::Easy => self.could_have_passed(domain),
-            // Where nodes differ, what starts changes which nodes those planned before it would get: see below.
-            Backfill::Conservative if !self.counts(domain) => None,
             Backfill::Conservative => {
-                let planned = self.domains[domain].planned.clone();
-                let planned: Vec<u32> = planned.into_iter().filter(|slot| self.jobs[*slot].planned).collect();
+                let waits = |plan: &&Plan| self.jobs[plan.slot].planned;
+                let planned: Vec<Plan> = self.domains[domain].planned.iter().filter(waits).cloned().collect();
                 let starts = self.brute_plan(&planned);
-                planned.iter().zip(&starts).find(|(_, start)| **start == Some(self.now)).map(|(slot, _)| *slot)
+                planned.iter().zip(&starts).find(|(_, start)| **start == self.now).map(|(plan, _)| plan.slot)
             }
         };
         assert!(
@@ -192,9 +203,49 @@ impl<'w> Sim<'w> {
         self.watching().seen.held_back += waiting;
     }
 
-    /// Nodes of the domain are interchangeable.
-    fn counts(&self, domain: usize) -> bool {
-        self.domains[domain].pools.iter().all(|pool| self.pools[pool.index()].nodes.is_counted())
+    /// Borrowed chips come back to who asks for them within the notice, or as long as saving takes at most.
+    fn watch_loans(&mut self, domain: usize) {
+        let state = &self.domains[domain];
+        if !state.lends {
+            return;
+        }
+        let here = |workload: &&WorkloadState| workload.domain == domain;
+        let saving_us = self.workloads.iter().filter(here).map(|workload| workload.cost_us).max().unwrap_or(0);
+        let within = match (state.rules.yields, state.rules.notice) {
+            (Yield::Abrupt, _) => Span::ZERO,
+            (Yield::Graceful, notice) => notice.map_or(Span(saving_us), |notice| notice.min(Span(saving_us))),
+        };
+        let heads: Vec<u32> = (0..state.tenants.len()).filter_map(|queue| self.heads(domain, queue)).collect();
+        let owed: Vec<(u32, i64)> = heads
+            .into_iter()
+            .filter(|slot| self.is_owed(*slot))
+            .map(|slot| (self.jobs[slot].workload, self.jobs[slot].item))
+            .collect();
+        let now = self.now;
+        let of_domain = |workload: u32| self.workloads[workload as usize].domain == domain;
+        let before = &self.watch.as_ref().expect("watched").owed;
+        let mut after: BTreeMap<_, _> =
+            before.iter().filter(|((of, _), _)| !of_domain(*of)).map(|(key, since)| (*key, *since)).collect();
+        for key in &owed {
+            let since = *before.get(key).unwrap_or(&now);
+            assert!(now.since(since) < within, "{now}: job {key:?} is owed what others borrowed since {since}");
+            after.insert(*key, since);
+        }
+        let watch = self.watching();
+        watch.owed = after;
+        watch.seen.owed += owed.len() as u64;
+    }
+
+    /// The waiting job is within its tenant's guarantee, and only borrowers are in its way: on interchangeable nodes that is a matter of numbers.
+    fn is_owed(&self, slot: u32) -> bool {
+        let job = &self.jobs[slot];
+        let workload = &self.workloads[job.workload as usize];
+        workload.cells.iter().any(|cell| {
+            let pool = &self.pools[self.cells[cell.index()].pool];
+            let lent = pool.standing.borrowed(pool.usable());
+            let own = u64::from(job.chips) <= pool.available(workload.tenant, false);
+            own && pool.nodes.is_counted() && !pool.is_shut() && 0 < lent
+        })
     }
 
     /// Who waits and who runs, for the message of a broken law.
@@ -266,8 +317,9 @@ impl<'w> Sim<'w> {
         let pool = self.cells[cell.index()].pool;
         let (nodes, standing) = self.brute_state(pool, self.now, &[]);
         let tenant = self.workloads[job.workload as usize].tenant;
-        let up = self.pools[pool].up.level();
-        u64::from(job.chips) <= standing.available(tenant, any, up) && nodes.has_room(job.chips)
+        let up = self.pools[pool].usable();
+        let room = u64::from(job.chips) <= standing.available(tenant, any, up) && nodes.has_room(job.chips);
+        room && !self.pools[pool].is_shut()
     }
 
     /// Running jobs of the pool and when they are expected to end: not before the next microsecond.
@@ -322,9 +374,12 @@ impl<'w> Sim<'w> {
         let mut earliest = SimTime::NEVER;
         for cell in workload.cells {
             let pool = self.cells[cell.index()].pool;
+            if self.pools[pool].is_shut() {
+                continue;
+            }
             for at in self.brute_times(pool, others) {
                 let (nodes, standing) = self.brute_state(pool, at, others);
-                let may = standing.available(workload.tenant, true, self.pools[pool].up.level());
+                let may = standing.available(workload.tenant, true, self.pools[pool].usable());
                 if u64::from(job.chips) <= may && nodes.has_room(job.chips) {
                     earliest = earliest.min(at);
                     break;
@@ -345,44 +400,72 @@ impl<'w> Sim<'w> {
         times
     }
 
-    /// Starts of waiting jobs, each planned after those before it.
-    fn brute_plan(&self, slots: &[u32]) -> Vec<Option<SimTime>> {
+    /// Starts of waiting jobs, each planned after those before it; NEVER where there is none. Of starts that are equal what the job was planned for
+    /// before stands if it can.
+    fn brute_plan(&self, plans: &[Plan]) -> Vec<SimTime> {
         let mut planned: Vec<Planned> = Vec::new();
-        let plan = |slot: &u32| {
-            let workload = &self.workloads[self.jobs[*slot].workload as usize];
-            let ways = workload.cells.iter().filter_map(|cell| self.brute_place(*slot, *cell, &planned));
-            let best = ways.min_by_key(|way| way.start)?;
+        let plan = |before: &Plan| {
+            let slot = before.slot;
+            let workload = &self.workloads[self.jobs[slot].workload as usize];
+            let ways = workload.cells.iter().filter_map(|cell| self.brute_place(slot, *cell, &planned));
+            let Some(best) = ways.min_by_key(|way| way.start) else { return SimTime::NEVER };
             let start = best.start;
-            planned.push(best);
-            Some(start)
+            let kept = (before.start == start).then(|| self.brute_kept(before, &planned)).flatten();
+            planned.push(kept.unwrap_or(best));
+            start
         };
-        slots.iter().map(plan).collect()
+        plans.iter().map(plan).collect()
     }
 
+    /// The earliest start on the cell: the first instant from which, to the end of the job, there is room on nodes that stay free.
     fn brute_place(&self, slot: u32, cell: CellId, planned: &[Planned]) -> Option<Planned> {
         let pool = self.cells[cell.index()].pool;
-        let (chips, length) = (self.jobs[slot].chips, Span(self.expected_length_us(slot, cell)));
-        let tenant = self.workloads[self.jobs[slot].workload as usize].tenant;
+        let chips = self.jobs[slot].chips;
+        let state = &self.pools[pool];
         let times = self.brute_times(pool, planned);
-        let fits = |nodes: &Nodes, standing: &Standing| {
-            let may = standing.available(tenant, true, self.pools[pool].up.level());
-            u64::from(chips) <= may && nodes.has_room(chips)
-        };
-        times.iter().find_map(|start| {
-            let (mut nodes, standing) = self.brute_state(pool, *start, planned);
-            if !fits(&nodes, &standing) {
-                return None;
-            }
+        times.into_iter().filter(|_| !state.is_shut()).find_map(|start| {
+            let gang = self.brute_gang(slot, cell, start);
+            let during = self.brute_during(&gang, planned)?;
             let mut pieces = Vec::new();
-            nodes.take(chips, self.pools[pool].placement, &mut pieces);
-            let end = *start + length;
-            let keeps = |at: &SimTime| {
-                let (nodes, standing) = self.brute_state(pool, *at, planned);
-                fits(&nodes, &standing) && pieces.iter().all(|piece| nodes.has_free(*piece))
-            };
-            let during = times.iter().filter(|at| *start < **at && **at < end);
-            during.clone().all(keeps).then_some(Planned { pool, tenant, chips, start: *start, end, pieces })
+            during[0].clone().take(chips, state.placement, &mut pieces);
+            if !during.iter().all(|nodes| pieces.iter().all(|piece| nodes.has_free(*piece))) {
+                let mut least = least_of(&during, state.chips_per_node as u32);
+                if !least.has_room(chips) {
+                    return None;
+                }
+                pieces.clear();
+                least.take(chips, state.placement, &mut pieces);
+            }
+            Some(Planned { pieces, ..gang })
         })
+    }
+
+    /// What the job was planned for before, if those very nodes are free all the time.
+    fn brute_kept(&self, plan: &Plan, planned: &[Planned]) -> Option<Planned> {
+        let gang = self.brute_gang(plan.slot, plan.cell, plan.start);
+        let during = self.brute_during(&gang, planned).filter(|_| !self.pools[gang.pool].is_shut())?;
+        let free = during.iter().all(|nodes| plan.pieces.iter().all(|piece| nodes.has_free(*piece)));
+        free.then(|| Planned { pieces: plan.pieces.clone(), ..gang })
+    }
+
+    /// The job from `start` on that cell, on no nodes yet.
+    fn brute_gang(&self, slot: u32, cell: CellId, start: SimTime) -> Planned {
+        let tenant = self.workloads[self.jobs[slot].workload as usize].tenant;
+        let end = start + Span(self.expected_length_us(slot, cell));
+        let pool = self.cells[cell.index()].pool;
+        Planned { pool, tenant, chips: self.jobs[slot].chips, start, end, pieces: Vec::new() }
+    }
+
+    /// Nodes of the gang's pool at each change while it is there; None where it has no room at one of them.
+    fn brute_during(&self, gang: &Planned, planned: &[Planned]) -> Option<Vec<Nodes>> {
+        let times = self.brute_times(gang.pool, planned);
+        let later = times.into_iter().filter(|at| gang.start < *at && *at < gang.end);
+        let room = |at: SimTime| {
+            let (nodes, standing) = self.brute_state(gang.pool, at, planned);
+            let may = standing.available(gang.tenant, true, self.pools[gang.pool].usable());
+            (u64::from(gang.chips) <= may && nodes.has_room(gang.chips)).then_some(nodes)
+        };
+        std::iter::once(gang.start).chain(later).map(room).collect()
     }
 
     /// All or nothing: each gang stands on as many chips as it has, and no node holds more than there are on it.
@@ -406,12 +489,28 @@ impl<'w> Sim<'w> {
                 }
             }
         }
-        let (up, free) = (state.up.level(), state.nodes.free_chips());
+        let (up, free) = (state.usable(), state.nodes.free_chips());
         let reserved = state.reserved.level();
         assert!(
             held + reserved + free == up,
             "pool {pool}: {held} held + {reserved} reserved + {free} free != {up} up"
         );
-        assert!(free == state.idle.level(), "pool {pool}: {free} free, {} counted idle", state.idle.level());
+        let idle = state.idle.level() - state.standing_by();
+        assert!(free == idle, "pool {pool}: {free} free, {idle} counted idle");
     }
+}
+
+/// The fewest free chips of each node, node by node.
+fn least_of(states: &[Nodes], per_node: u32) -> Nodes {
+    let mut least = states[0].clone();
+    let free = |nodes: &Nodes, node: u32| {
+        (1..=per_node).rev().find(|chips| nodes.has_free(Piece { node, nodes: 1, chips: *chips })).unwrap_or(0)
+    };
+    for node in 0..states[0].names() {
+        let (has, keeps) = (free(&least, node), states.iter().map(|nodes| free(nodes, node)).min().unwrap_or(0));
+        if keeps < has {
+            least.claim(Piece { node, nodes: 1, chips: has - keeps });
+        }
+    }
+    least
 }

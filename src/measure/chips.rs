@@ -66,34 +66,34 @@ static MW_USED: Metric = Metric {
     what: "Power drawn at the meter, mean: idle chips draw the idle share, gangs full power, reserved chips by reserved_busy.",
     better: Better::Neither,
 };
-static CHIP_HOURS: Metric = Metric {
+pub(super) static CHIP_HOURS: Metric = Metric {
     name: "allocated_chip_hours",
     unit: "chip-h",
-    what: "Chip-hours a workload's gangs held on a pool.",
+    what: "Chip-hours a workload's gangs held on a pool, or in all.",
     better: Better::Neither,
 };
-static PRODUCTIVE: Metric = Metric {
+pub(super) static PRODUCTIVE: Metric = Metric {
     name: "productive_chip_hours",
     unit: "chip-h",
     what: "Of those: work that was kept.",
     better: Better::More,
 };
-static CHECKPOINT: Metric = Metric {
+pub(super) static CHECKPOINT: Metric = Metric {
     name: "checkpoint_chip_hours",
     unit: "chip-h",
     what: "Of those: completed checkpoints.",
     better: Better::Less,
 };
-static LOST: Metric = Metric {
+pub(super) static LOST: Metric = Metric {
     name: "lost_chip_hours",
     unit: "chip-h",
-    what: "Of those: work and unfinished checkpoints that failures, or a notice too short to save, destroyed.",
+    what: "Of those: work and unfinished checkpoints that interruptions destroyed.",
     better: Better::Less,
 };
-static RESTART: Metric = Metric {
+pub(super) static RESTART: Metric = Metric {
     name: "restart_chip_hours",
     unit: "chip-h",
-    what: "Of those: loading after a failure.",
+    what: "Of those: loading after an interruption.",
     better: Better::Less,
 };
 static BILLED: Metric = Metric {

@@ -1,10 +1,13 @@
 //! Records to figures: one run's value of every metric. Averages nothing over runs (study does) and knows no dollar (finance does).
 
 mod chips;
+mod goodput;
 mod jobs;
 
+pub use goodput::is_goodput;
+
 use crate::record::RunRecord;
-use crate::world::{CellId, CloudId, ContractId, Param, PoolId, TenantId, WorkloadId, World};
+use crate::world::{CellId, CloudId, ContractId, InterruptionId, Param, PoolId, TenantId, WorkloadId, World};
 use std::ops::Range;
 
 /// A figure with a name: what it means, in which unit, of what.
@@ -61,6 +64,10 @@ pub enum Scope {
     Campaign(WorkloadId, u16),
     /// A contract.
     Contract(ContractId),
+    /// What interrupts a lab's gangs.
+    LabReason(TenantId, InterruptionId),
+    /// What interrupts a workload's gangs.
+    WorkloadReason(WorkloadId, InterruptionId),
 }
 
 impl Scope {
@@ -75,6 +82,8 @@ impl Scope {
             Scope::Share(..) => "lab@pool",
             Scope::Campaign(..) => "campaign",
             Scope::Contract(_) => "contract",
+            Scope::LabReason(..) => "lab/reason",
+            Scope::WorkloadReason(..) => "workload/reason",
         }
     }
 
@@ -93,6 +102,8 @@ impl Scope {
             Scope::Share(pool, tenant) => format!("{}@{}", world.tenants[tenant].name, world.pools[pool].name),
             Scope::Campaign(id, n) => format!("{}#{n}", workload(id)),
             Scope::Contract(id) => world.contracts[id].name.clone(),
+            Scope::LabReason(id, reason) => format!("{}/{}", world.tenants[id].name, world.interruptions[reason].name),
+            Scope::WorkloadReason(id, reason) => format!("{}/{}", workload(id), world.interruptions[reason].name),
         }
     }
 }
@@ -190,7 +201,7 @@ impl Sheet {
 
 /// Every physical metric.
 pub fn registry() -> Vec<&'static Metric> {
-    chips::METRICS.iter().chain(jobs::METRICS).copied().collect()
+    chips::METRICS.iter().chain(jobs::METRICS).chain(goodput::METRICS).copied().collect()
 }
 
 /// Physical figures of one run.
@@ -198,6 +209,7 @@ pub fn measure(world: &World, record: &RunRecord, sheet: &mut Sheet) {
     let every = Period::every(world);
     chips::measure(world, record, &every, sheet);
     jobs::measure(world, record, sheet);
+    goodput::measure(world, record, sheet);
 }
 
 /// Value of a parameter in the one run of `record`: as drawn; the median where it varies by event. A record without draws is our mistake.

@@ -3,6 +3,7 @@
 
 mod conservative;
 mod easy;
+pub mod matrix;
 pub mod order;
 pub mod placement;
 pub mod pool_choice;

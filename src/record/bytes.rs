@@ -104,6 +104,7 @@ fn layout<C: Coder>(code: &mut C, record: &mut RunRecord) -> Result<(), BytesErr
     tables::runs(code, record)?;
     tables::months(code, record)?;
     tables::workloads(code, &mut record.workloads)?;
+    tables::interruptions(code, &mut record.interruptions)?;
     tables::campaigns(code, &mut record.campaigns)?;
     tables::jobs(code, &mut record.jobs)?;
     tables::events(code, &mut record.events)?;

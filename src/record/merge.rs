@@ -1,7 +1,7 @@
 //! Adds the records of runs. Integers and histograms only, so that any grouping gives the same bytes; the order of rows is that of
 //! the runs. Averages nothing.
 
-use super::model::{CellMonth, PoolMonth, RunRecord, ShareMonth, WorkloadTotals};
+use super::model::{CellMonth, InterruptionTotals, PoolMonth, RunRecord, ShareMonth, WorkloadTotals};
 use crate::units::Money;
 
 impl RunRecord {
@@ -25,6 +25,9 @@ impl RunRecord {
             each("tenants of shares", ours, theirs, |ours, theirs| each("months", ours, theirs, ShareMonth::add));
         });
         each("workloads", &mut self.workloads, &other.workloads, WorkloadTotals::add);
+        each("workloads of interruptions", &mut self.interruptions, &other.interruptions, |ours, theirs| {
+            each("interruptions", ours, theirs, InterruptionTotals::add);
+        });
         each("parties", &mut self.balances, &other.balances, |ours, theirs| {
             let sum = ours.0.checked_add(theirs.0);
             *ours = Money(sum.unwrap_or_else(|| panic!("balances {ours} and {theirs} exceed 128 bits")));
@@ -62,6 +65,15 @@ impl CellMonth {
         sum(&mut self.lost, other.lost);
         sum(&mut self.restart, other.restart);
         sum(&mut self.yielding, other.yielding);
+    }
+}
+
+impl InterruptionTotals {
+    fn add(&mut self, other: &InterruptionTotals) {
+        count(&mut self.count, other.count);
+        count(&mut self.expected_e6, other.expected_e6);
+        sum(&mut self.lost, other.lost);
+        sum(&mut self.restart, other.restart);
     }
 }
 

@@ -29,6 +29,8 @@ pub struct RunRecord {
     pub shares: Vec<Vec<Vec<ShareMonth>>>,
     /// By workload.
     pub workloads: Vec<WorkloadTotals>,
+    /// By workload, then `InterruptionId`.
+    pub interruptions: Vec<Vec<InterruptionTotals>>,
     /// Campaigns, in order of submission.
     pub campaigns: Vec<CampaignRow>,
     /// Money.
@@ -185,6 +187,20 @@ pub struct WorkloadTotals {
     pub in_system_us: u128,
     /// Whole run: time in the system of jobs that left, plus that of those still there at the end [us].
     pub sojourn_us: u128,
+}
+
+/// What one reason of interruptions cost a workload from the opening of the books on: a row of the goodput table. Its lost and restart chip-time
+/// add up, over reasons, to that of the workload's cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct InterruptionTotals {
+    /// Gangs interrupted by it.
+    pub count: u64,
+    /// Goodput mode: interruptions expected [1e-6].
+    pub expected_e6: u64,
+    /// Work and unfinished checkpoints that it destroyed [chip-us].
+    pub lost: u128,
+    /// Loading after it [chip-us].
+    pub restart: u128,
 }
 
 /// A campaign.

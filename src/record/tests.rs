@@ -247,6 +247,12 @@ prop_compose! {
 }
 
 prop_compose! {
+    fn interruption()(count in 0..1u64 << 60, expected_e6 in 0..1u64 << 60, lost in addable(), restart in addable()) -> InterruptionTotals {
+        InterruptionTotals { count, expected_e6, lost, restart }
+    }
+}
+
+prop_compose! {
     fn campaign()(workload in 0..3usize, number in any::<i64>(), submitted in time(), started in proptest::option::of(time()),
                   finished in proptest::option::of(time()), planned_finish in time(), failures in any::<u32>(), run in 0..4u32)
                   -> CampaignRow {
@@ -278,11 +284,12 @@ fn record() -> impl Strategy<Value = RunRecord> {
         vec(vec(pool_month(), 3), 2),
         vec(vec(cell_month(), 3), 2),
         vec(vec(share_month(), 3), 2),
-        vec(totals(), 2),
+        vec((totals(), vec(interruption(), 3)), 2),
         vec(signed().prop_map(|value| Money(value >> 3)), 3),
     );
     (keys, tables, rows, 0..1u64 << 60).prop_map(
         |(keys, (pools, cells, shares, workloads, balances), rows, events_handled)| {
+            let (workloads, interruptions) = workloads.into_iter().unzip();
             let (campaigns, postings, meters, periods, events, jobs) = rows;
             RunRecord {
                 keys: keys
@@ -294,6 +301,7 @@ fn record() -> impl Strategy<Value = RunRecord> {
                 cells,
                 shares: shares.into_iter().map(|months| vec![Vec::new(), months]).collect(),
                 workloads,
+                interruptions,
                 campaigns,
                 postings,
                 meters,

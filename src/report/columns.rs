@@ -130,6 +130,30 @@ pub const FILES: &[FileDoc] = &[
         ],
     },
     FileDoc {
+        name: "goodput.csv",
+        what: "Where the time of gangs went, and what interrupted them, over the whole study: allocated = productive + checkpoint + lost + restart + yielding, and lost and restart are the sums of theirs by reason.",
+        columns: &[
+            STRATEGY,
+            FUTURE,
+            col("scope_kind", "text", "lab or workload."),
+            col("scope", "text", "Whose gangs."),
+            col(
+                "reason",
+                "text",
+                "What interrupted them: a cause of failure, failure (of a pool that states no causes), rack_outage, pool_outage, site_outage, region_outage, preemption (taken off for others or for maintenance), over_estimate (stopped), resize (goes on with another size); blank: all of them.",
+            ),
+            col("metric", "text", "What is measured; docs/metrics.md defines it."),
+            col("unit", "text", "Unit of the metric."),
+            N,
+            MEAN,
+            CI_LOW,
+            CI_HIGH,
+            P05,
+            P50,
+            P95,
+        ],
+    },
+    FileDoc {
         name: "cashflow.csv",
         what: "A line of a cloud's cash, lines down, fiscal years across; means over the runs of the cell, so that it adds up.",
         columns: &[

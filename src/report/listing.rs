@@ -3,7 +3,7 @@
 //! It does not choose a format and does not print.
 use super::table::{Cell, Column, Table, show};
 use crate::measure::Metric;
-use crate::policy::{self, Entry};
+use crate::policy::matrix::{self, Refusal};
 use crate::study;
 use crate::world::catalog::{Catalog, ChipField, Known, PriceKind, Provenance};
 
@@ -20,12 +20,14 @@ pub enum Listing {
     Models,
     /// Deals.
     Deals,
+    /// Causes of failure by chip.
+    Causes,
 }
 
 impl Listing {
     /// All of them, in the order of help.
-    pub const ALL: [Listing; 5] =
-        [Listing::Chips, Listing::Instances, Listing::Prices, Listing::Models, Listing::Deals];
+    pub const ALL: [Listing; 6] =
+        [Listing::Chips, Listing::Instances, Listing::Prices, Listing::Models, Listing::Deals, Listing::Causes];
 
     /// The word on the command line.
     pub fn word(self) -> &'static str {
@@ -35,6 +37,7 @@ impl Listing {
             Listing::Prices => "prices",
             Listing::Models => "models",
             Listing::Deals => "deals",
+            Listing::Causes => "causes",
         }
     }
 }
@@ -47,6 +50,7 @@ pub fn list(catalog: &Catalog, which: Listing) -> Table {
         Listing::Prices => prices(catalog),
         Listing::Models => models(catalog),
         Listing::Deals => deals(catalog),
+        Listing::Causes => causes(catalog),
     }
 }
 
@@ -117,6 +121,43 @@ fn chips(catalog: &Catalog) -> Table {
 fn how_known<T>(known: &Known<T>) -> [Cell; 3] {
     let maybe = |text: Option<&str>| text.map_or(Cell::Blank, Cell::text);
     [maybe(known.source()), maybe(known.as_of()), Cell::text(known.confidence().word())]
+}
+
+/// Chips whose failures the catalog tells apart, and one row for all of each other chip's.
+fn causes(catalog: &Catalog) -> Table {
+    let mut columns = vec![Column::left("chip"), Column::left("cause"), Column::left("takes")];
+    columns.extend(["share", "failures_per_chip_hour", "mttf_chip_hours"].map(Column::right));
+    columns.extend(provenance_columns());
+    columns.push(Column::hidden("note"));
+    let mut table =
+        Table::new("failures that stop a gang; shares by cause where the catalog tells them apart", columns);
+    let provenance = |known: &Known<f64>| {
+        let [source, as_of, confidence] = how_known(known);
+        [as_of, confidence, source]
+    };
+    for chip in &catalog.chips {
+        let rate = chip.failures_per_chip_hour();
+        let Some(all) = rate.value() else { continue };
+        let figures = |share: f64| {
+            let known = |value: f64| Cell::maybe((0.0 < value).then_some(value));
+            [known(share), known(all * share), known(1.0 / (all * share))]
+        };
+        let mut row = vec![Cell::text(&chip.name), Cell::text("all"), Cell::text("node")];
+        row.extend(figures(1.0));
+        row.extend(provenance(rate));
+        row.push(Cell::text(""));
+        table.push(row);
+        for cause in catalog.causes_of(&chip.name) {
+            let share = cause.share.value().unwrap_or(0.0);
+            let mut row = vec![Cell::text(&chip.name), Cell::text(&cause.cause), Cell::text(cause.takes.name())];
+            row.extend(figures(share));
+            row.extend(provenance(&cause.share));
+            row.push(Cell::text(&cause.note));
+            table.push(row);
+        }
+    }
+    table.note("`causes_of = CHIP` of a pool takes a chip's shares; its rate stays the pool's own".to_string());
+    table
 }
 
 /// The region whose prices stand in the list of instances.
@@ -243,42 +284,23 @@ fn deals(catalog: &Catalog) -> Table {
     table
 }
 
-/// A policy as its registry describes it.
-#[derive(Clone, Copy, Debug)]
-pub struct Policy {
-    /// `order`, `backfill` or `placement`: the key of `schedule`.
-    pub part: &'static str,
-    /// As written in scenario files.
-    pub name: &'static str,
-    /// One sentence.
-    pub what: &'static str,
-    /// Where it is described.
-    pub source: &'static str,
-}
-
-/// Every scheduling policy, by the key of `schedule` that chooses it.
-pub fn policy_registry() -> Vec<Policy> {
-    fn of<T>(part: &'static str, entries: &[Entry<T>]) -> Vec<Policy> {
-        entries.iter().map(|entry| Policy { part, name: entry.name, what: entry.what, source: entry.source }).collect()
-    }
-    [
-        of("order", &policy::order::ORDERS),
-        of("backfill", &policy::BACKFILLS),
-        of("preemption", &policy::PREEMPTIONS),
-        of("yield", &policy::YIELDS),
-        of("victim", &policy::VICTIMS),
-        of("placement", &policy::placement::PLACEMENTS),
-        of("pool_choice", &policy::pool_choice::POOL_CHOICES),
-    ]
-    .concat()
-}
-
-/// Policies: `schedule = { order, backfill, placement }` of a pool.
+/// Every scheduling policy, what it does not go together with and why.
 pub fn policies() -> Table {
-    let columns = ["part", "name", "what", "source"].map(Column::left).to_vec();
-    let mut table = Table::new("policies: schedule = { order, backfill, placement } of a pool", columns);
-    for Policy { part, name, what, source } in policy_registry() {
-        table.push([part, name, what, source].map(Cell::text).to_vec());
+    let refusals = matrix::refusals();
+    let columns = ["part", "name", "what", "not with", "source"].map(Column::left).to_vec();
+    let mut table = Table::new("policies: schedule = { order = \"...\", ... } of a pool", columns);
+    for part in matrix::parts() {
+        let others = refusals.iter().filter_map(|pair| match part {
+            part if part == pair.one => Some(pair.other.name),
+            part if part == pair.other => Some(pair.one.name),
+            _ => None,
+        });
+        let others = others.collect::<Vec<_>>().join(", ");
+        table.push([part.key, part.name, part.what, &others, part.source].map(Cell::text).to_vec());
+    }
+    table.note("All others combine. What does not:".to_string());
+    for Refusal { one, other, why } in refusals {
+        table.note(format!("{} = {}, {} = {}: {why}", one.key, one.name, other.key, other.name));
     }
     table
 }
@@ -326,6 +348,8 @@ mod tests {
             catalog.prices.len(),
             catalog.models.len(),
             catalog.deals.len(),
+            // All of each chip, and those that are told apart.
+            catalog.chips.len() + catalog.failure_causes.len(),
         ];
         assert_eq!(lengths, sizes);
     }

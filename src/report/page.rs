@@ -14,6 +14,7 @@ mod find;
 mod fractions;
 mod frontier;
 mod futures;
+mod goodput;
 mod intact;
 mod layout;
 mod manifest;

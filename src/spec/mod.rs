@@ -22,6 +22,7 @@ mod elastic;
 mod schedule;
 mod buying;
 mod equity;
+mod failures;
 mod schema;
 mod manual;
 #[cfg(test)]

@@ -4,7 +4,8 @@
 pub use super::buying::{BlockSpec, SpotSpec};
 pub use super::elastic::{ElasticSpec, ScalingSpec};
 pub use super::equity::{Investment, Tranche};
-pub use super::schedule::{Interval, LasSpec, MaintenanceSpec, OutageSpec, OverflowSpec, Schedule};
+pub use super::failures::{CauseSpec, FailureSpec, MaintenanceSpec, OutageSpec, Region, Repair, SparesSpec};
+pub use super::schedule::{Interval, LasSpec, OverflowSpec, Schedule};
 use crate::units::Date;
 
 /// Where a value came from: an index into [`Sources`](super::Sources) (file, line and column, `--set`, or a default).
@@ -150,6 +151,8 @@ pub struct Spec {
     pub clouds: Tables<Cloud>,
     /// `[sites.X]`.
     pub sites: Tables<Site>,
+    /// `[regions.X]`.
+    pub regions: Tables<Region>,
     /// `[pools.X]`.
     pub pools: Tables<Pool>,
     /// `[labs.X]`.
@@ -296,10 +299,6 @@ pub struct Pool {
     pub slip: Option<Leaf>,
     /// Nodes that share one scale-up network.
     pub ultraserver_nodes: Option<At<i64>>,
-    /// Outages of the whole pool.
-    pub outages: Tables<OutageSpec>,
-    /// Planned maintenance.
-    pub maintenance: Tables<MaintenanceSpec>,
     /// A cloud without limit.
     pub unlimited: Option<At<bool>>,
     /// Scheduling rules; pools of one `domain` have one.
@@ -310,10 +309,8 @@ pub struct Pool {
     pub prices: Tables<PriceSpec>,
     /// Share of reserved chips at work, for power [0..1].
     pub reserved_busy: Option<Leaf>,
-    /// Failures that stop a gang [1 per chip-hour]; default from the catalog.
-    pub failures_per_chip_hour: Option<Leaf>,
-    /// Repair of a failed node; absent: at once.
-    pub repair: Option<Repair>,
+    /// What fails and how it comes back.
+    pub failures: FailureSpec,
     /// Purchase cost of a chip with its share of the server [USD]; default from the catalog.
     pub cost_usd_per_chip: Option<Leaf>,
     /// From order to delivery [h]; default from the catalog.
@@ -390,15 +387,6 @@ pub struct PriceStep {
     pub usd_per_chip_hour: Option<Leaf>,
 }
 
-/// `repair = { time = {...}, crews = n }`.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Repair {
-    /// Time of one repair [h].
-    pub time: LawSpec,
-    /// Repairs at once; absent: no limit.
-    pub crews: Option<At<i64>>,
-}
-
 /// `[labs.X]`.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct Lab {
@@ -442,6 +430,8 @@ pub struct Common {
     pub volume: Option<Leaf>,
     /// Useful FLOP over peak while productive, by chip [0..1].
     pub mfu: Tables<Leaf>,
+    /// Speed of a gang that is split over that of one that is not, by chip; name `""` stands for every chip [-].
+    pub split_speed: Tables<Leaf>,
 }
 
 /// `checkpoint = { interval, cost }`.

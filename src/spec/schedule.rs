@@ -1,7 +1,6 @@
-//! Rules of a scheduler, checkpoints' intervals, outages and maintenance as written. Resolves no name.
+//! Rules of a scheduler and checkpoints' intervals as written. Resolves no name.
 
 use super::model::{At, LawSpec, Leaf, Tables};
-use crate::units::Date;
 
 /// `schedule = { ... }`.
 #[derive(Clone, PartialEq, Debug, Default)]
@@ -60,28 +59,6 @@ pub struct OverflowSpec {
     pub to: Option<At<String>>,
     /// Price kind; default `on_demand`.
     pub price: Option<At<String>>,
-}
-
-/// `[pools.X.outages.Y]`, `[sites.X.outages.Y]`.
-#[derive(Clone, PartialEq, Debug)]
-pub struct OutageSpec {
-    /// When; absent: by chance.
-    pub at: Option<At<Date>>,
-    /// Mean number a year, by chance [1/y].
-    pub per_year: Option<Leaf>,
-    /// How long [h].
-    pub duration: Leaf,
-}
-
-/// `[pools.X.maintenance.Y]`.
-#[derive(Clone, PartialEq, Debug)]
-pub struct MaintenanceSpec {
-    /// When the nodes go.
-    pub at: At<Date>,
-    /// How long before nothing starts any more [h].
-    pub drain: Option<Leaf>,
-    /// How long they are away [h].
-    pub duration: Leaf,
 }
 
 impl Schedule {

@@ -147,7 +147,7 @@ fn what_is_wrong_is_named_with_its_cure() {
     refused("[pools.c]\nnodes = 3\nchips = 24", "the same thing twice");
     refused("[pools.c]\nbuild = { rule = \"fixed\" }", "comes with build rules");
     refused("[pools.c]\nschedule = { order = \"sjff\" }", "did you mean \"sjf\"?");
-    refused("[pools.c]\nspares = 3", "comes with spares");
+    refused("[pools.c]\ncauses.x = { takes = \"node\" }", "needs one of `per_chip_hour`");
     refused("[segments.x]\n", "comes with the market");
     refused("[shocks.x]\n", "comes with shocks");
     refused("[labs.m.models.x]\n", "comes with the market");

@@ -207,6 +207,7 @@ fn alike_but_for_without(a: &World, b: &World) -> bool {
         tenants,
         workloads,
         cells,
+        interruptions,
         contracts,
         investments,
         parties,
@@ -223,7 +224,7 @@ fn alike_but_for_without(a: &World, b: &World) -> bool {
         == (&b.seed, &b.draws, &b.replications, &b.job_rows, &b.factors, &b.unknowns);
     let supply = (clouds, sites, chips, pools, domains, fleet_sized)
         == (&b.clouds, &b.sites, &b.chips, &b.pools, &b.domains, &b.fleet_sized);
-    let demand = (tenants, workloads, cells) == (&b.tenants, &b.workloads, &b.cells);
+    let demand = (tenants, workloads, cells, interruptions) == (&b.tenants, &b.workloads, &b.cells, &b.interruptions);
     let money = (contracts, investments, parties) == (&b.contracts, &b.investments, &b.parties);
     time && chance && supply && demand && money
 }

@@ -11,7 +11,8 @@ pub use chip::{Chip, ChipField};
 pub use known::{Confidence, Known, Provenance};
 pub use price::{EQUAL_US_REGIONS, PriceAnswer, PriceKind, PriceRow, PriceRule};
 pub use rows::{
-    BedrockOffer, Deal, DealKind, Figure, Fleet, InstalledBase, Instance, LabFigure, Missing, Model, TrainingMfu,
+    BedrockOffer, Deal, DealKind, FailureCause, Figure, Fleet, InstalledBase, Instance, LabFigure, Missing, Model,
+    Takes, TrainingMfu,
 };
 
 use std::sync::OnceLock;
@@ -41,6 +42,8 @@ pub struct Catalog {
     pub facility: Vec<Figure>,
     /// Failure rates, repair, effective time.
     pub reliability: Vec<Figure>,
+    /// Causes of failure by chip, with their shares.
+    pub failure_causes: Vec<FailureCause>,
     /// Utilization reached in training.
     pub training_mfu: Vec<TrainingMfu>,
     /// What was looked for and not found.
@@ -91,6 +94,7 @@ impl Catalog {
             lab_finance: read::rows("lab_finance.csv", text!("lab_finance.csv"), rows::lab_figure),
             facility: read::rows("facility.csv", text!("facility.csv"), rows::figure),
             reliability: read::rows("reliability.csv", text!("reliability.csv"), rows::figure),
+            failure_causes: read::rows("failure_causes.csv", text!("failure_causes.csv"), rows::failure_cause),
             training_mfu: read::rows("training_mfu.csv", text!("training_mfu.csv"), rows::training_mfu),
             missing: read::rows("missing.csv", text!("missing.csv"), rows::missing),
         };
@@ -129,6 +133,16 @@ impl Catalog {
         for row in &self.training_mfu {
             assert!(self.chip(&row.chip).is_ok(), "training_mfu.csv: no chip `{}`", row.chip);
         }
+        for row in &self.failure_causes {
+            assert!(self.chip(&row.chip).is_ok(), "failure_causes.csv: no chip `{}`", row.chip);
+            let sum: f64 = self.causes_of(&row.chip).filter_map(|row| row.share.value()).sum();
+            assert!((sum - 1.0).abs() < 1e-8, "failure_causes.csv: shares of {} add up to {sum}", row.chip);
+        }
+    }
+
+    /// Causes of failure of a chip, by its name; none where the catalog tells none apart.
+    pub fn causes_of<'a>(&'a self, chip: &'a str) -> impl Iterator<Item = &'a FailureCause> {
+        self.failure_causes.iter().filter(move |row| row.chip == chip)
     }
 
     /// Chip by name or alias (`trainium2`, `trn2`).

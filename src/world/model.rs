@@ -3,6 +3,7 @@
 
 use super::arrivals::{Estimate, Modulated, OverEstimate};
 use super::elastic::Elastic;
+use super::failures::{Cause, Interruption, Spares};
 use super::outages::{Maintenance, Outage};
 use super::rules::Rules;
 use super::spot::{Block, Spot};
@@ -98,6 +99,8 @@ pub struct World {
     pub workloads: IdVec<Workload>,
     /// Workload x pool pairs.
     pub cells: IdVec<Cell>,
+    /// Why gangs are interrupted; those of every world first.
+    pub interruptions: IdVec<Interruption>,
     /// Contracts.
     pub contracts: IdVec<Contract>,
     /// Investments.
@@ -277,12 +280,18 @@ pub struct Pool {
     pub blocks: Vec<Block>,
     /// Gang failures [1 per chip-hour].
     pub failures_per_chip_hour: f64,
-    /// Outages of the whole pool, and those of its site.
+    /// What they come from, at least one.
+    pub causes: Vec<Cause>,
+    /// Nodes in a rack; None: nobody asks.
+    pub rack_nodes: Option<u32>,
+    /// Outages of its racks, of the whole pool, of its site and of its region.
     pub outages: Vec<Outage>,
     /// Planned maintenance.
     pub maintenance: Vec<Maintenance>,
-    /// Repair time law [h]; None: at once.
-    pub repair: Option<Repair>,
+    /// Repairs at once; None: no limit.
+    pub repair_crews: Option<u32>,
+    /// Nodes that stand by.
+    pub spares: Option<Spares>,
     /// (tenant, from, chips), guaranteed; sorted by time.
     pub guaranteed: Vec<Share>,
     /// (tenant, from, chips), what others may use of its idle guarantee.
@@ -390,15 +399,6 @@ pub enum PriceChange {
     Times(Param),
     /// Replaces it [USD per chip-hour].
     To(Param),
-}
-
-/// Repair of failed nodes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Repair {
-    /// Time of one repair [h].
-    pub law: LawOf,
-    /// At once; None: no limit.
-    pub crews: Option<u32>,
 }
 
 /// A law whose mean may be unknown: values are `shape.quantile(u) * mean` with `shape` of mean 1.
@@ -566,6 +566,8 @@ pub struct Cell {
     ///
     /// Where this cell and the workload's first both state an mfu, a run multiplies by mfu / mfu of the first: this part leaves it out.
     pub speed: Param,
+    /// Speed of a gang that is split over more nodes than it needs, over its speed together [-].
+    pub split_speed: Param,
     /// Model FLOP utilization while productive [-], where stated; always for campaigns.
     pub mfu: Option<Param>,
 }

@@ -76,6 +76,8 @@ pub enum Placement {
     WholeNode,
     /// As `BestFit`, with the rest of a gang above a node on the fullest node too: a quirk of Starburst.
     FullestRest,
+    /// As `BestFit`, and a gang that finds no room together is split over as few nodes as can be.
+    Split,
     /// Inside one UltraServer if it fits, else whole UltraServers and the rest in one.
     UltraServer,
 }
@@ -194,8 +196,8 @@ pub fn refused(rules: &Rules) -> Option<&'static str> {
         (Order::FairShare, Preemption::OrderKey) => {
             Some("`fair_share` orders tenants and `order_key` takes a tenant's own jobs off: nobody would ever go")
         }
-        (Order::Las, Preemption::Off) if rules.las_quantum.is_some() => {
-            Some("a turn of `las` ends when a job is taken off: write preemption = \"order_key\"")
+        (Order::Las, Preemption::Off | Preemption::Class) if rules.las_quantum.is_some() => {
+            Some("a turn of `las` ends when the next takes a job off: write preemption = \"order_key\"")
         }
         (Order::Las | Order::FairShare, _) if conservative => {
             Some("`conservative` promises starts, and this order changes while jobs wait")
@@ -203,6 +205,12 @@ pub fn refused(rules: &Rules) -> Option<&'static str> {
         (_, Preemption::Class | Preemption::OrderKey) if conservative => {
             Some("`conservative` promises starts, and preemption breaks promises")
         }
+        (_, _) if conservative && rules.placement == Placement::Split => Some(
+            "`conservative` promises starts, and how long a gang takes that may be split depends on what is free then",
+        ),
+        (_, Preemption::Off | Preemption::OrderKey) if rules.victim == Victim::Hash => Some(
+            "`victim` chooses among those that preemption = \"class\" takes off: write that, or leave `victim` out",
+        ),
         _ => None,
     }
 }

@@ -1,16 +1,19 @@
 //! Broken scenario files: each is refused with its position and its cure. `UPDATE_EXPECT=1` rewrites what is expected.
 
 use hedgerow::spec;
-use hedgerow::study::with_the_worlds;
+use hedgerow::study::{self, Options, with_the_worlds};
 use hedgerow::world::catalog::Catalog;
 use std::path::{Path, PathBuf};
 
-/// What is said of a file that cannot be read: by reading, and by the world of what can be read.
+/// What is said of a file: by reading and by the world of what can be read, or, where all can be, by the world.
 fn refusal(path: &Path) -> String {
     let folder = path.parent().unwrap_or(Path::new("")).to_owned();
     let file = |name: &str| std::fs::read_to_string(folder.join(name)).map_err(|_| "there is no such file".to_owned());
     match spec::read(path, &[]) {
-        Ok(_) => "read without a problem\n".into(),
+        Ok(read) => match study::plan(&read, Catalog::embedded(), &Options::default(), &file) {
+            Ok(_) => "nothing is wrong with it\n".into(),
+            Err(problems) => problems.render(false),
+        },
         Err(problems) => with_the_worlds(problems, Catalog::embedded(), &file).render(false),
     }
 }

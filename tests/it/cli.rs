@@ -43,7 +43,7 @@ fn a_wrong_argument_is_bad_input() {
     assert!(refuses(&["run", "scenarios/gang.toml", "--threads", "0"]).contains("--threads"));
     assert!(refuses(&["explain", "wait_maen"]).contains("did you mean `wait_mean`"));
     assert!(refuses(&["explain", "scenarios/gang.toml", "strikt"]).contains("did you mean `strict`"));
-    assert!(refuses(&["explain", "goodput"]).contains("did you mean `goodput_"));
+    assert!(refuses(&["explain", "goodput_frac"]).contains("did you mean `goodput_"));
     assert!(refuses(&["run", "scenarios/gang.toml", "--draws", "0"]).contains("--draws"));
     assert!(refuses(&["run", "scenarios/gang.toml", "--fixed", "--draws", "5"]).contains("--fixed"));
     // A place that cannot be written is the user's to change: a file stands where a folder should, and where nobody may write.

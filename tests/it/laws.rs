@@ -4,9 +4,10 @@ use crate::story::{Files, run, world, world_with};
 use hedgerow::finance::reconcile::reconcile;
 use hedgerow::finance::{book, margin};
 use hedgerow::kernel::simulate;
+use hedgerow::policy::matrix::{self, Part};
 use hedgerow::record::{JobRow, POSTING_KINDS, RunRecord};
 use hedgerow::units::SimTime;
-use hedgerow::world::{EventKind, Failures, PoolId, PriceKind, Workload, World};
+use hedgerow::world::{EventKind, Interruption, InterruptionId, PoolId, PriceKind, Rules, Workload, World, refused};
 use proptest::prelude::*;
 use proptest::test_runner::TestRunner;
 use std::cell::RefCell;
@@ -36,6 +37,7 @@ struct Small {
     best_fit: bool,
     limit: Option<u32>,
     repair: Option<Option<u32>>,
+    faults: Faults,
     volume: f64,
     /// Gangs of jobs whose failures are not in closed form change their size.
     elastic: bool,
@@ -48,6 +50,35 @@ struct Small {
     kinds: Vec<u32>,
     /// Jobs that waited so many hours may go anywhere at on-demand prices.
     overflow: Option<u32>,
+}
+
+/// What fails beside single nodes.
+#[derive(Clone, Debug)]
+struct Faults {
+    /// Causes: none told apart, rates, or shares; two of three take a rack or the job alone.
+    causes: u32,
+    /// Nodes in a rack, for those, for racks by chance and for one on a date.
+    rack_nodes: u32,
+    each_rack: bool,
+    rack_day: Option<u32>,
+    region_day: Option<u32>,
+    /// Minutes until a spare comes, where one node of a pool stands by.
+    spares: Option<u32>,
+}
+
+fn faults() -> impl Strategy<Value = Faults> {
+    let day = || prop::option::weighted(0.3, 0u32..9);
+    let spares = prop::option::weighted(0.4, prop::sample::select(vec![0u32, 30]));
+    (0u32..4, 1u32..4, any::<bool>(), day(), day(), spares).prop_map(
+        |(causes, rack_nodes, each_rack, rack_day, region_day, spares)| Faults {
+            causes,
+            rack_nodes,
+            each_rack,
+            rack_day,
+            region_day,
+            spares,
+        },
+    )
 }
 
 /// A pool of one to twelve nodes.
@@ -101,8 +132,9 @@ fn small() -> impl Strategy<Value = Small> {
         prop::collection::vec(0u32..6, 5),
         prop::option::weighted(0.3, 0u32..12),
     );
-    (tables, schedule, dates, prop::sample::select(vec![1.0, 1.0, 0.6]), 0u32..1000, market).prop_map(
-        |(tables, schedule, dates, volume, seed, market)| {
+    let volume = prop::sample::select(vec![1.0, 1.0, 0.6]);
+    (tables, schedule, dates, faults(), volume, 0u32..1000, market).prop_map(
+        |(tables, schedule, dates, faults, volume, seed, market)| {
             let (spot, blocks, kinds, overflow) = market;
             let (pools, workloads, guarantees, reservations, contracts) = tables;
             let (priority, skip_ahead, best_fit, limit, repair) = schedule;
@@ -122,6 +154,7 @@ fn small() -> impl Strategy<Value = Small> {
                 best_fit,
                 limit,
                 repair,
+                faults,
                 volume,
                 elastic,
                 seed,
@@ -145,6 +178,10 @@ impl Small {
             date(self.decide),
             self.seed
         );
+        if let Some(day) = self.faults.region_day {
+            let at = date(day);
+            writeln!(out, "[regions.us-east-2.outages.quake]\nat = {at}T05:00:00\nduration = \"90min\"").unwrap();
+        }
         for (n, pool) in self.pools.iter().enumerate() {
             self.pool(&mut out, n, pool);
         }
@@ -243,12 +280,13 @@ impl Small {
         let limit = limit + &overflow;
         writeln!(
             out,
-            "[pools.p{n}]\nsite = \"s\"\ninstance = \"{instance}\"\nnodes = {nodes}\ndomain = \"d\"\nfailures_per_chip_hour = 2e-3\nreserved_busy = 0.7\nslip = \"{slip_days}d\"\n\
+            "[pools.p{n}]\nsite = \"s\"\ninstance = \"{instance}\"\nnodes = {nodes}\ndomain = \"d\"\nreserved_busy = 0.7\nslip = \"{slip_days}d\"\n\
              prices.on_demand = {{ usd_per_chip_hour = 5.37, steps = [{{ name = \"q\", at = {}T07:00:00, times = 0.7 }}] }}\n\
              schedule = {{ order = \"{order}\", backfill = \"{backfill}\", placement = \"{placement}\"{limit} }}",
             date(self.step)
         )
         .unwrap();
+        self.failing(out, *nodes);
         if let Some(crews) = self.repair {
             let crews = crews.map_or(String::new(), |crews| format!(", crews = {crews}"));
             writeln!(out, "repair = {{ time = {{ dist = \"exponential\", mean = \"6h\" }}{crews} }}").unwrap();
@@ -319,6 +357,37 @@ fn blocks_text(small: &Small) -> String {
     out
 }
 
+impl Small {
+    /// What fails in a pool.
+    fn failing(&self, out: &mut String, nodes: u32) {
+        let Faults { causes, rack_nodes, each_rack, rack_day, spares, .. } = &self.faults;
+        let repair = "repair = { dist = \"exponential\", mean = \"3h\" }";
+        let stated = |key: &str, scale: f64| {
+            format!(
+                "causes.bug = {{ {key} = {}, takes = \"job\" }}\ncauses.gpu = {{ {key} = {} }}\ncauses.power = {{ {key} = {}, takes = \"rack\", {repair} }}\n",
+                0.25 * scale,
+                0.5 * scale,
+                0.25 * scale
+            )
+        };
+        match causes {
+            0 | 1 => out.push_str("failures_per_chip_hour = 2e-3\n"),
+            2 => out.push_str(&stated("per_chip_hour", 2e-3)),
+            _ => write!(out, "failures_per_chip_hour = 2e-3\n{}", stated("share", 1.0)).unwrap(),
+        }
+        writeln!(out, "rack_nodes = {rack_nodes}").unwrap();
+        if *each_rack {
+            out.push_str("outages.each = { per_year = 60, duration = \"2h\", each_rack = true }\n");
+        }
+        if let Some(day) = rack_day {
+            writeln!(out, "outages.first = {{ at = {}T09:00:00, duration = \"4h\", rack = 0 }}", date(*day)).unwrap();
+        }
+        if let Some(after) = spares.filter(|_| 4 <= nodes) {
+            writeln!(out, "spares = {{ nodes = 1, after = \"{after}min\" }}").unwrap();
+        }
+    }
+}
+
 /// Day n of the ten as a date.
 fn date(day: u32) -> String {
     if day < 5 { format!("2026-01-{:02}", 27 + day) } else { format!("2026-02-{:02}", day - 4) }
@@ -374,6 +443,7 @@ impl Seen {
     fn note(&mut self, record: &RunRecord) {
         self.kinds.extend(record.postings.iter().filter(|p| p.amount.0 > 0).map(|p| p.kind.name()));
         let shares = || record.shares.iter().flatten().flatten();
+        let reason = |is: InterruptionId| record.interruptions.iter().any(|rows| rows[is.index()].lost > 0);
         let rows = |kind: EventKind| record.events.iter().any(|row| row.change.kind == kind);
         for (part, there) in [
             ("late", shares().any(|m| m.late > 0)),
@@ -399,6 +469,12 @@ impl Seen {
             ("block blocked", shares().any(|m| m.block_blocked > 0)),
             ("block late", shares().any(|m| m.block_late > 0)),
             ("spot", record.postings.iter().any(|p| p.price_kind == Some(PriceKind::Spot))),
+            ("rack outage", reason(Interruption::RACK)),
+            ("region outage", reason(Interruption::REGION)),
+            (
+                "several causes",
+                record.interruptions.iter().flatten().skip(Interruption::NAMES.len()).any(|row| row.lost > 0),
+            ),
             ("resize", record.workloads.iter().any(|w| w.resizes > 0)),
         ] {
             if there {
@@ -424,6 +500,24 @@ fn every_cost_is_somewhere(world: &World, record: &RunRecord) {
     assert!((labs + idle - spent).abs() <= 1e-9 * spent, "labs {labs} + idle {idle} USD != spent {spent}");
 }
 
+/// The waterfall and its table by reason, to the microsecond: allocated = productive + checkpoint + lost + restart + yielding of each workload, and
+/// lost and restart are the sums of theirs by reason.
+fn every_microsecond_has_its_reason(world: &World, record: &RunRecord) {
+    for id in world.workloads.ids() {
+        let cells = world.cells.enumerate().filter(|(_, cell)| cell.workload == id);
+        let mut sum = [0u128; 6];
+        for month in cells.flat_map(|(cell, _)| &record.cells[cell.index()]) {
+            let parts = [month.productive, month.checkpoint, month.lost, month.restart, month.yielding];
+            sum.iter_mut().zip(parts.into_iter().chain([month.allocated])).for_each(|(sum, part)| *sum += part);
+        }
+        let [productive, checkpoint, lost, restart, yielding, allocated] = sum;
+        assert_eq!(allocated, productive + checkpoint + lost + restart + yielding);
+        let rows = &record.interruptions[id.index()];
+        assert_eq!(rows.iter().map(|row| row.lost).sum::<u128>(), lost);
+        assert_eq!(rows.iter().map(|row| row.restart).sum::<u128>(), restart);
+    }
+}
+
 /// Whatever the world: the run completes with its audits, twice the same bytes; starts follow submissions, finishes
 /// starts; every unfailed gang that was never down to fewer chips held all of them for its time; without failures
 /// no pool is ever oversubscribed; and the second route finds every dollar, of every kind there is.
@@ -438,6 +532,7 @@ fn every_run_keeps_the_laws() {
         let found = reconcile(&world, &record).err().unwrap_or_default();
         prop_assert!(found.is_empty(), "{} mismatches, first {}", found.len(), found[0]);
         every_cost_is_somewhere(&world, &record);
+        every_microsecond_has_its_reason(&world, &record);
         seen.borrow_mut().note(&record);
         for row in &record.jobs {
             prop_assert!(row.started.is_none_or(|start| row.submitted <= start), "{:?}", row);
@@ -445,8 +540,9 @@ fn every_run_keeps_the_laws() {
         }
         let stays = record.workloads.iter().all(|totals| totals.reclaims == 0);
         // A row has the last size of a gang that changes it.
-        let simple = |w: &Workload| w.failures != Failures::Sampled && w.elastic.is_none();
-        if stays && world.workloads.iter().all(simple) {
+        let simple = |w: &Workload| w.elastic.is_none();
+        let uninterrupted = record.interruptions.iter().flatten().all(|row| row.count == 0);
+        if stays && uninterrupted && world.workloads.iter().all(simple) {
             no_pool_is_oversubscribed(&world, &record);
             // All or nothing: what the cells held is what whole gangs held, from the first chip to the last.
             let rows: u128 = (stretches(&record.jobs, world.end).iter())
@@ -468,7 +564,31 @@ fn every_run_keeps_the_laws() {
     for kind in POSTING_KINDS {
         assert!(seen.kinds.contains(kind.name()), "no world of 400 has a {}", kind.name());
     }
-    assert_eq!(seen.parts.len(), 24, "the worlds had among them only {:?}", seen.parts);
+    assert_eq!(seen.parts.len(), 27, "the worlds had among them only {:?}", seen.parts);
+}
+
+/// Every combination of order, backfill, preemption and placement that is not refused, as a schedule.
+fn every_rule() -> Vec<String> {
+    let parts = |key: &str| -> Vec<Part> { matrix::parts().into_iter().filter(|part| part.key == key).collect() };
+    let mut all = Vec::new();
+    for order in parts("order") {
+        for backfill in parts("backfill") {
+            for preemption in parts("preemption") {
+                for placement in parts("placement") {
+                    let chosen = [order, backfill, preemption, placement];
+                    let mut rules = Rules::default();
+                    chosen.iter().for_each(|part| part.choice.set(&mut rules));
+                    if refused(&rules).is_none() {
+                        let words = chosen.iter().map(|part| format!("{} = \"{}\"", part.key, part.name));
+                        let mut words: Vec<String> = words.collect();
+                        words.extend((order.name == "las").then(|| "las = { levels_chip_hours = [1, 8] }".to_owned()));
+                        all.push(words.join(", "));
+                    }
+                }
+            }
+        }
+    }
+    all
 }
 
 proptest! {
@@ -496,18 +616,17 @@ proptest! {
 
     /// The guarantee law: e = the guarantee, or guarantee x up / (sum of guarantees) when fewer chips are up. A tenant whose demand
     /// of n <= e one-chip tasks stands before anybody else's holds n, whatever the others ask; one whose demand comes later
-    /// holds n at once too, for nobody was let onto its chips.
+    /// holds n at once too, for nobody was let onto its chips. Under every order, backfill, preemption and placement.
     #[test]
     fn a_guarantee_holds(
         up in 2u32..20,
         wants in prop::collection::vec((0u32..20, 0u32..30, 0u32..100), 3),
         gang in 1u32..6,
-        skip in any::<bool>(),
+        rules in prop::sample::select(every_rule()),
     ) {
         let sum: u32 = wants.iter().map(|w| w.0).sum();
         let e = |n: usize| if sum <= up { wants[n].0 } else { (u64::from(wants[n].0) * u64::from(up) / u64::from(sum)) as u32 };
-        let backfill = if skip { "skip_ahead" } else { "strict" };
-        let mut text = format!("[scenario]\nname = \"g\"\nstart = 2026-01-01\nend = 2026-01-02\n[run]\njobs = true\n[pools.p]\nchips = {up}\nschedule = {{ backfill = \"{backfill}\" }}\n");
+        let mut text = format!("[scenario]\nname = \"g\"\nstart = 2026-01-01\nend = 2026-01-02\n[run]\njobs = true\n[pools.p]\nchips = {up}\nschedule = {{ {rules} }}\n");
         if up < sum {
             // More is promised than stands; the rest comes after everything that is asked here.
             writeln!(text, "deliveries = [{{ name = \"late\", at = 2026-01-01T23:59:00, ordered = 2025-06-01, nodes = {} }}]", sum - up).unwrap();

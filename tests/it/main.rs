@@ -23,6 +23,7 @@ mod theory;
 mod cli;
 mod combinations;
 mod docs;
+mod failures;
 mod source;
 mod story;
 mod timed;

@@ -3,7 +3,7 @@
 
 use crate::story::{plan, run};
 use hedgerow::finance::reconcile::reconcile;
-use hedgerow::kernel::{Counter, Release, Sabotage, simulate_sabotaged};
+use hedgerow::kernel::{Counter, Release, Sabotage, simulate_sabotaged, simulate_watched_sabotaged};
 use hedgerow::record::{POSTING_KINDS, RunRecord};
 use hedgerow::world::World;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -52,6 +52,7 @@ guaranteed = { a = [{ name = "g", at = 2026-02-01, chips = 16 }] }
 reserved = { a = [{ name = "r", at = 2026-02-01, chips = 16 }] }
 [pools.small]
 chips = 1
+failures_per_chip_hour = 0.01
 schedule = { queue_limit = 3 }
 [pools.spotted]
 site = "s"
@@ -79,6 +80,7 @@ kind = "stream"
 pools = ["small"]
 per_day = 20
 duration = { dist = "exponential", mean = "12h" }
+failures = "off"
 [labs.a.workloads.research]
 kind = "stream"
 pools = ["rainier"]
@@ -89,6 +91,13 @@ duration = { dist = "exponential", mean = "12h" }
 price = "contract"
 failures = "sampled"
 checkpoint = { interval = "1h", cost = "2min" }
+restart = "10min"
+[labs.a.workloads.spread]
+kind = "stream"
+pools = ["small"]
+per_day = 1
+duration = { dist = "exponential", mean = "2h" }
+failures = "goodput"
 restart = "10min"
 [labs.b.workloads.urgent]
 kind = "stream"
@@ -125,6 +134,91 @@ host = ["contracts.b"]
 [strategies.without_b]
 without = ["b"]
 "#;
+
+/// What scheduling counts: jobs that are taken off, stopped and sent to the cloud, outages, and idle guarantees that are lent and come back.
+/// Nothing fails and nobody's guarantee grows, so that chips of it are blocked by borrowers alone.
+const SCHEDULING: &str = r#"
+[scenario]
+name = "scheduling"
+start = 2026-01-01
+end = 2026-02-01
+[pools.p]
+chips = 8
+schedule = { preemption = "class", notice = "2min", overflow = { after = "6h", to = "cloud" } }
+guaranteed = { a = [{ at = 2026-01-01, chips = 6 }] }
+borrowable = { a = [{ at = 2026-01-01, chips = 6 }] }
+outages = { o = { per_year = 100, duration = "2h" } }
+[pools.cloud]
+unlimited = true
+[labs.a.workloads.own]
+kind = "stream"
+pools = ["p"]
+per_day = 4
+chips = 3
+duration = { dist = "exponential", mean = "4h" }
+[labs.b.workloads.urgent]
+kind = "stream"
+pools = ["p"]
+priority = 1
+per_day = 3
+chips = 2
+duration = { dist = "exponential", mean = "3h" }
+[labs.b.workloads.rest]
+kind = "stream"
+pools = ["p"]
+per_day = 6
+duration = { dist = "exponential", mean = "12h" }
+checkpoint = { interval = "1h", cost = "3min" }
+estimate = { ratio = { dist = "lognormal", mean = 1.2, scv = 1.0 } }
+over_estimate = "kill"
+"#;
+
+fn scheduling() -> World {
+    plan(SCHEDULING, &Default::default()).cells.swap_remove(0).world
+}
+
+/// Each of those counters silenced, and nodes or loans kept.
+#[test]
+fn what_scheduling_counts_can_be_missed() {
+    let world = scheduling();
+    let (record, problem) = red(&world, Sabotage::None);
+    assert_eq!(problem, None);
+    let record = record.expect("green");
+    let jobs = |field: fn(&hedgerow::record::WorkloadTotals) -> u64| record.workloads.iter().map(field).sum::<u64>();
+    for (part, count) in [
+        ("taken off", jobs(|t| t.preemptions)),
+        ("stopped", jobs(|t| t.killed)),
+        ("overflowed", jobs(|t| t.overflowed)),
+        ("hit by an outage", jobs(|t| t.outages)),
+    ] {
+        assert!(count > 0, "no job {part}");
+    }
+    assert!(record.shares.iter().flatten().flatten().any(|month| month.blocked > 0), "nothing is lent");
+    for (sabotage, identity) in [
+        (Sabotage::Counter(Counter::Killed), "+ 0 stopped"),
+        (Sabotage::Counter(Counter::Overflowed), "where they overflow to, 0 overflowed"),
+        (Sabotage::Counter(Counter::Outages), "!= 0 in the window"),
+        (Sabotage::Counter(Counter::Preemptions), "!= 0 taken off in the window"),
+        (Sabotage::Counter(Counter::Blocked), "guarantee of a"),
+        (Sabotage::Counter(Counter::Yielding), "identity 6"),
+        (Sabotage::Release(Release::Outage), "for an outage that is over"),
+    ] {
+        let (_, problem) = red(&world, sabotage);
+        let words = problem.unwrap_or_else(|| panic!("{sabotage:?} and nobody misses it"));
+        assert!(words.contains(identity), "{sabotage:?} turns red as `{words}`, not by {identity}");
+    }
+}
+
+/// Borrowers that are not taken off are no fault of any counter: the law of loans, which watches every pass, misses what they keep.
+#[test]
+fn a_loan_that_is_kept_can_be_missed() {
+    let world = scheduling();
+    let play = |sabotage| simulate_watched_sabotaged(&world, run(0, 0), false, sabotage).1;
+    assert!(play(Sabotage::None).owed > 0, "nobody waits for what it has lent");
+    let broken = catch_unwind(AssertUnwindSafe(|| play(Sabotage::Release(Release::Loan))));
+    let words = broken.expect_err("nobody misses it").downcast_ref::<String>().cloned().unwrap_or_default();
+    assert!(words.contains("is owed what others borrowed"), "{words}");
+}
 
 /// What is red, or None: the run's own audit (its panic), else the second route (its mismatches).
 fn red(world: &World, sabotage: Sabotage) -> (Option<RunRecord>, Option<String>) {
@@ -231,6 +325,10 @@ fn every_counter_can_be_missed() {
         (Counter::Checkpoint, "identity 6"),
         (Counter::Restart, "identity 6"),
         (Counter::Yielding, "identity 6"),
+        (Counter::LostByReason, "chip-us lost by reason != "),
+        (Counter::RestartByReason, "chip-us loaded after by reason != "),
+        (Counter::Interruptions, "by reason != "),
+        (Counter::ExpectedByReason, "0e-6 expected by cause"),
         (Counter::Allocated, "metered"),
         (Counter::InSystem, "Little"),
         (Counter::Energy, "energy"),
@@ -273,6 +371,8 @@ fn every_counter_can_be_missed() {
             Counter::Idle | Counter::Gangs | Counter::Reserved | Counter::Down | Counter::Up | Counter::Installed => {}
             Counter::Productive | Counter::Lost | Counter::Checkpoint => {}
             Counter::Restart | Counter::Yielding => {}
+            Counter::LostByReason | Counter::RestartByReason => {}
+            Counter::Interruptions | Counter::ExpectedByReason => {}
             Counter::Allocated | Counter::InSystem | Counter::Energy | Counter::InstalledMw => {}
             Counter::Billed | Counter::Covered => {}
             Counter::Guaranteed | Counter::Offered | Counter::Late | Counter::Blocked | Counter::Unused => {}
@@ -284,6 +384,8 @@ fn every_counter_can_be_missed() {
             Counter::Unstarted | Counter::Unfinished | Counter::Waited | Counter::Thinned | Counter::Left => {}
             Counter::Failures | Counter::WaitSum | Counter::UnstartedSum | Counter::JctSum => {}
             Counter::UnfinishedSum | Counter::Waits | Counter::Jcts => {}
+            // See `what_scheduling_counts_can_be_missed`.
+            Counter::Outages | Counter::Killed | Counter::Overflowed | Counter::Preemptions => {}
         }
         let (_, problem) = red(&world, Sabotage::Counter(counter));
         let words = problem.unwrap_or_else(|| panic!("{counter:?} is not counted and nobody misses it"));
@@ -307,6 +409,8 @@ fn every_release_can_be_missed() {
         match release {
             Release::Finish | Release::Failure | Release::Yield | Release::Repair => {}
             Release::Reservation | Release::Retirement => {}
+            // See `what_scheduling_counts_can_be_missed` and the test after it.
+            Release::Outage | Release::Loan => {}
         }
         let (_, problem) = red(&world, Sabotage::Release(release));
         let words = problem.unwrap_or_else(|| panic!("{release:?} does not happen and nobody misses it"));

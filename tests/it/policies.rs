@@ -413,3 +413,151 @@ fn nor_behind_the_head_of_another() {
         "h 15..25 | l 0..120 yielded 1 | m 0..45 yielded 1 | n -",
     );
 }
+
+/// Three nodes of 4, all but one chip taken until 10, when y1 (2 chips) is planned on node 0, y2 (4) on node 1, y3 (3) on node 2 and y4 (2) on what y1
+/// leaves of node 0. x takes the chip that y3 leaves over: y1 would be placed beside it now, on the fullest node, and y4 would find no two chips on
+/// one node. Each keeps the nodes it was planned for.
+#[test]
+fn a_planned_start_keeps_its_nodes() {
+    check(
+        "pool 12 chips nodes 4 best_fit backfill=conservative; a at 0 gang 4 for 10; b at 0 gang 4 for 10; c at 0 gang 3 for 10; \
+         y1 at 1 gang 2 for 100; y2 at 1 gang 4 for 100; y3 at 1 gang 3 for 100; y4 at 1 gang 2 for 100; x at 2 gang 1 for 100",
+        "a 0..10 | b 0..10 | c 0..10 | x 2..102 | y1 10..110 | y2 10..110 | y3 10..110 | y4 10..110",
+    );
+}
+
+/// Three nodes of 4. y is planned for 5 on node 1, where b leaves one chip until then; best fit would put x there. It would have to go at 5: it is put on
+/// node 2, which has two chips for it all the time.
+#[test]
+fn a_plan_looks_for_nodes_that_stay_free() {
+    check(
+        "pool 12 chips nodes 4 best_fit backfill=conservative; a at 0 gang 4 for 100; b at 0 gang 3 for 5; c at 0 gang 2 for 100; \
+         y at 1 gang 4 for 5; x at 2 gang 1 for 50",
+        "a 0..100 | b 0..5 | c 0..100 | x 2..52 | y 5..10",
+    );
+}
+
+/// The pool is to be drained from 2 on and away from 5 to 9: nobody is taken off for high, which could not start; low leaves at 5 with half its work done.
+#[test]
+fn nobody_makes_room_where_nothing_starts() {
+    check_with(
+        "pool 1 chips priority preemption=class; low at 0 gang 1 for 10 priority 0; high at 3 gang 1 for 2 priority 1",
+        "maintenance.x = { at = 2026-01-01T00:00:05, drain = \"3s\", duration = \"4s\" }",
+        "high 9..11 | low 0..16 yielded 1",
+    );
+}
+
+/// Jobs of a domain of two pools of two chips each, p and q, under EASY: (name, pools, row of the log). `toml` is of pool q.
+fn two_pools_under_easy(jobs: &[(&str, &str, &str)], toml: &str) -> String {
+    let mut text = format!(
+        "[scenario]\nname = \"s\"\nstart = 2026-01-01\nend = 2026-01-02\n[run]\njobs = true\n\
+         [pools.p]\nchips = 2\ndomain = \"d\"\nschedule = {{ backfill = \"easy\" }}\n[pools.q]\nchips = 2\ndomain = \"d\"\n{toml}\n"
+    );
+    let mut files = crate::story::Files::new();
+    for (name, pools, row) in jobs {
+        text += &format!("[labs.l.workloads.{name}]\nkind = \"trace\"\npools = [{pools}]\nfile = \"{name}.csv\"\n");
+        files.insert(format!("{name}.csv"), format!("submit_s,chips,duration_s\n{row}\n"));
+    }
+    let world = crate::story::world_with(&text, &files);
+    crate::story::timeline(&world, &hedgerow::kernel::simulate(&world, hedgerow::kernel::Run::default()))
+}
+
+/// h wants two chips of q or p, and both have them at 10. n wants one of q for 20 s: h can start on p as early, so that n passes.
+#[test]
+fn a_reservation_moves_to_a_pool_that_is_as_early() {
+    let jobs =
+        [("h", "\"q\", \"p\"", "1,2,5"), ("n", "\"q\"", "2,1,20"), ("w", "\"q\"", "0,1,10"), ("x", "\"p\"", "0,2,10")];
+    assert_eq!(two_pools_under_easy(&jobs, ""), "h 10..15 | n 2..22 | w 0..10 | x 0..10");
+    // Two of them would leave h neither: the second waits until h is done.
+    let jobs = [jobs[0], jobs[1], ("o", "\"p\"", "3,1,20"), ("w", "\"q\"", "0,1,10"), ("x", "\"p\"", "0,1,10")];
+    assert_eq!(two_pools_under_easy(&jobs, ""), "h 10..15 | n 2..22 | o 15..35 | w 0..10 | x 0..10");
+}
+
+/// Nothing starts on q while it is drained: h, which wants two chips of q or p, has p's reserved at 10, and n does not pass it.
+#[test]
+fn nothing_is_reserved_where_nothing_starts() {
+    let jobs = [("h", "\"q\", \"p\"", "2,2,5"), ("n", "\"p\"", "3,1,20"), ("x", "\"p\"", "0,1,10")];
+    let drain = "maintenance.m = { at = 2026-01-01T00:01:00, drain = \"59s\", duration = \"1h\" }";
+    assert_eq!(two_pools_under_easy(&jobs, drain), "h 10..15 | n 15..35 | x 0..10");
+}
+
+/// low has done 3 s when high comes, and saves from 3 to 7. At 5 the pool goes dark for a second: in goodput mode an outage keeps what was done, the 3 s,
+/// not the 2 s of saving. high runs 6..8, low has 7 to do and 4 to save.
+#[test]
+fn an_outage_while_a_job_saves_adds_no_work() {
+    check_with(
+        "pool 1 chips priority preemption=class; low at 0 gang 1 for 10 priority 0; high at 3 gang 1 for 2 priority 1",
+        "outages.o = { at = 2026-01-01T00:00:05, duration = \"1s\" }\n\
+         [[low]]\nfailures = \"goodput\"\ncheckpoint = { interval = \"100s\", cost = \"4s\" }",
+        "high 6..8 | low 0..19",
+    );
+}
+
+/// All six chips go to y, of which four are guaranteed to its lab: x leaves at once and z saves until 15. x, which has room within the guarantee, does
+/// not pass y to be taken off again, and again.
+#[test]
+fn nor_within_the_guarantee_behind_one_that_is_larger() {
+    let jobs = "z at 0 gang 2 for 100; x at 0 gang 2 for 50; y at 10 gang 6 for 10";
+    let saves = "guaranteed.lab = [{ at = 2026-01-01, chips = 4 }]\n[[z]]\ncheckpoint = { interval = \"1000s\", cost = \"5s\" }";
+    for backfill in ["strict", "skip_ahead", "easy"] {
+        check_with(
+            &format!("pool 6 chips order=srtf backfill={backfill} preemption=order_key; {jobs}"),
+            saves,
+            "x 0..65 yielded 1 | y 15..25 | z 0..120 yielded 1",
+        );
+    }
+}
+
+/// ada lends three of her four chips and keeps one as margin. a1 takes it and nobody leaves; when a2 wants two, bob, who has done 150 s of 300, saves for
+/// 5 s. What is idle again from 265 on is lent at 365: 150 s, and 5 to save. Between lending and taking back lies the margin.
+#[test]
+fn the_margin_is_between_lending_and_taking_back() {
+    check_with(
+        "pool 4 chips lend_margin=0.25; bob at 0 gang 3 for 300 of bob; a1 at 150 gang 1 for 10 of ada; a2 at 250 gang 2 for 10 of ada",
+        "guaranteed.ada = [{ at = 2026-01-01, chips = 4 }]\nborrowable.ada = [{ at = 2026-01-01, chips = 4 }]\n\
+         [[bob]]\ncheckpoint = { interval = \"1000s\", cost = \"5s\" }",
+        "a1 150..160 | a2 255..265 | bob 100..520 yielded 1",
+    );
+}
+
+/// Two nodes of four. a and b leave one chip free on each. c, of two chips, waits under `best_fit` until one ends; split over both nodes it runs
+/// at half its speed, 1..9. d, as c but when a node is free again, is not split: 10..14.
+#[test]
+fn a_gang_is_split_where_it_finds_no_room_together() {
+    let jobs = "a at 0 gang 3 for 10; b at 0 gang 3 for 10; c at 1 gang 2 for 4; d at 10 gang 2 for 4";
+    let half = "[[c]]\nsplit_speed = 0.5\n[[d]]\nsplit_speed = 0.5";
+    check(&format!("pool 8 chips nodes 4 best_fit; {jobs}"), "a 0..10 | b 0..10 | c 10..14 | d 10..14");
+    check_with(&format!("pool 8 chips nodes 4 placement=split; {jobs}"), half, "a 0..10 | b 0..10 | c 1..9 | d 10..14");
+}
+
+/// A head behind which others fill sees the length that the split gives: f, of 3 s together, would take 6 s split and move the head's start
+/// at 5, so that it waits; at 7 it finds a node.
+#[test]
+fn a_split_is_seen_before_it_is_made() {
+    let jobs = "a at 0 gang 3 for 5; b at 0 gang 3 for 9; head at 1 gang 5 for 2; f at 2 gang 2 for 3";
+    let half = "[[f]]\nsplit_speed = 0.5";
+    check_with(
+        &format!("pool 8 chips nodes 4 placement=split backfill=easy; {jobs}"),
+        half,
+        "a 0..5 | b 0..9 | f 7..10 | head 5..7",
+    );
+    let fast = "[[f]]\nsplit_speed = 1";
+    check_with(
+        &format!("pool 8 chips nodes 4 placement=split backfill=easy; {jobs}"),
+        fast,
+        "a 0..5 | b 0..9 | f 2..5 | head 5..7",
+    );
+}
+
+/// All is ada's and lent to low from 400 on, 20 s / 0.05. At 500 low begins to save for 20 s, to make room for high. ada asks at 505, with a notice of 2 s:
+/// low leaves at 507 and loses what it did. From 917 on, 400 s after ada is done, high runs for 50 s, then low for 1,000 and 20 to save.
+#[test]
+fn who_leaves_already_leaves_within_the_notice_too() {
+    check_with(
+        "pool 2 chips priority preemption=class notice=\"2s\" lend_margin=0; low at 0 gang 2 for 1000 of bob priority 0; high at 500 gang 2 for 50 of bob priority 1; \
+         ada at 505 gang 2 for 10 of ada",
+        "guaranteed.ada = [{ at = 2026-01-01, chips = 2 }]\nborrowable.ada = [{ at = 2026-01-01, chips = 2 }]\n\
+         [[low]]\ncheckpoint = { interval = \"10000s\", cost = \"20s\" }",
+        "ada 507..517 | high 917..967 | low 400..1987 yielded 1",
+    );
+}

@@ -145,12 +145,12 @@ fn failing_seed() -> (u64, f64) {
 }
 
 /// To the microsecond, as the kernel counts.
-fn micros(seconds: f64) -> f64 {
+pub fn micros(seconds: f64) -> f64 {
     (seconds * 1e6).round() / 1e6
 }
 
 /// What the stories of failures share, and when x fails [s].
-fn fails() -> (String, f64) {
+pub fn fails() -> (String, f64) {
     let (seed, t) = failing_seed();
     (format!("seed = {seed}\nfailures_per_chip_hour = 0.05\nend = 2026-01-20\n[[x]]\nfailures = \"sampled\""), t)
 }

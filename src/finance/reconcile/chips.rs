@@ -73,6 +73,8 @@ impl Second<'_> {
         let Some(row) = self.record.pools.get(pool.index()).and_then(|months| months.get(month)).copied() else {
             return;
         };
+        let terms = &self.world.pools[pool];
+        let stand_by = terms.spares.as_ref().map_or(0, |spares| u64::from(spares.nodes * terms.chips_per_node));
         let mut stood = 0;
         let mut again = vec![ShareMonth::default(); promised.len()];
         let mut instants: Vec<SimTime> = cuts.iter().copied().filter(|at| from < *at && *at < to).collect();
@@ -82,7 +84,7 @@ impl Second<'_> {
             let there = level(installed, *at);
             stood += u128::from(there) * us;
             let leaving = level(planned, *at).saturating_sub(level(gone, *at));
-            let up = there.saturating_sub(leaving);
+            let up = there.saturating_sub(leaving + stand_by);
             let all: u64 = promised.iter().flatten().map(|steps| level(steps, *at)).sum();
             let per_node = u64::from(self.world.pools[pool].chips_per_node);
             for (share, [guaranteed, reserved, block]) in again.iter_mut().zip(promised) {

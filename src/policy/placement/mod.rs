@@ -2,6 +2,7 @@
 
 mod best_fit;
 mod first_fit;
+mod split;
 mod spread;
 mod ultraserver;
 mod whole_node;
@@ -19,8 +20,8 @@ pub struct Bucket {
 }
 
 /// The registry.
-pub const PLACEMENTS: [Entry<Placement>; 5] =
-    [first_fit::ENTRY, best_fit::ENTRY, spread::ENTRY, whole_node::ENTRY, ultraserver::ENTRY];
+pub const PLACEMENTS: [Entry<Placement>; 6] =
+    [first_fit::ENTRY, best_fit::ENTRY, spread::ENTRY, whole_node::ENTRY, ultraserver::ENTRY, split::ENTRY];
 
 /// Free chips of the node that gets the rest of a gang, out of buckets with room for it in order of free chips; None without any.
 /// `above_a_node`: the gang has whole nodes besides.
@@ -34,6 +35,7 @@ pub fn choose(
         Placement::FirstFit => first_fit::choose(buckets),
         Placement::BestFit => best_fit::choose(above_a_node, buckets),
         Placement::Spread => spread::choose(buckets),
+        Placement::Split => split::choose(above_a_node, buckets),
         Placement::WholeNode => whole_node::choose(buckets),
         Placement::FullestRest | Placement::UltraServer => ultraserver::choose(buckets),
     }

@@ -169,6 +169,19 @@ pub fn workloads<C: Coder>(code: &mut C, rows: &mut Vec<WorkloadTotals>) -> Resu
     Ok(())
 }
 
+/// What interruptions cost.
+pub fn interruptions<C: Coder>(code: &mut C, workloads: &mut Vec<Vec<InterruptionTotals>>) -> Result<(), BytesError> {
+    table(code, workloads, 1, Vec::new())?;
+    for rows in workloads {
+        table(code, rows, 4, InterruptionTotals::default())?;
+        column(code, rows, |row| &mut row.count, |_, _| 0)?;
+        column(code, rows, |row| &mut row.expected_e6, |_, _| 0)?;
+        column(code, rows, |row| &mut row.lost, |_, _| 0)?;
+        column(code, rows, |row| &mut row.restart, |_, _| 0)?;
+    }
+    Ok(())
+}
+
 /// Occupied bins: each less the one before, then how many.
 fn histogram<C: Coder>(code: &mut C, histogram: &mut Histogram) -> Result<(), BytesError> {
     let mut bins: Vec<(u32, u64)> = histogram.bins().collect();

@@ -253,6 +253,25 @@ pub struct Assumption {
     pub reason: String,
 }
 
+/// A row of `goodput.csv`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Goodput {
+    /// Strategy.
+    pub strategy: String,
+    /// Future.
+    pub future: String,
+    /// lab or workload.
+    pub scope_kind: String,
+    /// Whose gangs.
+    pub scope: String,
+    /// What interrupted them; empty: all.
+    pub reason: String,
+    /// What is measured.
+    pub metric: String,
+    /// The figure.
+    pub figure: Figure,
+}
+
 /// A finished study as charts, the page and the terminal table see it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Data {
@@ -270,6 +289,8 @@ pub struct Data {
     pub cash: Vec<CashLine>,
     /// `concentration.csv`.
     pub concentration: Vec<Concentration>,
+    /// `goodput.csv`.
+    pub goodput: Vec<Goodput>,
     /// `risk.csv`.
     pub risk: Vec<Risk>,
     /// `differences.csv`.
@@ -295,6 +316,7 @@ impl Data {
             cash: cash.map(|row| cash_line(row, &cash_years))?,
             cash_years,
             concentration: sheet("concentration.csv")?.map(concentration)?,
+            goodput: sheet("goodput.csv")?.map(goodput)?,
             risk: sheet("risk.csv")?.map(risk)?,
             differences: sheet("differences.csv")?.map(difference)?,
             assumptions: sheet("assumptions.csv")?.map(assumption)?,
@@ -377,6 +399,18 @@ fn concentration(row: Row) -> Result<Concentration, DataError> {
         name: row.text("name")?,
         figure: figure(&row)?,
         note: if row.has("note") { row.text("note")? } else { String::new() },
+    })
+}
+
+fn goodput(row: Row) -> Result<Goodput, DataError> {
+    Ok(Goodput {
+        strategy: row.text("strategy")?,
+        future: row.text("future")?,
+        scope_kind: row.text("scope_kind")?,
+        scope: row.text("scope")?,
+        reason: row.text("reason")?,
+        metric: row.text("metric")?,
+        figure: figure(&row)?,
     })
 }
 

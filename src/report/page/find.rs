@@ -1,6 +1,6 @@
 //! Questions to the tables that several charts and texts ask: which cell is shown, which figure stands there, what its source line says.
 //! It computes no result.
-use super::data::{Concentration, Data, Difference, Figure, Monthly, Risk, Summary};
+use super::data::{Concentration, Data, Difference, Figure, Goodput, Monthly, Risk, Summary};
 use super::words::{Unit, list, percent};
 
 /// Share of jobs that the end may cut off before the reader is told.
@@ -174,6 +174,11 @@ impl Data {
     /// Rows of `concentration.csv` of a cell on one axis.
     pub fn concentration_of<'a>(&'a self, cell: Cell<'a>, axis: &'a str) -> impl Iterator<Item = &'a Concentration> {
         self.concentration.iter().filter(move |r| r.axis == axis && is_of(cell, &r.strategy, &r.future))
+    }
+
+    /// Rows of `goodput.csv` of a cell.
+    pub fn goodput_of<'a>(&'a self, cell: Cell<'a>) -> impl Iterator<Item = &'a Goodput> {
+        self.goodput.iter().filter(move |r| is_of(cell, &r.strategy, &r.future))
     }
 
     /// A row of `risk.csv`.

@@ -1,7 +1,7 @@
 //! The report page: the question, the verdict, the decision, every chart with its numbers, sources, and what is not modelled.
 use super::data::Data;
 use super::words::{list, plain, sentence};
-use super::{ChartEntry, Drawn, npv, tables, together, verdict};
+use super::{ChartEntry, Drawn, goodput, npv, tables, together, verdict};
 use crate::report::chart::{self, Size};
 use crate::report::html::{Page, Section};
 
@@ -24,6 +24,9 @@ pub fn page(data: &Data, charts: &[(&ChartEntry, Drawn)], left_out: &[&ChartEntr
         table: Some(table),
         ..Section::default()
     };
+    let interrupted = "What stopped gangs, what it destroyed, and what loading again took. In closed form (goodput) failures are expected ones, by the exact \
+         shares of their causes.";
+    sections.extend(goodput::by_reason(data).map(|t| part("Interruptions by reason", interrupted, t)));
     let concentration = "The same chips and dollars in several units: an index is a headline, the unit decides who leads. HHI runs to 10,000, one owner of all. \
          Effective FLOP are of workloads that state an MFU: the last column says of how much of the productive chip-hours.";
     sections.extend(tables::concentration(data).map(|t| part("Concentration by unit", concentration, t)));

@@ -1,6 +1,7 @@
 //! The CSV files of a study as text, one module a family of files. Computes statistics through `study`, draws no chart.
 
 mod concentration;
+mod goodput;
 mod manifest;
 mod money;
 mod risk;
@@ -20,6 +21,7 @@ pub fn tables(plan: &Plan, outcome: &Outcome, read: &Read) -> Vec<(String, Strin
         ("summary.csv".into(), summary::summary(plan, outcome)),
         ("pools.csv".into(), series::pools(plan, outcome)),
         ("tenants.csv".into(), series::tenants(plan, outcome)),
+        ("goodput.csv".into(), goodput::goodput(plan, outcome)),
         ("differences.csv".into(), summary::differences(plan, outcome)),
     ];
     if plan.cells.iter().any(|cell| !cell.world.sites.is_empty()) {

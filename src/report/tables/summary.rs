@@ -2,7 +2,7 @@
 //! and to the first.
 
 use super::{own, six};
-use crate::measure::{Key, Period, Scope};
+use crate::measure::{Key, Period, Scope, is_goodput};
 use crate::report::csv_out::{Cell, to_csv};
 use crate::study::{Outcome, Plan, differences as paired, summarize};
 
@@ -28,7 +28,7 @@ pub fn summary(plan: &Plan, outcome: &Outcome) -> String {
     ];
     let mut rows: Vec<Vec<Cell>> = Vec::new();
     for (planned, cell) in own(plan, outcome) {
-        for (at, key) in cell.keys.iter().enumerate().filter(|(_, key)| !matches!(key.period, Period::Month(_))) {
+        for (at, key) in cell.keys.iter().enumerate().filter(|(_, key)| listed(key)) {
             let values: Vec<Option<f64>> = cell.values.iter().map(|run| run[at]).collect();
             let mut row = vec![cell.strategy.as_str().into(), cell.future.as_str().into()];
             row.extend(names(key, &planned.world));
@@ -47,6 +47,11 @@ pub fn summary(plan: &Plan, outcome: &Outcome) -> String {
         }
     }
     to_csv(&headers, rows)
+}
+
+/// Figures of months and of the goodput table have files of their own.
+fn listed(key: &Key) -> bool {
+    !matches!(key.period, Period::Month(_)) && !is_goodput(key)
 }
 
 fn names(key: &Key, world: &crate::world::World) -> [Cell; 5] {
@@ -69,6 +74,7 @@ fn compared(key: &Key) -> bool {
             Scope::Pool(_) => ["allocated_fraction", "goodput_fraction", "mw_used"].contains(&key.metric.name),
             Scope::Tenant(_) => ["billed_usd", "margin_usd"].contains(&key.metric.name),
             Scope::Cell(_) | Scope::Share(..) | Scope::Campaign(..) | Scope::Contract(_) => false,
+            Scope::LabReason(..) | Scope::WorkloadReason(..) => false,
         }
 }
 

@@ -30,6 +30,7 @@ fn common(t: &mut Record) -> Common {
         failures: t.text("failures"),
         volume: t.leaf("volume"),
         mfu: t.leaves_by_name("mfu"),
+        split_speed: t.leaf_or_by_name("split_speed"),
     }
 }
 

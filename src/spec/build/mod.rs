@@ -1,6 +1,7 @@
 //! Judged tables into the structs of the model, by name. Judges nothing: a wrong name here is our mistake and panics.
 
 mod demand;
+mod failures;
 mod money;
 mod supply;
 
@@ -19,6 +20,7 @@ pub(super) fn spec(mut root: Record) -> Spec {
         run: root.record("run").map(run).unwrap_or_default(),
         clouds: root.tables("clouds", supply::cloud),
         sites: root.tables("sites", supply::site),
+        regions: root.tables("regions", failures::region),
         pools: root.tables("pools", supply::pool),
         labs: root.tables("labs", demand::lab),
         contracts: root.tables("contracts", money::contract),
@@ -157,6 +159,17 @@ impl Record {
     /// Numbers by name.
     fn leaves_by_name(&mut self, key: &'static str) -> Tables<Leaf> {
         self.map(key, named_leaf)
+    }
+    /// Numbers by name, or one of the name `""` that stands for all.
+    fn leaf_or_by_name(&mut self, key: &'static str) -> Tables<Leaf> {
+        match self.take(key) {
+            None => Vec::new(),
+            Some(Cooked::Map(entries)) => entries.into_iter().map(named_leaf).collect(),
+            Some(Cooked::Leaf(leaf)) => {
+                vec![Named { name: String::new(), path: leaf.path.clone(), origin: leaf.origin, table: leaf }]
+            }
+            Some(other) => panic!("`{key}` of {} is {other:?}", self.table.title),
+        }
     }
     fn law(&mut self, key: &'static str) -> Option<LawSpec> {
         self.record(key).map(law_spec)

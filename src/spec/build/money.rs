@@ -17,18 +17,10 @@ pub(super) fn contract(mut t: Record) -> Contract {
 }
 
 fn price(mut t: Record) -> ContractPrice {
-    let by_chip = match t.take("usd_per_chip_hour") {
-        None => Vec::new(),
-        Some(Cooked::Map(entries)) => entries.into_iter().map(named_leaf).collect(),
-        Some(Cooked::Leaf(leaf)) => {
-            vec![Named { name: String::new(), path: leaf.path.clone(), origin: leaf.origin, table: leaf }]
-        }
-        Some(other) => panic!("not prices by chip: {other:?}"),
-    };
     ContractPrice {
         ratio_to: t.text("ratio_to"),
         ratio: t.leaf("ratio"),
-        usd_per_chip_hour: by_chip,
+        usd_per_chip_hour: t.leaf_or_by_name("usd_per_chip_hour"),
         from: t.date("from"),
         until: t.date("until"),
     }

@@ -16,7 +16,7 @@ pub(super) fn site(mut t: Record) -> Site {
         facility_usd_per_mw_year: t.leaf("facility_usd_per_mw_year"),
         operations_usd_per_mw_year: t.leaf("operations_usd_per_mw_year"),
         escalator_per_year: t.leaf("escalator_per_year"),
-        outages: t.tables("outages", outage),
+        outages: t.tables("outages", failures::outage),
     }
 }
 
@@ -41,12 +41,6 @@ pub(super) fn pool(mut t: Record) -> Pool {
             size: t.must_size(),
         }),
         slip: t.leaf("slip"),
-        outages: t.tables("outages", outage),
-        maintenance: t.tables("maintenance", |mut t| MaintenanceSpec {
-            at: t.must_date("at"),
-            drain: t.leaf("drain"),
-            duration: t.must_leaf("duration"),
-        }),
         ultraserver_nodes: t.integer("ultraserver_nodes"),
         unlimited: t.bool("unlimited"),
         schedule: t.record("schedule").map(schedule).unwrap_or_default(),
@@ -55,11 +49,7 @@ pub(super) fn pool(mut t: Record) -> Pool {
         spot: spot.map(Box::new),
         blocks: t.tables("blocks", block),
         reserved_busy: t.leaf("reserved_busy"),
-        failures_per_chip_hour: t.leaf("failures_per_chip_hour"),
-        repair: t.record("repair").map(|mut t| Repair {
-            time: t.law("time").expect("the time of a repair is required"),
-            crews: t.integer("crews"),
-        }),
+        failures: failures::of_pool(&mut t),
         cost_usd_per_chip: t.leaf("cost_usd_per_chip"),
         lead: t.leaf("lead"),
         useful_life_years: t.leaf("useful_life_years"),
@@ -82,10 +72,6 @@ fn delivery(mut t: Record) -> Delivery {
         cancel_fee: t.leaf("cancel_fee"),
         for_bet: t.text("for_bet"),
     }
-}
-
-fn outage(mut t: Record) -> OutageSpec {
-    OutageSpec { at: t.date("at"), per_year: t.leaf("per_year"), duration: t.must_leaf("duration") }
 }
 
 fn schedule(mut t: Record) -> Schedule {

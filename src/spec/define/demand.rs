@@ -129,6 +129,12 @@ static ELASTIC: Table = Table {
 
 const DEADLINE: Key = key("deadline", duration(1e-6), "Time to finish a job in, from its submission; absent: none.");
 
+const SPLIT_SPEED: Key = key(
+    "split_speed",
+    Kind::NumberOrMap(range("-", 1e-6, 1.0), &share()),
+    "Speed of a gang that placement `split` has put on more nodes than it needs, over its speed together; one for all or by chip.",
+);
+
 static PRETRAINING: Table = Table {
     groups: &[Group { keys: ONE_PRICE, required: false }],
     noted: true,
@@ -147,6 +153,7 @@ static PRETRAINING: Table = Table {
             FAILURES,
             VOLUME,
             MFU,
+            SPLIT_SPEED,
             must("flops", number("FLOP", 1e12, 1e32), "Useful FLOPs of a campaign."),
             must("chips", Kind::IntegerOr(1, MOST_CHIPS_I, &ELASTIC), "Gang size, or those between which it changes."),
             DEADLINE,
@@ -251,6 +258,7 @@ static STREAM: Table = Table {
             FAILURES,
             VOLUME,
             MFU,
+            SPLIT_SPEED,
             key("per_day", number("1/d", 0.0, 1e8), "Mean arrivals a day; alone: Poisson."),
             key("interval", Kind::Table(&LAW_OF_TIME), "Renewal law of the intervals."),
             key("modulated", Kind::Table(&MODULATED), "A rate that changes at random; absent: it does not."),
@@ -306,6 +314,7 @@ static TRACE: Table = Table {
             FAILURES,
             VOLUME,
             MFU,
+            SPLIT_SPEED,
             must("file", Kind::Text, "Job log, relative to the scenario file."),
             key(
                 "layout",

@@ -3,6 +3,7 @@
 
 mod buying;
 mod demand;
+mod failures;
 mod money;
 mod study;
 mod supply;

@@ -12,6 +12,11 @@ pub(in crate::spec) static ROOT: Table = table(
         key("run", Kind::Table(&RUN), "How the study is run."),
         key("clouds", Kind::Map(Refers::Anything, &Kind::Table(&supply::CLOUD)), "Cloud providers."),
         key("sites", Kind::Map(Refers::Anything, &Kind::Table(&supply::SITE)), "Places with power."),
+        key(
+            "regions",
+            Kind::Map(Refers::Anything, &Kind::Table(&failures::REGION)),
+            "What befalls all sites of a region.",
+        ),
         key("pools", Kind::Map(Refers::Anything, &Kind::Table(&supply::POOL)), "Nodes of one instance type at a site."),
         key("labs", Kind::Map(Refers::Anything, &Kind::Table(&demand::LAB)), "Buyers of compute and their work."),
         key(

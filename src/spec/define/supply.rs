@@ -56,33 +56,14 @@ pub(super) static SITE: Table = Table {
                 "Staff, maintenance, network.",
             ),
             key("escalator_per_year", number("1/y", -0.5, 1.0), "Yearly rise of the three, each 1 January."),
-            key("outages", Kind::Map(Refers::Anything, &Kind::Table(&OUTAGE)), "Outages of all its pools, by name."),
+            key(
+                "outages",
+                Kind::Map(Refers::Anything, &Kind::Table(&failures::OUTAGE)),
+                "Outages of all its pools, by name.",
+            ),
         ],
     )
 };
-
-static OUTAGE: Table = Table {
-    groups: &[Group { keys: &["at", "per_year"], required: true }],
-    ..table(
-        "outages",
-        "A whole pool, or all pools of a site, are down: gangs fail, nodes return at the end.",
-        &[
-            key("at", Kind::Date, "When."),
-            key("per_year", number("1/y", 0.0, 1e4), "Mean number a year, by chance, keyed by the place."),
-            must("duration", duration(1e-6), "How long."),
-        ],
-    )
-};
-
-static MAINTENANCE: Table = table(
-    "maintenance",
-    "Nodes are away for a while; who is there then saves and leaves first.",
-    &[
-        must("at", Kind::Date, "When the nodes go."),
-        key("drain", duration(0.0), "How long before nothing starts any more; default not at all."),
-        must("duration", duration(1e-6), "How long they are away."),
-    ],
-);
 
 static DELIVERY: Table = Table {
     rule: Some(rules::delivery),
@@ -177,7 +158,7 @@ static SCHEDULE: Table = table(
         key(
             "victim",
             Kind::Choice(&["least_lost", "hash"], &[]),
-            "Who goes first of those that may be taken off under `class`; default `least_lost`: the lowest priority, then the least chip-time lost, then the latest.",
+            "Who goes first of those that may be taken off under `class`, which `hash` needs; default `least_lost`: the lowest priority, then the least chip-time lost, then the latest.",
         ),
         key(
             "notice",
@@ -187,13 +168,17 @@ static SCHEDULE: Table = table(
         key(
             "lend_overhead",
             number("-", 1e-6, 1.0),
-            "Loading and saving of a borrower over the shortest lease: idle guaranteed chips are lent once they were idle for (restart + checkpoint) / this; default 0.05.",
+            "Loading and saving of a borrower over the shortest lease: idle guaranteed chips are lent once they were idle for (restart + checkpoint) / this, of the dearest workload of the domain; default 0.05.",
         ),
-        key("lend_margin", share(), "Share of a pool's chips that stays with their owner though idle; default 0.05."),
+        key(
+            "lend_margin",
+            share(),
+            "Share of a pool's chips that stays with their owner though idle: only what is idle beyond it is lent, and nobody is taken off before the owner needs more than it, so that its demand may move by as much and nothing is lent or taken back; default 0.05.",
+        ),
         key(
             "placement",
-            Kind::Choice(&["first_fit", "best_fit", "spread", "whole_node", "ultraserver"], &[]),
-            "Where it goes; default `first_fit`.",
+            Kind::Choice(&["first_fit", "best_fit", "spread", "whole_node", "ultraserver", "split"], &[]),
+            "Where it goes; default `first_fit`. `whole_node` wants nodes of one size in the domain.",
         ),
         key(
             "pool_choice",
@@ -261,18 +246,6 @@ static PRICES: Table = table(
     ],
 );
 
-static REPAIR: Table = Table {
-    noted: true,
-    ..table(
-        "[pools.X] repair",
-        "Repair of failed nodes.",
-        &[
-            must("time", Kind::Table(&LAW_OF_TIME), "Time of one repair."),
-            key("crews", Kind::Integer(1, 1_000_000), "Repairs at once; absent: no limit."),
-        ],
-    )
-};
-
 pub(super) static DATED_CHIPS: Table = Table {
     noted: true,
     ..table(
@@ -330,7 +303,17 @@ pub(super) static POOL: Table = Table {
                 number("1 per chip-hour", 0.0, 1.0),
                 "Failures that stop a gang; default from the catalog.",
             ),
-            key("repair", Kind::Table(&REPAIR), "Repair of a failed node; absent: at once."),
+            key(
+                "causes",
+                Kind::Map(Refers::Anything, &Kind::Table(&failures::CAUSE)),
+                "Causes of failure, by name: each with a rate of its own, or a share of `failures_per_chip_hour`; absent: one cause.",
+            ),
+            key(
+                "causes_of",
+                Kind::Text,
+                "Chip of the catalog whose causes of failure hold here, by their shares of this pool's rate; `list causes` shows them.",
+            ),
+            key("repair", Kind::Table(&failures::REPAIR), "Repair of a failed node; absent: at once."),
             key(
                 "cost_usd_per_chip",
                 number("USD", 0.0, 1e8),
@@ -362,11 +345,20 @@ pub(super) static POOL: Table = Table {
             ),
             key("blocks", Kind::Map(Refers::Anything, &Kind::Table(&buying::BLOCK)), "Capacity blocks, by name."),
             later("build", "build rules"),
-            later("spares", "spares"),
-            key("outages", Kind::Map(Refers::Anything, &Kind::Table(&OUTAGE)), "Outages of the whole pool, by name."),
+            key("spares", Kind::Table(&failures::SPARES), "Nodes that stand by for failed ones; absent: none."),
+            key(
+                "rack_nodes",
+                Kind::Integer(1, 100_000),
+                "Nodes in a rack, which fail together: rack 0 holds the first nodes that entered service; default `ultraserver_nodes`, else the scale-up domain of the catalog.",
+            ),
+            key(
+                "outages",
+                Kind::Map(Refers::Anything, &Kind::Table(&failures::OUTAGE)),
+                "Outages of the whole pool or of a rack, by name.",
+            ),
             key(
                 "maintenance",
-                Kind::Map(Refers::Anything, &Kind::Table(&MAINTENANCE)),
+                Kind::Map(Refers::Anything, &Kind::Table(&failures::MAINTENANCE)),
                 "Planned maintenance, by name.",
             ),
         ],

@@ -4,7 +4,7 @@ use super::desk::Desk;
 use crate::spec::{self, At, Named, Schedule};
 use crate::units::{IdVec, Span};
 use crate::world::live::LISTED;
-use crate::world::model::{Domain, PoolId, PriceKind, TenantId};
+use crate::world::model::{Domain, Pool, PoolId, PriceKind, TenantId};
 use crate::world::rules::{Backfill, Order, Overflow, Placement, PoolChoice, Preemption, Rules, Victim, Yield};
 use std::collections::BTreeMap;
 
@@ -51,6 +51,33 @@ fn one(desk: &mut Desk<'_>, name: &str, pools: &[usize]) -> Domain {
     }
 }
 
+/// A gang that has its nodes for itself is rounded up to them when it is submitted, before it has a pool: nodes of a domain are then of one size.
+pub(super) fn check_nodes(desk: &mut Desk<'_>, domains: &IdVec<Domain>, pools: &IdVec<Pool>) {
+    for domain in domains.iter().filter(|domain| domain.rules.placement == Placement::WholeNode) {
+        let mut bounded = domain.pools.iter().filter(|pool| !pools[**pool].unlimited);
+        let Some(first) = bounded.next() else { continue };
+        let size = |pool: &PoolId| pools[*pool].chips_per_node;
+        let Some(other) = bounded.find(|pool| size(pool) != size(first)) else { continue };
+        let message = format!(
+            "pools `{}` and `{}` of domain `{}` have nodes of {} and {} chips: `whole_node` rounds a gang up to nodes before it has a pool",
+            pools[*first].name,
+            pools[*other].name,
+            domain.name,
+            size(first),
+            size(other)
+        );
+        let written =
+            desk.spec.pools.iter().find(|pool| pool.table.schedule.placement.is_some() && name(pool) == domain.name);
+        let Some(at) = written.and_then(|pool| pool.table.schedule.placement.as_ref()) else { continue };
+        desk.problem(
+            at.origin,
+            &at.path,
+            message,
+            "put nodes of each size in a `domain` of their own, or choose another placement",
+        );
+    }
+}
+
 /// What a word of the file stands for; the reader has refused all others.
 fn word<T: Copy>(at: &Option<At<String>>, words: &[(&str, T)], default: T) -> T {
     let written = at.as_ref().and_then(|at| words.iter().find(|(word, _)| *word == at.value));
@@ -82,6 +109,7 @@ fn rules(desk: &mut Desk<'_>, pool: &Named<spec::Pool>) -> Rules {
         ("spread", Placement::Spread),
         ("whole_node", Placement::WholeNode),
         ("ultraserver", Placement::UltraServer),
+        ("split", Placement::Split),
     ];
     let choices = [
         ("in_order", PoolChoice::InOrder),

@@ -12,7 +12,7 @@ use crate::units::{IdVec, Span};
 use crate::world::model::{
     self, Chip, Contract, Domain, Failures, LawOf, Param, Pool, PoolId, PriceKind, Site, Tenant,
 };
-use crate::world::rules::{Backfill, Overflow};
+use crate::world::rules::{Backfill, Overflow, Placement};
 
 /// What workloads run on, built before them.
 pub(super) struct Supply<'s> {
@@ -61,7 +61,11 @@ pub(super) fn pools(desk: &mut Desk<'_>, origin: Origin, path: &str, common: &Co
 
 /// Chips of the largest of these pools at its fullest.
 pub(super) fn room(supply: &Supply<'_>, pools: &[PoolId]) -> u64 {
-    let room = |id: &PoolId| most_planned(&supply.pools[*id]) * u64::from(supply.pools[*id].chips_per_node);
+    let room = |id: &PoolId| {
+        let pool = &supply.pools[*id];
+        let stand_by = pool.spares.as_ref().map_or(0, |spares| u64::from(spares.nodes));
+        most_planned(pool).saturating_sub(stand_by) * u64::from(pool.chips_per_node)
+    };
     pools.iter().map(room).max().unwrap_or(0)
 }
 
@@ -368,6 +372,34 @@ pub(super) fn cells(
         (*id, scale.speed(desk, workload, chip), find(&scale.mfu, &chip.name).cloned())
     });
     cells.collect()
+}
+
+/// What is left of the speed of a gang that is split on that pool: as stated for its chip or for all, else all of it.
+pub(super) fn split_speed(
+    desk: &mut Desk<'_>,
+    supply: &Supply<'_>,
+    path: &str,
+    common: &Common,
+    pool: PoolId,
+) -> Param {
+    let pool = &supply.pools[pool];
+    let chip = &supply.chips[pool.chip].name;
+    let splits = supply.domains[pool.domain].rules.placement == Placement::Split;
+    for named in &common.split_speed {
+        let canonical = desk.catalog.chip(&named.name).map_or(named.name.clone(), |known| known.name.clone());
+        if named.name.is_empty() || canonical == *chip {
+            if !splits {
+                desk.note(format!("{}: placement of pool {} splits no gang", named.path, pool.name));
+            }
+            return desk.param(&named.table, (1e-6, 1.0));
+        }
+    }
+    let reason = "a gang that is split over more nodes is as fast as one that is not";
+    if splits {
+        Param::Fixed(desk.assume(format!("{path}.split_speed"), 1.0, (0.5, 1.0), reason))
+    } else {
+        Param::Fixed(1.0)
+    }
 }
 
 /// In which chip's hours a workload counts, and what it states by chip.

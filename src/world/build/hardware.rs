@@ -1,6 +1,7 @@
 //! What stands in a pool's racks: chip, node, power, cost, from the pool's own keys or the catalog. Knows no size and no date.
 
 use super::desk::Desk;
+use super::failures;
 use crate::spec::{self, Leaf, Named};
 use crate::units::{Id, IdVec};
 use crate::world::catalog::{self, ChipField, Instance};
@@ -93,7 +94,10 @@ fn of_abstract(desk: &mut Desk<'_>, pool: &Named<spec::Pool>) -> Hardware {
         power: ChipPower::default(),
         cost_usd_per_chip: Param::Fixed(0.0),
         useful_life_years: table.useful_life_years.as_ref().map_or(1.0, |leaf| desk.number(leaf)),
-        failures_per_chip_hour: table.failures_per_chip_hour.as_ref().map_or(0.0, |leaf| desk.number(leaf)),
+        failures_per_chip_hour: match (failures::stated_rate(desk, pool), &table.failures.per_chip_hour) {
+            (Some(rate), _) => rate,
+            (None, leaf) => leaf.as_ref().map_or(0.0, |leaf| desk.number(leaf)),
+        },
         lead_h: table.lead.as_ref().map_or(0.0, |leaf| desk.number(leaf)),
     }
 }
@@ -122,8 +126,11 @@ fn of_instance(
         Some(leaf) => ask.desk.number(leaf),
         None => useful_life(ask.desk),
     };
-    let failures = &table.failures_per_chip_hour;
-    let failures_per_chip_hour = ask.field(failures, "failures_per_chip_hour", ChipField::FailuresPerChipHour);
+    let failures = &table.failures.per_chip_hour;
+    let failures_per_chip_hour = match failures::stated_rate(ask.desk, pool) {
+        Some(rate) => rate,
+        None => ask.field(failures, "failures_per_chip_hour", ChipField::FailuresPerChipHour),
+    };
     Hardware {
         chip: chip.name.clone(),
         instance: instance.name.clone(),

@@ -88,16 +88,19 @@ impl Place<'_> {
         };
         let mine = gangs::cells(desk, supply, self.workload, common, &pools);
         let first = cells.len();
+        let split: Vec<Param> =
+            pools.iter().map(|pool| gangs::split_speed(desk, supply, path, common, *pool)).collect();
         // The kind it likes best on each of its pools, then the next.
         for price in &kinds {
-            let cell = |(pool, speed, mfu): (PoolId, Param, Option<Param>)| Cell {
+            let cell = |((pool, speed, mfu), split_speed): ((PoolId, Param, Option<Param>), Param)| Cell {
                 workload: self.id,
                 pool,
                 price: *price,
                 speed,
+                split_speed,
                 mfu,
             };
-            cells.0.extend(mine.iter().cloned().map(cell));
+            cells.0.extend(mine.iter().cloned().zip(split.iter().cloned()).map(cell));
         }
         let last = cells.len();
         self.overflow(desk, supply, &pools, &kinds, cells);
@@ -153,7 +156,8 @@ impl Place<'_> {
             let both = [*first, to];
             let there = gangs::cells(desk, supply, self.workload, common, &both).pop().expect("two pools");
             let price = gangs::overflow_price(desk, supply, self.workload, &overflow, to, self.tenant.1);
-            cells.0.push(Cell { workload: self.id, pool: there.0, price, speed: there.1, mfu: there.2 });
+            let split_speed = gangs::split_speed(desk, supply, &self.workload.path, common, to);
+            cells.0.push(Cell { workload: self.id, pool: there.0, price, speed: there.1, split_speed, mfu: there.2 });
         }
     }
 

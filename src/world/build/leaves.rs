@@ -1,8 +1,8 @@
 //! Every numeric leaf of a scenario, table by table. Judges none.
 
 use crate::spec::{
-    ChipsSpec, Common, Contract, Dated, Delivery, Initial, Interval, Investment, LawSpec, Leaf, OutageSpec, Pool,
-    Pretraining, Site, Spec, Stream, Tables, Workload,
+    ChipsSpec, Common, Contract, Dated, Delivery, Initial, Interval, Investment, LawSpec, Leaf, Pool, Pretraining,
+    Site, Spec, Stream, Workload,
 };
 
 /// Every leaf that is written, sorted by path.
@@ -12,6 +12,8 @@ pub(super) fn leaves(spec: &Spec) -> Vec<&Leaf> {
     found.extend(scenario.warm_up.iter().chain(&scenario.spin_up).chain(&spec.run.tick));
     found.extend(spec.clouds.iter().filter_map(|cloud| cloud.table.discount_rate.as_ref()));
     spec.sites.iter().for_each(|site| of_site(&site.table, &mut found));
+    let places = spec.sites.iter().map(|site| &site.table.outages).chain(spec.regions.iter().map(|r| &r.table.outages));
+    found.extend(places.flatten().flat_map(|outage| outage.table.leaves()));
     spec.pools.iter().for_each(|pool| of_pool(&pool.table, &mut found));
     let workloads = spec.labs.iter().flat_map(|lab| &lab.table.workloads);
     workloads.for_each(|workload| of_workload(&workload.table, &mut found));
@@ -32,31 +34,19 @@ fn of_pool<'a>(pool: &'a Pool, found: &mut Vec<&'a Leaf>) {
     found.extend(pool.size.iter().map(|size| &size.amount));
     pool.deliveries.iter().for_each(|delivery| of_delivery(delivery, found));
     found.extend(pool.retirements.iter().map(|retirement| &retirement.size.amount));
-    found.extend(pool.slip.iter().chain(&pool.reserved_busy).chain(&pool.failures_per_chip_hour));
+    found.extend(pool.slip.iter().chain(&pool.reserved_busy).chain(pool.failures.leaves()));
     for price in &pool.prices {
         found.extend(&price.table.usd_per_chip_hour);
         found.extend(price.table.steps.iter().flat_map(|step| step.times.iter().chain(&step.usd_per_chip_hour)));
     }
     found.extend(pool.spot.iter().flat_map(|spot| spot.leaves()));
     found.extend(pool.blocks.iter().flat_map(|block| block.table.leaves()));
-    if let Some(repair) = &pool.repair {
-        law(&repair.time, found);
-    }
+    pool.failures.laws().for_each(|spec| law(spec, found));
     found.extend(pool.cost_usd_per_chip.iter().chain(&pool.lead).chain(&pool.useful_life_years).chain(&pool.tdp_w));
     found.extend(pool.host_overhead.iter().chain(&pool.idle_power_share));
     let shares = pool.guaranteed.iter().chain(&pool.reserved).chain(&pool.borrowable);
     shares.for_each(|share| dated(&share.table, found));
-    of_outages(&pool.outages, found);
-    for plan in &pool.maintenance {
-        found.extend(plan.table.drain.iter().chain([&plan.table.duration]));
-    }
     found.extend(pool.schedule.leaves());
-}
-
-fn of_outages<'a>(outages: &'a Tables<OutageSpec>, found: &mut Vec<&'a Leaf>) {
-    for outage in outages {
-        found.extend(outage.table.per_year.iter().chain([&outage.table.duration]));
-    }
 }
 
 fn of_delivery<'a>(delivery: &'a Delivery, found: &mut Vec<&'a Leaf>) {
@@ -81,7 +71,7 @@ fn of_common<'a>(common: &'a Common, found: &mut Vec<&'a Leaf>) {
         found.push(&checkpoint.cost);
     }
     found.extend(common.restart.iter().chain(&common.volume).chain(&common.max_spot_ratio));
-    found.extend(common.mfu.iter().map(|mfu| &mfu.table));
+    found.extend(common.mfu.iter().chain(&common.split_speed).map(|by_chip| &by_chip.table));
 }
 
 fn of_campaigns<'a>(campaigns: &'a Pretraining, found: &mut Vec<&'a Leaf>) {

@@ -11,6 +11,8 @@ use crate::world::model::{CellId, DomainId, Pool, Source, Stream, Workload, Worl
 const MOST_RUNS: u128 = 10_000_000;
 /// Most arrivals and failures expected in one run.
 const MOST_EVENTS: f64 = 2e9;
+/// Most outages of racks expected in one run: they are listed before it begins.
+const MOST_OUTAGES: f64 = 1e7;
 /// Most failures of one gang while its clocks run all the time: 2^20 are numbered (Eq. 1), and 48 standard deviations lie between.
 const MOST_IN_THE_TIME: f64 = 1e6;
 /// Most failures expected of one gang by its own work: geometric, so that 2^20 are as likely as e^-21.
@@ -81,6 +83,13 @@ pub(super) fn check(desk: &mut Desk<'_>, world: &World) {
         let remedy = "at most 2e9: shorten the scenario or lengthen the `mean_time` of the states";
         desk.problem(Default::default(), "scenario.end", message, remedy);
     }
+    let years = Span(world.end.0).hours() / 8766.0;
+    let outages: f64 = world.pools.iter().map(|pool| super::outages::expected(desk, pool, years)).sum();
+    if MOST_OUTAGES < outages {
+        let message = format!("about {outages:.1e} racks go dark in one run");
+        let remedy = "at most 1e7: shorten the scenario or lower `per_year` of each rack";
+        desk.problem(Default::default(), "scenario.end", message, remedy);
+    }
     for (workload, load) in &loads {
         check_failures(desk, world, workload, load);
     }
@@ -121,7 +130,7 @@ fn check_failures(desk: &mut Desk<'_>, world: &World, workload: &Workload, load:
     let worst = workload.cells.iter().max_by(|a, b| rate(a).total_cmp(&rate(b))).expect("it fails somewhere");
     let pool = &desk.spec.pools[world.cells[*worst].pool.index()];
     let path = format!("{}.failures_per_chip_hour", pool.path);
-    let origin = match &pool.table.failures_per_chip_hour {
+    let origin = match &pool.table.failures.per_chip_hour {
         Some(leaf) => leaf.origin,
         None => written(desk, workload),
     };

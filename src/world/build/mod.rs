@@ -10,6 +10,7 @@ mod decided;
 mod desk;
 mod domains;
 mod elastic;
+mod failures;
 mod gangs;
 mod hardware;
 mod initial;
@@ -75,7 +76,10 @@ fn assemble(desk: &mut Desk<'_>, strategy: &str, future: &str, read_file: &ReadF
     let hardware = hardware::of_pools(desk, &sites);
     let chips = hardware::chips(desk, &hardware);
     let domains = domains::domains(desk);
-    let pools = pools::pools(desk, &times, &sites, &hardware, &chips, &domains);
+    let interruptions = failures::interruptions(desk);
+    outages::check(desk, &sites);
+    let pools = pools::pools(desk, &times, &sites, &hardware, &chips, &domains, &interruptions);
+    domains::check_nodes(desk, &domains, &pools);
     sizes::check_sites(desk, &times, &sites, &pools);
     let contracts = contracts::contracts(desk, &times, &clouds, &sites, &pools, &chips);
     let tenants = labs::tenants(desk, &contracts);
@@ -124,6 +128,7 @@ fn assemble(desk: &mut Desk<'_>, strategy: &str, future: &str, read_file: &ReadF
         tenants,
         workloads,
         cells,
+        interruptions,
         contracts,
         investments,
         parties,

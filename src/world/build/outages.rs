@@ -1,20 +1,86 @@
-//! Outages and maintenance of pools and sites: dates and lengths. Draws none.
+//! Outages and maintenance of racks, pools, sites and regions: dates and lengths. Draws none.
 
-use super::desk::Desk;
+use super::desk::{Desk, did_you_mean};
 use super::time::Times;
-use crate::spec::{self, Named, Tables};
-use crate::world::model::Param;
-use crate::world::outages::{Maintenance, Outage};
+use crate::spec::{self, Named, OutageSpec, Tables};
+use crate::units::IdVec;
+use crate::world::failures::{Interruption, InterruptionId};
+use crate::world::model::{Param, Pool, Site};
+use crate::world::outages::{Maintenance, Outage, Place};
 
-/// Outages of a pool or site.
-pub(super) fn outages(desk: &mut Desk<'_>, times: &Times, written: &Tables<spec::OutageSpec>) -> Vec<Outage> {
-    let one = |outage: &Named<spec::OutageSpec>| Outage {
-        path: outage.path.clone(),
-        at: outage.table.at.as_ref().map(|at| times.in_force(at.value)),
-        per_year: outage.table.per_year.as_ref().map_or(Param::Fixed(0.0), |leaf| desk.param(leaf, (0.0, 1e4))),
-        length_h: desk.param(&outage.table.duration, (1e-6, 1e6)),
+/// Outages of a pool: its own, those of its site and of its region.
+pub(super) fn of_pool(
+    desk: &mut Desk<'_>,
+    times: &Times,
+    sites: &IdVec<Site>,
+    pool: &Named<spec::Pool>,
+    site: Option<crate::world::model::SiteId>,
+) -> Vec<Outage> {
+    let spec = desk.spec;
+    let mut all = outages(desk, times, &pool.table.failures.outages, Interruption::POOL);
+    if let Some(site) = site {
+        all.extend(outages(desk, times, &spec.sites[site.index()].table.outages, Interruption::SITE));
+        for region in spec.regions.iter().filter(|region| region.name == sites[site].region) {
+            all.extend(outages(desk, times, &region.table.outages, Interruption::REGION));
+        }
+    }
+    all
+}
+
+fn outages(desk: &mut Desk<'_>, times: &Times, written: &Tables<OutageSpec>, is: InterruptionId) -> Vec<Outage> {
+    let one = |outage: &Named<OutageSpec>| {
+        let place = place(&outage.table);
+        Outage {
+            path: outage.path.clone(),
+            place,
+            is: if place == Place::Pool { is } else { Interruption::RACK },
+            at: outage.table.at.as_ref().map(|at| times.in_force(at.value)),
+            per_year: outage.table.per_year.as_ref().map_or(Param::Fixed(0.0), |leaf| desk.param(leaf, (0.0, 1e4))),
+            length_h: desk.param(&outage.table.duration, (1e-6, 1e6)),
+        }
     };
     written.iter().map(one).collect()
+}
+
+fn place(outage: &OutageSpec) -> Place {
+    match (&outage.rack, &outage.each_rack) {
+        (Some(rack), _) => Place::Rack(u32::try_from(rack.value).unwrap_or(0)),
+        (None, Some(each)) if each.value => Place::EachRack,
+        (None, _) => Place::Pool,
+    }
+}
+
+/// Racks stand in pools, all racks do not go on one date, and a region is one that a site names.
+pub(super) fn check(desk: &mut Desk<'_>, sites: &IdVec<Site>) {
+    let spec = desk.spec;
+    let wide = spec
+        .sites
+        .iter()
+        .map(|site| &site.table.outages)
+        .chain(spec.regions.iter().map(|region| &region.table.outages));
+    for outage in wide.flatten() {
+        let rack = outage.table.rack.as_ref().map(|at| (at.origin, &at.path));
+        if let Some((origin, path)) = rack.or(outage.table.each_rack.as_ref().map(|at| (at.origin, &at.path))) {
+            let message = format!("`{}` is of a place with many pools, and racks are counted by pool", outage.path);
+            desk.problem(origin, path, message, "write it under `[pools.X.outages]`");
+        }
+    }
+    for outage in spec.pools.iter().flat_map(|pool| &pool.table.failures.outages) {
+        if let (Some(at), Place::EachRack) = (&outage.table.at, place(&outage.table)) {
+            let message = format!("`{}` would darken each rack on one date: that is the pool", outage.path);
+            desk.problem(at.origin, &at.path, message, "write `per_year`, or leave out `each_rack`");
+        }
+    }
+    for region in &spec.regions {
+        if !sites.iter().any(|site| site.region == region.name) {
+            let mut names: Vec<&str> =
+                sites.iter().map(|site| site.region.as_str()).filter(|name| !name.is_empty()).collect();
+            names.dedup();
+            let remedy = did_you_mean(&region.name, names.into_iter(), "region");
+            let message = format!("no site stands in region `{}`", region.name);
+            desk.problem(region.origin, &region.path, message, remedy);
+        }
+    }
 }
 
 /// Maintenance of a pool.
@@ -29,4 +95,11 @@ pub(super) fn maintenance(
         length_h: desk.param(&plan.table.duration, (1e-6, 1e6)),
     };
     written.iter().map(one).collect()
+}
+
+/// Outages of racks expected in one run, at medians.
+pub(super) fn expected(desk: &Desk<'_>, pool: &Pool, years: f64) -> f64 {
+    let racks = f64::from(super::failures::racks(pool));
+    let each = pool.outages.iter().filter(|outage| outage.place == Place::EachRack);
+    each.map(|outage| racks * years * desk.median_of(&outage.per_year)).sum()
 }

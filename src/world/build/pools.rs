@@ -3,10 +3,11 @@
 use super::desk::Desk;
 use super::hardware::Hardware;
 use super::time::{Times, date_text};
-use super::{blocks, initial, outages, prices, shares, sizes};
+use super::{blocks, failures, initial, outages, prices, shares, sizes};
 use crate::spec::{self, Leaf, Named};
 use crate::units::{Date, Id, IdVec, SimTime};
-use crate::world::model::{Chip, Delivery, Domain, DomainId, LawOf, Param, Pool, Repair, Site};
+use crate::world::failures::Interruption;
+use crate::world::model::{Chip, Delivery, Domain, DomainId, Param, Pool, Site};
 
 /// Share of a delivery paid at order, unless given.
 const DEPOSIT: f64 = 0.3;
@@ -19,6 +20,7 @@ pub(super) fn pools(
     hardware: &[Hardware],
     chips: &IdVec<Chip>,
     domains: &IdVec<Domain>,
+    interruptions: &IdVec<Interruption>,
 ) -> IdVec<Pool> {
     let spec = desk.spec;
     initial::check_names(desk);
@@ -26,7 +28,9 @@ pub(super) fn pools(
         let chip = chips.iter().position(|chip| chip.name == hardware.chip).expect("every pool's chip is listed");
         let domain = domains.iter().position(|domain| domain.pools.contains(&Id::new(index)));
         let domain = Id::new(domain.expect("every pool has a domain"));
-        one(desk, times, sites, pool, hardware, Id::new(chip), domain)
+        let mut built = one(desk, times, sites, pool, hardware, Id::new(chip), domain);
+        failing(desk, times, pool, hardware, &mut built, (sites, domains, interruptions));
+        built
     });
     IdVec(pools.collect())
 }
@@ -77,14 +81,12 @@ fn one(
         blocks: blocks::blocks(desk, times, pool, hardware, &prices),
         prices,
         failures_per_chip_hour: hardware.failures_per_chip_hour,
-        outages: {
-            let site = hardware.site.map(|site| &desk.spec.sites[site.index()].table.outages);
-            let mut all = outages::outages(desk, times, &table.outages);
-            all.extend(site.map(|of_site| outages::outages(desk, times, of_site)).unwrap_or_default());
-            all
-        },
-        maintenance: outages::maintenance(desk, times, &table.maintenance),
-        repair: table.repair.as_ref().and_then(|repair| self::repair(desk, repair)),
+        causes: Vec::new(),
+        rack_nodes: None,
+        outages: Vec::new(),
+        maintenance: Vec::new(),
+        repair_crews: None,
+        spares: None,
         guaranteed: shares::shares(desk, times, &table.guaranteed),
         borrowable: shares::shares(desk, times, &table.borrowable),
         reserved: shares::shares(desk, times, &table.reserved),
@@ -93,6 +95,27 @@ fn one(
     check_whole_ultraservers(desk, pool, &built);
     shares::check_whole_nodes(desk, pool, &built);
     built
+}
+
+/// What fails in the pool and how it comes back, where the rest of it stands.
+fn failing(
+    desk: &mut Desk<'_>,
+    times: &Times,
+    pool: &Named<spec::Pool>,
+    hardware: &Hardware,
+    built: &mut Pool,
+    (sites, domains, interruptions): (&IdVec<Site>, &IdVec<Domain>, &IdVec<Interruption>),
+) {
+    let written = &pool.table.failures;
+    built.causes = failures::causes(desk, pool, hardware, interruptions);
+    let crews = written.repair.as_ref().and_then(|repair| repair.crews.as_ref());
+    built.repair_crews = crews.map(|at| at.value.clamp(1, 1_000_000) as u32);
+    built.outages = outages::of_pool(desk, times, sites, pool, hardware.site);
+    built.maintenance = outages::maintenance(desk, times, &written.maintenance);
+    let rules = &domains[built.domain].rules;
+    built.rack_nodes = failures::rack_nodes(desk, pool, built, rules);
+    failures::check_racks(desk, pool, built);
+    built.spares = failures::spares(desk, pool, built, rules);
 }
 
 /// Share of reserved chips at work; asked only where chips are reserved and draw power.
@@ -260,9 +283,4 @@ fn slip(desk: &mut Desk<'_>, times: &Times, pool: &Named<spec::Pool>) -> Param {
         desk.problem(leaf.origin, &leaf.path, message, "write `[scenario] decide_at`");
     }
     slip
-}
-
-fn repair(desk: &mut Desk<'_>, repair: &spec::Repair) -> Option<Repair> {
-    let law: LawOf = super::streams::law_of_mean(desk, &repair.time)?;
-    Some(Repair { law, crews: repair.crews.as_ref().map(|at| at.value.clamp(1, 1_000_000) as u32) })
 }

@@ -254,6 +254,59 @@ pub struct Missing {
     pub provenance: Provenance,
 }
 
+/// What goes down with a failure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Takes {
+    /// The gang alone.
+    Job,
+    /// The node it fails on.
+    Node,
+    /// That node's rack, with every gang there.
+    Rack,
+}
+
+impl Takes {
+    /// As written in files; None for another word.
+    pub fn parse(word: &str) -> Option<Takes> {
+        [Takes::Job, Takes::Node, Takes::Rack].into_iter().find(|takes| takes.name() == word)
+    }
+
+    /// As written in files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Takes::Job => "job",
+            Takes::Node => "node",
+            Takes::Rack => "rack",
+        }
+    }
+}
+
+/// A cause of failure of gangs on a chip, and its share of them. `catalog/failure_causes.csv`.
+#[derive(Clone, Debug)]
+pub struct FailureCause {
+    /// Name of the chip.
+    pub chip: String,
+    /// Name of the cause.
+    pub cause: String,
+    /// What goes down.
+    pub takes: Takes,
+    /// Share of the chip's failures [0..1].
+    pub share: Known<f64>,
+    /// Free text.
+    pub note: String,
+}
+
+pub(super) fn failure_cause(row: &Row<'_>) -> FailureCause {
+    let Some(takes) = Takes::parse(&row.text("takes")) else { row.bug("a failure takes a job, node or rack") };
+    FailureCause {
+        chip: row.text("chip"),
+        cause: row.text("cause"),
+        takes,
+        share: row.known("share", "low", "high"),
+        note: row.maybe_text("note"),
+    }
+}
+
 pub(super) fn missing(row: &Row<'_>) -> Missing {
     Missing { item: row.text("item"), unit: row.text("unit"), provenance: row.provenance() }
 }
