@@ -122,7 +122,6 @@ impl Sim<'_> {
         state.totals.reclaims += u64::from(in_window);
         state.interrupted(Interruption::RECLAIM, in_window);
         state.apart.reclaimed += u64::from(!job.leaving);
-        state.interrupted(Interruption::RECLAIM, in_window && !job.leaving);
         let (saves, cost_us) = (0 < state.interval_us && state.cost_us <= length.0, state.cost_us);
         let (leaving, finish) = (job.leaving, job.attempt.finish());
         if !leaving {
