@@ -59,10 +59,21 @@ impl<'w> Sim<'w> {
         gangs
     }
 
+    /// Divides the chips of a pool: those of tenants' own, then what spot may hold, then each tenant's blocks.
+    fn divide_chips(&mut self, domain: usize, pool: usize) {
+        self.divide_among(domain, pool, None);
+        let state = &self.pools[pool];
+        if state.lets_for_a_while {
+            for claim in state.shares.len()..state.standing.tenants.len() {
+                self.divide_among(domain, pool, Some(claim));
+            }
+        }
+    }
+
     /// Divides the chips that are free or held by elastic gangs so that most is done (Fox 1966). Those that have worked since their last
     /// start change only at the domain's instants, if what that brings until the next one is more than what it costs, and are left alone
     /// when they are expected to end before it.
-    fn divide_chips(&mut self, domain: usize, pool: usize) {
+    fn divide_among(&mut self, domain: usize, pool: usize, claim: Option<usize>) {
         let state = &self.pools[pool];
         if 0 < state.closed + state.dark {
             return;
@@ -71,7 +82,15 @@ impl<'w> Sim<'w> {
         let next = self.now + self.domains[domain].rules.resize_every;
         let fresh = |slot: u32| self.jobs[slot].attempt.start == self.now;
         let takes_part = |slot: u32| fresh(slot) || due && next < self.jobs.aside(slot).expected_end;
-        let gangs: Vec<_> = self.elastic_on(domain, pool).into_iter().filter(|gang| takes_part(gang.1)).collect();
+        let cell_of = |slot: u32| CellId::new(self.jobs[slot].cell as usize);
+        let theirs = |slot: u32| {
+            let cell = &self.cells[cell_of(slot).index()];
+            (cell.right != Right::Own).then_some(cell.claim) == claim
+        };
+        let gangs = self.elastic_on(domain, pool).into_iter().filter(|gang| theirs(gang.1) && takes_part(gang.1));
+        let gangs: Vec<_> = gangs.collect();
+        let Some(first) = gangs.first() else { return };
+        let limit = if claim.is_some() { self.most_on(cell_of(first.1)) } else { u64::MAX };
         let claimants: Vec<Claimant<'w>> = gangs
             .iter()
             .map(|(_, slot, terms)| {
@@ -80,7 +99,7 @@ impl<'w> Sim<'w> {
             })
             .collect();
         let held: u64 = gangs.iter().map(|(_, slot, _)| u64::from(self.jobs[*slot].chips)).sum();
-        let sizes = divide(held + state.nodes.free_chips(), &claimants);
+        let sizes = divide(held + state.nodes.free_chips().min(limit), &claimants);
         let hours = self.domains[domain].rules.resize_every.hours();
         let (mut won, mut lost) = (0.0, 0.0);
         for (((_, slot, terms), claimant), size) in gangs.iter().zip(&claimants).zip(&sizes) {

@@ -9,7 +9,7 @@ use super::queue::{Key, Waiting};
 use super::sim::{Counter, Release, Sabotage, Sim};
 use super::state::{Right, WorkloadState};
 use crate::policy::order::{Facts, rank};
-use crate::record::{CampaignRow, JobRow};
+use crate::record::JobRow;
 use crate::stats::draw::failure_item;
 use crate::stats::law::Law;
 use crate::stats::math::{ln, log1p, square};
@@ -68,37 +68,6 @@ impl Sim<'_> {
             self.on_campaign_submitted(slot);
         } else if !self.start_lone(slot, domain) {
             self.enqueue(slot, true);
-        }
-    }
-
-    /// A campaign waits for its predecessor.
-    fn on_campaign_submitted(&mut self, slot: u32) {
-        let job = &mut self.jobs[slot];
-        let state = &mut self.workloads[job.workload as usize];
-        let alone = Attempt {
-            start: job.submit,
-            // What was done before the run began is not part of its plan.
-            work_us: job.work_us,
-            interval_us: state.interval_us,
-            cost_us: state.cost_us,
-            ..Attempt::default()
-        };
-        job.campaign = self.record.campaigns.len() as u32;
-        self.record.campaigns.push(CampaignRow {
-            workload: WorkloadId::new(job.workload as usize),
-            number: job.item,
-            submitted: job.submit,
-            started: None,
-            finished: None,
-            planned_finish: alone.finish(),
-            failures: 0,
-            run: 0,
-        });
-        if state.running_campaign {
-            state.waiting_campaigns.push_back(slot);
-        } else {
-            state.running_campaign = true;
-            self.enqueue(slot, false);
         }
     }
 
@@ -413,18 +382,6 @@ impl Sim<'_> {
         }
         self.write_row(slot, Some(now).filter(|_| !killed));
         self.jobs.remove(slot);
-    }
-
-    fn on_campaign_over(&mut self, slot: u32) {
-        let job = &self.jobs[slot];
-        let row = &mut self.record.campaigns[job.campaign as usize];
-        row.finished = Some(self.now);
-        row.failures = job.failures;
-        let state = &mut self.workloads[job.workload as usize];
-        match state.waiting_campaigns.pop_front() {
-            Some(next) => self.enqueue(next, false),
-            None => state.running_campaign = false,
-        }
     }
 
     pub(super) fn on_gang_failed(&mut self, slot: u32, seq: u64) {

@@ -4,6 +4,7 @@
 mod attempt;
 mod audit;
 mod calendar;
+mod campaign;
 mod dark;
 mod elastic;
 mod event;

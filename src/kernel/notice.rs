@@ -124,9 +124,7 @@ impl Sim<'_> {
         state.apart.reclaimed += u64::from(!job.leaving);
         let (saves, cost_us) = (0 < state.interval_us && state.cost_us <= length.0, state.cost_us);
         let (leaving, finish) = (job.leaving, job.attempt.finish());
-        if !leaving {
-            self.jobs.aside_mut(slot).why = Interruption::RECLAIM.index() as u16;
-        }
+        self.jobs.aside_mut(slot).why = Interruption::RECLAIM.index() as u16;
         if !leaving && saves {
             let job = &mut self.jobs[slot];
             (job.leaving, job.loses) = (true, false);

@@ -475,20 +475,20 @@ fn overflow_into_a_pool_with_a_limit() {
     assert_eq!(record.workloads.iter().map(|w| w.overflowed).sum::<u64>(), 2);
 }
 
-/// An elastic gang of 1 to 4 chips on spot takes all that spot may hold, 2 of 4; when that falls to 1 it is told, as a whole: its checkpoint
-/// fits, so it goes on with one chip two minutes of writing later at the earliest, and its clock and bill follow its size.
+/// Elastic gangs of 1 to 4 chips on spot grow to what spot may hold, 2 of 4 chips, and to 1 when that falls; whoever holds more then is told as
+/// a whole. They change their size, are reclaimed, and never hold more.
 #[test]
 fn an_elastic_gang_on_spot_stays_within_what_spot_may_hold() {
     let pool = format!(
-        "{PRICES}prices.spot = {{ mean_ratio = 0.5, sd_ratio = 0, relaxation = \"1d\", reclaims_per_node_hour = 0.01, chips = [{{ at = 2025-01-01, chips = 2 }}, {{ at = 2026-01-03, chips = 1 }}] }}\n"
+        "{PRICES}prices.spot = {{ mean_ratio = 0.5, sd_ratio = 0, relaxation = \"1d\", reclaims_per_node_hour = 0.01, chips = [{{ at = 2025-01-01, chips = 2 }}, {{ at = 2026-02-20, chips = 1 }}] }}\nschedule = {{ resize_every = \"10min\" }}\n"
     );
-    let tail = "[labs.a.workloads.w]\nkind = \"stream\"\npools = [\"p\"]\nprice = \"spot\"\nper_day = 6\nchips = { min = 1, max = 4, step = 1, scaling = { power = 0.9 } }\nfailures = \"off\"\nduration = { dist = \"exponential\", mean = \"3h\" }\ncheckpoint = { interval = \"1h\", cost = \"30s\" }\n";
-    let world = Story { end: "2026-01-09", nodes: 4, pool: &pool, jobs: &[], tail }.world();
+    let tail = "[labs.a.workloads.w]\nkind = \"stream\"\npools = [\"p\"]\nprice = \"spot\"\nper_day = 6\nchips = { min = 1, max = 4, step = 1, scaling = { power = 0.9 } }\nfailures = \"off\"\nduration = { dist = \"exponential\", mean = \"1h\" }\ncheckpoint = { interval = \"1h\", cost = \"30s\" }\n";
+    let world = Story { end: "2026-03-01", nodes: 4, pool: &pool, jobs: &[], tail }.world();
     let record = simulated(&world);
     let totals = &record.workloads[0];
     assert!(totals.resizes > 0 && totals.reclaims > 0, "{} resizes, {} reclaims", totals.resizes, totals.reclaims);
-    // Two chips for two days and one for six, less what nobody asked for: never more than that, and a little for the notice.
-    let most = (2.0 * 48.0 + 6.0 * 24.0) * 60.0 + 2.0;
+    // Two chips for fifty days and one for nine, less what nobody asked for: never more than that, and two minutes of the notice.
+    let most = (2.0 * 50.0 + 9.0) * 1440.0 + 2.0;
     let held = minutes(&record, |m| m.allocated);
     assert!(1.0 < held && held <= most, "{held} chip-minutes of {most}");
 }

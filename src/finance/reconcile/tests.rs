@@ -32,6 +32,7 @@ fn two_labs_two_years_by_hand() {
             "facility 2222.850000",
             "operations 889.140000",
             "tranche 190.000000",
+            "capacity_block 0.000000",
         ]
     );
 }
@@ -82,12 +83,15 @@ fn the_second_route_agrees() {
 
 /// Identities that are red after a mutation.
 fn red(mutate: impl FnOnce(&mut RunRecord)) -> BTreeSet<&'static str> {
-    let world = world();
+    let world = world_of(&(TWO_LABS.to_owned() + BLOCK));
     let mut record = run(&world);
     mutate(&mut record);
     let mismatches = reconcile(&world, &record).expect_err("the mutation must be seen");
     mismatches.iter().map(|mismatch| mismatch.identity).collect()
 }
+
+/// What the two labs lack: a capacity block, of one chip for a day.
+const BLOCK: &str = "[pools.spare.prices.capacity_block]\nusd_per_chip_hour = 0.25\n[pools.spare.blocks.day]\nlab = \"alpha\"\nat = 2026-06-01T11:30:00\nlength = \"1d\"\nnodes = 1\nbooked = 2026-05-20\n";
 
 /// A posting left out, or one micro-dollar off, turns its kind red, and the balance with it.
 #[test]
@@ -183,7 +187,7 @@ fn inside_months(sabotage: Sabotage) -> Result<(), Vec<Mismatch>> {
         .replace("at = 2026-07-01, usd_per_chip_hour", "at = 2026-07-15, usd_per_chip_hour")
         .replace("start = 2026-04-01\n", "start = 2026-04-10\n")
         .replace("usd_per_chip_hour = 1.234567891 }", "usd_per_chip_hour = 1.234567891, from = 2026-04-01 }");
-    let world = world_of(&text);
+    let world = world_of(&(text + BLOCK));
     let record = simulate_sabotaged(&world, Run::default(), sabotage);
     let again =
         record.postings.iter().filter(|posting| posting.month == 15 && posting.kind == PostingKind::Reservation);
