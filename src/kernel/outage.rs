@@ -116,7 +116,7 @@ impl Sim<'_> {
         }
     }
 
-    /// Spares are in the place of nodes that have been away for long enough, and stand by no more. Eq. (92).
+    /// Spares are in the place of nodes that have been away for long enough, and stand by no more. Eq. (102).
     pub(super) fn call_spares(&mut self, pool: usize) {
         if self.pools[pool].stand_by.nodes == 0 {
             return;
