@@ -113,13 +113,13 @@ impl Sim<'_> {
     }
 
     /// The job must be gone when the notice is over. One whose checkpoint fits into it writes that and leaves; any other works on to the end and
-    /// loses what it has done since its last. Eq. (82).
+    /// loses what it has done since its last. Eq. (92).
     fn give_notice(&mut self, slot: u32, length: Span) {
         let end = self.now + length;
         let in_window = self.in_window(self.now);
         let job = &self.jobs[slot];
         let state = &mut self.workloads[job.workload as usize];
-        state.totals.reclaims += u64::from(in_window);
+        state.totals.reclaims += u64::from(in_window && !job.leaving);
         state.apart.reclaimed += u64::from(!job.leaving);
         state.interrupted(Interruption::RECLAIM, in_window && !job.leaving);
         let (saves, cost_us) = (0 < state.interval_us && state.cost_us <= length.0, state.cost_us);
