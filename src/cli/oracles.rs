@@ -279,7 +279,7 @@ fn young_daly(name: &'static str, part: f64, interval_s: f64, sets: &'static [&'
     }
 }
 
-/// Work over the mean wall time of a segment; Daly 2006. Eq. (83).
+/// Work over the mean wall time of a segment; Daly 2006. Eq. (93).
 fn effective(part: f64, interval_s: f64, checkpoint_s: f64) -> f64 {
     let mtbf = 3_600.0 / (LLAMA3_CHIPS * part * H100);
     let segment =

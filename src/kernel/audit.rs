@@ -231,12 +231,12 @@ fn audit_interruptions(world: &World, record: &RunRecord, id: WorkloadId) {
     ] {
         assert!(by_reason == whole, "interruptions of {path}: {by_reason} chip-us {what} by reason != {whole} in all");
     }
-    let WorkloadTotals { failures, outages, preemptions, reclaims, resizes, killed, expected_failures_e6, .. } =
+    let WorkloadTotals { failures, outages, preemptions, resizes, reclaims, killed, expected_failures_e6, .. } =
         *totals;
     let counted: u64 = rows.iter().map(|row| row.count).sum();
     assert!(
-        counted == failures + outages + preemptions + reclaims + killed + resizes,
-        "interruptions of {path}: {counted} by reason != {failures} failures + {outages} outages + {preemptions} taken off + {reclaims} taken back + {killed} stopped + {resizes} resized"
+        counted == failures + outages + preemptions + killed + resizes + reclaims,
+        "interruptions of {path}: {counted} by reason != {failures} failures + {outages} outages + {preemptions} taken off + {killed} stopped + {resizes} resized + {reclaims} reclaimed"
     );
     let expected: u64 = rows.iter().map(|row| row.expected_e6).sum();
     assert!(

@@ -166,9 +166,14 @@ impl PoolState {
         (rack.saturating_mul(self.rack_nodes), (rack + 1).saturating_mul(self.rack_nodes))
     }
 
-    /// As many nodes stand by as are to, less those in the place of the `away` that are down: fewer while fewer are free.
-    pub fn settle_stand_by(&mut self, away: u32) {
+    /// Spares are in the place of nodes that are `away`: those stand by no more.
+    pub fn call_spares(&mut self, away: u32) {
         self.stand_by.in_place = away.min(self.stand_by.nodes);
+        self.hold_back(self.stand_by.held.min(self.stand_by.nodes - self.stand_by.in_place));
+    }
+
+    /// As many nodes stand by as are to: fewer while fewer are free.
+    pub fn fill_spares(&mut self) {
         self.hold_back(self.stand_by.nodes - self.stand_by.in_place);
     }
 

@@ -20,7 +20,7 @@ pub(super) struct Failed {
 }
 
 impl<'w> Sim<'w> {
-    /// What the failure of the job in `slot` comes from: one of the pool's causes, by its share. Eq. (81).
+    /// What the failure of the job in `slot` comes from: one of the pool's causes, by its share. Eq. (91).
     pub(super) fn draw_cause(&self, slot: u32) -> &'w Cause {
         let job = &self.jobs[slot];
         let causes = &self.world.pools.0[self.cells[job.cell as usize].pool].causes;

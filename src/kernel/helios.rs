@@ -89,6 +89,7 @@ impl Sim<'_> {
         state.apart.preemptions_outside += u64::from(!in_window);
         let cost = self.restart_us(workload, chips);
         let aside = self.jobs.aside_mut(slot);
+        aside.why = Interruption::PREEMPTION.index() as u16;
         aside.owed_us = aside.owed_us.saturating_sub(elapsed) + cost;
         aside.why = Interruption::PREEMPTION.index() as u16;
         self.leave(slot);

@@ -119,14 +119,12 @@ impl Sim<'_> {
         let in_window = self.in_window(self.now);
         let job = &self.jobs[slot];
         let state = &mut self.workloads[job.workload as usize];
-        state.totals.reclaims += u64::from(in_window && !job.leaving);
+        state.totals.reclaims += u64::from(in_window);
+        state.interrupted(Interruption::RECLAIM, in_window);
         state.apart.reclaimed += u64::from(!job.leaving);
-        state.interrupted(Interruption::RECLAIM, in_window && !job.leaving);
         let (saves, cost_us) = (0 < state.interval_us && state.cost_us <= length.0, state.cost_us);
         let (leaving, finish) = (job.leaving, job.attempt.finish());
-        if !leaving {
-            self.jobs.aside_mut(slot).why = Interruption::RECLAIM.index() as u16;
-        }
+        self.jobs.aside_mut(slot).why = Interruption::RECLAIM.index() as u16;
         if !leaving && saves {
             let job = &mut self.jobs[slot];
             (job.leaving, job.loses) = (true, false);
@@ -289,7 +287,7 @@ impl Sim<'_> {
     pub(super) fn most_on(&self, cell: CellId) -> u64 {
         let state = &self.cells[cell.index()];
         let pool = &self.pools[state.pool];
-        let (held, up) = (pool.standing.tenants[state.claim].held, pool.up.level());
+        let (held, up) = (pool.standing.tenants[state.claim].held, pool.usable());
         let (limit, any) = match state.right {
             Right::Own => (u64::MAX, true),
             Right::Spot => (pool.spot.expect("a cell on spot").chips, true),
@@ -304,7 +302,7 @@ impl Sim<'_> {
     /// Most chips that a gang of the tenant may find on spot or in blocks of the pool.
     pub(super) fn most_for_a_while(&self, pool: usize, tenant: usize, any: bool) -> u64 {
         let state = &self.pools[pool];
-        let up = state.up.level();
+        let up = state.usable();
         let spot = state.spot.filter(|_| any).map_or(0, |spot| state.standing.available(spot.claim, true, up));
         let blocks = state.shares[tenant].blocks.map_or(0, |blocks| state.standing.available(blocks.claim, false, up));
         spot.max(blocks)

@@ -116,8 +116,8 @@ impl Sim<'_> {
         }
     }
 
-    /// As many nodes stand by as are not in the place of others. Eq. (82).
-    pub(super) fn settle_spares(&mut self, pool: usize) {
+    /// Spares are in the place of nodes that have been away for long enough, and stand by no more. Eq. (92).
+    pub(super) fn call_spares(&mut self, pool: usize) {
         if self.pools[pool].stand_by.nodes == 0 {
             return;
         }
@@ -130,6 +130,6 @@ impl Sim<'_> {
         let here = self.repairs.iter().filter(|repair| repair.pending && repair.pool as usize == pool);
         away +=
             here.filter(|repair| long_enough(repair.since)).map(|repair| u64::from(repair.piece.nodes)).sum::<u64>();
-        self.pools[pool].settle_stand_by(away.min(u64::from(u32::MAX)) as u32);
+        self.pools[pool].call_spares(away.min(u64::from(u32::MAX)) as u32);
     }
 }

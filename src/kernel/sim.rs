@@ -411,7 +411,7 @@ impl<'w> Sim<'w> {
             sim.pools[pool.index()].sabotage = sabotage;
             let nodes: u32 = world.pools[pool].initial.iter().map(|vintage| vintage.nodes).sum();
             sim.pools[pool.index()].deliver(SimTime::ZERO, nodes);
-            sim.settle_spares(pool.index());
+            sim.pools[pool.index()].fill_spares();
         }
         sim.find_next_lane();
         sim.dated_at = sim.peek_dated();

@@ -105,6 +105,7 @@ impl Sim<'_> {
     /// what is billed, and a pass.
     pub(super) fn after_supply(&mut self, pool: usize) {
         self.pools[pool].darken(self.now);
+        self.call_spares(pool);
         self.pools[pool].entitle(self.now);
         let left = self.pools[pool].retire_free(self.now);
         if left > 0 {
@@ -113,9 +114,9 @@ impl Sim<'_> {
             self.apply(Effect::Retired(id, left * self.pools[pool].chips_per_node as u32), Class::Supply as u8);
             self.pools[pool].entitle(self.now);
         }
+        // What is to retire goes before what is to stand by.
         if 0 < self.pools[pool].stand_by.nodes {
-            self.settle_spares(pool);
-            self.pools[pool].entitle(self.now);
+            self.pools[pool].fill_spares();
         }
         for tenant in 0..self.world.tenants.len() {
             self.pools[pool].bill_share(self.now, tenant, &mut self.cells);

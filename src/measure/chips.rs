@@ -87,7 +87,7 @@ pub(super) static CHECKPOINT: Metric = Metric {
 pub(super) static LOST: Metric = Metric {
     name: "lost_chip_hours",
     unit: "chip-h",
-    what: "Of those: work and unfinished checkpoints that interruptions destroyed.",
+    what: "Of those: work and unfinished checkpoints that interruptions, or a notice too short to save, destroyed.",
     better: Better::Less,
 };
 pub(super) static RESTART: Metric = Metric {

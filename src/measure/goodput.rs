@@ -97,7 +97,7 @@ fn group(
     }
     sheet.put(&INTERRUPTIONS, scope, Period::All, Some(possible.iter().map(|reason| count(*reason)).sum()));
     sheet.put(&EFFECTIVE, scope, Period::All, ratio(spent(|month| month.productive), spent(|month| month.allocated)));
-    let chosen = [Interruption::PREEMPTION, Interruption::OVER_ESTIMATE, Interruption::RESIZE];
+    let chosen = [Interruption::PREEMPTION, Interruption::OVER_ESTIMATE, Interruption::RESIZE, Interruption::RECLAIM];
     let by_fault: f64 = possible.iter().filter(|reason| !chosen.contains(reason)).map(|reason| count(*reason)).sum();
     let hours = world.end.since(world.measure_from).0 as f64 / Span::HOUR.0 as f64;
     sheet.put(&MTTI, scope, Period::All, ratio(hours, by_fault));
@@ -130,6 +130,9 @@ fn reasons(world: &World, id: WorkloadId) -> BTreeSet<InterruptionId> {
             found.extend(pool.causes.iter().filter(|cause| befalls(cause.takes)).map(|cause| cause.is));
         }
         found.extend(pool.outages.iter().map(|outage| outage.is));
+        if pool.spot.is_some() || !pool.blocks.is_empty() {
+            found.insert(Interruption::RECLAIM);
+        }
         if !pool.maintenance.is_empty() || !pool.borrowable.is_empty() {
             found.insert(Interruption::PREEMPTION);
         }

@@ -156,9 +156,12 @@ mod tests {
         for order in of("order").into_iter().chain([turns]) {
             for backfill in of("backfill") {
                 for preemption in of("preemption") {
-                    for victim in of("victim") {
+                    for (victim, placement) in of("victim")
+                        .iter()
+                        .flat_map(|victim| of("placement").into_iter().map(|placement| (*victim, placement)))
+                    {
                         let mut rules = Rules::default();
-                        let chosen = [order, backfill, preemption, victim].map(|part| part.choice);
+                        let chosen = [order, backfill, preemption, victim, placement].map(|part| part.choice);
                         chosen.iter().for_each(|choice| choice.set(&mut rules));
                         let has = |choice: Choice| {
                             chosen.contains(&choice)

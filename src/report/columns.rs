@@ -140,7 +140,7 @@ pub const FILES: &[FileDoc] = &[
             col(
                 "reason",
                 "text",
-                "What interrupted them: a cause of failure, failure (of a pool that states no causes), rack_outage, pool_outage, site_outage, region_outage, preemption (taken off for others or for maintenance), over_estimate (stopped), resize (goes on with another size); blank: all of them.",
+                "What interrupted them: a cause of failure, failure (of a pool that states no causes), rack_outage, pool_outage, site_outage, region_outage, preemption (taken off for others or for maintenance), over_estimate (stopped), resize (goes on with another size), reclaim (told to leave spot or a capacity block); blank: all of them.",
             ),
             col("metric", "text", "What is measured; docs/metrics.md defines it."),
             col("unit", "text", "Unit of the metric."),

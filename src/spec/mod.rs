@@ -20,9 +20,9 @@ mod read;
 mod print;
 mod elastic;
 mod schedule;
+mod failures;
 mod buying;
 mod equity;
-mod failures;
 mod schema;
 mod manual;
 #[cfg(test)]

@@ -89,7 +89,7 @@ pub(super) fn delivery(cook: &mut Cook<'_>, fields: &Fields, _: Origin, _: &str)
 /// A mix has a weight for every value, and one above zero; elastic gangs have a smallest and a largest size.
 pub(super) fn sizes(cook: &mut Cook<'_>, fields: &Fields, origin: Origin, path: &str) {
     let mixed = |key: &&str| ["values", "weights"].contains(key);
-    let (mix, elastic): (Vec<&str>, Vec<&str>) = fields.keys().copied().partition(|key| mixed(&key));
+    let (mix, elastic): (Vec<&str>, Vec<&str>) = fields.keys().copied().partition(|key| mixed(key));
     if let (Some(one), Some(other)) = (mix.first(), elastic.first()) {
         let message = format!("`{one}` belongs to a mix of sizes and `{other}` to elastic gangs");
         cook.error(origin, path, message, "write one of the two");

@@ -31,7 +31,7 @@ impl Interruption {
     pub const OVER_ESTIMATE: InterruptionId = Id::new(6);
     /// A gang that goes on with another size.
     pub const RESIZE: InterruptionId = Id::new(7);
-    /// Taken back by spot, or at the end of a capacity block.
+    /// Told to leave spot, or a capacity block.
     pub const RECLAIM: InterruptionId = Id::new(8);
     /// Names of those above, in their order; causes that pools state follow.
     pub const NAMES: [&'static str; 9] = [

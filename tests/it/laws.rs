@@ -132,8 +132,7 @@ fn small() -> impl Strategy<Value = Small> {
         prop::collection::vec(0u32..6, 5),
         prop::option::weighted(0.3, 0u32..12),
     );
-    let volume = prop::sample::select(vec![1.0, 1.0, 0.6]);
-    (tables, schedule, dates, faults(), volume, 0u32..1000, market).prop_map(
+    (tables, schedule, dates, faults(), prop::sample::select(vec![1.0, 1.0, 0.6]), 0u32..1000, market).prop_map(
         |(tables, schedule, dates, faults, volume, seed, market)| {
             let (spot, blocks, kinds, overflow) = market;
             let (pools, workloads, guarantees, reservations, contracts) = tables;
@@ -335,28 +334,6 @@ impl Small {
     }
 }
 
-/// Blocks of all pools, behind the pools' own keys.
-fn blocks_text(small: &Small) -> String {
-    let mut out = String::new();
-    for n in 0..small.pools.len() {
-        for (at, lab, day, days, nodes, ruled) in small.blocks_of(n) {
-            let terms = if ruled {
-                format!("at = {}T11:30:00\nlength = \"{days}d\"", date(day))
-            } else {
-                format!(
-                    "at = {}\nlength = \"{}h\"\nterms = \"free\"\nstopped_before = \"1h\"\nwarning = \"90s\"",
-                    date(day),
-                    9 * days
-                )
-            };
-            let booked = if day < 2 { "2026-01-20" } else { "2026-01-28" };
-            writeln!(out, "[pools.p{n}.blocks.b{at}]\nlab = \"{lab}\"\nnodes = {nodes}\nbooked = {booked}\n{terms}")
-                .unwrap();
-        }
-    }
-    out
-}
-
 impl Small {
     /// What fails in a pool.
     fn failing(&self, out: &mut String, nodes: u32) {
@@ -386,6 +363,28 @@ impl Small {
             writeln!(out, "spares = {{ nodes = 1, after = \"{after}min\" }}").unwrap();
         }
     }
+}
+
+/// Blocks of all pools, behind the pools' own keys.
+fn blocks_text(small: &Small) -> String {
+    let mut out = String::new();
+    for n in 0..small.pools.len() {
+        for (at, lab, day, days, nodes, ruled) in small.blocks_of(n) {
+            let terms = if ruled {
+                format!("at = {}T11:30:00\nlength = \"{days}d\"", date(day))
+            } else {
+                format!(
+                    "at = {}\nlength = \"{}h\"\nterms = \"free\"\nstopped_before = \"1h\"\nwarning = \"90s\"",
+                    date(day),
+                    9 * days
+                )
+            };
+            let booked = if day < 2 { "2026-01-20" } else { "2026-01-28" };
+            writeln!(out, "[pools.p{n}.blocks.b{at}]\nlab = \"{lab}\"\nnodes = {nodes}\nbooked = {booked}\n{terms}")
+                .unwrap();
+        }
+    }
+    out
 }
 
 /// Day n of the ten as a date.
@@ -462,6 +461,12 @@ impl Seen {
             ("price step", record.postings.iter().any(|p| p.price_kind.is_some() && p.segment > 0)),
             ("refused", record.workloads.iter().any(|w| w.refused > 0)),
             ("failure", record.workloads.iter().any(|w| w.failures > 0)),
+            ("rack outage", reason(Interruption::RACK)),
+            ("region outage", reason(Interruption::REGION)),
+            (
+                "several causes",
+                record.interruptions.iter().flatten().skip(Interruption::NAMES.len()).any(|row| row.lost > 0),
+            ),
             ("reclaim", record.workloads.iter().any(|w| w.reclaims > 0)),
             ("overflow", record.workloads.iter().any(|w| w.overflowed > 0)),
             ("block held", shares().any(|m| m.block_offered > m.block_unused)),
@@ -469,12 +474,6 @@ impl Seen {
             ("block blocked", shares().any(|m| m.block_blocked > 0)),
             ("block late", shares().any(|m| m.block_late > 0)),
             ("spot", record.postings.iter().any(|p| p.price_kind == Some(PriceKind::Spot))),
-            ("rack outage", reason(Interruption::RACK)),
-            ("region outage", reason(Interruption::REGION)),
-            (
-                "several causes",
-                record.interruptions.iter().flatten().skip(Interruption::NAMES.len()).any(|row| row.lost > 0),
-            ),
             ("resize", record.workloads.iter().any(|w| w.resizes > 0)),
         ] {
             if there {

@@ -39,9 +39,9 @@ fn of_pool<'a>(pool: &'a Pool, found: &mut Vec<&'a Leaf>) {
         found.extend(&price.table.usd_per_chip_hour);
         found.extend(price.table.steps.iter().flat_map(|step| step.times.iter().chain(&step.usd_per_chip_hour)));
     }
+    pool.failures.laws().for_each(|spec| law(spec, found));
     found.extend(pool.spot.iter().flat_map(|spot| spot.leaves()));
     found.extend(pool.blocks.iter().flat_map(|block| block.table.leaves()));
-    pool.failures.laws().for_each(|spec| law(spec, found));
     found.extend(pool.cost_usd_per_chip.iter().chain(&pool.lead).chain(&pool.useful_life_years).chain(&pool.tdp_w));
     found.extend(pool.host_overhead.iter().chain(&pool.idle_power_share));
     let shares = pool.guaranteed.iter().chain(&pool.reserved).chain(&pool.borrowable);
