@@ -64,6 +64,9 @@ pub fn measure(world: &World, record: &RunRecord, sheet: &mut Sheet) {
     }
 }
 
+/// A metric and the chip-time it counts.
+type Part = (&'static Metric, fn(&CellMonth) -> u128);
+
 /// Figures of some workloads together.
 fn group(
     world: &World,
@@ -77,7 +80,7 @@ fn group(
         here.flat_map(|(cell, _)| &record.cells[cell.index()])
     };
     let spent = |field: fn(&CellMonth) -> u128| chip_hours(cells().map(field).sum());
-    let parts: [(&'static Metric, fn(&CellMonth) -> u128); 6] = [
+    let parts: [Part; 6] = [
         (&CHIP_HOURS, |month| month.allocated),
         (&PRODUCTIVE, |month| month.productive),
         (&CHECKPOINT, |month| month.checkpoint),

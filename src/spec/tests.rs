@@ -60,7 +60,7 @@ fn the_full_file_is_read() {
     assert_eq!(rainier.deliveries[0].size.amount.path, "pools.rainier.deliveries.second.nodes");
     let ratio = spec.contracts[0].table.price.as_ref().unwrap().ratio.as_ref().unwrap();
     assert_eq!((ratio.note.source.as_deref(), ratio.note.as_of.as_deref()), (Some("estimate"), Some("2026-04-20")));
-    assert_eq!(read.sources.describe(ratio.origin), "t.toml:133:48");
+    assert_eq!(read.sources.describe(ratio.origin), "t.toml:155:48");
     assert_eq!(spec.not_modelled.len(), 2);
     // The future's wildcard is one draw, keyed by the pattern.
     let future = read.with_overrides(&spec.futures[0].table.set).unwrap();
@@ -68,7 +68,7 @@ fn the_full_file_is_read() {
         let slip = pool.table.slip.as_ref().unwrap();
         let Quantity::Unknown(spread) = &slip.quantity else { panic!() };
         assert_eq!((spread.key.as_str(), spread.p5), ("pools.*.slip", 4383.0));
-        assert_eq!(read.sources.describe(slip.origin), "t.toml:160:9 (futures.slow.set)");
+        assert_eq!(read.sources.describe(slip.origin), "t.toml:182:9 (futures.slow.set)");
     }
 }
 

@@ -272,7 +272,7 @@ pub(super) fn spares(desk: &mut Desk<'_>, pool: &Named<spec::Pool>, built: &Pool
         return None;
     }
     let nodes = nodes as u32;
-    if nodes % group != 0 {
+    if !nodes.is_multiple_of(group) {
         let message = format!("{nodes} spares of pool `{}` cut its UltraServers of {group}", pool.name);
         desk.problem(written.nodes.origin, &written.nodes.path, message, format!("a multiple of {group}"));
         return None;
