@@ -223,7 +223,7 @@ impl Books {
         (posting.amount != Money::ZERO).then_some(posting)
     }
 
-    /// A capacity block, lab to cloud, when it is booked: chips x length x price in force. It counts toward no commitment. Eq. (93).
+    /// A capacity block, lab to cloud, when it is booked: chips x length x price in force. It counts toward no commitment. Eq. (98).
     pub fn block(&self, world: &World, at: SimTime, pool: PoolId, block: u32, price: InForce) -> Option<Posting> {
         let cloud = cloud_of(world, pool)?;
         let terms = &world.pools[pool].blocks[block as usize];

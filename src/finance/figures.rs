@@ -120,7 +120,7 @@ metric!(
     UNUSED_BLOCK,
     "unused_block_usd",
     "USD",
-    "Capacity blocks paid by a lab and left idle: chip-hours that were free for its gangs x mean price of its blocks on the pool. Eq. (94)."
+    "Capacity blocks paid by a lab and left idle: chip-hours that were free for its gangs x mean price of its blocks on the pool. Eq. (99)."
 );
 metric!(
     INSIDE,

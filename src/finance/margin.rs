@@ -132,7 +132,7 @@ pub(crate) fn unused_blocks(record: &RunRecord, pool: PoolId, tenant: TenantId, 
 }
 
 /// What a lab paid for capacity blocks of a pool and did not use over some months [USD]: chip-time that was free for its gangs, at the mean
-/// price of its blocks there, each at the price of the day it was booked (those of before the start: at the first). Eq. (94). None: it has none.
+/// price of its blocks there, each at the price of the day it was booked (those of before the start: at the first). Eq. (99). None: it has none.
 pub fn unused_block_usd(
     world: &World,
     record: &RunRecord,

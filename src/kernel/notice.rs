@@ -113,7 +113,7 @@ impl Sim<'_> {
     }
 
     /// The job must be gone when the notice is over. One whose checkpoint fits into it writes that and leaves; any other works on to the end and
-    /// loses what it has done since its last. Eq. (92).
+    /// loses what it has done since its last. Eq. (97).
     fn give_notice(&mut self, slot: u32, length: Span) {
         let end = self.now + length;
         let in_window = self.in_window(self.now);

@@ -420,7 +420,7 @@ impl PoolState {
         }
     }
 
-    /// What of a tenant's blocks is offered, late, blocked, unused. Eq. (94).
+    /// What of a tenant's blocks is offered, late, blocked, unused. Eq. (99).
     fn count_block(&mut self, now: SimTime, tenant: usize, blocks: BlockShare, open: u64, blocked: u64) {
         let claim = self.standing.tenants[blocks.claim];
         let levels = [

@@ -4,7 +4,7 @@ use crate::stats::draw::Prefix;
 use crate::stats::math::{exp, square};
 use crate::stats::quantile::normal_quantile;
 
-/// Parameters of the process. Eq. (90).
+/// Parameters of the process. Eq. (95).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct SpotPath {
     /// Mean before the clamp [-].
@@ -53,7 +53,7 @@ mod tests {
     use super::*;
     use crate::stats::draw::{Purpose, RunKey};
 
-    /// A longer spin-up and a later end move nothing between; step 1 is the arithmetic of Eq. (90).
+    /// A longer spin-up and a later end move nothing between; step 1 is the arithmetic of Eq. (95).
     #[test]
     fn a_path_is_one_path() {
         let draws = RunKey { study_seed: 7, draw: 1, replication: 0 }.prefix(Purpose::Spot, "pools.p", 0);

@@ -170,7 +170,7 @@ impl List<'_> {
         }
     }
 
-    /// Spot prices: at each step of the process, and where the on-demand price steps. Eq. (90).
+    /// Spot prices: at each step of the process, and where the on-demand price steps. Eq. (95).
     fn spot(&mut self, pool: PoolId) {
         let (world, live) = (self.world, self.live);
         let Some(terms) = &world.pools[pool].spot else { return };

@@ -3,7 +3,7 @@
 use super::model::{Param, TenantId};
 use crate::units::{SimTime, Span};
 
-/// Spot of a pool: a price path over the on-demand price, and when chips are taken back. Eq. (90) to (92).
+/// Spot of a pool: a price path over the on-demand price, and when chips are taken back. Eq. (95) to (97).
 #[derive(Clone, Debug, PartialEq)]
 pub struct Spot {
     /// Mean of the process before the clamp [-].

@@ -117,7 +117,7 @@ fn far_from_its_bounds_the_path_is_an_ornstein_uhlenbeck_process() {
     );
 }
 
-/// Mean and variance of a normal clamped to [a, b]. Eq. (91).
+/// Mean and variance of a normal clamped to [a, b]. Eq. (96).
 fn clamped(mu: f64, sigma: f64, (a, b): (f64, f64)) -> (f64, f64) {
     let density = |x: f64| (-0.5 * x * x).exp() / (2.0 * std::f64::consts::PI).sqrt();
     let (l, h) = ((a - mu) / sigma, (b - mu) / sigma);
@@ -255,7 +255,7 @@ fn the_lowest_bid_goes_first() {
 }
 
 /// Hourly prices with a bid of 0.5: the job may run in the hours of at most half the on-demand price only. The path is recomputed here from
-/// its numbers, Eq. (90); the job works 60 h in whole hours without losing any (a checkpoint of no cost) and leaves at the instant of the
+/// its numbers, Eq. (95); the job works 60 h in whole hours without losing any (a checkpoint of no cost) and leaves at the instant of the
 /// notice; what is billed is the integral of the path over those hours.
 #[test]
 fn a_price_above_the_bid_takes_the_job_off() {
