@@ -44,7 +44,7 @@ pub struct Job {
     pub failures: u32,
     /// Workload.
     pub workload: u32,
-    /// Rank of its priority, 0 the highest.
+    /// Of its priority, the smaller goes first.
     pub class: u32,
     /// Cell of the current or last attempt.
     pub cell: u32,

@@ -160,12 +160,7 @@ impl Sim<'_> {
         pool.assert_conserved(now);
         if job.first_start == SimTime::NEVER {
             job.first_start = now;
-            self.count_start(slot);
-        }
-        let job = &self.jobs[slot];
-        if !self.workloads[job.workload as usize].overflow_cells.is_empty() {
-            let in_window = self.in_window(job.submit);
-            self.workloads[job.workload as usize].note_start(cell, in_window);
+            self.count_start(slot, cell);
         }
         if for_a_while {
             self.begin_notice(slot);
@@ -180,8 +175,10 @@ impl Sim<'_> {
     }
 
     #[inline(always)]
-    fn count_start(&mut self, slot: u32) {
+    fn count_start(&mut self, slot: u32, cell: CellId) {
         let job = &self.jobs[slot];
+        let in_window = self.in_window(job.submit);
+        self.workloads[job.workload as usize].note_start(cell, in_window);
         if job.campaign != NO_ROW {
             self.record.campaigns[job.campaign as usize].started = Some(self.now);
         }

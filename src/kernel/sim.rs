@@ -184,6 +184,12 @@ pub enum Counter {
     Jcts,
 }
 
+/// Class of a priority, 0 the highest: files allow a million either way, of a workload and of a job of its log.
+pub(super) fn class_of(priority: i64) -> u32 {
+    const MOST: i64 = 2_000_000;
+    (MOST - priority.clamp(-MOST, MOST)) as u32
+}
+
 /// A lane of jobs that are not the world's own.
 const OUTSIDE: u32 = u32::MAX;
 
@@ -493,10 +499,12 @@ impl<'w> Sim<'w> {
             return self.take_from_outside();
         }
         let jobs = &mut self.lanes[lane as usize];
+        let more = jobs.next_priority();
         let draft = jobs.take(&self.live);
         self.lane_at[lane as usize] = jobs.next_at();
         self.find_next_lane();
-        (lane, draft, self.workloads[lane as usize].class)
+        let priority = self.workloads[lane as usize].priority;
+        (lane, draft, class_of(priority + i64::from(more)))
     }
 
     #[cold]

@@ -23,8 +23,8 @@ pub(super) struct WorkloadState<'w> {
     pub interruptions: Vec<InterruptionTotals>,
     /// Jobs of it in the system, and the integral.
     pub in_system: Meter,
-    /// Rank of its priority among those of the domain, the highest first.
-    pub class: u32,
+    /// Its priority, the larger goes first.
+    pub priority: i64,
     /// Copies of what the world says, beside the counters every event touches anyway (bounds checks and cache lines of the
     /// world's own tables cost 8 % of a run).
     pub tenant: usize,
@@ -78,7 +78,7 @@ pub(super) struct WorkloadState<'w> {
 }
 
 impl WorkloadState<'_> {
-    /// One of its jobs starts on that cell; those submitted out of the window do not count.
+    /// One of its jobs starts on that cell for the first time; those submitted out of the window do not count.
     pub fn note_start(&mut self, cell: CellId, counted: bool) {
         self.apart.started_elsewhere += u64::from(counted && self.overflow_cells.contains(&cell));
     }
@@ -104,7 +104,7 @@ pub(super) struct Apart {
     pub preemptions_outside: u64,
     /// Jobs taken off spot or a block that were not on their way out before.
     pub reclaimed: u64,
-    /// Starts of jobs of the window where they overflow to; a change of size is none.
+    /// Jobs of the window whose first start was where they overflow to.
     pub started_elsewhere: u64,
 }
 
@@ -299,11 +299,6 @@ pub(super) fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunK
     let micros = |hours: f64| crate::units::Span::from_hours(hours).0;
     let state = |id| {
         let terms: &'w crate::world::Workload = &world.workloads[id];
-        let mut priorities: Vec<i32> =
-            world.workloads.iter().filter(|w| w.domain == terms.domain).map(|w| w.priority).collect();
-        priorities.sort_unstable_by(|a, b| b.cmp(a));
-        priorities.dedup();
-        let class = priorities.iter().position(|p| *p == terms.priority).expect("listed") as u32;
         let prefix = |purpose, attribute| key.prefix(purpose, &terms.path, attribute);
         let (interval_us, cost_us) = match &terms.checkpoint {
             Some(terms) => (micros(live.value(&terms.interval.mean)).max(1), micros(live.value(&terms.cost))),
@@ -314,7 +309,7 @@ pub(super) fn workload_states<'w>(world: &'w World, live: &Live, key: draw::RunK
         WorkloadState {
             totals: WorkloadTotals::default(),
             in_system: Meter::default(),
-            class,
+            priority: i64::from(terms.priority),
             tenant: terms.tenant.index(),
             domain: terms.domain.index(),
             queue: tenants_of(world, terms.domain).iter().position(|t| *t == terms.tenant.index()).expect("submits"),

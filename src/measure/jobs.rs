@@ -135,7 +135,7 @@ static RESIZES: Metric = Metric {
 static ON_TIME: Metric = Metric {
     name: "deadline_met_fraction",
     unit: "-",
-    what: "Jobs finished by their deadline over those whose deadline has passed or that are finished; blank without deadlines.",
+    what: "Jobs finished by their deadline over those whose deadline has passed or that are finished; blank without deadlines. Eq. (106).",
     better: Better::More,
 };
 static DELAY: Metric = Metric {

@@ -70,6 +70,15 @@ impl<'w> Lane<'w> {
         }
     }
 
+    /// What the next job has beyond the workload's priority: only a file says so of each job; there must be one.
+    #[inline]
+    pub fn next_priority(&self) -> i32 {
+        match self {
+            Lane::Trace(lane) => lane.next_priority(),
+            Lane::Stream(_) | Lane::Campaigns(_) => 0,
+        }
+    }
+
     /// Takes the next job; there must be one.
     #[inline]
     pub fn take(&mut self, live: &Live) -> Draft {

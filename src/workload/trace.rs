@@ -23,6 +23,12 @@ impl<'w> Trace<'w> {
         self.jobs.get(self.next).map_or(SimTime::NEVER, |job| self.start + job.submit)
     }
 
+    /// What the next job has beyond the workload's priority.
+    #[inline]
+    pub fn next_priority(&self) -> i32 {
+        self.jobs[self.next].priority
+    }
+
     /// Takes the next job.
     pub fn take(&mut self) -> Draft {
         let job = self.jobs[self.next];

@@ -1,4 +1,4 @@
-//! Gangs that run on more or fewer chips: which sizes, and how fast on each. Draws nothing and places nobody.
+//! Gangs that run on more or fewer chips: which sizes, and how fast on each. Eq. (104). Draws nothing and places nobody.
 
 use super::model::Param;
 use crate::stats::math::pow;

@@ -551,6 +551,8 @@ pub struct TraceJob {
     pub duration: Span,
     /// The user's estimate of it; None: the file has none, and the running time is taken.
     pub estimate: Option<Span>,
+    /// Added to the workload's; 0 where the file has none.
+    pub priority: i32,
 }
 
 /// A workload on one of its pools, at one of the price kinds it accepts.

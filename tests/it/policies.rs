@@ -561,3 +561,19 @@ fn who_leaves_already_leaves_within_the_notice_too() {
         "ada 507..517 | high 917..967 | low 400..1987 yielded 1",
     );
 }
+
+/// One chip. Of the log's jobs that wait when a ends, c has 3 of its own beside the workload's 1, b -1: c goes before x of 2, b after it.
+#[test]
+fn a_job_of_a_log_has_a_priority_of_its_own() {
+    let text = "[scenario]\nname = \"p\"\nstart = 2026-01-01\nend = 2026-01-02\n[run]\njobs = true\n\
+                [pools.p]\nchips = 1\nchips_per_node = 1\nschedule = { order = \"priority\" }\n\
+                [labs.l.workloads.log]\nkind = \"trace\"\npools = [\"p\"]\nfile = \"log.csv\"\npriority = 1\n\
+                [labs.l.workloads.x]\nkind = \"trace\"\npools = [\"p\"]\nfile = \"x.csv\"\npriority = 2\n";
+    let files = crate::story::Files::from([
+        ("log.csv".to_owned(), "submit_s,chips,duration_s,priority\n0,1,10,\n1,1,2,-1\n2,1,3,3\n".to_owned()),
+        ("x.csv".to_owned(), "submit_s,chips,duration_s\n1,1,4\n".to_owned()),
+    ]);
+    let world = crate::story::world_with(text, &files);
+    let record = hedgerow::kernel::simulate(&world, hedgerow::kernel::Run::default());
+    assert_eq!(crate::story::timeline(&world, &record), "log 0..10 | log 17..19 | log 10..13 | x 13..17");
+}

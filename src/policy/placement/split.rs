@@ -1,4 +1,4 @@
-//! Best fit, and a gang that finds no room together is split: it runs at the speed that its workload states for that.
+//! Best fit, and a gang that finds no room together is split: it runs at the speed that its workload states for that. Eq. (105).
 
 use super::{Bucket, Entry, best_fit};
 use crate::world::Placement;

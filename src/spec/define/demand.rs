@@ -315,7 +315,11 @@ static TRACE: Table = Table {
             VOLUME,
             MFU,
             SPLIT_SPEED,
-            must("file", Kind::Text, "Job log, relative to the scenario file."),
+            must(
+                "file",
+                Kind::Text,
+                "Job log, relative to the scenario file; a job's own `priority` is added to the workload's.",
+            ),
             key(
                 "layout",
                 Kind::Choice(&["plain", "philly", "helios", "openb", "swf"], &[]),

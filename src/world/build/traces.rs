@@ -146,5 +146,6 @@ fn job_of(job: LogJob, offset_us: u64) -> TraceJob {
         chips: job.chips,
         duration: Span(job.duration_us).max(SHORTEST),
         estimate: job.estimate_us.map(|us| Span(us).max(SHORTEST)),
+        priority: job.priority,
     }
 }
