@@ -321,9 +321,8 @@ impl Sim<'_> {
     fn overflow_to(&mut self, slot: u32, cell: CellId) {
         let workload = self.jobs[slot].workload as usize;
         self.take_from_queue(slot);
-        let job = &self.jobs[slot];
-        let counts = job.first_start == SimTime::NEVER && self.in_window(job.submit);
-        self.workloads[workload].totals.overflowed += u64::from(counts);
+        let in_window = self.in_window(self.jobs[slot].submit);
+        self.workloads[workload].totals.overflowed += u64::from(in_window);
         self.start(slot, cell);
         self.touch(self.workloads[workload].domain);
     }

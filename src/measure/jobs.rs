@@ -43,7 +43,7 @@ static LEFT: Metric = Metric {
 static OVERFLOWED: Metric = Metric {
     name: "jobs_overflowed",
     unit: "jobs",
-    what: "Jobs that first started in the overflow pool, or at its price, after their wait; only where there is one.",
+    what: "Starts of jobs in the overflow pool, or at its price, after their wait; one that is taken back may wait and go again; only where there is one.",
     better: Better::Neither,
 };
 static BLOCKED: Metric = Metric {

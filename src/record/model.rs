@@ -161,7 +161,7 @@ pub struct WorkloadTotals {
     pub on_time: u64,
     /// Jobs not finished by their deadline, which was before the end.
     pub late: u64,
-    /// Of those submitted in the window: first started in the overflow pool, or at its price, after their wait.
+    /// Of those submitted in the window: went to the overflow pool, or its price, after a wait: every time.
     pub overflowed: u64,
     /// Of those: stopped for outlasting what was expected of them.
     pub killed: u64,
