@@ -162,11 +162,6 @@ impl Sim<'_> {
             job.first_start = now;
             self.count_start(slot);
         }
-        let job = &self.jobs[slot];
-        if !self.workloads[job.workload as usize].overflow_cells.is_empty() {
-            let in_window = self.in_window(job.submit);
-            self.workloads[job.workload as usize].note_start(cell, in_window);
-        }
         if for_a_while {
             self.begin_notice(slot);
         }
@@ -192,6 +187,9 @@ impl Sim<'_> {
             totals.waited += u64::from(wait > 0);
             totals.wait_us += u128::from(wait);
             totals.waits.record(wait);
+            let state = &mut self.workloads[job.workload as usize];
+            let elsewhere = state.overflow_cells.iter().any(|cell| cell.index() as u32 == job.cell);
+            state.apart.started_elsewhere += u64::from(elsewhere);
         }
     }
 

@@ -78,11 +78,6 @@ pub(super) struct WorkloadState<'w> {
 }
 
 impl WorkloadState<'_> {
-    /// One of its jobs starts on that cell; those submitted out of the window do not count.
-    pub fn note_start(&mut self, cell: CellId, counted: bool) {
-        self.apart.started_elsewhere += u64::from(counted && self.overflow_cells.contains(&cell));
-    }
-
     /// One of its gangs is interrupted; those out of the window do not count.
     pub fn interrupted(&mut self, is: InterruptionId, counted: bool) {
         self.interruptions[is.index()].count += u64::from(counted);
@@ -104,7 +99,7 @@ pub(super) struct Apart {
     pub preemptions_outside: u64,
     /// Jobs taken off spot or a block that were not on their way out before.
     pub reclaimed: u64,
-    /// Starts of jobs of the window where they overflow to; a change of size is none.
+    /// Jobs of the window whose first start was where they overflow to.
     pub started_elsewhere: u64,
 }
 
