@@ -60,14 +60,14 @@ struct Jobs {
     /// Only jobs submitted before
     #[arg(long, value_name = "WHEN")]
     until: Option<Bound>,
-    /// Who goes first: fifo, sjf, srtf, priority, las, fair_share
-    #[arg(long, value_name = "ORDER", default_value = "fifo")]
+    /// Who goes first: fifo, sjf, srtf, priority, fair_share
+    #[arg(long, value_name = "ORDER", default_value = "fifo", value_parser = without_terms)]
     order: String,
     /// Who may overtake: strict, skip_ahead, easy, conservative
     #[arg(long, value_name = "RULE", default_value = "strict")]
     backfill: String,
     /// Where a job goes: best_fit, first_fit, spread, whole_node
-    #[arg(long, value_name = "RULE", default_value = "best_fit")]
+    #[arg(long, value_name = "RULE", default_value = "best_fit", value_parser = without_terms)]
     placement: String,
     /// Who is taken off: off, class, order_key
     #[arg(long, value_name = "RULE", default_value = "off")]
@@ -125,6 +125,17 @@ enum CompatWith {
 /// (up to so many chips, time).
 #[derive(Clone, Debug)]
 struct RestartCosts(Vec<(u32, Span)>);
+
+/// A rule that needs no terms beside its name: those of the others stand in scenario files only.
+fn without_terms(word: &str) -> Result<String, String> {
+    let needs = match word {
+        "las" => "levels or turns",
+        "split" => "`split_speed`",
+        "ultraserver" => "`ultraserver_nodes`",
+        _ => return Ok(word.to_owned()),
+    };
+    Err(format!("`{word}` needs {needs}: write a scenario with a workload of kind `trace`"))
+}
 
 fn restart_costs(text: &str) -> Result<RestartCosts, String> {
     let one = |part: &str| -> Option<(u32, Span)> {

@@ -139,6 +139,12 @@ impl Sim<'_> {
 pub fn audit_record(world: &World, record: &RunRecord, now: SimTime) {
     for (pool, months) in record.pools.iter().enumerate() {
         for (month, row) in months.iter().enumerate() {
+            assert!(
+                row.fragmented <= row.idle,
+                "pool {pool} month {month}: {} of {} idle chip-us are on nodes in use",
+                row.fragmented,
+                row.idle
+            );
             let sum = row.gangs + row.reserved + row.idle + row.down;
             assert!(
                 sum == row.installed && row.up + row.down == row.installed,

@@ -142,8 +142,12 @@ impl<'w> Sim<'w> {
         self.let_go(slot, Release::Yield, None);
         let fits = self.size_with_room(slot, cell, size);
         if let Some(size) = fits {
+            let workload = self.jobs[slot].workload as usize;
+            let elsewhere = self.workloads[workload].apart.started_elsewhere;
             self.jobs[slot].chips = size;
             self.start(slot, cell);
+            // A change of size is no other start where it overflows to.
+            self.workloads[workload].apart.started_elsewhere = elsewhere;
         }
         let changed = self.in_window(self.now) && fits != Some(before);
         let job = &mut self.jobs[slot];

@@ -157,10 +157,15 @@ impl Sim<'_> {
             place.allocated.add(now, chips);
         }
         pool.bill_share(now, tenant, &mut self.cells);
-        pool.assert_conserved(now);
+        pool.settle(now);
         if job.first_start == SimTime::NEVER {
             job.first_start = now;
-            self.count_start(slot, cell);
+            self.count_start(slot);
+        }
+        let job = &self.jobs[slot];
+        if !self.workloads[job.workload as usize].overflow_cells.is_empty() {
+            let in_window = self.in_window(job.submit);
+            self.workloads[job.workload as usize].note_start(cell, in_window);
         }
         if for_a_while {
             self.begin_notice(slot);
@@ -175,10 +180,8 @@ impl Sim<'_> {
     }
 
     #[inline(always)]
-    fn count_start(&mut self, slot: u32, cell: CellId) {
+    fn count_start(&mut self, slot: u32) {
         let job = &self.jobs[slot];
-        let in_window = self.in_window(job.submit);
-        self.workloads[job.workload as usize].note_start(cell, in_window);
         if job.campaign != NO_ROW {
             self.record.campaigns[job.campaign as usize].started = Some(self.now);
         }
@@ -229,7 +232,8 @@ impl Sim<'_> {
         let job = &self.jobs[slot];
         let state = &self.workloads[job.workload as usize];
         let speed = self.speed_of(slot, cell);
-        let slowed = || ((job.work_us as f64 / speed).ceil() as u64).max(1);
+        // One that takes longer than all time takes a part of it: no study lasts so long.
+        let slowed = || ((job.work_us as f64 / speed).ceil() as u64).clamp(1, SimTime::NEVER.0 / 8);
         let restart_us = match (job.running, job.resumes) {
             (true, _) => job.attempt.restart_us,
             (false, _) if job.resizing => state.elastic.map_or(0, |(_, cost_us)| cost_us),
@@ -480,7 +484,7 @@ impl Sim<'_> {
             self.after_supply(at);
         } else {
             pool.bill_share(now, tenant, &mut self.cells);
-            pool.assert_conserved(now);
+            pool.settle(now);
         }
         if self.domains[domain].lends {
             self.await_lending(domain);

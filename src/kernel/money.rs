@@ -35,9 +35,15 @@ impl Sim<'_> {
         let now = self.now;
         self.open_month = Some(usize::from(self.world.month_of(now)));
         for pool in &mut self.pools {
-            for meter in
-                [&mut pool.installed, &mut pool.up, &mut pool.down, &mut pool.gangs, &mut pool.reserved, &mut pool.idle]
-            {
+            for meter in [
+                &mut pool.installed,
+                &mut pool.up,
+                &mut pool.down,
+                &mut pool.gangs,
+                &mut pool.reserved,
+                &mut pool.idle,
+                &mut pool.fragmented,
+            ] {
                 meter.take(now);
             }
             for meters in &mut pool.share_meters {
@@ -204,6 +210,7 @@ impl Sim<'_> {
         let state = &mut self.pools[pool.index()];
         let (installed, up, down) = (state.installed.take(now), state.up.take(now), state.down.take(now));
         let (gangs, reserved, idle) = (state.gangs.take(now), state.reserved.take(now), state.idle.take(now));
+        let fragmented = state.fragmented.take(now);
         let (at_idle, at_work) = (u128::from(terms.power.idle_mw), u128::from(terms.power.full_mw));
         // Idle draws the idle share, gangs full power, reserved chips full power for their busy share. Down chips draw nothing.
         let quiet = |counter| self.sabotage == Sabotage::Counter(counter);
@@ -220,6 +227,7 @@ impl Sim<'_> {
         row.gangs += gangs;
         row.reserved += reserved;
         row.idle += idle;
+        row.fragmented += fragmented;
         row.energy_mw_us += energy;
         row.installed_mw_us += installed_mw;
         if terms.site.is_none() {

@@ -172,6 +172,8 @@ pub struct PoolState {
     pub reserved: Meter,
     /// Up and nobody's.
     pub idle: Meter,
+    /// Of those, on nodes of which a part is held.
+    pub fragmented: Meter,
     /// Nodes to retire as soon as they are free.
     pub retiring_nodes: u32,
     /// By tenant.
@@ -249,6 +251,7 @@ impl PoolState {
             gangs: Meter::default(),
             reserved: Meter::default(),
             idle: Meter::default(),
+            fragmented: Meter::default(),
             retiring_nodes: 0,
             any_committed: shares.iter().any(|share: &Share| share.committed),
             share_meters: shares.iter().map(|_| ShareMeters::default()).collect(),
@@ -571,6 +574,16 @@ impl PoolState {
         self.down.sub(now, chips);
         self.up.add(now, chips);
         self.idle.add(now, chips);
+    }
+
+    /// After a change of who holds what: the free chips on partly used nodes, and identity 1.
+    #[inline]
+    pub fn settle(&mut self, now: SimTime) {
+        if !self.nodes.is_counted() {
+            let whole = u64::from(self.nodes.free_nodes()) * self.chips_per_node;
+            self.fragmented.set(now, self.nodes.free_chips() - whole);
+        }
+        self.assert_conserved(now);
     }
 
     /// Identity 1 at this instant: gangs + reserved + idle + down = installed, up + down = installed, and the idle chips

@@ -346,7 +346,11 @@ impl Sim<'_> {
         let job = &self.jobs[slot];
         let workload = job.workload as usize;
         let Some(overflow) = self.domains[domain].rules.overflow else { return };
-        let first = job.first_start == SimTime::NEVER && job.campaign == NO_ROW;
+        // A campaign stays: what comes after it waits for it.
+        if job.campaign != NO_ROW {
+            return;
+        }
+        let first = job.first_start == SimTime::NEVER;
         let (from, submit) = (self.now, job.submit);
         let somewhere = !self.world.workloads.0[workload].overflow.is_empty();
         if first && overflow.after > Span::ZERO && somewhere {
@@ -399,7 +403,8 @@ impl Sim<'_> {
         attempt.interval_us = self.workloads[job.workload as usize].interval_us;
         let left = job.expected_left_us();
         let speed = self.speed_of(slot, cell);
-        attempt.work_us = if speed == 1.0 { left } else { ((left as f64 / speed).ceil() as u64).max(1) };
+        attempt.work_us =
+            if speed == 1.0 { left } else { ((left as f64 / speed).ceil() as u64).clamp(1, SimTime::NEVER.0 / 8) };
         attempt.length_us()
     }
 }

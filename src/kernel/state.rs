@@ -78,7 +78,7 @@ pub(super) struct WorkloadState<'w> {
 }
 
 impl WorkloadState<'_> {
-    /// One of its jobs starts on that cell for the first time; those submitted out of the window do not count.
+    /// One of its jobs starts on that cell; those submitted out of the window do not count.
     pub fn note_start(&mut self, cell: CellId, counted: bool) {
         self.apart.started_elsewhere += u64::from(counted && self.overflow_cells.contains(&cell));
     }
@@ -104,7 +104,7 @@ pub(super) struct Apart {
     pub preemptions_outside: u64,
     /// Jobs taken off spot or a block that were not on their way out before.
     pub reclaimed: u64,
-    /// Jobs of the window whose first start was where they overflow to.
+    /// Starts of jobs of the window where they overflow to.
     pub started_elsewhere: u64,
 }
 

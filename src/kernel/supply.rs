@@ -121,7 +121,7 @@ impl Sim<'_> {
         for tenant in 0..self.world.tenants.len() {
             self.pools[pool].bill_share(self.now, tenant, &mut self.cells);
         }
-        self.pools[pool].assert_conserved(self.now);
+        self.pools[pool].settle(self.now);
         let domain = self.world.pools.0[pool].domain.index();
         if self.domains[domain].lends {
             self.await_lending(domain);

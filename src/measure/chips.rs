@@ -54,6 +54,12 @@ static IDLE: Metric = Metric {
     what: "Up chips that nobody holds, mean over time.",
     better: Better::Less,
 };
+static FRAGMENTED: Metric = Metric {
+    name: "fragmented_fraction",
+    unit: "-",
+    what: "Of the idle chips, those on nodes of which a part is held, chip-hours over chip-hours: a gang of whole nodes finds no room there.",
+    better: Better::Less,
+};
 static MW_INSTALLED: Metric = Metric {
     name: "mw_installed",
     unit: "MW",
@@ -168,6 +174,7 @@ pub static METRICS: &[&Metric] = &[
     &MFU,
     &RESERVED,
     &IDLE,
+    &FRAGMENTED,
     &MW_INSTALLED,
     &MW_USED,
     &CHIP_HOURS,
@@ -237,6 +244,9 @@ fn measure_pool(
     put(&GOODPUT, ratio(spent.productive as f64, gangs + idle));
     put(&RESERVED, ratio(sum(rows, months, |row| row.reserved) as f64, us));
     put(&IDLE, ratio(idle, us));
+    if 1 < world.pools[pool].chips_per_node {
+        put(&FRAGMENTED, ratio(sum(rows, months, |row| row.fragmented) as f64, idle));
+    }
     if world.pools[pool].site.is_some() {
         put(&MFU, mfu(world, record, pool, months));
         put(&MW_INSTALLED, ratio(sum(rows, months, |row| row.installed_mw_us) as f64 / 1e9, us));

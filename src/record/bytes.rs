@@ -16,7 +16,7 @@ use std::io::{Read, Write};
 /// First bytes of every record.
 const MAGIC: [u8; 4] = *b"HdgR";
 /// Number of the layout; a reader knows one.
-pub const SCHEMA: u8 = 6;
+pub const SCHEMA: u8 = 7;
 /// Bytes of the checksum of what follows it.
 const CHECK: usize = 8;
 /// Deflate cannot make less than this of a byte: a longer promise is a lie, and is not believed with memory.

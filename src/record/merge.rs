@@ -50,6 +50,7 @@ impl PoolMonth {
         sum(&mut self.gangs, other.gangs);
         sum(&mut self.reserved, other.reserved);
         sum(&mut self.idle, other.idle);
+        sum(&mut self.fragmented, other.fragmented);
         sum(&mut self.energy_mw_us, other.energy_mw_us);
         sum(&mut self.installed_mw_us, other.installed_mw_us);
     }

@@ -64,6 +64,8 @@ pub struct PoolMonth {
     pub reserved: u128,
     /// Up and held by nobody.
     pub idle: u128,
+    /// Of those, on nodes of which a part is held: no gang of whole nodes finds room there.
+    pub fragmented: u128,
     /// Energy at the meter [mW us].
     pub energy_mw_us: u128,
     /// Installed power at the meter: full power of installed chips [mW us].

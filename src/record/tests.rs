@@ -92,14 +92,15 @@ fn event_kind() -> impl Strategy<Value = EventKind> {
 }
 
 fn pool_month() -> impl Strategy<Value = PoolMonth> {
-    proptest::array::uniform8(addable()).prop_map(
-        |[installed, up, down, gangs, reserved, idle, energy_mw_us, installed_mw_us]| PoolMonth {
+    proptest::array::uniform9(addable()).prop_map(
+        |[installed, up, down, gangs, reserved, idle, fragmented, energy_mw_us, installed_mw_us]| PoolMonth {
             installed,
             up,
             down,
             gangs,
             reserved,
             idle,
+            fragmented,
             energy_mw_us,
             installed_mw_us,
         },
@@ -412,6 +413,7 @@ fn the_largest_integers_travel() {
             gangs: most,
             reserved: most,
             idle: most,
+            fragmented: 0,
             energy_mw_us: most,
             installed_mw_us: most
         };

@@ -326,7 +326,11 @@ pub const FILES: &[FileDoc] = &[
             col("chips", "chips", "Gang size."),
             col("pool", "text", "Pool of the last attempt."),
             col("failures", "-", "Failures that stopped it."),
-            col("preemptions", "-", "How often it was taken off for another job."),
+            col(
+                "preemptions",
+                "-",
+                "How often it was taken off: for another job, by spot or at the end of a block, or because its nodes left.",
+            ),
         ],
     },
 ];
@@ -344,7 +348,11 @@ pub const REPLAY_FILES: &[FileDoc] = &[
             col("end_s", "s", "End; blank: it never ended, or was stopped for outlasting its estimate."),
             col("chips", "chips", "Gang size."),
             col("duration_s", "s", "Running time in the log."),
-            col("preemptions", "-", "How often it was taken off for another job."),
+            col(
+                "preemptions",
+                "-",
+                "How often it was taken off: for another job, by spot or at the end of a block, or because its nodes left.",
+            ),
             col(
                 "placed_on",
                 "text",

@@ -298,7 +298,7 @@ pub fn policies() -> Table {
         let others = others.collect::<Vec<_>>().join(", ");
         table.push([part.key, part.name, part.what, &others, part.source].map(Cell::text).to_vec());
     }
-    table.note("All others combine. What does not:".to_string());
+    table.note("All others combine, whatever the pools; `conservative` promises starts and is refused beside spot, blocks and elastic gangs too, `whole_node` in a domain of unlike nodes. What does not:".to_string());
     for Refusal { one, other, why } in refusals {
         table.note(format!("{} = {}, {} = {}: {why}", one.key, one.name, other.key, other.name));
     }

@@ -497,6 +497,10 @@ pub struct Stream {
     pub work_chip_hours: Option<LawSpec>,
     /// Time of a job on the reference chip [h].
     pub duration: Option<LawSpec>,
+    /// Batch inference: tokens of a job in place of its work or time.
+    pub tokens: Option<LawSpec>,
+    /// What a chip does of them, by chip [tokens per chip-second].
+    pub tokens_per_chip_second: Tables<Leaf>,
     /// Chip in whose hours work is counted; default the chip of the first pool.
     pub reference_chip: Option<At<String>>,
     /// Speed by chip relative to the reference chip [-]; default the ratio of BF16 peaks (x mfu where given).

@@ -151,7 +151,8 @@ fn what_is_wrong_is_named_with_its_cure() {
     refused("[segments.x]\n", "comes with the market");
     refused("[shocks.x]\n", "comes with shocks");
     refused("[labs.m.models.x]\n", "comes with the market");
-    refused("[labs.m.workloads.x]\nkind = \"batch\"", "comes with serving");
+    refused("[labs.m.workloads.x]\nkind = \"serving\"", "comes with serving");
+    refused("[labs.m.workloads.x]\nkind = \"batch\"", "needs `tokens`");
     refused("[labs.m.workloads.x]\nkind = \"pretraning\"", "did you mean \"pretraining\"?");
     refused(
         "[labs.m.workloads.x]\nkind = \"pretraining\"\npools = [\"a\"]\nflops = 1e26\nchips = { min = 1 }",

@@ -222,12 +222,13 @@ struct WorkDraw {
 
 impl WorkDraw {
     fn new(work: &Work, path: &str, live: &Live, key: RunKey) -> Self {
-        let (LawOf { shape, mean }, per_chip) = match work {
-            Work::ChipHours(law) => (law, true),
-            Work::Hours(law) => (law, false),
+        let (LawOf { shape, mean }, per_chip, per_hour) = match work {
+            Work::ChipHours(law) => (law, true, 1.0),
+            Work::Hours(law) => (law, false, 1.0),
+            Work::Tokens(law, per_hour) => (law, true, *per_hour),
         };
         let units = Draws::new(*shape, key, Purpose::Work, path, 1);
-        WorkDraw { units, mean_us: live.value(mean) * Span::HOUR.0 as f64, per_chip }
+        WorkDraw { units, mean_us: live.value(mean) / per_hour * Span::HOUR.0 as f64, per_chip }
     }
 
     #[inline]

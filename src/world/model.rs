@@ -536,6 +536,8 @@ pub enum Work {
     ChipHours(LawOf),
     /// Time on the reference chip [h].
     Hours(LawOf),
+    /// Tokens, of which a reference chip does so many an hour: the time is their quotient over gang size.
+    Tokens(LawOf, f64),
 }
 
 /// A job of a trace.

@@ -135,6 +135,26 @@ fn a_gang_goes_on_with_the_nodes_that_are_left() {
     assert!(seen > 4, "{seen} of 40 runs have one failure; 40 x P(one of 0.16 an hour, then none) is more");
 }
 
+/// Batch inference of 57.6 M tokens a job on gangs of 8: a chip of the first kind does 1,000 tokens a second, 8 of them take 2 h; one of the second does 500,
+/// and the job that finds the first pool taken, an hour later, takes 4 h. With 3 h to finish in, the first is on time and the other late.
+#[test]
+fn batch_inference_counts_tokens() {
+    let text = "[scenario]\nname = \"b\"\nstart = 2026-01-01\nend = 2026-01-02\nspin_up = \"0h\"\n[run]\njobs = true\nfailures = \"off\"\n\
+                [pools.a]\ninstance = \"p5.48xlarge\"\nnodes = 1\ndomain = \"d\"\n[pools.b]\ninstance = \"p4d.24xlarge\"\nnodes = 1\ndomain = \"d\"\n\
+                [labs.l.workloads.night]\nkind = \"batch\"\npools = [\"a\", \"b\"]\nchips = 8\ndeadline = \"3h\"\n\
+                interval = { dist = \"constant\", mean = \"1h\" }\ntokens = { dist = \"constant\", mean = 57.6e6 }\n";
+    let rates = "tokens_per_chip_second = { h100 = 1000, a100-40g = 500 }\n";
+    let world = crate::story::world(&format!("{text}{rates}"));
+    let record = simulate(&world, run(0, 0));
+    let mut rows = record.jobs.clone();
+    rows.sort_by_key(|row| row.submitted);
+    let hours = |n: usize| rows[n].finished.expect("it ends").since(rows[n].started.expect("it began")).hours();
+    assert_eq!((hours(0), hours(1)), (2.0, 4.0));
+    assert!(record.workloads[0].on_time > 0 && record.workloads[0].late > 0, "{:?}", record.workloads[0]);
+    let found = problems(&format!("{text}tokens_per_chip_second = {{ h100 = 1000 }}\n"));
+    assert!(found.contains("says of no a100"), "{found}");
+}
+
 fn problems(text: &str) -> String {
     let read = spec::read_text("e.toml", text, &[]).map_err(|problems| problems.render(false));
     let planned = read.and_then(|read| {

@@ -577,3 +577,17 @@ fn a_job_of_a_log_has_a_priority_of_its_own() {
     let record = hedgerow::kernel::simulate(&world, hedgerow::kernel::Run::default());
     assert_eq!(crate::story::timeline(&world, &record), "log 0..10 | log 17..19 | log 10..13 | x 13..17");
 }
+
+/// Two nodes of four for 20 s: a holds 3 chips of the first and b, of whole nodes, the other for 10 s. One chip of the first is free beside a all the
+/// time, and all four of the other after b: of 20 + 40 idle chip-seconds, and all eight from 20 s to the end of the hour, 20 are fragments.
+#[test]
+fn fragments_by_hand() {
+    let world = crate::story::story(
+        "pool 8 chips nodes 4 best_fit; a at 0 gang 3 for 20; b at 0 gang 4 for 10",
+        "end = 2026-01-01T01:00:00",
+    );
+    let record = hedgerow::kernel::simulate(&world, hedgerow::kernel::Run::default());
+    let month = record.pools[0][0];
+    assert_eq!(month.fragmented, 20 * 1_000_000);
+    assert_eq!(month.idle, (20 + 40 + 8 * 3_580) * 1_000_000);
+}

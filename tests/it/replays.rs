@@ -261,6 +261,8 @@ fn wrong_arguments_are_refused() {
     let desk = Desk::new(&log(&[("a", 0, 1, 60)]));
     for (args, told) in [
         ("--nodes 1 --order fair_share --backfill conservative", "conservative"),
+        ("--nodes 1 --placement split", "split_speed"),
+        ("--nodes 1 --order las", "levels"),
         ("--nodes 1 --price spot --region eu-north-1", "on_demand"),
         ("--nodes 1 --price dear", "capacity_block"),
         ("--nodes 1 --window 2017-10-01..2017-10-02", "no dates"),

@@ -482,13 +482,20 @@ fn an_elastic_gang_on_spot_stays_within_what_spot_may_hold() {
     let pool = format!(
         "{PRICES}prices.spot = {{ mean_ratio = 0.5, sd_ratio = 0, relaxation = \"1d\", reclaims_per_node_hour = 0.01, chips = [{{ at = 2025-01-01, chips = 2 }}, {{ at = 2026-02-20, chips = 1 }}] }}\nschedule = {{ resize_every = \"10min\" }}\n"
     );
-    let tail = "[labs.a.workloads.w]\nkind = \"stream\"\npools = [\"p\"]\nprice = \"spot\"\nper_day = 6\nchips = { min = 1, max = 4, step = 1, scaling = { power = 0.9 } }\nfailures = \"off\"\nduration = { dist = \"exponential\", mean = \"1h\" }\ncheckpoint = { interval = \"1h\", cost = \"30s\" }\n";
-    let world = Story { end: "2026-03-01", nodes: 4, pool: &pool, jobs: &[], tail }.world();
-    let record = simulated(&world);
+    let tail = |per_day: u32| {
+        format!(
+            "[labs.a.workloads.w]\nkind = \"stream\"\npools = [\"p\"]\nprice = \"spot\"\nper_day = {per_day}\nchips = {{ min = 1, max = 4, step = 1, scaling = {{ power = 0.9 }} }}\nfailures = \"off\"\nduration = {{ dist = \"exponential\", mean = \"1h\" }}\ncheckpoint = {{ interval = \"1h\", cost = \"30s\" }}\n"
+        )
+    };
+    let play = |per_day| {
+        let world = Story { end: "2026-03-01", nodes: 4, pool: &pool, jobs: &[], tail: &tail(per_day) }.world();
+        simulated(&world)
+    };
+    let record = play(6);
     let totals = &record.workloads[0];
     assert!(totals.resizes > 0 && totals.reclaims > 0, "{} resizes, {} reclaims", totals.resizes, totals.reclaims);
-    // Two chips for fifty days and one for nine, less what nobody asked for: never more than that, and two minutes of the notice.
+    // Sixty jobs a day ask for four chips all the time: they have two for fifty days and one for nine, and two minutes of the notice.
     let most = (2.0 * 50.0 + 9.0) * 1440.0 + 2.0;
-    let held = minutes(&record, |m| m.allocated);
-    assert!(1.0 < held && held <= most, "{held} chip-minutes of {most}");
+    let held = minutes(&play(60), |m| m.allocated);
+    assert!(0.9 * most < held && held <= most, "{held} chip-minutes of {most}");
 }

@@ -49,7 +49,7 @@ pub fn months<C: Coder>(code: &mut C, record: &mut RunRecord) -> Result<(), Byte
 }
 
 fn pool_months<C: Coder>(code: &mut C, rows: &mut Vec<PoolMonth>) -> Result<(), BytesError> {
-    table(code, rows, 8, PoolMonth::default())?;
+    table(code, rows, 9, PoolMonth::default())?;
     column(code, rows, |row| &mut row.installed, |rows, n| before(rows, n, |row| row.installed))?;
     column(code, rows, |row| &mut row.down, |_, _| 0)?;
     column(code, rows, |row| &mut row.up, |rows, n| rows[n].installed.wrapping_sub(rows[n].down))?;
@@ -57,6 +57,7 @@ fn pool_months<C: Coder>(code: &mut C, rows: &mut Vec<PoolMonth>) -> Result<(), 
     column(code, rows, |row| &mut row.reserved, |rows, n| before(rows, n, |row| row.reserved))?;
     let idle = |row: PoolMonth| row.up.wrapping_sub(row.gangs).wrapping_sub(row.reserved);
     column(code, rows, |row| &mut row.idle, |rows, n| idle(rows[n]))?;
+    column(code, rows, |row| &mut row.fragmented, |_, _| 0)?;
     // Installed power is chips x a constant: the quotient of the month before.
     let installed_power = |rows: &[PoolMonth], n: usize| {
         let last = rows[..n].last().filter(|last| 0 < last.installed);

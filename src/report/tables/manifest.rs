@@ -12,7 +12,7 @@ const NOT_MODELLED: [&str; 8] = [
     "the market: who chooses which model",
     "the router and what it resells",
     "serving: inference is a reservation of chips, billed and not simulated",
-    "shocks: exits, outages, price wars",
+    "shocks: exits, price wars",
     "failures of idle and reserved nodes",
     "taxes and financing",
 ];

@@ -11,6 +11,7 @@ fn workload(mut t: Record) -> Workload {
     match kind.value.as_str() {
         "pretraining" => Workload::Pretraining(Box::new(pretraining(t))),
         "stream" => Workload::Stream(Box::new(stream(t))),
+        "batch" => Workload::Stream(Box::new(batch(t))),
         "trace" => Workload::Trace(Box::new(trace(t))),
         other => panic!("`{other}` is not a kind of workload"),
     }
@@ -29,7 +30,7 @@ fn common(t: &mut Record) -> Common {
         restart: t.leaf("restart"),
         failures: t.text("failures"),
         volume: t.leaf("volume"),
-        mfu: t.leaves_by_name("mfu"),
+        mfu: if t.knows("mfu") { t.leaves_by_name("mfu") } else { Vec::new() },
         split_speed: t.leaf_or_by_name("split_speed"),
     }
 }
@@ -64,6 +65,8 @@ fn stream(mut t: Record) -> Stream {
         deadline: t.leaf("deadline"),
         work_chip_hours: t.law("work_chip_hours"),
         duration: t.law("duration"),
+        tokens: None,
+        tokens_per_chip_second: Vec::new(),
         reference_chip: t.text("reference_chip"),
         speed: t.leaves_by_name("speed"),
         estimate: t.record("estimate").map(|mut t| EstimateSpec {
@@ -71,6 +74,22 @@ fn stream(mut t: Record) -> Stream {
             at_least: t.leaf("at_least"),
         }),
         over_estimate: t.text("over_estimate"),
+    }
+}
+
+/// Batch inference is a stream whose work is counted in tokens.
+fn batch(mut t: Record) -> Stream {
+    Stream {
+        common: common(&mut t),
+        per_day: t.leaf("per_day"),
+        interval: t.law("interval"),
+        modulated: t.record("modulated").map(modulated),
+        profile: t.leaves("profile"),
+        chips: t.take("chips").map(chips),
+        deadline: t.leaf("deadline"),
+        tokens: t.law("tokens"),
+        tokens_per_chip_second: t.leaves_by_name("tokens_per_chip_second"),
+        ..Stream::default()
     }
 }
 

@@ -107,6 +107,10 @@ macro_rules! accessor {
 }
 
 impl Record {
+    /// Whether tables of this kind have the key at all.
+    fn knows(&self, key: &str) -> bool {
+        self.table.key(key).is_some()
+    }
     fn has(&self, key: &'static str) -> bool {
         self.fields.contains_key(key)
     }

@@ -12,8 +12,8 @@ pub(super) static LAB: Table = table(
             Kind::Map(
                 Refers::Anything,
                 &Kind::Variant(
-                    &[("pretraining", &PRETRAINING), ("stream", &STREAM), ("trace", &TRACE)],
-                    &[("service", "serving"), ("serving", "serving"), ("batch", "serving")],
+                    &[("pretraining", &PRETRAINING), ("stream", &STREAM), ("batch", &BATCH), ("trace", &TRACE)],
+                    &[("service", "serving"), ("serving", "serving")],
                 ),
             ),
             "Its work.",
@@ -43,10 +43,7 @@ static CHECKPOINT: Table = Table {
 
 const KIND: Key = must(
     "kind",
-    Kind::Choice(
-        &["pretraining", "stream", "trace"],
-        &[("service", "serving"), ("serving", "serving"), ("batch", "serving")],
-    ),
+    Kind::Choice(&["pretraining", "stream", "batch", "trace"], &[("service", "serving"), ("serving", "serving")]),
     "Kind of work; it says which keys may follow.",
 );
 const POOLS: Key = must("pools", Kind::Names(Refers::Pool), "Pools it may run on, in order of preference.");
@@ -71,7 +68,7 @@ const RESTART: Key = key("restart", duration(0.0), "Time to load and resume afte
 const FAILURES: Key = key(
     "failures",
     Kind::Choice(&["sampled", "goodput", "off"], &[]),
-    "How failures are played; default `[run] failures`.",
+    "How failures are played; default `[run] failures`, of a trace `off`: its times hold its failures already.",
 );
 const VOLUME: Key = key("volume", share(), "Share of the jobs that are ours, by each job's mark; default 1.");
 const MFU: Key = key("mfu", Kind::Map(Refers::Anything, &share()), "Useful FLOP over peak while productive, by chip.");
@@ -235,6 +232,56 @@ const OVER_ESTIMATE: Key = key(
     "What becomes of a job that runs beyond its estimate; default `keep`.",
 );
 
+const PER_DAY: Key = key("per_day", number("1/d", 0.0, 1e8), "Mean arrivals a day; alone: Poisson.");
+const INTERVAL: Key = key("interval", Kind::Table(&LAW_OF_TIME), "Renewal law of the intervals.");
+const MODULATED_KEY: Key =
+    key("modulated", Kind::Table(&MODULATED), "A rate that changes at random; absent: it does not.");
+const PROFILE: Key = key(
+    "profile",
+    Kind::Numbers(range("-", 0.0, 1e6)),
+    "Relative rate by hour of week (168 numbers, Monday 00:00 UTC first) or of day (24); absent: flat.",
+);
+const SIZES_OF_GANGS: Key = key(
+    "chips",
+    Kind::IntegerOr(1, MOST_CHIPS_I, &MIX),
+    "Gang size, a mix of them, or those between which a gang changes; default 1.",
+);
+
+static BATCH: Table = Table {
+    rule: Some(rules::stream),
+    groups: &[Group { keys: &["per_day", "interval"], required: true }, Group { keys: ONE_PRICE, required: false }],
+    noted: true,
+    ..table(
+        "[labs.X.workloads.Y] kind = \"batch\"",
+        "Batch inference: jobs of tokens with a deadline, at rates that the file states until there are replica cards.",
+        &[
+            KIND,
+            POOLS,
+            PRICE,
+            PRICE_KINDS,
+            MAX_SPOT_RATIO,
+            PRIORITY,
+            CHECKPOINTS,
+            RESTART,
+            FAILURES,
+            VOLUME,
+            SPLIT_SPEED,
+            PER_DAY,
+            INTERVAL,
+            MODULATED_KEY,
+            PROFILE,
+            SIZES_OF_GANGS,
+            must("tokens", Kind::Table(&LAW_OF_TOKENS), "Tokens of a job."),
+            must(
+                "tokens_per_chip_second",
+                Kind::Map(Refers::Anything, &number("tokens per chip-second", 1e-6, 1e9)),
+                "What a chip of the gang does, by chip: each of its pools' chips.",
+            ),
+            must("deadline", duration(1e-6), "Time to finish a job in, from its submission."),
+        ],
+    )
+};
+
 static STREAM: Table = Table {
     rule: Some(rules::stream),
     groups: &[
@@ -259,19 +306,11 @@ static STREAM: Table = Table {
             VOLUME,
             MFU,
             SPLIT_SPEED,
-            key("per_day", number("1/d", 0.0, 1e8), "Mean arrivals a day; alone: Poisson."),
-            key("interval", Kind::Table(&LAW_OF_TIME), "Renewal law of the intervals."),
-            key("modulated", Kind::Table(&MODULATED), "A rate that changes at random; absent: it does not."),
-            key(
-                "profile",
-                Kind::Numbers(range("-", 0.0, 1e6)),
-                "Relative rate by hour of week (168 numbers, Monday 00:00 UTC first) or of day (24); absent: flat.",
-            ),
-            key(
-                "chips",
-                Kind::IntegerOr(1, MOST_CHIPS_I, &MIX),
-                "Gang size, a mix of them, or those between which a gang changes; default 1.",
-            ),
+            PER_DAY,
+            INTERVAL,
+            MODULATED_KEY,
+            PROFILE,
+            SIZES_OF_GANGS,
             DEADLINE,
             key("work_chip_hours", Kind::Table(&LAW_OF_WORK), "Work of a job in hours of the reference chip."),
             key("duration", Kind::Table(&LAW_OF_TIME), "Time of a job on the reference chip."),

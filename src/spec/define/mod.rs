@@ -242,6 +242,18 @@ static LAW_OF_WORK: Table = Table {
     )
 };
 
+/// A law of tokens.
+static LAW_OF_TOKENS: Table = Table {
+    rule: Some(rules::law),
+    groups: SPREAD,
+    noted: true,
+    ..table(
+        "law of tokens",
+        "A distribution given by its mean.",
+        &[must("dist", LAWS, "Shape."), must("mean", number("tokens", 0.0, 1e18), "Mean."), SCV, CV],
+    )
+};
+
 /// A law of ratios.
 static LAW_OF_RATIO: Table = Table {
     rule: Some(rules::law),

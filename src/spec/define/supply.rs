@@ -119,7 +119,7 @@ static LAS: Table = table(
 
 static OVERFLOW: Table = table(
     "overflow",
-    "What becomes of jobs that have waited for long.",
+    "What becomes of jobs that have waited for long; campaigns stay.",
     &[
         must("after", duration(0.0), "How long a job waits; 0: not at all."),
         key(

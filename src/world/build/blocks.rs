@@ -156,7 +156,7 @@ fn check_rules(desk: &mut Desk<'_>, named: &Named<BlockSpec>, length: Span) {
     }
 }
 
-/// Blocks of one pool at one time: never more than a buyer may have, nor than is planned.
+/// Blocks of one pool at one time: never more than a buyer may have; AWS counts them over pools too, which is not looked at.
 fn check_together(
     desk: &mut Desk<'_>,
     times: &Times,

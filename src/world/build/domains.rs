@@ -181,7 +181,7 @@ fn weights(desk: &mut Desk<'_>, schedule: &Schedule) -> Vec<f64> {
 }
 
 fn overflow(desk: &mut Desk<'_>, pool: &Named<spec::Pool>, overflow: &spec::OverflowSpec) -> Option<Overflow> {
-    let mut to = None;
+    let (mut to, mut limited) = (None, true);
     if let Some(name) = &overflow.to {
         let at = desk.spec.pools.iter().position(|pool| pool.name == name.value)?;
         let there = &desk.spec.pools[at];
@@ -192,11 +192,24 @@ fn overflow(desk: &mut Desk<'_>, pool: &Named<spec::Pool>, overflow: &spec::Over
                 format!("put `domain = \"{}\"` on it too, or name a pool with `unlimited = true`", self::name(pool));
             desk.problem(name.origin, &name.path, message, remedy);
         }
-        to = Some(PoolId::new(at));
+        (to, limited) = (Some(PoolId::new(at)), !unlimited);
     } else if overflow.price.is_none() {
         let message = format!("overflow of pool `{}` names neither another pool nor another price", pool.name);
         let remedy = "write `to`, or `price`: what jobs accept as well that have waited for long";
         desk.problem(overflow.after.origin, &overflow.after.path, message, remedy);
+    }
+    let planned = pool.table.schedule.backfill.as_ref().filter(|word| word.value == "conservative");
+    if let (Some(word), true) = (planned, limited) {
+        let message = format!(
+            "pool `{}`: `conservative` promises starts, and who overflows takes chips of its domain",
+            pool.name
+        );
+        desk.problem(
+            word.origin,
+            &word.path,
+            message,
+            "name a pool with `unlimited = true`, or write backfill = \"easy\"",
+        );
     }
     let kinds = LISTED.map(|kind| (kind.name(), kind));
     let price = word(&overflow.price, &kinds, PriceKind::OnDemand);

@@ -39,6 +39,15 @@ pub(super) fn elastic(
         desk.problem(written.origin, &written.path, message, remedy);
         return None;
     }
+    let room = super::gangs::room(supply, pools);
+    if !pools.is_empty() && room < u64::from(max) {
+        let message = format!(
+            "gangs of `{}` grow to {max} chips, and its largest pool never has more than {room}",
+            workload.path
+        );
+        desk.problem(written.max.origin, &written.max.path, message, "make `max` smaller or a pool larger");
+        return None;
+    }
     let cost_h = match (&written.resize_cost, &common.checkpoint) {
         (Some(leaf), _) => desk.param(leaf, (0.0, 1e9)),
         (None, checkpoint) => {

@@ -48,6 +48,10 @@ pub(super) fn causes(
 ) -> Vec<Cause> {
     let written = &pool.table.failures;
     let repair = written.repair.as_ref().and_then(|repair| law_of_mean(desk, &repair.time));
+    for cause in written.causes.iter().filter(|cause| Interruption::NAMES.contains(&cause.name.as_str())) {
+        let message = format!("cause `{}` has the name of what interrupts gangs in every world", cause.name);
+        desk.problem(cause.origin, &cause.path, message, "give it a name of its own");
+    }
     if let (Some(of), Some(_)) = (&written.causes_of, written.causes.first()) {
         let message = format!("pool `{}` states causes of its own and those of `{}`", pool.name, of.value);
         desk.problem(of.origin, &of.path, message, "keep `causes`, or `causes_of`");

@@ -259,6 +259,7 @@ fn has_price(supply: &Supply<'_>, tenant: &Tenant, pool: PoolId, kind: PriceKind
 pub(super) fn failures(
     desk: &mut Desk<'_>,
     supply: &Supply<'_>,
+    path: &str,
     common: &Common,
     pools: &[PoolId],
     gang: u32,
@@ -267,9 +268,18 @@ pub(super) fn failures(
     if let Some(mode) = written_mode(desk, common) {
         if let (Failures::Goodput, true, Some(word)) = (mode, elastic, &common.failures) {
             let message = "failures in closed form (`goodput`) know gangs of one size only";
-            desk.problem(word.origin, &word.path, message, "write failures = \"sampled\" beside `elastic`");
+            desk.problem(
+                word.origin,
+                &word.path,
+                message,
+                "write failures = \"sampled\" beside `chips = { min, max }`",
+            );
         }
-        return if elastic && mode == Failures::Goodput { Failures::Sampled } else { mode };
+        if elastic && mode == Failures::Goodput {
+            desk.note(format!("{path}: gangs that change their size play failures one by one, not in closed form"));
+            return Failures::Sampled;
+        }
+        return mode;
     }
     let worst = pools.iter().map(|id| supply.pools[*id].failures_per_chip_hour).fold(0.0, f64::max);
     let tick_h = desk.spec.run.tick.as_ref().map_or(1.0, |leaf| desk.number(leaf));
@@ -362,6 +372,9 @@ pub(super) fn cells(
     let first = supply.chips[supply.pools[*first].chip].name.as_str();
     let none = Tables::new();
     let (reference, speeds) = match &workload.table {
+        spec::Workload::Stream(stream) if stream.tokens.is_some() => {
+            return cells_of_tokens(desk, supply, workload, stream, pools);
+        }
         spec::Workload::Stream(stream) => (reference_chip(desk, stream, first), &stream.speed),
         spec::Workload::Pretraining(_) | spec::Workload::Trace(_) => (first.to_owned(), &none),
     };
@@ -372,6 +385,15 @@ pub(super) fn cells(
         (*id, scale.speed(desk, workload, chip), find(&scale.mfu, &chip.name).cloned())
     });
     cells.collect()
+}
+
+/// A chip that `split_speed` names and nobody has is a slip of the pen.
+pub(super) fn check_split(desk: &mut Desk<'_>, supply: &Supply<'_>, common: &Common) {
+    for named in common.split_speed.iter().filter(|named| !named.name.is_empty()) {
+        if !supply.chips.iter().any(|chip| chip.name == named.name) {
+            chip_name(desk, named);
+        }
+    }
 }
 
 /// What is left of the speed of a gang that is split on that pool: as stated for its chip or for all, else all of it.
@@ -400,6 +422,52 @@ pub(super) fn split_speed(
     } else {
         Param::Fixed(1.0)
     }
+}
+
+/// Tokens that a chip of the workload's first pool does in a second; 1 where it counts none, or states none.
+pub(super) fn reference_rate(
+    desk: &mut Desk<'_>,
+    supply: &Supply<'_>,
+    workload: &Named<spec::Workload>,
+    stream: &spec::Stream,
+    pools: &[PoolId],
+) -> f64 {
+    match pools.first() {
+        Some(pool) if stream.tokens.is_some() => rate_on(desk, supply, workload, stream, *pool),
+        _ => 1.0,
+    }
+}
+
+/// Tokens that a chip of the pool does in a second; one that is not stated is a problem.
+fn rate_on(
+    desk: &mut Desk<'_>,
+    supply: &Supply<'_>,
+    workload: &Named<spec::Workload>,
+    stream: &spec::Stream,
+    pool: PoolId,
+) -> f64 {
+    let chip = supply.chips[supply.pools[pool].chip].name.clone();
+    for row in &stream.tokens_per_chip_second {
+        if row.name == chip || desk.catalog.chip(&row.name).is_ok_and(|known| known.name == chip) {
+            return desk.number(&row.table);
+        }
+    }
+    let path = format!("{}.tokens_per_chip_second.{chip}", workload.path);
+    let message = format!("`{}` says of no {chip} how many tokens it does", workload.path);
+    desk.problem(workload.origin, &path, message, format!("set `{path}`, or use pools of another chip"));
+    1.0
+}
+
+/// Speeds of batch inference: rates over that of the first pool's chip.
+fn cells_of_tokens(
+    desk: &mut Desk<'_>,
+    supply: &Supply<'_>,
+    workload: &Named<spec::Workload>,
+    stream: &spec::Stream,
+    pools: &[PoolId],
+) -> Vec<(PoolId, Param, Option<Param>)> {
+    let rates: Vec<f64> = pools.iter().map(|pool| rate_on(desk, supply, workload, stream, *pool)).collect();
+    pools.iter().zip(&rates).map(|(pool, rate)| (*pool, Param::Fixed(rate / rates[0]), None)).collect()
 }
 
 /// In which chip's hours a workload counts, and what it states by chip.

@@ -83,11 +83,12 @@ impl Place<'_> {
         let mode = match self.workload.table {
             spec::Workload::Trace(_) => gangs::failures_of_trace(desk, common),
             spec::Workload::Pretraining(_) | spec::Workload::Stream(_) => {
-                gangs::failures(desk, supply, common, &pools, largest, elastic.is_some())
+                gangs::failures(desk, supply, path, common, &pools, largest, elastic.is_some())
             }
         };
         let mine = gangs::cells(desk, supply, self.workload, common, &pools);
         let first = cells.len();
+        gangs::check_split(desk, supply, common);
         let split: Vec<Param> =
             pools.iter().map(|pool| gangs::split_speed(desk, supply, path, common, *pool)).collect();
         // The kind it likes best on each of its pools, then the next.
@@ -172,7 +173,8 @@ impl Place<'_> {
     ) -> (Source, Vec<u32>) {
         match &self.workload.table {
             spec::Workload::Stream(stream) => {
-                let stream = streams::stream(desk, self.workload, stream);
+                let rate = gangs::reference_rate(desk, supply, self.workload, stream, pools);
+                let stream = streams::stream(desk, self.workload, stream, rate);
                 let gangs = stream.chips.iter().map(|(chips, _)| *chips).collect();
                 (Source::Stream(stream), gangs)
             }

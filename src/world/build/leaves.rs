@@ -84,7 +84,8 @@ fn of_campaigns<'a>(campaigns: &'a Pretraining, found: &mut Vec<&'a Leaf>) {
 fn of_stream<'a>(stream: &'a Stream, found: &mut Vec<&'a Leaf>) {
     of_common(&stream.common, found);
     found.extend(&stream.per_day);
-    let laws = stream.interval.iter().chain(&stream.work_chip_hours).chain(&stream.duration);
+    let laws = stream.interval.iter().chain(&stream.work_chip_hours).chain(&stream.duration).chain(&stream.tokens);
+    found.extend(stream.tokens_per_chip_second.iter().map(|rate| &rate.table));
     laws.for_each(|spec| law(spec, found));
     found.extend(&stream.profile);
     found.extend(&stream.deadline);

@@ -146,13 +146,15 @@ fn batches(desk: &Desk<'_>, world: &World, workload: &Workload) -> Vec<Batch> {
             let (law, is_chip_hours) = match &stream.work {
                 Work::ChipHours(law) => (law, true),
                 Work::Hours(law) => (law, false),
+                Work::Tokens(law, _) => (law, true),
             };
+            let per_hour = if let Work::Tokens(_, per_hour) = &stream.work { *per_hour } else { 1.0 };
             let (mean, large) = (desk.median_of(&law.mean), high(desk, &law.mean) * law.shape.quantile(LARGEST_JOB));
             let mut below = 0.0;
             let size = |(chips, cumulative): &(u32, f64)| {
                 let share = cumulative - std::mem::replace(&mut below, *cumulative);
                 let chips = f64::from(*chips);
-                let gang = if is_chip_hours { chips } else { 1.0 };
+                let gang = if is_chip_hours { chips * per_hour } else { 1.0 };
                 Batch { jobs: jobs * share, chips, hours: mean / gang, large_h: large / gang }
             };
             stream.chips.iter().map(size).collect()

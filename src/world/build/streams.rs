@@ -15,14 +15,21 @@ const HOURS_OF_WEEK: usize = 168;
 const MEANS: (f64, f64) = (1e-9, 1e15);
 
 /// A stream of the file.
-pub(super) fn stream(desk: &mut Desk<'_>, workload: &Named<spec::Workload>, stream: &spec::Stream) -> Stream {
+///
+/// `reference_rate`: tokens that a chip of the first pool does in a second, of batch inference.
+pub(super) fn stream(
+    desk: &mut Desk<'_>,
+    workload: &Named<spec::Workload>,
+    stream: &spec::Stream,
+    reference_rate: f64,
+) -> Stream {
     let (per_day, interval) = arrivals(desk, workload, stream);
     Stream {
         per_day,
         interval,
         profile: profile(desk, &stream.profile),
         chips: sizes(desk, stream),
-        work: work(desk, workload, stream),
+        work: work(desk, workload, stream, reference_rate),
         modulated: stream.modulated.as_ref().and_then(|written| modulated(desk, written)),
         estimate: stream.estimate.as_ref().and_then(|written| estimate(desk, written)),
     }
@@ -136,8 +143,11 @@ fn sizes(desk: &mut Desk<'_>, stream: &spec::Stream) -> Vec<(u32, f64)> {
     sizes
 }
 
-fn work(desk: &mut Desk<'_>, workload: &Named<spec::Workload>, stream: &spec::Stream) -> Work {
+fn work(desk: &mut Desk<'_>, workload: &Named<spec::Workload>, stream: &spec::Stream, reference_rate: f64) -> Work {
     let stand_in = || LawOf { shape: Law::Constant { value: 1.0 }, mean: Param::Fixed(1.0) };
+    if let Some(tokens) = &stream.tokens {
+        return Work::Tokens(law_of_mean(desk, tokens).unwrap_or_else(stand_in), 3600.0 * reference_rate);
+    }
     match (&stream.work_chip_hours, &stream.duration) {
         (Some(spec), None) => Work::ChipHours(law_of_mean(desk, spec).unwrap_or_else(stand_in)),
         (None, Some(spec)) => Work::Hours(law_of_mean(desk, spec).unwrap_or_else(stand_in)),
