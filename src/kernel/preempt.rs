@@ -356,9 +356,10 @@ impl Sim<'_> {
         if first && overflow.after > Span::ZERO && somewhere {
             let seq = self.heap.push(When::new(submit + overflow.after, Class::Reclaim), slot);
             self.jobs[slot].seq = seq;
-        } else if !first && somewhere && self.cell_without_limit(workload).is_none() {
-            // A wait after a start is a wait anew; it ends at the next instant at the earliest, after the pass that is due now.
-            let at = from + Span(overflow.after.0.max(1));
+        } else if !first && overflow.after > Span::ZERO && somewhere && self.cell_without_limit(workload).is_none() {
+            // A wait after a start is a wait anew. Where the first is none, who is taken off waits in its queue: it would be back at once, for
+            // the same job to take it off again.
+            let at = from + overflow.after;
             let seq = self.heap.push(When::new(at, Class::Reclaim), slot);
             self.jobs[slot].seq = seq;
         }

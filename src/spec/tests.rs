@@ -152,7 +152,11 @@ fn what_is_wrong_is_named_with_its_cure() {
     refused("[shocks.x]\n", "comes with shocks");
     refused("[labs.m.models.x]\n", "comes with the market");
     refused("[labs.m.workloads.x]\nkind = \"serving\"", "comes with serving");
-    refused("[labs.m.workloads.x]\nkind = \"batch\"", "needs `tokens`");
+    refused(
+        "[labs.m.workloads.x]\nkind = \"batch\"\npools = [\"a\"]\nper_day = 1\ntokens = { dist = \"constant\", mean = 1e9 }\n\
+         tokens_per_chip_second = { a = 900 }",
+        "needs `deadline`",
+    );
     refused("[labs.m.workloads.x]\nkind = \"pretraning\"", "did you mean \"pretraining\"?");
     refused(
         "[labs.m.workloads.x]\nkind = \"pretraining\"\npools = [\"a\"]\nflops = 1e26\nchips = { min = 1 }",

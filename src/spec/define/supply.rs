@@ -121,7 +121,11 @@ static OVERFLOW: Table = table(
     "overflow",
     "What becomes of jobs that have waited for long; campaigns stay.",
     &[
-        must("after", duration(0.0), "How long a job waits; 0: not at all."),
+        must(
+            "after",
+            duration(0.0),
+            "How long a job waits, anew when it is taken off; 0: not at all, and who is taken off stays in its queue.",
+        ),
         key(
             "to",
             Kind::Name(Refers::Pool),
