@@ -3,6 +3,7 @@ pub mod units;
 pub mod stats;
 pub mod spec;
 pub mod trace;
+pub mod perf;
 pub mod world;
 pub mod record;
 pub mod workload;

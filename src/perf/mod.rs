@@ -1,0 +1,5 @@
+//! What chips do with models: times, memory and rates of replicas. Plain numbers, no ids: who owns what is the world's.
+
+mod step;
+
+pub use step::{Iteration, StepTimes};
