@@ -24,6 +24,7 @@ mod pool;
 mod preempt;
 mod profile;
 mod queue;
+pub mod request;
 mod schedule;
 mod sim;
 mod spot_path;

@@ -3,6 +3,7 @@
 mod campaign;
 mod modulation;
 mod profile;
+pub mod requests;
 mod stream;
 mod trace;
 
