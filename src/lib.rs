@@ -16,5 +16,6 @@ pub mod finance;
 pub mod risk;
 pub mod study;
 pub mod replay;
+pub mod calibrate;
 pub mod report;
 pub mod cli;

@@ -12,6 +12,7 @@ pub mod chain;
 pub mod histogram;
 pub mod accumulate;
 pub mod interval;
+pub mod isotonic;
 pub mod tail;
 pub mod shares;
 mod matrix;

@@ -3,10 +3,12 @@
 mod client;
 mod generate;
 mod length;
+mod paced;
 
 pub use client::{Clients, Gaps, State};
 pub use generate::{Generate, Generated, Process};
 pub use length::{Length, Lengths};
+pub use paced::Paced;
 
 /// A request as it arrives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
