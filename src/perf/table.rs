@@ -11,7 +11,7 @@ const MIXED: f64 = 1.1;
 
 /// One measurement.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Measured {
+pub struct StepRow {
     /// Tokens of each prompt.
     pub prompt_size: u32,
     /// Requests in the batch.
@@ -63,7 +63,7 @@ impl Curve {
 impl StepTable {
     /// Of these measurements; None of fewer than two different prompt sizes x batch sizes, through which no line goes, or where a line
     /// through them is not above 0 at one token.
-    pub fn new(measured: &[Measured]) -> Option<StepTable> {
+    pub fn new(measured: &[StepRow]) -> Option<StepTable> {
         let mut groups: BTreeMap<u64, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
         for one in measured {
             let group = groups.entry(u64::from(one.prompt_size) * u64::from(one.batch_size)).or_default();
@@ -131,7 +131,7 @@ mod tests {
     /// 100 tokens 10, 20 and 60 ms (median 20), 200 tokens in two shapes 30 and 50 ms (median 40): P(150) = 30, P(50) = 10, P(300) = 60.
     #[test]
     fn lines_go_through_medians_and_beyond() {
-        let one = |prompt_size, batch_size, ms: f64| Measured {
+        let one = |prompt_size, batch_size, ms: f64| StepRow {
             prompt_size,
             batch_size,
             prompt_s: ms / 1e3,
