@@ -6,6 +6,7 @@ mod fleet;
 mod levels;
 mod outcome;
 mod quirks;
+pub mod requests;
 mod tariff;
 mod watch;
 mod window;

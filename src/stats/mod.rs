@@ -11,6 +11,7 @@ pub mod clock;
 pub mod chain;
 pub mod histogram;
 pub mod accumulate;
+pub mod batches;
 pub mod interval;
 pub mod isotonic;
 pub mod tail;

@@ -13,7 +13,9 @@ mod tally;
 mod store;
 mod log;
 mod queues;
+mod requests;
 mod sanity;
+mod step_times;
 #[cfg(test)]
 mod tests;
 
@@ -22,6 +24,8 @@ pub use fault::Kind;
 pub use layout::{Column, Field, LAYOUTS, Layout, Times, layout};
 pub use log::{Facts, Log, LogJob, Open, scan};
 pub use queues::{Queue, queues};
+pub use requests::{LogRequest, REQUEST_LAYOUTS, RequestLayout, RequestLog, RequestReading, requests};
 pub use row::{LeftOut, Reading, Unit};
 pub use sanity::{Load, NeverFit, QueueLoad, Sanity, gang_fits};
+pub use step_times::{StepTime, step_times};
 pub use tally::{Demand, Gap, Month, Tally};

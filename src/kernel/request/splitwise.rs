@@ -15,7 +15,7 @@ const PASSED_OVER: u32 = 4;
 /// A cluster of equal servers.
 #[derive(Clone, Debug)]
 pub struct Splitwise {
-    /// Times of iterations.
+    /// Times of iterations. Eq. (131).
     pub times: StepTable,
     /// Servers, 1 or more.
     pub servers: u32,
