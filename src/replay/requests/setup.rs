@@ -1,6 +1,6 @@
 //! What is known of measured models and which rows of a file of step times are meant. Reads no file.
 
-use crate::perf::{Measured, StepTable};
+use crate::perf::{StepRow, StepTable};
 use crate::trace::StepTime;
 
 /// What is known of a model beside its step times: how much memory a token takes, and its weights.
@@ -59,13 +59,13 @@ pub fn step_table(rows: &[StepTime], setup: &Setup) -> Result<StepTable, String>
     let is = |row: &&StepTime| {
         row.model == setup.model && row.hardware == setup.hardware && row.tensor_parallel == setup.tensor_parallel
     };
-    let measured = |row: &StepTime| Measured {
+    let measured = |row: &StepTime| StepRow {
         prompt_size: row.prompt_size,
         batch_size: row.batch_size,
         prompt_s: row.prompt_ms / 1e3,
         token_s: row.token_ms / 1e3,
     };
-    let measured: Vec<Measured> = rows.iter().filter(is).map(measured).collect();
+    let measured: Vec<StepRow> = rows.iter().filter(is).map(measured).collect();
     let asked = format!("{} on {} with TP {}", setup.model, setup.hardware, setup.tensor_parallel);
     if measured.is_empty() {
         let name = |row: &StepTime| format!("{} on {} with TP {}", row.model, row.hardware, row.tensor_parallel);
