@@ -252,10 +252,8 @@ impl Requests {
             show(tokens(|it| it.output) as f64 / n as f64),
         )];
         if let Some(line) = log.first_backwards_line {
-            notes.push(format!(
-                "{} requests arrive before the one above them (the first in line {line}); they were sorted",
-                log.backwards
-            ));
+            let some = if log.backwards == 1 { "request arrives" } else { "requests arrive" };
+            notes.push(format!("{} {some} before the one above (the first in line {line}): sorted", log.backwards));
         }
         if 0 < log.outside {
             notes.push(format!("{} requests lie outside the window", log.outside));

@@ -191,6 +191,11 @@ fn notes(figures: &Figures) -> Vec<String> {
         "are longer than a replica's memory or context and were refused",
     ));
     lines.extend(count(totals.gave_up, "gave up before its first token", "gave up before their first token"));
+    lines.extend(count(
+        totals.in_flight,
+        "never ended: its server's memory was full of prompts whose answers found no room",
+        "never ended: their servers' memory was full of prompts whose answers found no room",
+    ));
     if 0 < totals.preemptions {
         lines.push(format!("{} times a request was set back for want of memory and computed anew", totals.preemptions));
     }

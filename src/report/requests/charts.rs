@@ -206,7 +206,7 @@ fn memory(about: &About<'_>, figures: &Figures, tally: &Tally<'_>) -> Drawn {
     let most = figures.totals.spent().kv_most as f64;
     let chart = Chart {
         title: format!(
-            "At most {} of a replica's memory for keys and values is used",
+            "The fullest replica used {} of its memory for keys and values",
             percent(most / about.kv_tokens as f64)
         ),
         subtitle: format!(
