@@ -12,6 +12,7 @@ mod new;
 mod oracles;
 mod progress;
 mod replay;
+mod replay_requests;
 mod report;
 mod run;
 mod schema;

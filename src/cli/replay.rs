@@ -1,7 +1,8 @@
-//! `hedgerow replay jobs`: a job log on a fleet. Reads the file and writes the folder; simulates nothing itself: `replay` does.
+//! `hedgerow replay jobs`: a job log on a fleet (`replay requests` is in `replay_requests`). Reads the file and writes the folder; simulates nothing itself: `replay` does.
 
 use super::args::Format;
 use super::failure::Failure;
+use super::replay_requests::Requests;
 use super::terminal;
 use crate::replay::{self, Fleet, Lines, Tariff, Terms, Watch, Window};
 use crate::report::chart::{Size, to_svg};
@@ -24,7 +25,7 @@ const INSTANCE: &str = "p5.48xlarge";
 /// And where.
 const REGION: &str = "us-east-1";
 
-/// Play a log on a fleet: what if there were fewer chips, another policy, a cloud to spill to?
+/// Play a log on a fleet: what if there were fewer chips, another policy, other replicas, a cloud to spill to?
 #[derive(clap::Args, Debug)]
 pub struct Replay {
     #[command(subcommand)]
@@ -35,6 +36,8 @@ pub struct Replay {
 enum What {
     /// A log of jobs
     Jobs(Box<Jobs>),
+    /// A log of requests for tokens
+    Requests(Box<Requests>),
 }
 
 #[derive(clap::Args, Debug)]
@@ -157,7 +160,7 @@ fn duration(text: &str) -> Result<Span, String> {
     if hours > 876_600.0 { Err("longer than a century".into()) } else { Ok(Span::from_hours(hours)) }
 }
 
-fn price_kind(text: &str) -> Result<String, String> {
+pub(super) fn price_kind(text: &str) -> Result<String, String> {
     let word = text.replace('-', "_");
     if Tariff::WORDS.contains(&word.as_str()) { Ok(word) } else { Err(format!("one of {}", Tariff::WORDS.join(", "))) }
 }
@@ -169,8 +172,10 @@ fn stretch(text: &str) -> Result<(Bound, Bound), String> {
 
 /// Plays the log and writes its folder, all of it or nothing.
 pub fn run(args: &Replay) -> Result<(), Failure> {
-    let What::Jobs(args) = &args.what;
-    args.play()
+    match &args.what {
+        What::Jobs(args) => args.play(),
+        What::Requests(args) => args.play(),
+    }
 }
 
 impl Jobs {
@@ -434,8 +439,8 @@ fn writing(file: &str, why: String) -> Failure {
     Failure::system(format!("cannot write {file}"), why)
 }
 
-fn refuse_what_is_no_file(path: &Path) -> Result<(), Failure> {
-    let refused = |why: &str| Failure::input(format!("cannot read {}: {why}", path.display()), "name a log of jobs");
+pub(super) fn refuse_what_is_no_file(path: &Path) -> Result<(), Failure> {
+    let refused = |why: &str| Failure::input(format!("cannot read {}: {why}", path.display()), "name a file");
     match std::fs::metadata(path) {
         Ok(facts) if facts.is_file() => Ok(()),
         Ok(_) => Err(refused("it is not a file")),

@@ -12,5 +12,6 @@ pub mod html;
 pub mod listing;
 pub mod page;
 pub mod replay;
+pub mod requests;
 pub mod table;
 pub mod tables;

@@ -108,7 +108,8 @@ impl Replica {
     ) -> (u64, u64) {
         assert!(self.doing == Doing::Nothing, "{self:?}");
         self.began_ns = now_ns;
-        let mut set_back = if model.chunked { self.make_room(requests, model) } else { 0 };
+        // First room, then who joins: who is set back may make room for the first of a higher class.
+        let set_back = self.make_room(requests, model);
         self.admit(requests, model);
         if !self.working.is_empty() {
             let mixed = model.chunked && 0 < self.decodes;
@@ -116,7 +117,6 @@ impl Replica {
             let lasts = nanoseconds(model.times.seconds(&self.iteration(requests, mixed)));
             return (self.at_least_later(now_ns, lasts), set_back);
         }
-        set_back += self.make_room(requests, model);
         if self.decodes == 0 {
             return (NEVER, set_back);
         }

@@ -17,6 +17,8 @@ mod sim;
 mod splitwise;
 mod terms;
 mod tournament;
+#[cfg(test)]
+mod tests;
 
 pub use outcome::{Done, End, Sink, Spent, Totals};
 pub use sim::serve;

@@ -94,7 +94,11 @@ impl Figures {
         for (at, class) in tally.classes.iter().enumerate() {
             let name = of_class(goals, at);
             latencies(name, class, &mut list);
-            counts(name, class, &mut list);
+            let aims = match goals.get(at) {
+                Some(goal) => goal.ttft_s.or(goal.tpot_s).is_some(),
+                None => true,
+            };
+            counts(name, class, aims, &mut list);
         }
         sums(&totals, &mut list);
         if let Some(cost) = &cost {
@@ -136,12 +140,13 @@ fn latencies(name: &str, class: &ClassTally, list: &mut Vec<Figure>) {
     }
 }
 
-fn counts(name: &str, class: &ClassTally, list: &mut Vec<Figure>) {
+/// `aims`: whether there are targets; without, nothing is attained or missed.
+fn counts(name: &str, class: &ClassTally, aims: bool, list: &mut Vec<Figure>) {
     let count = |metric: &str, n: u64| plain(name, metric, "-", Some(n as f64));
     list.push(count("requests", class.ended));
     list.push(count("gave_up", class.gave_up));
     list.push(count("refused", class.refused));
-    list.push(estimate(name, "attainment".into(), "-", class.attained.mean(), 1e-3));
+    list.push(estimate(name, "attainment".into(), "-", class.attained.mean().filter(|_| aims), 1e-3));
 }
 
 fn sums(totals: &Totals, list: &mut Vec<Figure>) {
