@@ -26,6 +26,7 @@ pub fn toy() -> Architecture {
         prefill_width: 100.0,
         decode_width: 100.0,
         kv_values_per_layer: 100.0,
+        kv_heads: Some(2.0),
         attention_layers: 10.0,
         experts: None,
         context_tokens: 10_000,

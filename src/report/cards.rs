@@ -172,13 +172,14 @@ fn memory(out: &mut String, parts: &Parts<'_>, card: &Card) {
     line(
         out,
         format_args!(
-            "  cache    {} tokens = {} / {:.1} kB; a token has {} layers x {} values x {} B",
+            "  cache    {} tokens = {} / {:.1} kB; a token has {} layers x {} values x {} B{}",
             show(card.kv_tokens() as f64),
             gb(card.usable_bytes - card.weight_bytes),
             card.kv_bytes_per_token / 1e3,
             shape.attention_layers,
             shape.kv_values_per_layer,
-            d.kv.bytes()
+            d.kv.bytes(),
+            copies(shape.kv_copies(d.tensor_parallel))
         ),
     );
     line(
@@ -190,6 +191,11 @@ fn memory(out: &mut String, parts: &Parts<'_>, card: &Card) {
             d.max_tokens
         ),
     );
+}
+
+/// Where heads are fewer than chips.
+fn copies(times: f64) -> String {
+    if times > 1.0 { format!(" x {times}, as there are more chips than heads of the cache") } else { String::new() }
 }
 
 fn speeds(out: &mut String, parts: &Parts<'_>, card: &Card, shares: &Efficiency, software: &str) {

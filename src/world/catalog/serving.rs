@@ -233,6 +233,7 @@ pub(super) fn architecture(row: &Row<'_>) -> Architecture {
         hidden: row.number("hidden"),
         prefill_width: row.number("heads") * row.number("head_dim"),
         decode_width: row.number("decode_width"),
+        kv_heads: row.maybe_number("kv_heads"),
         kv_values_per_layer: row.number("kv_values_per_layer"),
         attention_layers: row.number("attention_layers"),
         experts,
