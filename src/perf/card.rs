@@ -62,8 +62,8 @@ pub struct Card {
     pub weight_bytes: f64,
     /// Memory of the KV cache of one token, on all chips [bytes].
     pub kv_bytes_per_token: f64,
-    /// Thermal design power of the chips [W].
-    pub watts: f64,
+    /// Thermal design power of the chips [W]; `None` where nobody published it.
+    pub watts: Option<f64>,
     /// How it is known.
     pub basis: Basis,
     /// Speed of measured points over the model's [-]; 1 where there are none.
@@ -158,7 +158,7 @@ fn modelled(
         usable_bytes,
         weight_bytes,
         kv_bytes_per_token,
-        watts: chips * chip.tdp_w,
+        watts: chip.tdp_w.map(|each| chips * each),
         basis: if fitted { Basis::Fitted } else { Basis::Extrapolated },
         measured_speed: 1.0,
         times: Roofline::new(chip, model, layout, shares),

@@ -10,7 +10,7 @@ pub fn chip() -> Hardware {
         memory_bytes: 1e9,
         memory_bytes_s: 1e9,
         link_bytes_s: Some(2e8),
-        tdp_w: 100.0,
+        tdp_w: Some(100.0),
     }
 }
 

@@ -23,7 +23,7 @@ fn near(got: f64, want: f64) {
 fn a_card_by_hand() {
     let card = toy_card(1);
     assert_eq!((card.kv_tokens(), card.largest_batch(lengths(100, 100))), (797_000, 2048));
-    assert_eq!((card.kv_bytes_per_token, card.watts, card.basis.word()), (1000.0, 100.0, "fitted"));
+    assert_eq!((card.kv_bytes_per_token, card.watts, card.basis.word()), (1000.0, Some(100.0), "fitted"));
     near(card.step_seconds(1, 100.0), 0.2104);
     near(card.step_seconds(5, 1000.0), 1.03);
     near(card.prefill_seconds(100), 20.03);

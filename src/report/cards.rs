@@ -43,7 +43,7 @@ pub fn cards(catalog: &Catalog) -> Table {
     }
     table.note(format!("Not listed: {large} that do not fit 64 chips or need a link whose bandwidth is not known."));
     if !unknown.is_empty() {
-        table.note(format!("Chips without published memory or power: {}.", unknown.join(", ")));
+        table.note(format!("Chips without published memory: {}.", unknown.join(", ")));
     }
     table.note(
         "sigma: standard deviation of the logarithm of the true speed; `explain card CHIP MODEL` has the arithmetic"
@@ -72,7 +72,7 @@ fn listed(
         Cell::number(1e3 * full.parts.total_s()),
         Cell::number(full.output_tokens_per_s),
         Cell::number(full.output_tokens_per_s / chips),
-        Cell::number(card.watts),
+        Cell::published(card.watts),
         Cell::text(card.basis.word()),
         Cell::number(card.uncertainty_sigma()),
     ])
@@ -311,7 +311,10 @@ fn saturated(out: &mut String, card: &Card) {
             show(decode)
         ),
     );
-    line(out, format_args!("  {} W of chips at their thermal design power", show(card.watts)));
+    let watts = card.watts.map_or("power not published".into(), |watts| {
+        format!("{} W of chips at their thermal design power", show(watts))
+    });
+    line(out, format_args!("  {watts}"));
 }
 
 fn known(out: &mut String, parts: &Parts<'_>, card: &Card) {
