@@ -23,6 +23,8 @@ pub struct Architecture {
     pub decode_width: f64,
     /// Values that the cache keeps of a token in one layer: 2 x KV heads x head dimension, or the latent ones.
     pub kv_values_per_layer: f64,
+    /// Heads of the cache: a replica of more chips keeps them more than once. `None` of a latent cache, which is cut by requests instead.
+    pub kv_heads: Option<f64>,
     /// Layers whose attention reaches back to the first token.
     pub attention_layers: f64,
     /// Routed experts; `None` of a dense model.
@@ -46,6 +48,11 @@ impl Architecture {
     /// Values of the KV cache of one token, over all layers.
     pub fn kv_values(&self) -> f64 {
         self.attention_layers * self.kv_values_per_layer
+    }
+
+    /// How often a replica of so many chips keeps the cache: once while every chip has a head or a part of one's requests. Eq. (113).
+    pub fn kv_copies(&self, tensor_parallel: u32) -> f64 {
+        self.kv_heads.map_or(1.0, |heads| (f64::from(tensor_parallel) / heads).max(1.0))
     }
 
     /// Parameters that one token is multiplied with.

@@ -60,10 +60,10 @@ pub struct Card {
     pub usable_bytes: f64,
     /// Memory of the weights [bytes].
     pub weight_bytes: f64,
-    /// Memory of the KV cache of one token [bytes].
+    /// Memory of the KV cache of one token, on all chips [bytes].
     pub kv_bytes_per_token: f64,
-    /// Thermal design power of the chips [W].
-    pub watts: f64,
+    /// Thermal design power of the chips [W]; `None` where nobody published it.
+    pub watts: Option<f64>,
     /// How it is known.
     pub basis: Basis,
     /// Speed of measured points over the model's [-]; 1 where there are none.
@@ -150,14 +150,15 @@ fn modelled(
     let chips = f64::from(deployment.tensor_parallel);
     let usable_bytes = MEMORY_SHARE * chips * chip.memory_bytes;
     let weight_bytes = WEIGHT_OVERHEAD * model.total_params * deployment.weights.bytes();
-    let kv_bytes_per_token = model.kv_values() * deployment.kv.bytes();
+    let copies = model.kv_copies(deployment.tensor_parallel);
+    let kv_bytes_per_token = copies * model.kv_values() * deployment.kv.bytes();
     let card = Card {
         lengths,
         deployment,
         usable_bytes,
         weight_bytes,
         kv_bytes_per_token,
-        watts: chips * chip.tdp_w,
+        watts: chip.tdp_w.map(|each| chips * each),
         basis: if fitted { Basis::Fitted } else { Basis::Extrapolated },
         measured_speed: 1.0,
         times: Roofline::new(chip, model, layout, shares),
@@ -240,7 +241,7 @@ impl Card {
 
     /// The rate of a replica that never waits. Eq. (115).
     pub fn saturated(&self) -> Saturated {
-        let room = self.kv_tokens() as f64 / (self.lengths.input_tokens + self.lengths.output_tokens) as f64;
+        let room = (self.kv_tokens() / (self.lengths.input_tokens + self.lengths.output_tokens)) as f64;
         let requests = f64::from(self.deployment.max_requests);
         let work = self.steady(1.0);
         let tokens = f64::from(self.deployment.max_tokens) / (1.0 + work.prompt_tokens);

@@ -15,8 +15,8 @@ pub struct Hardware {
     pub memory_bytes_s: f64,
     /// Bandwidth to the other chips of a replica, both ways added [bytes/s]; `None` where it is not known.
     pub link_bytes_s: Option<f64>,
-    /// Thermal design power [W].
-    pub tdp_w: f64,
+    /// Thermal design power [W]; `None` where nobody published it.
+    pub tdp_w: Option<f64>,
 }
 
 impl Hardware {

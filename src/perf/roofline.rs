@@ -84,7 +84,7 @@ impl Roofline {
         let chips = f64::from(layout.tensor_parallel);
         let memory_bytes_s = chips * chip.memory_bytes_s * shares.mbu;
         let attention_flop_s = chips * layout.attention_peak * shares.mfu;
-        let kv_bytes = model.kv_values() * layout.kv.bytes();
+        let kv_bytes = model.kv_values() * layout.kv.bytes() * model.kv_copies(layout.tensor_parallel);
         let decode_flop = 4.0 * model.attention_layers * model.decode_width;
         // A sum over c chips in a ring sends 2 (c - 1)/c of its bytes one way from every chip.
         let ring = ALL_REDUCES * 2.0 * (chips - 1.0) / chips;

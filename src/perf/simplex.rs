@@ -2,8 +2,9 @@
 
 /// Steps before it stops whatever was found.
 const MOST_STEPS: usize = 4_000;
-/// Spread of values below which the simplex has nothing left to say.
-const FLAT: f64 = 1e-12;
+/// Spread of values, and of each coordinate over its bounds, below which the simplex has nothing left to say. Of values alone it would
+/// stop astride a floor.
+const FLAT: f64 = 1e-10;
 
 /// The point in `bounds` (low and high of each coordinate) with the least `value` that a descent from `start` finds, and that value.
 ///
@@ -28,13 +29,20 @@ pub(super) fn least<const N: usize>(
     }
     for _ in 0..MOST_STEPS {
         corners.sort_by(|a, b| a.1.total_cmp(&b.1));
-        if corners[N].1 - corners[0].1 < FLAT {
+        if corners[N].1 - corners[0].1 < FLAT && small(&corners, bounds) {
             break;
         }
         step(&mut corners, &at);
     }
     corners.sort_by(|a, b| a.1.total_cmp(&b.1));
     corners[0]
+}
+
+fn small<const N: usize>(corners: &[([f64; N], f64)], bounds: &[(f64, f64); N]) -> bool {
+    let near = |i: usize| {
+        corners.iter().all(|corner| (corner.0[i] - corners[0].0[i]).abs() <= FLAT * (bounds[i].1 - bounds[i].0))
+    };
+    (0..N).all(near)
 }
 
 /// Reflects the worst corner in the middle of the others, farther where that is best of all, nearer where it is no use; else draws all to the

@@ -10,7 +10,7 @@ pub fn chip() -> Hardware {
         memory_bytes: 1e9,
         memory_bytes_s: 1e9,
         link_bytes_s: Some(2e8),
-        tdp_w: 100.0,
+        tdp_w: Some(100.0),
     }
 }
 
@@ -26,6 +26,7 @@ pub fn toy() -> Architecture {
         prefill_width: 100.0,
         decode_width: 100.0,
         kv_values_per_layer: 100.0,
+        kv_heads: Some(2.0),
         attention_layers: 10.0,
         experts: None,
         context_tokens: 10_000,

@@ -23,7 +23,7 @@ fn near(got: f64, want: f64) {
 fn a_card_by_hand() {
     let card = toy_card(1);
     assert_eq!((card.kv_tokens(), card.largest_batch(lengths(100, 100))), (797_000, 2048));
-    assert_eq!((card.kv_bytes_per_token, card.watts, card.basis.word()), (1000.0, 100.0, "fitted"));
+    assert_eq!((card.kv_bytes_per_token, card.watts, card.basis.word()), (1000.0, Some(100.0), "fitted"));
     near(card.step_seconds(1, 100.0), 0.2104);
     near(card.step_seconds(5, 1000.0), 1.03);
     near(card.prefill_seconds(100), 20.03);
@@ -39,6 +39,18 @@ fn a_card_by_hand() {
 #[test]
 fn several_chips_pay_for_their_sums() {
     near(toy_card(2).step_seconds(1, 100.0), 0.11024);
+}
+
+/// Four chips and two heads of the cache: everything of it stands twice, 2,000 B a token: (4 x 0.9e9 - 0.103e9) / 2,000 = 1,748,500 tokens.
+/// A step reads it twice too: 1,000 tokens of context take max(4e6/4e9, 2e6/4e9) s.
+#[test]
+fn more_chips_than_heads_keep_the_cache_twice() {
+    let card = toy_card(4);
+    assert_eq!((card.kv_bytes_per_token, card.kv_tokens()), (2000.0, 1_748_500));
+    let read = card.step_seconds(1, 1000.0) - card.step_seconds(1, 0.0);
+    assert!((read / 1e-3 - 1.0).abs() < 1e-9, "{read}");
+    let latent = Architecture { kv_heads: None, ..toy() };
+    assert_eq!((toy().kv_copies(2), toy().kv_copies(4), latent.kv_copies(64)), (1.0, 2.0, 1.0));
 }
 
 /// 100 in and 100 out: 2,048 requests by their number, memory has room for 3,985. An iteration computes 2,048 prompt tokens, pairs 2,048 x 100:

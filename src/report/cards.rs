@@ -43,7 +43,7 @@ pub fn cards(catalog: &Catalog) -> Table {
     }
     table.note(format!("Not listed: {large} that do not fit 64 chips or need a link whose bandwidth is not known."));
     if !unknown.is_empty() {
-        table.note(format!("Chips without published memory or power: {}.", unknown.join(", ")));
+        table.note(format!("Chips without published memory: {}.", unknown.join(", ")));
     }
     table.note(
         "sigma: standard deviation of the logarithm of the true speed; `explain card CHIP MODEL` has the arithmetic"
@@ -72,7 +72,7 @@ fn listed(
         Cell::number(1e3 * full.parts.total_s()),
         Cell::number(full.output_tokens_per_s),
         Cell::number(full.output_tokens_per_s / chips),
-        Cell::number(card.watts),
+        Cell::published(card.watts),
         Cell::text(card.basis.word()),
         Cell::number(card.uncertainty_sigma()),
     ])
@@ -172,13 +172,14 @@ fn memory(out: &mut String, parts: &Parts<'_>, card: &Card) {
     line(
         out,
         format_args!(
-            "  cache    {} tokens = {} / {:.1} kB; a token has {} layers x {} values x {} B",
+            "  cache    {} tokens = {} / {:.1} kB; a token has {} layers x {} values x {} B{}",
             show(card.kv_tokens() as f64),
             gb(card.usable_bytes - card.weight_bytes),
             card.kv_bytes_per_token / 1e3,
             shape.attention_layers,
             shape.kv_values_per_layer,
-            d.kv.bytes()
+            d.kv.bytes(),
+            copies(shape.kv_copies(d.tensor_parallel))
         ),
     );
     line(
@@ -190,6 +191,11 @@ fn memory(out: &mut String, parts: &Parts<'_>, card: &Card) {
             d.max_tokens
         ),
     );
+}
+
+/// Where heads are fewer than chips.
+fn copies(times: f64) -> String {
+    if times > 1.0 { format!(" x {times}, as there are more chips than heads of the cache") } else { String::new() }
 }
 
 fn speeds(out: &mut String, parts: &Parts<'_>, card: &Card, shares: &Efficiency, software: &str) {
@@ -305,7 +311,10 @@ fn saturated(out: &mut String, card: &Card) {
             show(decode)
         ),
     );
-    line(out, format_args!("  {} W of chips at their thermal design power", show(card.watts)));
+    let watts = card.watts.map_or("power not published".into(), |watts| {
+        format!("{} W of chips at their thermal design power", show(watts))
+    });
+    line(out, format_args!("  {watts}"));
 }
 
 fn known(out: &mut String, parts: &Parts<'_>, card: &Card) {

@@ -2,7 +2,7 @@
 
 use super::data::{Published, StepTime};
 use super::{percent, signed};
-use crate::perf::{Card, Deployment, Efficiency, Iteration, Lengths, Precision, Refusal, StepTimes, card, smallest};
+use crate::perf::{Card, Deployment, Efficiency, Iteration, Lengths, Precision, Refusal, StepTimes, card};
 use crate::stats::math;
 use crate::world::catalog::{Catalog, Parts};
 use std::collections::BTreeMap;
@@ -153,8 +153,8 @@ fn terms(row: &Published) -> Option<Terms> {
 
 /// Single figures with numbers of chips and a rate.
 pub(super) fn published(out: &mut String, catalog: &Catalog, rows: &[Published], shares: &Efficiency) {
-    *out += "## Single figures\n\nMLPerf and others. Not fitted; lengths and precisions are recalled where the source has none. Replicas are the smallest that \
-             fit; rows with a batch are compared at that batch on all chips of the system. A rate of MLPerf is the best that a vendor's engineers reach with any \
+    *out += "## Single figures\n\nMLPerf and others. Not fitted; lengths and precisions are recalled where the source has none. Replicas have \
+             the number of chips with the most tokens a chip; rows with a batch are compared at that batch on all chips of the system. A rate of MLPerf is the best that a vendor's engineers reach with any \
              means (FP4, speculative steps, several replicas in concert), so that it bounds the cards from above more than it tests them.\n\n\
              | model | system | what | measured tok/s a chip | modelled | miss | confidence |\n|---|---|---|---|---|---|---|\n";
     let mut without = Vec::new();
@@ -183,17 +183,22 @@ fn figure(catalog: &Catalog, row: &Published, shares: &Efficiency) -> Option<(f6
     let number = |text: &str| text.trim_start_matches('~').parse::<f64>().ok();
     let (chips, rate) = (number(&row.n_chips)?, number(&row.system_output_tok_s)?);
     let parts = catalog.card_parts(&row.chip, &row.model).ok()?;
-    let shape = &parts.architecture.shape;
     let modelled = match number(&row.batch) {
         Some(batch) => {
             let deployment = Deployment::new(chips as u32, terms.precision);
             made(&parts, deployment, terms.lengths, shares).ok()?.with_batch(batch).output_tokens_per_s / chips
         }
-        None => {
-            let deployment = Deployment::new(1, terms.precision);
-            let card = smallest(&parts.hardware, shape, deployment, terms.lengths, shares, true).ok()?;
-            card.saturated().output_tokens_per_s / f64::from(card.deployment.tensor_parallel)
-        }
+        None => best_a_chip(&parts, &terms, chips as u32, shares)?,
     };
     Some((rate / chips, modelled, terms.why))
+}
+
+/// Most saturated output tokens a second and chip over the replicas of 1, 2, 4 ... chips that the system can be cut into.
+fn best_a_chip(parts: &Parts<'_>, terms: &Terms, chips: u32, shares: &Efficiency) -> Option<f64> {
+    let sizes = (0..16).map(|power| 1u32 << power).take_while(|size| *size <= chips);
+    let rate = |size| {
+        let card = made(parts, Deployment::new(size, terms.precision), terms.lengths, shares).ok()?;
+        Some(card.saturated().output_tokens_per_s / f64::from(size))
+    };
+    sizes.filter_map(rate).reduce(f64::max)
 }

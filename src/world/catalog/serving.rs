@@ -140,10 +140,10 @@ impl Catalog {
 
     /// A chip's numbers for cards; the names of the fields that are not published.
     pub fn hardware(&self, chip: &Chip) -> Result<Hardware, NoParts> {
-        let needed = [ChipField::HbmGib, ChipField::HbmTbS, ChipField::TdpW];
+        let needed = [ChipField::HbmGib, ChipField::HbmTbS];
         let missing = needed.into_iter().filter(|&field| chip.field(field).is_not_published());
         let fields: Vec<&'static str> = missing.map(ChipField::name).collect();
-        let [Some(gib), Some(tb_s), Some(tdp_w)] = needed.map(|field| chip.field(field).value()) else {
+        let [Some(gib), Some(tb_s)] = needed.map(|field| chip.field(field).value()) else {
             return Err(NoParts::Missing { chip: chip.name.clone(), fields });
         };
         let tflops = |known: &Known<f64>| known.value().map(|tflops| tflops * 1e12);
@@ -154,7 +154,7 @@ impl Catalog {
             memory_bytes: gib * GIB,
             memory_bytes_s: tb_s * 1e12,
             link_bytes_s: link.and_then(|link| link.link_gb_s.value()).map(|gb_s| gb_s * 1e9),
-            tdp_w,
+            tdp_w: chip.tdp_w().value(),
         })
     }
 
@@ -233,6 +233,7 @@ pub(super) fn architecture(row: &Row<'_>) -> Architecture {
         hidden: row.number("hidden"),
         prefill_width: row.number("heads") * row.number("head_dim"),
         decode_width: row.number("decode_width"),
+        kv_heads: row.maybe_number("kv_heads"),
         kv_values_per_layer: row.number("kv_values_per_layer"),
         attention_layers: row.number("attention_layers"),
         experts,
@@ -316,7 +317,7 @@ mod tests {
         assert_eq!(error.suggestions[0], "llama-3.3-70b");
         assert!(error.to_string().starts_with("no architecture `lama-3.3-70b` in the catalog; did you mean"));
         let missing = catalog().card_parts("trainium4", "llama-3.3-70b").unwrap_err().to_string();
-        assert_eq!(missing, "the catalog has no hbm_gib, hbm_tb_s, tdp_w of trainium4");
+        assert_eq!(missing, "the catalog has no hbm_gib, hbm_tb_s of trainium4");
     }
 
     /// Halfway between two dates the speed is the geometric mean of theirs; outside it is that of the end.
