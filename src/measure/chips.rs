@@ -276,6 +276,9 @@ fn cell(record: &RunRecord, cell: usize, months: &Range<u16>) -> CellMonth {
         lost: sum(rows, months, |row| row.lost),
         restart: sum(rows, months, |row| row.restart),
         yielding: sum(rows, months, |row| row.yielding),
+        ready: sum(rows, months, |row| row.ready),
+        starting: sum(rows, months, |row| row.starting),
+        at_work: sum(rows, months, |row| row.at_work),
     }
 }
 
@@ -311,7 +314,7 @@ fn mfu(world: &World, record: &RunRecord, pool: PoolId, months: &Range<u16>) -> 
 fn delivered(world: &World, record: &RunRecord, workload: WorkloadId) -> f64 {
     match &world.workloads[workload].source {
         Source::Campaigns(campaigns) => value(record, &campaigns.campaign_efficiency),
-        Source::Stream(_) | Source::Trace(_) => 1.0,
+        Source::Stream(_) | Source::Trace(_) | Source::Service(_) => 1.0,
     }
 }
 
