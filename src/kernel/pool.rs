@@ -556,8 +556,11 @@ impl PoolState {
         self.standing.hold(tenant, chips);
         self.note_idle(now);
         self.idle.sub(now, chips);
-        let state = if ready { &mut self.ready } else { &mut self.starting };
-        state.add(now, chips);
+        let (state, counter) =
+            if ready { (&mut self.ready, Counter::Ready) } else { (&mut self.starting, Counter::Starting) };
+        if self.sabotage != Sabotage::Counter(counter) {
+            state.add(now, chips);
+        }
     }
 
     /// Replicas have started.

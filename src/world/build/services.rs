@@ -4,7 +4,7 @@ use super::desk::{Desk, did_you_mean};
 use super::gangs::{Supply, has_price, kind_named, own_cloud};
 use super::time::Times;
 use crate::perf::Admission;
-use crate::spec::{At, Leaf, Named, Origin, ServiceSpec, Tables};
+use crate::spec::{At, Leaf, Named, ServiceSpec, Tables};
 use crate::units::{IdVec, SimTime, Span};
 use crate::world::arrivals::OverEstimate;
 use crate::world::model::{
@@ -21,7 +21,7 @@ const HOURS_OF_A_WEEK: f64 = 168.0;
 /// Step of all services; it must divide the day and every month of the study where there are services.
 pub(super) fn tick(desk: &mut Desk<'_>, times: &Times) -> Span {
     let Some(leaf) = &desk.spec.run.tick else {
-        check_grid(desk, times, Span::HOUR, Origin::default());
+        check_grid(desk, times, Span::HOUR);
         return Span::HOUR;
     };
     let tick = Span(Span::from_hours(desk.number(leaf)).0.max(1));
@@ -33,7 +33,7 @@ pub(super) fn tick(desk: &mut Desk<'_>, times: &Times) -> Span {
         desk.problem(leaf.origin, &leaf.path, message, "write one that does, e.g. \"1h\", \"30min\" or \"10min\"");
         return Span::HOUR;
     }
-    check_grid(desk, times, tick, leaf.origin);
+    check_grid(desk, times, tick);
     tick
 }
 
@@ -42,7 +42,7 @@ fn any(desk: &Desk<'_>) -> bool {
 }
 
 /// The run, its months and its window begin and end with ticks.
-fn check_grid(desk: &mut Desk<'_>, times: &Times, tick: Span, origin: Origin) {
+fn check_grid(desk: &mut Desk<'_>, times: &Times, tick: Span) {
     if !any(desk) {
         return;
     }
@@ -66,6 +66,13 @@ fn check_grid(desk: &mut Desk<'_>, times: &Times, tick: Span, origin: Origin) {
             tick.hours(),
             times.date(at)
         );
+        let scenario = &desk.spec.scenario;
+        let origin = match name {
+            "start" => scenario.start.as_ref().map(|at| at.origin),
+            "end" => scenario.end.as_ref().map(|at| at.origin),
+            _ => scenario.warm_up.as_ref().map(|leaf| leaf.origin),
+        };
+        let origin = origin.unwrap_or_default();
         let remedy = "move it to a whole step, give `spin_up` in whole steps, or shorten `tick`";
         desk.problem(origin, &format!("scenario.{name}"), message, remedy);
     }
