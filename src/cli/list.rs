@@ -32,6 +32,8 @@ enum What {
     Deals,
     /// Failures of chips, by cause where the catalog tells them apart
     Causes,
+    /// Days and weeks of relative demand
+    Profiles,
     /// Scheduling policies
     Policies,
     /// What is measured, with unit and definition
@@ -60,6 +62,7 @@ pub fn run(args: &List) -> Result<(), Failure> {
         What::Models => catalog(Listing::Models),
         What::Deals => catalog(Listing::Deals),
         What::Causes => catalog(Listing::Causes),
+        What::Profiles => catalog(Listing::Profiles),
         What::Policies => listing::policies(),
         What::Metrics => listing::metrics(),
     };

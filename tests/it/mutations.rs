@@ -266,7 +266,7 @@ price = "on_demand"
 priority = -1
 replica = { chips = 8, prefill_tokens_per_second = 1000, decode_tokens_per_second = 100 }
 demand = { requests_per_second = 0.3, input_tokens = 300, output_tokens = 100 }
-deferrable = { tokens_per_second = 150, deadline = "6h" }
+deferrable = { tokens_per_second = 700, deadline = "6h" }
 autoscaler = { target = 0.5, min = 1, max = 2 }
 "#;
 

@@ -9,7 +9,6 @@ use hedgerow::spec;
 use hedgerow::study::{self, Options};
 use hedgerow::world::World;
 use hedgerow::world::catalog::Catalog;
-use std::fmt::Write as _;
 
 /// A chip of one to a node, 667 TFLOP/s at an mfu of a half: `hours` on `chips` are this many FLOP.
 fn flops(chips: f64, hours: f64) -> f64 {
