@@ -37,6 +37,8 @@ enum What {
     Deals,
     /// Failures of chips, by cause where the catalog tells them apart
     Causes,
+    /// Days and weeks of relative demand
+    Profiles,
     /// Scheduling policies
     Policies,
     /// What is measured, with unit and definition
@@ -67,6 +69,7 @@ pub fn run(args: &List) -> Result<(), Failure> {
         What::Cards => cards::cards(Catalog::embedded()),
         What::Deals => catalog(Listing::Deals),
         What::Causes => catalog(Listing::Causes),
+        What::Profiles => catalog(Listing::Profiles),
         What::Policies => listing::policies(),
         What::Metrics => listing::metrics(),
     };

@@ -2,10 +2,10 @@
 //! A broken identity is our bug and panics with its numbers.
 
 use super::sim::{Counter, Sim};
-use crate::record::{CellMonth, InterruptionTotals, RunRecord, WorkloadTotals};
+use crate::record::{CellMonth, InterruptionTotals, RunRecord, ServiceMonth, WorkloadTotals};
 use crate::stats::histogram::Histogram;
 use crate::units::SimTime;
-use crate::world::{CellId, WorkloadId, World};
+use crate::world::{CellId, ServiceId, WorkloadId, World};
 
 impl Sim<'_> {
     /// Recounts from the jobs themselves what the counters say.
@@ -24,6 +24,7 @@ impl Sim<'_> {
         for (pool, state) in self.pools.iter().enumerate() {
             down[pool] += state.dark_chips + state.dark_racks.iter().map(|rack| rack.chips).sum::<u64>();
         }
+        self.audit_replicas(&mut cells);
         let mut running = 0;
         for job in self.jobs.all().filter(|job| job.running) {
             let cell = CellId::new(job.cell as usize);
@@ -40,7 +41,8 @@ impl Sim<'_> {
                 held[pool]
             );
             let shares: u64 = state.standing.tenants.iter().map(|claim| claim.held).sum();
-            assert!(shares == gangs, "pool {pool} at {}: tenants hold {shares} of {gangs}", self.now);
+            let all = gangs + state.serving();
+            assert!(shares == all, "pool {pool} at {}: tenants hold {shares} of {all}", self.now);
             assert!(
                 state.down.level() == down[pool],
                 "pool {pool} at {}: {} chips down, {} await repair",
@@ -145,11 +147,13 @@ pub fn audit_record(world: &World, record: &RunRecord, now: SimTime) {
                 row.fragmented,
                 row.idle
             );
-            let sum = row.gangs + row.reserved + row.idle + row.down;
+            let sum = row.ready + row.starting + row.gangs + row.reserved + row.idle + row.down;
             assert!(
                 sum == row.installed && row.up + row.down == row.installed,
-                "identity 1, {} month {month}: gangs {} + reserved {} + idle {} + down {} != installed {} (up {})",
+                "identity 1, {} month {month}: ready {} + starting {} + gangs {} + reserved {} + idle {} + down {} != installed {} (up {})",
                 world.pools.0[pool].name,
+                row.ready,
+                row.starting,
                 row.gangs,
                 row.reserved,
                 row.idle,
@@ -160,7 +164,9 @@ pub fn audit_record(world: &World, record: &RunRecord, now: SimTime) {
             let power = &world.pools.0[pool].power;
             let (at_idle, at_work) = (u128::from(power.idle_mw), u128::from(power.full_mw));
             let reserved_mw = u128::from(world.pools.0[pool].reserved_mw());
-            let energy = row.idle * at_idle + row.gangs * at_work + row.reserved * reserved_mw;
+            let quiet = row.idle + row.ready + row.starting;
+            let busy = row.gangs * at_work + row.at_work * (at_work - at_idle);
+            let energy = quiet * at_idle + busy + row.reserved * reserved_mw;
             assert!(
                 row.energy_mw_us == energy && row.installed_mw_us == row.installed * at_work,
                 "energy, {} month {month}: metered {} mW us, its chips draw {energy} (installed {})",
@@ -168,32 +174,35 @@ pub fn audit_record(world: &World, record: &RunRecord, now: SimTime) {
                 row.energy_mw_us,
                 row.installed_mw_us
             );
-            let cells: u128 = world
-                .cells
-                .ids()
-                .filter(|c| world.cells[*c].pool.index() == pool)
-                .map(|c| record.cells[c.index()][month].allocated)
-                .sum();
-            assert!(
-                cells == row.gangs,
-                "pool {} month {month}: cells hold {cells} chip-us, gangs {}",
-                world.pools.0[pool].name,
-                row.gangs
-            );
+            let here = || world.cells.ids().filter(|c| world.cells[*c].pool.index() == pool);
+            let of_cells =
+                |field: fn(&CellMonth) -> u128| here().map(|c| field(&record.cells[c.index()][month])).sum::<u128>();
+            for (what, cells, whole) in [
+                ("hold", of_cells(|row| row.allocated), row.gangs + row.ready + row.starting),
+                ("have ready", of_cells(|row| row.ready), row.ready),
+                ("are starting", of_cells(|row| row.starting), row.starting),
+                ("work", of_cells(|row| row.at_work), row.at_work),
+            ] {
+                let name = &world.pools.0[pool].name;
+                assert!(cells == whole, "pool {name} month {month}: cells {what} {cells} chip-us, the pool {whole}");
+            }
             audit_shares(world, record, pool, month);
         }
     }
     for (cell, months) in record.cells.iter().enumerate() {
         for (month, row) in months.iter().enumerate() {
-            let spent = row.productive + row.checkpoint + row.lost + row.restart + row.yielding;
+            let work = row.productive + row.checkpoint + row.lost + row.restart + row.yielding;
+            let spent = work + row.ready + row.starting;
             assert!(
                 spent == row.allocated,
-                "identity 6, cell {cell} month {month}: productive {} + checkpoint {} + lost {} + restart {} + yielding {} != allocated {}",
+                "identity 6, cell {cell} month {month}: productive {} + checkpoint {} + lost {} + restart {} + yielding {} + ready {} + starting {} != allocated {}",
                 row.productive,
                 row.checkpoint,
                 row.lost,
                 row.restart,
                 row.yielding,
+                row.ready,
+                row.starting,
                 row.allocated
             );
             assert!(
@@ -205,6 +214,9 @@ pub fn audit_record(world: &World, record: &RunRecord, now: SimTime) {
                 row.allocated
             );
         }
+    }
+    for id in world.services.ids() {
+        audit_service(world, record, id);
     }
     for id in world.workloads.ids() {
         audit_interruptions(world, record, id);
@@ -219,6 +231,45 @@ pub fn audit_record(world: &World, record: &RunRecord, now: SimTime) {
             totals.sojourn_us
         );
     }
+}
+
+/// Identities 2, 3 and 5 of the coupled model, by month: tokens of interactive users, replica time, tokens that may wait.
+fn audit_service(world: &World, record: &RunRecord, id: ServiceId) {
+    let path = &world.services[id].path;
+    let mut waiting = None;
+    for (month, row) in record.services[id.index()].iter().enumerate() {
+        let ServiceMonth { demanded, first, shed, spilled, lost, .. } = *row;
+        assert!(
+            demanded == first + spilled + lost,
+            "identity 2, {path} month {month}: {demanded} tokens demanded != {first} served + {spilled} spilled + {lost} lost"
+        );
+        assert!(
+            shed == spilled + lost,
+            "identity 2, {path} month {month}: {shed} tokens shed != {spilled} spilled + {lost} lost"
+        );
+        let (served, ready) = (row.served, row.ready);
+        assert!(served <= ready, "identity 3, {path} month {month}: {served} replica-us at work of {ready} ready");
+        let ServiceMonth { deferrable, deferrable_served, expired, backlog_from, backlog, .. } = *row;
+        assert!(
+            backlog_from + deferrable == deferrable_served + expired + backlog,
+            "identity 5, {path} month {month}: backlog {backlog_from} + {deferrable} new != {deferrable_served} served + {expired} expired + {backlog} left"
+        );
+        if let Some(before) = waiting {
+            assert!(before == backlog_from, "{path} month {month}: backlog {before} at its eve, then {backlog_from}");
+        }
+        waiting = (world.measure_from < world.month_end(month as u16)).then_some(backlog);
+        let places = world.services[id].places.iter();
+        let of_cells: u128 =
+            places.map(|place| record.cells[place.cell.index()][month].at_work / u128::from(place.chips)).sum();
+        assert!(of_cells == served, "{path} month {month}: its cells work {of_cells} replica-us, it {served}");
+    }
+    let month_sum = |field: fn(&ServiceMonth) -> u128, of: ServiceId| -> u128 {
+        record.services[of.index()].iter().map(field).sum()
+    };
+    let asked = world.services.enumerate().filter(|(_, service)| service.second_choice == Some(id));
+    let spilled: u128 = asked.map(|(of, _)| month_sum(|row| row.spilled, of)).sum();
+    let received = month_sum(|row| row.received, id);
+    assert!(spilled == received, "{path}: {spilled} tokens spilled to it, {received} received");
 }
 
 /// The goodput table: what each reason cost adds up to what the gangs lost and loaded, and their counts to failures, outages and the rest.

@@ -45,7 +45,7 @@ impl<'w> Sim<'w> {
     }
 
     /// Terms of a job whose gang may change its size.
-    fn elastic_of(&self, slot: u32) -> Option<&'w Elastic> {
+    pub(super) fn elastic_of(&self, slot: u32) -> Option<&'w Elastic> {
         self.workloads[self.jobs[slot].workload as usize].elastic.map(|(terms, _)| terms)
     }
 
@@ -170,6 +170,11 @@ impl<'w> Sim<'w> {
             self.jobs.aside_mut(slot).yields += 1;
             self.enqueue(slot, false);
         }
+    }
+
+    /// The gang goes on with fewer chips.
+    pub(super) fn shrink_now(&mut self, slot: u32, size: u32) {
+        self.resize(slot, size);
     }
 
     /// The largest size of at most `size` that finds room on the cell's pool.

@@ -145,6 +145,18 @@ pub enum Event {
         /// Pool.
         pool: u32,
     },
+    /// A tick of all services ends and the next begins.
+    ServiceTick,
+    /// Replicas are ordered, or take the chips that were ordered for them.
+    ReplicaOrder {
+        /// Twice the lead time's number, and 1 where they take.
+        order: u32,
+    },
+    /// Replicas have started.
+    ReplicaReady {
+        /// Their place.
+        place: u32,
+    },
     /// The next entry of the dated list.
     Dated {
         /// Its index.

@@ -44,6 +44,11 @@ impl Meter {
         self.level -= by;
     }
 
+    /// The integral up to `now` since it was last taken.
+    pub fn peek(&self, now: SimTime) -> u128 {
+        u128::try_from(product(self.level, now) - self.moment).expect("an integral of a level that is never negative")
+    }
+
     /// The integral up to `now` since it was last taken; starts a new one.
     pub fn take(&mut self, now: SimTime) -> u128 {
         let whole = product(self.level, now);

@@ -1,6 +1,7 @@
 //! The discrete-event engine: `simulate(&World, Run) -> RunRecord`. The conductor of workload, policy, contract and ledger,
 //! which do not know one another. Measures nothing and prints nothing.
 
+mod arbitrate;
 mod attempt;
 mod audit;
 mod calendar;
@@ -9,6 +10,7 @@ mod dark;
 mod elastic;
 mod event;
 mod failure;
+mod growth;
 mod helios;
 mod job;
 mod jobs;
@@ -25,7 +27,9 @@ mod preempt;
 mod profile;
 mod queue;
 pub mod request;
+mod replicas;
 mod schedule;
+mod serving;
 mod sim;
 mod spot_path;
 mod standing;

@@ -40,12 +40,15 @@ impl Sim<'_> {
                 &mut pool.up,
                 &mut pool.down,
                 &mut pool.gangs,
+                &mut pool.ready,
+                &mut pool.starting,
                 &mut pool.reserved,
                 &mut pool.idle,
                 &mut pool.fragmented,
             ] {
                 meter.take(now);
             }
+            pool.at_work = 0;
             for meters in &mut pool.share_meters {
                 for meter in meters.all() {
                     meter.take(now);
@@ -211,13 +214,19 @@ impl Sim<'_> {
         let (installed, up, down) = (state.installed.take(now), state.up.take(now), state.down.take(now));
         let (gangs, reserved, idle) = (state.gangs.take(now), state.reserved.take(now), state.idle.take(now));
         let fragmented = state.fragmented.take(now);
+        let (ready, starting) = (state.ready.take(now), state.starting.take(now));
+        let replicas_at_work = std::mem::take(&mut state.at_work);
         let (at_idle, at_work) = (u128::from(terms.power.idle_mw), u128::from(terms.power.full_mw));
-        // Idle draws the idle share, gangs full power, reserved chips full power for their busy share. Down chips draw nothing.
+        // Idle draws the idle share, gangs full power, reserved chips full power for their busy share, replicas that of idle chips and the rest of it
+        // while they work. Down chips draw nothing.
         let quiet = |counter| self.sabotage == Sabotage::Counter(counter);
         let energy = if quiet(Counter::Energy) {
             0
         } else {
-            idle * at_idle + gangs * at_work + reserved * u128::from(terms.reserved_mw())
+            (idle + ready + starting) * at_idle
+                + gangs * at_work
+                + replicas_at_work * (at_work - at_idle)
+                + reserved * u128::from(terms.reserved_mw())
         };
         let installed_mw = if quiet(Counter::InstalledMw) { 0 } else { installed * at_work };
         let row = &mut self.record.pools[pool.index()][month];
@@ -225,6 +234,9 @@ impl Sim<'_> {
         row.up += up;
         row.down += down;
         row.gangs += gangs;
+        row.ready += ready;
+        row.starting += starting;
+        row.at_work += replicas_at_work;
         row.reserved += reserved;
         row.idle += idle;
         row.fragmented += fragmented;

@@ -230,6 +230,77 @@ impl Nodes {
             || self.buckets[rest as usize..self.chips_per_node as usize].iter().any(|b| b.count > 0)
     }
 
+    /// How many replicas of so many chips find room now, each on no more nodes than it needs; of one that fills no whole number of nodes, at least so
+    /// many.
+    pub fn replicas(&self, chips: u32) -> u64 {
+        let per_node = self.chips_per_node;
+        if self.is_counted() {
+            return self.free_chips / u64::from(chips);
+        }
+        if chips <= per_node {
+            let on = |(free, bucket): (usize, &Intervals)| u64::from(free as u32 / chips) * u64::from(bucket.count);
+            return self.buckets.iter().enumerate().map(on).sum();
+        }
+        u64::from(self.free_nodes() / chips.div_ceil(per_node))
+    }
+
+    /// Takes so many replicas; there must be room. What fits no whole node goes where least is left over.
+    pub fn take_replicas(&mut self, replicas: u64, chips: u32, pieces: &mut Vec<Piece>) {
+        assert!(replicas <= self.replicas(chips), "{replicas} replicas of {chips} chips, free {}", self.free_chips);
+        let per_node = self.chips_per_node;
+        if self.is_counted() {
+            self.free_chips -= replicas * u64::from(chips);
+        } else if chips.is_multiple_of(per_node) {
+            self.take_whole((replicas * u64::from(chips / per_node)) as u32, pieces);
+        } else {
+            let on_a_node = u64::from(per_node / chips);
+            let fills = per_node.is_multiple_of(chips);
+            let whole = if fills { (replicas / on_a_node).min(u64::from(self.free_nodes())) } else { 0 };
+            self.take_whole(whole as u32, pieces);
+            for _ in 0..replicas - whole * on_a_node.max(1) {
+                self.free_chips -= u64::from(chips);
+                self.take_pieces(chips, Placement::BestFit, pieces);
+            }
+        }
+    }
+
+    /// Gives so many chips of the pieces back, the last ones first.
+    pub fn give_some(&mut self, mut chips: u64, pieces: &mut Vec<Piece>) {
+        if self.is_counted() {
+            self.free_chips += chips;
+            return;
+        }
+        while chips > 0 {
+            let piece = pieces.pop().expect("chips stand on nodes");
+            let each = u64::from(piece.chips);
+            let nodes = (chips / each).min(u64::from(piece.nodes)) as u32;
+            let left = piece.nodes - nodes;
+            if nodes > 0 {
+                let given = Piece { node: piece.node + left, nodes, chips: piece.chips };
+                // Partly used nodes come back one by one.
+                let at_once = if piece.chips == self.chips_per_node { nodes } else { 1 };
+                for from in (0..nodes).step_by(at_once as usize) {
+                    self.give(Piece { node: given.node + from, nodes: at_once, chips: piece.chips });
+                }
+                chips -= u64::from(nodes) * each;
+            }
+            if left == 0 {
+                continue;
+            }
+            if chips == 0 || chips >= each {
+                pieces.push(Piece { node: piece.node, nodes: left, chips: piece.chips });
+                continue;
+            }
+            let last = piece.node + left - 1;
+            if left > 1 {
+                pieces.push(Piece { node: piece.node, nodes: left - 1, chips: piece.chips });
+            }
+            self.give(Piece { node: last, nodes: 1, chips: chips as u32 });
+            pieces.push(Piece { node: last, nodes: 1, chips: piece.chips - chips as u32 });
+            chips = 0;
+        }
+    }
+
     /// Takes `chips` for one gang; there must be room. Pieces are appended to `pieces`, none when nodes are one chip.
     #[inline]
     pub fn take(&mut self, chips: u32, placement: Placement, pieces: &mut Vec<Piece>) {

@@ -17,6 +17,7 @@ impl Sim<'_> {
         for slot in self.running_on(pool, rack) {
             self.fail_by_outage(slot, is);
         }
+        self.drop_replicas(pool, rack);
     }
 
     /// The nodes go.
@@ -41,6 +42,7 @@ impl Sim<'_> {
                 self.take_off(slot, None);
             }
         }
+        self.drop_replicas(pool.index(), None);
         self.pools[pool.index()].closed -= 1;
         self.go_dark(pool.index(), None);
     }

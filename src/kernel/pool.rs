@@ -122,6 +122,10 @@ fn fills_nodes(world: &World, pool: crate::world::PoolId, per_node: u32) -> bool
         Source::Stream(terms) => terms.chips.iter().all(|(chips, _)| chips % per_node == 0),
         // Without jobs it is their time that is not known yet: they come from outside.
         Source::Trace(jobs) => !jobs.is_empty() && jobs.iter().all(|job| job.chips % per_node == 0),
+        Source::Service(id) => {
+            let mut here = world.services[*id].places.iter().filter(|place| place.pool == pool);
+            here.all(|place| place.chips % per_node == 0)
+        }
     })
 }
 
@@ -168,6 +172,12 @@ pub struct PoolState {
     pub down: Meter,
     /// Held by gangs.
     pub gangs: Meter,
+    /// Held by replicas that are ready.
+    pub ready: Meter,
+    /// Held by replicas that are starting.
+    pub starting: Meter,
+    /// Chip-time of replicas at work since it was last read [chip-us].
+    pub at_work: u128,
     /// Reserved.
     pub reserved: Meter,
     /// Up and nobody's.
@@ -249,6 +259,9 @@ impl PoolState {
             up: Meter::default(),
             down: Meter::default(),
             gangs: Meter::default(),
+            ready: Meter::default(),
+            starting: Meter::default(),
+            at_work: 0,
             reserved: Meter::default(),
             idle: Meter::default(),
             fragmented: Meter::default(),
@@ -376,7 +389,7 @@ impl PoolState {
     /// Entitled to and not held, over tenants: guarantees less what is held under them.
     #[inline]
     fn unused_sum(&self) -> u64 {
-        (self.standing.guaranteed_sum + self.standing.beyond_sum).saturating_sub(self.gangs.level())
+        (self.standing.guaranteed_sum + self.standing.beyond_sum).saturating_sub(self.gangs.level() + self.serving())
     }
 
     /// What of each tenant's guarantee and reservation is offered, late, blocked, unused.
@@ -532,6 +545,39 @@ impl PoolState {
         }
     }
 
+    /// Chips held by replicas.
+    #[inline]
+    pub fn serving(&self) -> u64 {
+        self.ready.level() + self.starting.level()
+    }
+
+    /// Replicas take `chips` of their tenant's claim, ready at once or to start; the nodes are taken by the caller.
+    pub fn hold_replicas(&mut self, now: SimTime, tenant: usize, chips: u64, ready: bool) {
+        self.standing.hold(tenant, chips);
+        self.note_idle(now);
+        self.idle.sub(now, chips);
+        let (state, counter) =
+            if ready { (&mut self.ready, Counter::Ready) } else { (&mut self.starting, Counter::Starting) };
+        if self.sabotage != Sabotage::Counter(counter) {
+            state.add(now, chips);
+        }
+    }
+
+    /// Replicas have started.
+    pub fn replicas_ready(&mut self, now: SimTime, chips: u64) {
+        self.starting.sub(now, chips);
+        self.ready.add(now, chips);
+    }
+
+    /// Replicas give chips back: those of `ready` ones and of `starting` ones.
+    pub fn let_replicas_go(&mut self, now: SimTime, tenant: usize, ready: u64, starting: u64) {
+        self.standing.let_go(tenant, ready + starting);
+        self.note_idle(now);
+        self.ready.sub(now, ready);
+        self.starting.sub(now, starting);
+        self.idle.add(now, ready + starting);
+    }
+
     /// After a change of what a tenant holds: what it is offered, and what it holds beyond its guarantee. A pool without any commitment
     /// has nothing to do.
     #[inline]
@@ -586,12 +632,12 @@ impl PoolState {
         self.assert_conserved(now);
     }
 
-    /// Identity 1 at this instant: gangs + reserved + idle + down = installed, up + down = installed, and the idle chips
+    /// Identity 1 at this instant: ready + starting + gangs + reserved + idle + down = installed, up + down = installed, and the idle chips
     /// counted at every change are the chips the nodes say are free, and those that stand by.
     #[inline]
     pub fn assert_conserved(&self, now: SimTime) {
         let (installed, down, idle) = (self.installed.level(), self.down.level(), self.idle.level());
-        let sum = self.gangs.level() + self.reserved.level() + idle + down;
+        let sum = self.gangs.level() + self.serving() + self.reserved.level() + idle + down;
         if sum != installed
             || self.up.level() + down != installed
             || idle != self.nodes.free_chips() + self.standing_by()
@@ -603,8 +649,9 @@ impl PoolState {
     #[cold]
     fn not_conserved(&self, now: SimTime) -> ! {
         let (gangs, reserved, idle) = (self.gangs.level(), self.reserved.level(), self.idle.level());
+        let (ready, starting) = (self.ready.level(), self.starting.level());
         panic!(
-            "chips at {now}: gangs {gangs} + reserved {reserved} + idle {idle} + down {} != installed {} (up {}), or free on nodes: {} and standing by: {}",
+            "chips at {now}: ready {ready} + starting {starting} + gangs {gangs} + reserved {reserved} + idle {idle} + down {} != installed {} (up {}), or free on nodes: {} and standing by: {}",
             self.down.level(),
             self.installed.level(),
             self.up.level(),

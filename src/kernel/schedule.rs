@@ -454,6 +454,9 @@ impl Sim<'_> {
             if any_committed {
                 self.fill_reserved(domain);
             }
+            if self.serving.is_some() {
+                self.take_waiting_replicas(domain);
+            }
             if self.domains[domain].lends {
                 self.refresh_lending(domain);
             }

@@ -67,6 +67,8 @@ pub enum Release {
     Outage,
     /// Borrowers keep what they were lent when its owner asks for it.
     Loan,
+    /// A replica that is released keeps its chips.
+    Replica,
 }
 
 /// Counters that a mutation may silence.
@@ -182,6 +184,38 @@ pub enum Counter {
     Waits,
     /// Histogram of completion times.
     Jcts,
+    /// Chips of replicas that are ready.
+    Ready,
+    /// Chips of replicas that are starting.
+    Starting,
+    /// Chip-time of replicas at work, of their pool.
+    AtWork,
+    /// The same, of their cell.
+    CellAtWork,
+    /// Tokens of users.
+    TokensDemanded,
+    /// Those served by the first choice.
+    TokensFirst,
+    /// Those it did not serve.
+    TokensShed,
+    /// Those served by the second choice.
+    TokensSpilled,
+    /// Those served by nobody.
+    TokensLost,
+    /// Tokens served for others.
+    TokensReceived,
+    /// Tokens that may wait.
+    Deferrable,
+    /// Those served.
+    DeferrableServed,
+    /// Those past their deadline.
+    Expired,
+    /// Those still waiting.
+    Backlog,
+    /// Replica time at work.
+    ReplicasAtWork,
+    /// Replica time ready.
+    ReplicasReady,
 }
 
 /// Class of a priority, 0 the highest: files allow a million either way, of a workload and of a job of its log.
@@ -251,6 +285,8 @@ pub fn replay<'w>(world: &'w World, run: Run, outside: &'w mut (dyn Outside + 'w
 pub(super) const DOMAIN_DUE: u32 = 1 << 31;
 /// The same of supply: a look at the spares of a pool.
 pub(super) const SPARES_DUE: u32 = 1 << 31;
+/// The same of supply: replicas of a place that have started.
+pub(super) const READY_DUE: u32 = 3 << 30;
 
 /// Simulates one run. A valid world cannot be wrong: a broken invariant is our bug and panics with its numbers.
 pub fn simulate(world: &World, run: Run) -> RunRecord {
@@ -343,6 +379,7 @@ pub(super) struct Sim<'w> {
     pub victims: Vec<Candidate>,
     /// By slot: clocks and notices of jobs on spot or in blocks; empty where there is neither.
     pub notices: Vec<Notice>,
+    pub serving: Option<Box<super::serving::Serving<'w>>>,
     pub money: MoneyDesk,
     /// Month that is being metered; None before the books open.
     pub open_month: Option<usize>,
@@ -394,6 +431,7 @@ impl<'w> Sim<'w> {
             spare_pieces: Vec::new(),
             victims: Vec::new(),
             notices: Vec::new(),
+            serving: super::serving::serving(world, &live, key, run.key == crate::record::RunKey::default()),
             money: MoneyDesk::new(world),
             open_month: None,
             record: RunRecord::for_world(world, run.key, live.drawn.clone()),
@@ -419,6 +457,9 @@ impl<'w> Sim<'w> {
             sim.pools[pool.index()].deliver(SimTime::ZERO, nodes);
             sim.pools[pool.index()].fill_spares();
         }
+        if sim.serving.is_some() {
+            sim.heap.push(When::new(SimTime::ZERO, Class::ServiceTick), 0);
+        }
         sim.find_next_lane();
         sim.dated_at = sim.peek_dated();
         sim
@@ -435,6 +476,9 @@ impl<'w> Sim<'w> {
                 Event::SparesDue { pool } => self.after_supply(pool as usize),
                 Event::Dated { index } => self.on_dated(index),
                 Event::JobArrived { lane } => self.on_job_arrived(lane),
+                Event::ServiceTick => self.on_service_tick(),
+                Event::ReplicaOrder { order } => self.on_replica_order(order),
+                Event::ReplicaReady { place } => self.on_replica_ready(place as usize),
             }
             self.record.events_handled += 1;
             if !self.changed.is_empty() && self.instant_is_over() {
@@ -475,6 +519,9 @@ impl<'w> Sim<'w> {
                 Event::DomainDue { domain: due.payload - DOMAIN_DUE }
             }
             class if class == Class::Reclaim as u8 => Event::JobDue { slot: due.payload, seq: due.seq },
+            class if class == Class::ServiceTick as u8 => Event::ServiceTick,
+            class if class == Class::ReplicaOrder as u8 => Event::ReplicaOrder { order: due.payload },
+            _ if READY_DUE <= due.payload => Event::ReplicaReady { place: due.payload - READY_DUE },
             _ if SPARES_DUE <= due.payload => Event::SparesDue { pool: due.payload - SPARES_DUE },
             _ => Event::NodeRepaired { repair: due.payload },
         })
@@ -573,6 +620,7 @@ impl<'w> Sim<'w> {
     }
 
     fn on_dated(&mut self, index: u32) {
+        self.settle_services();
         let entry = self.dated[index as usize];
         let class = entry.class as u8;
         match entry.what {

@@ -9,6 +9,10 @@ pub struct Claim {
     pub held: u64,
     /// Of its idle guarantee, what others may use; a pass looks it up anew.
     pub lends: u64,
+    /// Asked for by its replicas, and not theirs yet: nobody else may take it.
+    pub waits: u64,
+    /// What its replicas are forecast to need within a lease, beyond what they hold and wait for: its gangs may not start on it.
+    pub ahead: u64,
 }
 
 impl Claim {
@@ -37,6 +41,8 @@ pub struct Standing {
     pub beyond_sum: u64,
     /// Somebody lends.
     pub lending: bool,
+    /// Replicas are waited for, or forecast.
+    pub keeps: bool,
 }
 
 impl Standing {
@@ -49,10 +55,45 @@ impl Standing {
     #[inline]
     pub fn available(&self, tenant: usize, any: bool, up: u64) -> u64 {
         let own = self.tenants[tenant].unused();
+        if self.keeps {
+            return self.available_beside_replicas(tenant, any, up);
+        }
         if !any {
             return own;
         }
         own + (up + self.lent_to(tenant)).saturating_sub(self.entitled_sum + self.beyond_sum)
+    }
+
+    /// The same where replicas keep chips: of the tenant's own, what they wait for or are forecast to need; of the uncommitted, what any tenant's wait
+    /// for beyond its own. Eq. (160).
+    #[cold]
+    fn available_beside_replicas(&self, tenant: usize, any: bool, up: u64) -> u64 {
+        let claim = &self.tenants[tenant];
+        let kept = claim.waits + claim.ahead;
+        let own = claim.unused().saturating_sub(kept);
+        if !any {
+            return own;
+        }
+        let open = (up + self.lent_to(tenant)).saturating_sub(self.entitled_sum + self.beyond_sum);
+        own + open.saturating_sub(self.others_wait(tenant) + kept.saturating_sub(claim.unused()))
+    }
+
+    /// Chips that replicas of the tenant may take of `up`: its own, and the uncommitted that nobody holds or waits for. What others lend is for gangs.
+    pub fn open_to_replicas(&self, tenant: usize, up: u64) -> u64 {
+        let open = up.saturating_sub(self.entitled_sum + self.beyond_sum);
+        self.tenants[tenant].unused() + open.saturating_sub(self.others_wait(tenant))
+    }
+
+    /// What replicas of other tenants wait for beyond their tenants' own chips.
+    fn others_wait(&self, tenant: usize) -> u64 {
+        let others = self.tenants.iter().enumerate().filter(|(of, _)| *of != tenant);
+        others.map(|(_, claim)| claim.waits.saturating_sub(claim.unused())).sum()
+    }
+
+    /// What replicas of a tenant wait for, and are forecast to need.
+    pub fn keep(&mut self, tenant: usize, waits: u64, ahead: u64) {
+        (self.tenants[tenant].waits, self.tenants[tenant].ahead) = (waits, ahead);
+        self.keeps = self.tenants.iter().any(|claim| claim.waits + claim.ahead > 0);
     }
 
     /// Idle guaranteed chips of others that the tenant may use, those included that are in use already.
@@ -62,7 +103,8 @@ impl Standing {
             return 0;
         }
         let others = self.tenants.iter().enumerate().filter(|(of, _)| *of != tenant);
-        others.map(|(_, claim)| claim.lends.min(claim.unused())).sum()
+        let spare = |claim: &Claim| claim.unused().saturating_sub(claim.waits + claim.ahead);
+        others.map(|(_, claim)| claim.lends.min(spare(claim))).sum()
     }
 
     /// Chips in use that are neither their holders' own nor uncommitted.

@@ -13,7 +13,7 @@ use crate::stats::law::Law;
 use crate::units::{SimTime, Span};
 use crate::world::{
     Backfill, CellId, DomainId, Elastic, Failures, InterruptionId, Live, Order, OverEstimate, Placement, PoolChoice,
-    PoolId, Preemption, PriceKind, Rules, TenantId, World,
+    PoolId, Preemption, PriceKind, Rules, Service, Source, TenantId, World,
 };
 
 /// A workload during a run.
@@ -374,10 +374,20 @@ fn lends(world: &World, domain: DomainId) -> bool {
 
 /// L_min = (restart + checkpoint) / overhead, of the dearest job. Coupling finding 10, Eq. (49).
 fn min_lease(world: &World, live: &Live, domain: DomainId) -> Span {
+    min_lease_of(world, live, domain, |_| true)
+}
+
+/// The same of some of the domain's workloads.
+pub(super) fn min_lease_of(
+    world: &World,
+    live: &Live,
+    domain: DomainId,
+    of: impl Fn(&crate::world::Workload) -> bool,
+) -> Span {
     let cost_h = |workload: &crate::world::Workload| {
         live.value(&workload.restart_h) + workload.checkpoint.as_ref().map_or(0.0, |terms| live.value(&terms.cost))
     };
-    let dearest = world.workloads.iter().filter(|w| w.domain == domain).map(cost_h).fold(0.0, f64::max);
+    let dearest = world.workloads.iter().filter(|w| w.domain == domain && of(w)).map(cost_h).fold(0.0, f64::max);
     Span::from_hours(dearest / world.domains[domain].rules.lend_overhead)
 }
 
@@ -389,7 +399,9 @@ fn resizes(world: &World, id: DomainId) -> bool {
 /// Whoever may be taken off must be known, and whose end is planned by.
 fn tracks(world: &World, id: DomainId) -> bool {
     let terms = &world.domains[id];
+    let serves = |service: &Service| service.places.iter().any(|place| world.pools[place.pool].domain == id);
     lends(world, id)
+        || world.services.iter().any(serves)
         || terms.pools.iter().any(|pool| !world.pools[*pool].maintenance.is_empty())
         || resizes(world, id)
         || terms.rules.preemption != Preemption::Off
@@ -472,8 +484,14 @@ pub(super) fn set_advantages(world: &World, cells: &mut [CellState]) {
             .cells
             .ids()
             .filter(|other| world.cells[*other].pool == world.cells[id].pool)
+            // Replicas are not sent where they are fastest: that is planned otherwise.
+            .filter(|other| *other == id || !is_of_service(world, *other))
             .map(|other| relative[other.index()])
             .collect();
         cells[id.index()].advantage = relative[id.index()] / (here.iter().sum::<f64>() / here.len() as f64);
     }
+}
+
+fn is_of_service(world: &World, cell: CellId) -> bool {
+    matches!(world.workloads[world.cells[cell].workload].source, Source::Service(_))
 }

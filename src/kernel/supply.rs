@@ -24,8 +24,14 @@ impl Sim<'_> {
                 self.apply(effect, class);
                 return self.on_spot_chips(pool, chips);
             }
-            Effect::Price(pool, kind, _) => self.close_usage_of(pool, kind),
-            Effect::ContractPrice(contract, pool, _) => self.close_contract_pool(contract, pool),
+            Effect::Price(pool, kind, _) => {
+                self.close_usage_of(pool, kind);
+                self.prices_moved();
+            }
+            Effect::ContractPrice(contract, pool, _) => {
+                self.close_contract_pool(contract, pool);
+                self.prices_moved();
+            }
             Effect::ContractStart(contract) => self.close_contract(contract),
             Effect::PowerPrice(pool, _) | Effect::FacilityRate(pool, _) | Effect::OperationsRate(pool, _) => {
                 self.close_power(pool)

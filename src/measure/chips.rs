@@ -21,19 +21,19 @@ static AVAILABILITY: Metric = Metric {
 static ALLOCATED: Metric = Metric {
     name: "allocated_fraction",
     unit: "-",
-    what: "Chip-hours held by gangs / (gangs + idle); reserved chips are in neither. Eq. (9).",
+    what: "Chip-hours held by gangs and replicas / (gangs + replicas + idle); reserved chips are in neither. Eq. (9).",
     better: Better::More,
 };
 static BUSY: Metric = Metric {
     name: "busy_fraction",
     unit: "-",
-    what: "(productive + checkpoint + lost + restart + yielding) chip-hours / (gangs + idle). Eq. (10).",
+    what: "(productive + checkpoint + lost + restart + yielding + replicas at work) chip-hours / (gangs + replicas + idle). Eq. (10).",
     better: Better::More,
 };
 static GOODPUT: Metric = Metric {
     name: "goodput_fraction",
     unit: "-",
-    what: "Productive chip-hours / (gangs + idle): work that was kept. Eq. (11).",
+    what: "(Productive + replicas at work) chip-hours / (gangs + replicas + idle): work that was kept. Eq. (11).",
     better: Better::More,
 };
 static MFU: Metric = Metric {
@@ -59,6 +59,24 @@ static FRAGMENTED: Metric = Metric {
     unit: "-",
     what: "Of the idle chips, those on nodes of which a part is held, chip-hours over chip-hours: a gang of whole nodes finds no room there.",
     better: Better::Less,
+};
+static SERVING: Metric = Metric {
+    name: "serving_chips",
+    unit: "chips",
+    what: "Chips of replicas, ready or starting, mean over time.",
+    better: Better::Neither,
+};
+static STARTING: Metric = Metric {
+    name: "starting_chips",
+    unit: "chips",
+    what: "Of those: of replicas that are starting.",
+    better: Better::Less,
+};
+static TRAINING: Metric = Metric {
+    name: "gang_chips",
+    unit: "chips",
+    what: "Chips of gangs beside services, mean over time.",
+    better: Better::Neither,
 };
 static MW_INSTALLED: Metric = Metric {
     name: "mw_installed",
@@ -175,6 +193,9 @@ pub static METRICS: &[&Metric] = &[
     &RESERVED,
     &IDLE,
     &FRAGMENTED,
+    &SERVING,
+    &STARTING,
+    &TRAINING,
     &MW_INSTALLED,
     &MW_USED,
     &CHIP_HOURS,
@@ -233,17 +254,25 @@ fn measure_pool(
     let installed = sum(rows, months, |row| row.installed) as f64;
     let gangs = sum(rows, months, |row| row.gangs) as f64;
     let idle = sum(rows, months, |row| row.idle) as f64;
+    let serving = sum(rows, months, |row| row.ready + row.starting) as f64;
+    let at_work = sum(rows, months, |row| row.at_work);
     let spent = pool_phases(world, record, pool, months);
-    let busy = spent.productive + spent.checkpoint + spent.lost + spent.restart + spent.yielding;
+    let busy = spent.productive + spent.checkpoint + spent.lost + spent.restart + spent.yielding + at_work;
+    let held = gangs + serving;
     let scope = Scope::Pool(pool);
     let mut put = |metric, value| sheet.put(metric, scope, period, value);
     put(&INSTALLED, ratio(installed, us));
     put(&AVAILABILITY, ratio(sum(rows, months, |row| row.up) as f64, installed));
-    put(&ALLOCATED, ratio(gangs, gangs + idle));
-    put(&BUSY, ratio(busy as f64, gangs + idle));
-    put(&GOODPUT, ratio(spent.productive as f64, gangs + idle));
+    put(&ALLOCATED, ratio(held, held + idle));
+    put(&BUSY, ratio(busy as f64, held + idle));
+    put(&GOODPUT, ratio((spent.productive + at_work) as f64, held + idle));
     put(&RESERVED, ratio(sum(rows, months, |row| row.reserved) as f64, us));
     put(&IDLE, ratio(idle, us));
+    if world.services.iter().any(|service| service.places.iter().any(|place| place.pool == pool)) {
+        put(&SERVING, ratio(serving, us));
+        put(&STARTING, ratio(sum(rows, months, |row| row.starting) as f64, us));
+        put(&TRAINING, ratio(gangs, us));
+    }
     if 1 < world.pools[pool].chips_per_node {
         put(&FRAGMENTED, ratio(sum(rows, months, |row| row.fragmented) as f64, idle));
     }
@@ -255,7 +284,7 @@ fn measure_pool(
 }
 
 /// Length of the metered part of the months [us].
-fn months_us(world: &World, months: &Range<u16>) -> f64 {
+pub(super) fn months_us(world: &World, months: &Range<u16>) -> f64 {
     months
         .clone()
         .map(|month| {
@@ -276,6 +305,9 @@ fn cell(record: &RunRecord, cell: usize, months: &Range<u16>) -> CellMonth {
         lost: sum(rows, months, |row| row.lost),
         restart: sum(rows, months, |row| row.restart),
         yielding: sum(rows, months, |row| row.yielding),
+        ready: sum(rows, months, |row| row.ready),
+        starting: sum(rows, months, |row| row.starting),
+        at_work: sum(rows, months, |row| row.at_work),
     }
 }
 
@@ -311,7 +343,7 @@ fn mfu(world: &World, record: &RunRecord, pool: PoolId, months: &Range<u16>) -> 
 fn delivered(world: &World, record: &RunRecord, workload: WorkloadId) -> f64 {
     match &world.workloads[workload].source {
         Source::Campaigns(campaigns) => value(record, &campaigns.campaign_efficiency),
-        Source::Stream(_) | Source::Trace(_) => 1.0,
+        Source::Stream(_) | Source::Trace(_) | Source::Service(_) => 1.0,
     }
 }
 

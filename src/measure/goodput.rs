@@ -47,7 +47,7 @@ pub fn is_goodput(key: &Key) -> bool {
         Scope::LabReason(..) | Scope::WorkloadReason(..) => true,
         Scope::Tenant(_) | Scope::Workload(_) => known(),
         Scope::Cloud(_) | Scope::Pool(_) | Scope::Cell(_) => false,
-        Scope::Share(..) | Scope::Campaign(..) | Scope::Contract(_) => false,
+        Scope::Share(..) | Scope::Campaign(..) | Scope::Contract(_) | Scope::Service(_) => false,
     }
 }
 
@@ -59,7 +59,8 @@ pub fn measure(world: &World, record: &RunRecord, sheet: &mut Sheet) {
             group(world, record, &own().collect::<Vec<_>>(), (Scope::Tenant(lab), Some(lab)), sheet);
         }
     }
-    for id in world.workloads.ids() {
+    let has_jobs = |id: &WorkloadId| !matches!(world.workloads[*id].source, crate::world::Source::Service(_));
+    for id in world.workloads.ids().filter(has_jobs) {
         group(world, record, &[id], (Scope::Workload(id), None), sheet);
     }
 }

@@ -207,7 +207,8 @@ const NAMED_CAMPAIGNS: u16 = 12;
 
 /// Figures of workloads over the whole study.
 pub fn measure(world: &World, record: &RunRecord, sheet: &mut Sheet) {
-    for id in world.workloads.ids() {
+    let has_jobs = |id: &WorkloadId| !matches!(world.workloads[*id].source, Source::Service(_));
+    for id in world.workloads.ids().filter(has_jobs) {
         measure_workload(id, world.workloads[id].failures, &record.workloads[id.index()], sheet);
         let preempted = record.workloads[id.index()].preemptions as f64;
         let days = world.end.since(world.measure_from).0 as f64 / Span::DAY.0 as f64;
@@ -233,7 +234,7 @@ pub fn measure(world: &World, record: &RunRecord, sheet: &mut Sheet) {
         match world.workloads[id].source {
             Source::Campaigns(_) => measure_campaigns(world, record, id, sheet),
             Source::Trace(_) => sheet.put(&MAKESPAN, Scope::Workload(id), Period::All, makespan(record, id)),
-            Source::Stream(_) => {}
+            Source::Stream(_) | Source::Service(_) => {}
         }
     }
 }

@@ -3,11 +3,14 @@
 mod chips;
 mod goodput;
 mod jobs;
+mod services;
 
 pub use goodput::is_goodput;
 
 use crate::record::RunRecord;
-use crate::world::{CellId, CloudId, ContractId, InterruptionId, Param, PoolId, TenantId, WorkloadId, World};
+use crate::world::{
+    CellId, CloudId, ContractId, InterruptionId, Param, PoolId, ServiceId, TenantId, WorkloadId, World,
+};
 use std::ops::Range;
 
 /// A figure with a name: what it means, in which unit, of what.
@@ -64,6 +67,8 @@ pub enum Scope {
     Campaign(WorkloadId, u16),
     /// A contract.
     Contract(ContractId),
+    /// A service.
+    Service(ServiceId),
     /// What interrupts a lab's gangs.
     LabReason(TenantId, InterruptionId),
     /// What interrupts a workload's gangs.
@@ -82,6 +87,7 @@ impl Scope {
             Scope::Share(..) => "lab@pool",
             Scope::Campaign(..) => "campaign",
             Scope::Contract(_) => "contract",
+            Scope::Service(_) => "service",
             Scope::LabReason(..) => "lab/reason",
             Scope::WorkloadReason(..) => "workload/reason",
         }
@@ -102,6 +108,9 @@ impl Scope {
             Scope::Share(pool, tenant) => format!("{}@{}", world.tenants[tenant].name, world.pools[pool].name),
             Scope::Campaign(id, n) => format!("{}#{n}", workload(id)),
             Scope::Contract(id) => world.contracts[id].name.clone(),
+            Scope::Service(id) => {
+                format!("{}.{}", world.tenants[world.services[id].tenant].name, world.services[id].name)
+            }
             Scope::LabReason(id, reason) => format!("{}/{}", world.tenants[id].name, world.interruptions[reason].name),
             Scope::WorkloadReason(id, reason) => format!("{}/{}", workload(id), world.interruptions[reason].name),
         }
@@ -201,7 +210,8 @@ impl Sheet {
 
 /// Every physical metric.
 pub fn registry() -> Vec<&'static Metric> {
-    chips::METRICS.iter().chain(jobs::METRICS).chain(goodput::METRICS).copied().collect()
+    let gangs = chips::METRICS.iter().chain(jobs::METRICS).chain(goodput::METRICS);
+    gangs.chain(services::METRICS).copied().collect()
 }
 
 /// Physical figures of one run.
@@ -210,6 +220,7 @@ pub fn measure(world: &World, record: &RunRecord, sheet: &mut Sheet) {
     chips::measure(world, record, &every, sheet);
     jobs::measure(world, record, sheet);
     goodput::measure(world, record, sheet);
+    services::measure(world, record, &every, sheet);
 }
 
 /// Value of a parameter in the one run of `record`: as drawn; the median where it varies by event. A record without draws is our mistake.

@@ -1,5 +1,6 @@
 //! What chips do with models: times, memory and rates of replicas. Plain numbers, no ids: who owns what is the world's.
 
+mod admission;
 mod affine;
 mod architecture;
 mod card;
@@ -18,6 +19,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
+pub use admission::Admission;
 pub use affine::Affine;
 pub use architecture::{Architecture, Experts};
 pub use card::{

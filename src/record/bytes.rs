@@ -16,7 +16,7 @@ use std::io::{Read, Write};
 /// First bytes of every record.
 const MAGIC: [u8; 4] = *b"HdgR";
 /// Number of the layout; a reader knows one.
-pub const SCHEMA: u8 = 7;
+pub const SCHEMA: u8 = 8;
 /// Bytes of the checksum of what follows it.
 const CHECK: usize = 8;
 /// Deflate cannot make less than this of a byte: a longer promise is a lie, and is not believed with memory.
@@ -103,6 +103,7 @@ pub(super) fn seal(plain: &[u8]) -> Vec<u8> {
 fn layout<C: Coder>(code: &mut C, record: &mut RunRecord) -> Result<(), BytesError> {
     tables::runs(code, record)?;
     tables::months(code, record)?;
+    tables::services(code, record)?;
     tables::workloads(code, &mut record.workloads)?;
     tables::interruptions(code, &mut record.interruptions)?;
     tables::campaigns(code, &mut record.campaigns)?;

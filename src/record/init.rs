@@ -1,6 +1,8 @@
 //! The empty record of a world. Counts nothing.
 
-use super::model::{CellMonth, InterruptionTotals, PoolMonth, RunKey, RunRecord, ShareMonth, WorkloadTotals};
+use super::model::{
+    CellMonth, InterruptionTotals, PoolMonth, RunKey, RunRecord, ServiceMonth, ShareMonth, WorkloadTotals,
+};
 use crate::world::World;
 
 impl RunRecord {
@@ -21,6 +23,7 @@ impl RunRecord {
             pools: vec![vec![PoolMonth::default(); months]; world.pools.len()],
             cells: vec![vec![CellMonth::default(); months]; world.cells.len()],
             shares: world.pools.iter().map(shares).collect(),
+            services: vec![vec![ServiceMonth::default(); months]; world.services.len()],
             interruptions: vec![vec![InterruptionTotals::default(); world.interruptions.len()]; world.workloads.len()],
             workloads: vec![WorkloadTotals::default(); world.workloads.len()],
             ..RunRecord::default()

@@ -1,7 +1,7 @@
 //! Adds the records of runs. Integers and histograms only, so that any grouping gives the same bytes; the order of rows is that of
 //! the runs. Averages nothing.
 
-use super::model::{CellMonth, InterruptionTotals, PoolMonth, RunRecord, ShareMonth, WorkloadTotals};
+use super::model::{CellMonth, InterruptionTotals, PoolMonth, RunRecord, ServiceMonth, ShareMonth, WorkloadTotals};
 use crate::units::Money;
 
 impl RunRecord {
@@ -24,6 +24,9 @@ impl RunRecord {
         each("pools of shares", &mut self.shares, &other.shares, |ours, theirs| {
             each("tenants of shares", ours, theirs, |ours, theirs| each("months", ours, theirs, ShareMonth::add));
         });
+        each("services", &mut self.services, &other.services, |ours, theirs| {
+            each("months", ours, theirs, ServiceMonth::add);
+        });
         each("workloads", &mut self.workloads, &other.workloads, WorkloadTotals::add);
         each("workloads of interruptions", &mut self.interruptions, &other.interruptions, |ours, theirs| {
             each("interruptions", ours, theirs, InterruptionTotals::add);
@@ -32,6 +35,8 @@ impl RunRecord {
             let sum = ours.0.checked_add(theirs.0);
             *ours = Money(sum.unwrap_or_else(|| panic!("balances {ours} and {theirs} exceed 128 bits")));
         });
+        append(&mut self.service_ticks, &other.service_ticks, |row| &mut row.run, shift);
+        append(&mut self.pool_ticks, &other.pool_ticks, |row| &mut row.run, shift);
         append(&mut self.campaigns, &other.campaigns, |row| &mut row.run, shift);
         append(&mut self.postings, &other.postings, |row| &mut row.run, shift);
         append(&mut self.meters, &other.meters, |row| &mut row.run, shift);
@@ -48,6 +53,9 @@ impl PoolMonth {
         sum(&mut self.up, other.up);
         sum(&mut self.down, other.down);
         sum(&mut self.gangs, other.gangs);
+        sum(&mut self.ready, other.ready);
+        sum(&mut self.starting, other.starting);
+        sum(&mut self.at_work, other.at_work);
         sum(&mut self.reserved, other.reserved);
         sum(&mut self.idle, other.idle);
         sum(&mut self.fragmented, other.fragmented);
@@ -66,6 +74,39 @@ impl CellMonth {
         sum(&mut self.lost, other.lost);
         sum(&mut self.restart, other.restart);
         sum(&mut self.yielding, other.yielding);
+        sum(&mut self.ready, other.ready);
+        sum(&mut self.starting, other.starting);
+        sum(&mut self.at_work, other.at_work);
+    }
+}
+
+impl ServiceMonth {
+    /// Every counter, in order.
+    pub fn all(&mut self) -> [&mut u128; 16] {
+        [
+            &mut self.demanded,
+            &mut self.left,
+            &mut self.first,
+            &mut self.shed,
+            &mut self.spilled,
+            &mut self.lost,
+            &mut self.received,
+            &mut self.deferrable,
+            &mut self.deferrable_served,
+            &mut self.expired,
+            &mut self.backlog_from,
+            &mut self.backlog,
+            &mut self.ready,
+            &mut self.starting,
+            &mut self.required,
+            &mut self.served,
+        ]
+    }
+
+    /// Adds what another month, or run, counted.
+    pub fn add(&mut self, other: &ServiceMonth) {
+        let mut other = *other;
+        self.all().into_iter().zip(other.all()).for_each(|(ours, theirs)| sum(ours, *theirs));
     }
 }
 

@@ -3,7 +3,9 @@
 
 use crate::stats::histogram::Histogram;
 use crate::units::{Money, Rate, SimTime};
-use crate::world::{CellId, Change, ContractId, InvestmentId, PartyId, PoolId, PriceKind, TenantId, WorkloadId};
+use crate::world::{
+    CellId, Change, ContractId, InvestmentId, PartyId, PoolId, PriceKind, ServiceId, TenantId, WorkloadId,
+};
 
 /// Which run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -27,6 +29,12 @@ pub struct RunRecord {
     pub cells: Vec<Vec<CellMonth>>,
     /// By pool, then tenant, then month; empty for pairs that never have a guarantee or reservation.
     pub shares: Vec<Vec<Vec<ShareMonth>>>,
+    /// By service, then month.
+    pub services: Vec<Vec<ServiceMonth>>,
+    /// Each tick of each service, when asked for.
+    pub service_ticks: Vec<ServiceTickRow>,
+    /// Each tick of each pool with services, when asked for.
+    pub pool_ticks: Vec<PoolTickRow>,
     /// By workload.
     pub workloads: Vec<WorkloadTotals>,
     /// By workload, then `InterruptionId`.
@@ -60,6 +68,12 @@ pub struct PoolMonth {
     pub down: u128,
     /// Held by gangs.
     pub gangs: u128,
+    /// Held by replicas that are ready.
+    pub ready: u128,
+    /// Held by replicas that are starting.
+    pub starting: u128,
+    /// Of the ready: at work.
+    pub at_work: u128,
     /// Reserved, billed and not simulated.
     pub reserved: u128,
     /// Up and held by nobody.
@@ -91,6 +105,12 @@ pub struct CellMonth {
     pub restart: u128,
     /// Checkpointing to yield.
     pub yielding: u128,
+    /// Replicas ready; counted tick by tick.
+    pub ready: u128,
+    /// Replicas starting.
+    pub starting: u128,
+    /// Of the ready: at work.
+    pub at_work: u128,
 }
 
 /// Integrals of a tenant's share of a pool over a month [chip-us], each on a meter of its own: guaranteed = offered + late + blocked,
@@ -126,6 +146,70 @@ pub struct ShareMonth {
     pub block_blocked: u128,
     /// Offered and held by nobody.
     pub block_unused: u128,
+}
+
+/// What a service was asked for and did over a month: tokens, and replica time [replica-us]. Each is counted where it happens: demanded =
+/// first + spilled + lost, shed = spilled + lost, deferrable = deferrable_served + expired + backlog - backlog_from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub struct ServiceMonth {
+    /// Interactive tokens that users asked for and that are ours.
+    pub demanded: u128,
+    /// Those that went elsewhere after a contract's end.
+    pub left: u128,
+    /// Served by the first choice.
+    pub first: u128,
+    /// Not served by it.
+    pub shed: u128,
+    /// Of those: served by the second choice.
+    pub spilled: u128,
+    /// Of those: by nobody.
+    pub lost: u128,
+    /// Served for others whose second choice this is.
+    pub received: u128,
+    /// Tokens that may wait, as they come.
+    pub deferrable: u128,
+    /// Of them: served.
+    pub deferrable_served: u128,
+    /// Of them: past their deadline.
+    pub expired: u128,
+    /// Waiting when the month, or the window, began.
+    pub backlog_from: u128,
+    /// Waiting at its end.
+    pub backlog: u128,
+    /// Replica time ready.
+    pub ready: u128,
+    /// Replica time starting.
+    pub starting: u128,
+    /// Replica time that the demanded tokens need.
+    pub required: u128,
+    /// Replica time that what was served took.
+    pub served: u128,
+}
+
+/// A service in one tick, as a month.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ServiceTickRow {
+    /// Service.
+    pub service: ServiceId,
+    /// Beginning of the tick.
+    pub at: SimTime,
+    /// What it was asked for and did.
+    pub did: ServiceMonth,
+    /// Run it belongs to, by position in `keys`.
+    pub run: u32,
+}
+
+/// Chips of a pool in one tick [chip-us].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PoolTickRow {
+    /// Pool.
+    pub pool: PoolId,
+    /// Beginning of the tick.
+    pub at: SimTime,
+    /// Ready, starting, gangs, reserved, idle, down.
+    pub chips: [u128; 6],
+    /// Run it belongs to, by position in `keys`.
+    pub run: u32,
 }
 
 /// Counters and histograms of a workload over a run. Waits are of jobs submitted in [measure_from, end).

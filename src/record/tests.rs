@@ -92,12 +92,28 @@ fn event_kind() -> impl Strategy<Value = EventKind> {
 }
 
 fn pool_month() -> impl Strategy<Value = PoolMonth> {
-    proptest::array::uniform9(addable()).prop_map(
-        |[installed, up, down, gangs, reserved, idle, fragmented, energy_mw_us, installed_mw_us]| PoolMonth {
+    proptest::array::uniform12(addable()).prop_map(
+        |[
             installed,
             up,
             down,
             gangs,
+            ready,
+            starting,
+            at_work,
+            reserved,
+            idle,
+            fragmented,
+            energy_mw_us,
+            installed_mw_us,
+        ]| PoolMonth {
+            installed,
+            up,
+            down,
+            gangs,
+            ready,
+            starting,
+            at_work,
             reserved,
             idle,
             fragmented,
@@ -107,17 +123,39 @@ fn pool_month() -> impl Strategy<Value = PoolMonth> {
     )
 }
 
+fn service_month() -> impl Strategy<Value = ServiceMonth> {
+    proptest::array::uniform16(addable()).prop_map(|counts| {
+        let mut month = ServiceMonth::default();
+        month.all().into_iter().zip(counts).for_each(|(field, count)| *field = count);
+        month
+    })
+}
+
+fn ticks() -> impl Strategy<Value = (Vec<ServiceTickRow>, Vec<PoolTickRow>)> {
+    let service = (0..3usize, time(), service_month(), 0..4u32);
+    let pool = (0..3usize, time(), proptest::array::uniform6(addable()), 0..4u32);
+    (
+        vec(service.prop_map(|(of, at, did, run)| ServiceTickRow { service: Id::new(of), at, did, run }), 0..4),
+        vec(pool.prop_map(|(of, at, chips, run)| PoolTickRow { pool: Id::new(of), at, chips, run }), 0..4),
+    )
+}
+
 fn cell_month() -> impl Strategy<Value = CellMonth> {
-    proptest::array::uniform8(addable()).prop_map(
-        |[allocated, billed, covered, productive, checkpoint, lost, restart, yielding]| CellMonth {
-            allocated,
-            billed,
-            covered,
-            productive,
-            checkpoint,
-            lost,
-            restart,
-            yielding,
+    proptest::array::uniform11(addable()).prop_map(
+        |[allocated, billed, covered, productive, checkpoint, lost, restart, yielding, ready, starting, at_work]| {
+            CellMonth {
+                allocated,
+                billed,
+                covered,
+                productive,
+                checkpoint,
+                lost,
+                restart,
+                yielding,
+                ready,
+                starting,
+                at_work,
+            }
         },
     )
 }
@@ -280,6 +318,7 @@ fn record() -> impl Strategy<Value = RunRecord> {
         vec(period(), 0..4),
         vec(event(), 0..6),
         vec(job(), 0..5),
+        ticks(),
     );
     let tables = (
         vec(vec(pool_month(), 3), 2),
@@ -287,11 +326,12 @@ fn record() -> impl Strategy<Value = RunRecord> {
         vec(vec(share_month(), 3), 2),
         vec((totals(), vec(interruption(), 3)), 2),
         vec(signed().prop_map(|value| Money(value >> 3)), 3),
+        vec(vec(service_month(), 3), 2),
     );
     (keys, tables, rows, 0..1u64 << 60).prop_map(
-        |(keys, (pools, cells, shares, workloads, balances), rows, events_handled)| {
+        |(keys, (pools, cells, shares, workloads, balances, services), rows, events_handled)| {
             let (workloads, interruptions) = workloads.into_iter().unzip();
-            let (campaigns, postings, meters, periods, events, jobs) = rows;
+            let (campaigns, postings, meters, periods, events, jobs, (service_ticks, pool_ticks)) = rows;
             RunRecord {
                 keys: keys
                     .iter()
@@ -301,6 +341,9 @@ fn record() -> impl Strategy<Value = RunRecord> {
                 pools,
                 cells,
                 shares: shares.into_iter().map(|months| vec![Vec::new(), months]).collect(),
+                services,
+                service_ticks,
+                pool_ticks,
                 workloads,
                 interruptions,
                 campaigns,
@@ -411,6 +454,9 @@ fn the_largest_integers_travel() {
             up: 1,
             down: most,
             gangs: most,
+            ready: most,
+            starting: 0,
+            at_work: most,
             reserved: most,
             idle: most,
             fragmented: 0,

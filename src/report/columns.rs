@@ -32,6 +32,7 @@ const STRATEGY: Column = col("strategy", "text", "Strategy: a choice of ours.");
 const FUTURE: Column =
     col("future", "text", "Future: a condition that is not our choice. Nothing is averaged over futures.");
 const MONTH: Column = col("month", "date", "Calendar month, e.g. 2026-03.");
+const TICK: Column = col("tick", "date", "Beginning of the tick, UTC.");
 const POOL: Column = col("pool", "text", "Pool.");
 const LAB: Column = col("lab", "text", "Lab.");
 const DRAWS: Column = col("draws", "-", "Draws of what is not known, m.");
@@ -61,7 +62,7 @@ pub const FILES: &[FileDoc] = &[
             col(
                 "scope_kind",
                 "text",
-                "What the figure is of: cloud, pool, lab, workload, workload@pool, lab@pool, campaign, contract.",
+                "What the figure is of: cloud, pool, lab, workload, workload@pool, lab@pool, campaign, contract, service.",
             ),
             col("scope", "text", "Which one."),
             col("period", "text", "`all`, a fiscal year (2027), or a month (2027-03)."),
@@ -310,6 +311,66 @@ pub const FILES: &[FileDoc] = &[
             col("as_of", "date", "Date of the source."),
             col("confidence", "text", "high, medium, low or estimate."),
             col("reason", "text", "Why this value."),
+        ],
+    },
+    FileDoc {
+        name: "services.csv",
+        what: "A service in a month, over the runs of the cell; written where there are services.",
+        columns: &[
+            STRATEGY,
+            FUTURE,
+            MONTH,
+            LAB,
+            col("service", "text", "Service."),
+            N,
+            col(
+                "METRIC",
+                "as the metric",
+                "Mean over the runs; a column for each monthly metric of a service, headed by its name in docs/metrics.md.",
+            ),
+            col("METRIC_p05", "as the metric", "5 % quantile over the runs of the metric before it."),
+            col("METRIC_p95", "as the metric", "95 % quantile over the runs of the same."),
+        ],
+    },
+    FileDoc {
+        name: "services_by_tick.csv",
+        what: "A service in a tick of draw 0, replication 0 of each cell; written when `[run] ticks = true`.",
+        columns: &[
+            STRATEGY,
+            FUTURE,
+            TICK,
+            LAB,
+            col("service", "text", "Service."),
+            col("demanded_tokens", "tokens", "Tokens that interactive users asked for."),
+            col("served_tokens", "tokens", "Served by this service, which was asked first."),
+            col("shed_tokens", "tokens", "Not served by it: spilled + lost."),
+            col("spilled_tokens", "tokens", "Of the shed: served by its second choice."),
+            col("lost_tokens", "tokens", "Of the shed: served by nobody."),
+            col("received_tokens", "tokens", "Served for services whose second choice this is."),
+            col("deferrable_tokens", "tokens", "Tokens that may wait, as they came."),
+            col("deferrable_served_tokens", "tokens", "Tokens that may wait and were served."),
+            col("expired_tokens", "tokens", "Tokens that waited beyond their deadline."),
+            col("backlog_tokens", "tokens", "Tokens still waiting at the end of the tick."),
+            col("ready_replica_hours", "replica-h", "Replica-hours ready."),
+            col("starting_replica_hours", "replica-h", "Replica-hours that hold chips and are not ready yet."),
+            col("required_replica_hours", "replica-h", "Replica-hours that the demanded tokens need."),
+            col("work_replica_hours", "replica-h", "Replica-hours that all served tokens took."),
+        ],
+    },
+    FileDoc {
+        name: "pools_by_tick.csv",
+        what: "A pool with services in a tick of draw 0, replication 0 of each cell, mean chips over the tick: the six add up to what is installed; written when `[run] ticks = true`.",
+        columns: &[
+            STRATEGY,
+            FUTURE,
+            TICK,
+            POOL,
+            col("ready_chips", "chips", "Of replicas that are ready."),
+            col("starting_chips", "chips", "Of replicas that are starting."),
+            col("gang_chips", "chips", "Of gangs."),
+            col("reserved_chips", "chips", "Reserved, billed and not simulated."),
+            col("idle_chips", "chips", "Up and held by nobody."),
+            col("down_chips", "chips", "Failed or dark."),
         ],
     },
     FileDoc {

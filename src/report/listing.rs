@@ -1,4 +1,4 @@
-//! What there is to choose from, as tables: `list chips | instances | prices | models | deals | policies | metrics`.
+//! What there is to choose from, as tables: `list chips | instances | prices | models | deals | profiles | policies | metrics`.
 //!
 //! It does not choose a format and does not print.
 use super::table::{Cell, Column, Table, show};
@@ -22,12 +22,21 @@ pub enum Listing {
     Deals,
     /// Causes of failure by chip.
     Causes,
+    /// Demand profiles.
+    Profiles,
 }
 
 impl Listing {
     /// All of them, in the order of help.
-    pub const ALL: [Listing; 6] =
-        [Listing::Chips, Listing::Instances, Listing::Prices, Listing::Models, Listing::Deals, Listing::Causes];
+    pub const ALL: [Listing; 7] = [
+        Listing::Chips,
+        Listing::Instances,
+        Listing::Prices,
+        Listing::Models,
+        Listing::Deals,
+        Listing::Causes,
+        Listing::Profiles,
+    ];
 
     /// The word on the command line.
     pub fn word(self) -> &'static str {
@@ -38,6 +47,7 @@ impl Listing {
             Listing::Models => "models",
             Listing::Deals => "deals",
             Listing::Causes => "causes",
+            Listing::Profiles => "profiles",
         }
     }
 }
@@ -51,6 +61,7 @@ pub fn list(catalog: &Catalog, which: Listing) -> Table {
         Listing::Models => models(catalog),
         Listing::Deals => deals(catalog),
         Listing::Causes => causes(catalog),
+        Listing::Profiles => profiles(catalog),
     }
 }
 
@@ -157,6 +168,30 @@ fn causes(catalog: &Catalog) -> Table {
         }
     }
     table.note("`causes_of = CHIP` of a pool takes a chip's shares; its rate stays the pool's own".to_string());
+    table
+}
+
+fn profiles(catalog: &Catalog) -> Table {
+    let mut columns = vec![Column::left("profile"), Column::left("period")];
+    columns.extend(["peak", "least"].map(Column::right));
+    columns.extend(provenance_columns());
+    columns.push(Column::hidden("note"));
+    let mut table = Table::new("days and weeks of relative demand, hour by hour, mean 1", columns);
+    for profile in &catalog.profiles {
+        let ends = profile.points.iter().fold((f64::MAX, 0.0_f64), |(l, h), point| (l.min(*point), h.max(*point)));
+        let provenance = &profile.provenance;
+        table.push(vec![
+            Cell::text(&profile.name),
+            Cell::text(if profile.days == 1 { "day" } else { "week" }),
+            Cell::number(ends.1),
+            Cell::number(ends.0),
+            Cell::text(&provenance.as_of),
+            Cell::text(provenance.confidence.word()),
+            Cell::text(&provenance.source),
+            Cell::text(&profile.note),
+        ]);
+    }
+    table.note("`profile = NAME` in the `demand` of a service; a week begins on Monday 00:00 UTC".to_string());
     table
 }
 
@@ -350,6 +385,7 @@ mod tests {
             catalog.deals.len(),
             // All of each chip, and those that are told apart.
             catalog.chips.len() + catalog.failure_causes.len(),
+            catalog.profiles.len(),
         ];
         assert_eq!(lengths, sizes);
     }

@@ -10,6 +10,7 @@ mod campaigns;
 mod cash;
 mod chip_hours;
 mod data;
+mod day;
 mod find;
 mod fractions;
 mod frontier;
@@ -106,6 +107,12 @@ pub const CHARTS: &[ChartEntry] = &[
         needs: "training campaigns",
         build: campaigns::build,
     },
+    ChartEntry {
+        name: "day",
+        what: "A day of one pool: serving, training, starting, idle, down",
+        needs: "services and `[run] ticks = true`",
+        build: day::build,
+    },
     ChartEntry { name: "fractions", what: "The four fractions by pool", needs: "pools", build: fractions::build },
 ];
 
@@ -173,8 +180,8 @@ mod tests {
     fn charts_without_data_are_named_and_not_drawn() {
         let names = |files: &[(String, Vec<u8>)]| files.iter().map(|f| f.0.clone()).collect::<Vec<_>>();
         let study = pages(&data(&sample::files()));
-        // All but the frontier: that study has no pool to overflow to.
-        assert_eq!(study.len(), 2 * (CHARTS.len() - 1) + 1);
+        // All but the frontier and the day: that study has no pool to overflow to, and no service.
+        assert_eq!(study.len(), 2 * (CHARTS.len() - 2) + 1);
         assert_eq!(study, pages(&data(&sample::files())));
         let theory = pages(&data(&sample::theory()));
         let drawn =

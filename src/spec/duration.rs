@@ -5,7 +5,7 @@ use jiff::civil;
 use toml::value::{Datetime, Offset};
 
 /// Units of durations and their hours: y = 365.25 d, q = y/4, mo = y/12.
-const UNITS: [(&str, f64); 8] = [
+const UNITS: [(&str, f64); 9] = [
     ("y", 8766.0),
     ("q", 2191.5),
     ("mo", 730.5),
@@ -14,11 +14,12 @@ const UNITS: [(&str, f64); 8] = [
     ("h", 1.0),
     ("min", 1.0 / 60.0),
     ("s", 1.0 / 3600.0),
+    ("ms", 1.0 / 3_600_000.0),
 ];
 
 /// What a duration looks like, for remedies.
 pub(super) const LOOKS: &str =
-    "a duration is a number and a unit, e.g. \"9mo\", \"1.5h\" or \"1y 3mo\" (y, q, mo, w, d, h, min, s)";
+    "a duration is a number and a unit, e.g. \"9mo\", \"1.5h\" or \"1y 3mo\" (y, q, mo, w, d, h, min, s, ms)";
 
 /// Hours of `"9mo"`, `"1.5h"`, `"1y 3mo"`; the error says what is wrong.
 pub fn hours(text: &str) -> Result<f64, String> {

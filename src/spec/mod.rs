@@ -20,6 +20,7 @@ mod read;
 mod print;
 mod elastic;
 mod schedule;
+mod services;
 mod failures;
 mod buying;
 mod equity;

@@ -6,6 +6,9 @@ pub use super::elastic::{ElasticSpec, ScalingSpec};
 pub use super::equity::{Investment, Tranche};
 pub use super::failures::{CauseSpec, FailureSpec, MaintenanceSpec, OutageSpec, Region, Repair, SparesSpec};
 pub use super::schedule::{Interval, LasSpec, OverflowSpec, Schedule};
+pub use super::services::{
+    AutoscalerSpec, DeferrableSpec, DemandSpec, ForecastSpec, ReplicaSpec, ServiceSpec, SloSpec,
+};
 use crate::units::Date;
 
 /// Where a value came from: an index into [`Sources`](super::Sources) (file, line and column, `--set`, or a default).
@@ -209,6 +212,8 @@ pub struct RunSpec {
     pub seed: Option<At<i64>>,
     /// Tick [h]; here it only sets the threshold of goodput mode.
     pub tick: Option<Leaf>,
+    /// Rows of each tick.
+    pub ticks: Option<At<bool>>,
     /// `auto | sampled | goodput | off`.
     pub failures: Option<At<String>>,
     /// `sized | same`: whether a strategy without a bet's host cancels the deliveries tagged for it.
@@ -394,6 +399,8 @@ pub struct Lab {
     pub own: Option<At<bool>>,
     /// `[labs.X.workloads.Y]`.
     pub workloads: Tables<Workload>,
+    /// `[labs.X.services.Y]`.
+    pub services: Tables<ServiceSpec>,
 }
 
 /// `[labs.X.workloads.Y]`; which keys are allowed depends on the kind.

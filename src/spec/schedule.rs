@@ -19,6 +19,10 @@ pub struct Schedule {
     pub lend_overhead: Option<Leaf>,
     /// Share of a pool that is not lent [0..1].
     pub lend_margin: Option<Leaf>,
+    /// Shortest lease from services to gangs [h].
+    pub serving_lease: Option<Leaf>,
+    /// Share of a pool that services keep beyond their forecast [0..1].
+    pub serving_margin: Option<Leaf>,
     /// `least_lost | hash`.
     pub victim: Option<At<String>>,
     /// `first_fit | best_fit | spread | whole_node | ultraserver`.
@@ -68,7 +72,8 @@ impl Schedule {
         let overflow = self.overflow.iter().map(|overflow| &overflow.after);
         let weights = self.weights.iter().map(|weight| &weight.table);
         let lending = self.notice.iter().chain(&self.lend_overhead).chain(&self.lend_margin).chain(&self.resize_every);
-        las.chain(overflow).chain(weights).chain(lending)
+        let serving = self.serving_lease.iter().chain(&self.serving_margin);
+        las.chain(overflow).chain(weights).chain(lending).chain(serving)
     }
 }
 

@@ -206,6 +206,9 @@ fn alike_but_for_without(a: &World, b: &World) -> bool {
         domains,
         tenants,
         workloads,
+        services,
+        tick,
+        tick_rows,
         cells,
         interruptions,
         contracts,
@@ -220,11 +223,13 @@ fn alike_but_for_without(a: &World, b: &World) -> bool {
     } = a;
     let time = (calendar, start, end, measure_from, decide_at, steady, months)
         == (&b.calendar, &b.start, &b.end, &b.measure_from, &b.decide_at, &b.steady, &b.months);
-    let chance = (seed, draws, replications, job_rows, factors, unknowns)
-        == (&b.seed, &b.draws, &b.replications, &b.job_rows, &b.factors, &b.unknowns);
+    let chance =
+        (seed, draws, replications, factors, unknowns) == (&b.seed, &b.draws, &b.replications, &b.factors, &b.unknowns);
+    let rows = (job_rows, tick_rows) == (&b.job_rows, &b.tick_rows);
+    let serving = (services, tick) == (&b.services, &b.tick);
     let supply = (clouds, sites, chips, pools, domains, fleet_sized)
         == (&b.clouds, &b.sites, &b.chips, &b.pools, &b.domains, &b.fleet_sized);
     let demand = (tenants, workloads, cells, interruptions) == (&b.tenants, &b.workloads, &b.cells, &b.interruptions);
     let money = (contracts, investments, parties) == (&b.contracts, &b.investments, &b.parties);
-    time && chance && supply && demand && money
+    time && chance && rows && supply && demand && serving && money
 }

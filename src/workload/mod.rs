@@ -58,6 +58,8 @@ impl<'w> Lane<'w> {
             }
             Source::Stream(terms) => Lane::Stream(Box::new(stream::Stream::new(world, terms, path, live, key))),
             Source::Trace(jobs) => Lane::Trace(trace::Trace::new(world.start, jobs)),
+            // Its replicas are no jobs.
+            Source::Service(_) => Lane::Trace(trace::Trace::new(world.start, &[])),
         }
     }
 

@@ -12,8 +12,8 @@ pub use chip::{Chip, ChipField};
 pub use known::{Confidence, Known, Provenance};
 pub use price::{EQUAL_US_REGIONS, PriceAnswer, PriceKind, PriceRow, PriceRule};
 pub use rows::{
-    BedrockOffer, Deal, DealKind, FailureCause, Figure, Fleet, InstalledBase, Instance, LabFigure, Missing, Model,
-    Takes, TrainingMfu,
+    BedrockOffer, Deal, DealKind, DemandProfile, FailureCause, Figure, Fleet, InstalledBase, Instance, LabFigure,
+    Missing, Model, Takes, TrainingMfu,
 };
 pub use serving::{Architecture, FamilyEfficiency, Link, NoParts, Parts, ServingPoint, SoftwareSpeed};
 
@@ -48,6 +48,8 @@ pub struct Catalog {
     pub failure_causes: Vec<FailureCause>,
     /// Utilization reached in training.
     pub training_mfu: Vec<TrainingMfu>,
+    /// Days and weeks of relative demand.
+    pub profiles: Vec<DemandProfile>,
     /// What was looked for and not found.
     pub missing: Vec<Missing>,
     /// Shapes of language models.
@@ -108,6 +110,7 @@ impl Catalog {
             reliability: read::rows("reliability.csv", text!("reliability.csv"), rows::figure),
             failure_causes: read::rows("failure_causes.csv", text!("failure_causes.csv"), rows::failure_cause),
             training_mfu: read::rows("training_mfu.csv", text!("training_mfu.csv"), rows::training_mfu),
+            profiles: read::rows("profiles.csv", text!("profiles.csv"), rows::profile),
             missing: read::rows("missing.csv", text!("missing.csv"), rows::missing),
             architectures: read::rows("architectures.csv", text!("architectures.csv"), serving::architecture),
             links: read::rows("links.csv", text!("links.csv"), serving::link),
@@ -192,6 +195,12 @@ impl Catalog {
         let fields = chip.missing_for_pool().into_iter().map(|field| format!("chips.{}.{}", chip.name, field.name()));
         let fleet = self.fleet_chips(&instance.name).is_not_published().then(|| format!("fleet.{}", instance.name));
         fields.chain(fleet).collect()
+    }
+
+    /// Demand profile by name.
+    pub fn profile(&self, name: &str) -> Result<&DemandProfile, UnknownName> {
+        let found = self.profiles.iter().find(|profile| profile.name == name);
+        found.ok_or_else(|| unknown("demand profile", name, self.profiles.iter().map(|profile| &profile.name)))
     }
 
     /// A facility figure by key, such as `aws.pue` [-], `electricity` [USD/MWh] or `useful_life` [years].

@@ -6,6 +6,7 @@ use super::elastic::Elastic;
 use super::failures::{Cause, Interruption, Spares};
 use super::outages::{Maintenance, Outage};
 use super::rules::Rules;
+use super::service::{Service, ServiceId};
 use super::spot::{Block, Spot};
 use crate::stats::law::Law;
 use crate::units::{Calendar, Date, Id, IdVec, SimTime, Span};
@@ -97,6 +98,12 @@ pub struct World {
     pub tenants: IdVec<Tenant>,
     /// Workloads.
     pub workloads: IdVec<Workload>,
+    /// Services.
+    pub services: IdVec<Service>,
+    /// Step of all services.
+    pub tick: Span,
+    /// Write a row for each tick.
+    pub tick_rows: bool,
     /// Workload x pool pairs.
     pub cells: IdVec<Cell>,
     /// Why gangs are interrupted; those of every world first.
@@ -493,6 +500,8 @@ pub enum Source {
     Stream(Stream),
     /// A file, sorted by time.
     Trace(Vec<TraceJob>),
+    /// None: it holds the chips of a service's replicas.
+    Service(ServiceId),
 }
 
 /// Pre-training campaigns.

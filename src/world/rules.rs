@@ -140,6 +140,10 @@ pub struct Rules {
     pub lend_overhead: f64,
     /// Share of a pool's chips that is not lent [0..1].
     pub lend_margin: f64,
+    /// Shortest lease from a tenant's services to its gangs; None: by what a lease costs.
+    pub serving_lease: Option<Span>,
+    /// Share of a pool that services keep beyond their forecast before gangs start; None: 0.05, and 0 without a lease [0..1].
+    pub serving_margin: Option<f64>,
     /// Who is preempted.
     pub victim: Victim,
     /// Policies see true durations.
@@ -175,6 +179,8 @@ impl Default for Rules {
             notice: None,
             lend_overhead: 0.05,
             lend_margin: 0.05,
+            serving_lease: None,
+            serving_margin: None,
             victim: Victim::LeastLost,
             oracle: false,
             las_levels: Vec::new(),

@@ -25,6 +25,7 @@ mod cli;
 mod combinations;
 mod docs;
 mod failures;
+mod serving;
 mod source;
 mod story;
 mod timed;

@@ -100,6 +100,7 @@ fn expected_events(world: &World) -> f64 {
             Source::Stream(stream) => at(&stream.per_day) * hours / 24.0,
             Source::Campaigns(campaigns) => hours / at(&campaigns.every_h).max(1e-9),
             Source::Trace(jobs) => jobs.len() as f64,
+            Source::Service(_) => 0.0,
         };
         let chips = |pool: &Pool| {
             let nodes = pool.initial.iter().map(|v| v.nodes).chain(pool.deliveries.iter().map(|d| d.nodes));

@@ -220,6 +220,103 @@ fn a_loan_that_is_kept_can_be_missed() {
     assert!(words.contains("is owed what others borrowed"), "{words}");
 }
 
+/// What services count: users who are shed, a second choice that has room for some of them, work that waits and expires, replicas that start and go,
+/// gangs that leave for them.
+const SERVING: &str = r#"
+[scenario]
+name = "serving"
+start = 2026-01-01
+end = 2026-03-01
+spin_up = "1d"
+[clouds.aws]
+discount_rate = 0.09
+[sites.s]
+cloud = "aws"
+region = "us-east-2"
+pue = 1.14
+mw = [{ at = 2025-01-01, mw = 10 }]
+power_usd_per_mwh = 60
+facility_usd_per_mw_year = 1e6
+operations_usd_per_mw_year = 2e5
+[pools.p]
+site = "s"
+instance = "trn2.48xlarge"
+nodes = 8
+prices.on_demand = { usd_per_chip_hour = 2 }
+[labs.a.workloads.night]
+kind = "stream"
+pools = ["p"]
+per_day = 6
+chips = 32
+duration = { dist = "exponential", mean = "9h" }
+checkpoint = { interval = "1h", cost = "3min" }
+restart = "10min"
+price = "on_demand"
+failures = "off"
+[labs.a.services.chat]
+pools = ["p"]
+price = "on_demand"
+replica = { chips = 8, prefill_tokens_per_second = 1000, decode_tokens_per_second = 100 }
+demand = { requests_per_second = 4, input_tokens = 300, output_tokens = 100, profile = "azure-code", noise = { sd = 0.3, common_sd = 0.1 } }
+autoscaler = { target = 0.9, start_up = "10min", max = 14 }
+second_choice = "labs.a.services.spare"
+[labs.a.services.spare]
+pools = ["p"]
+price = "on_demand"
+priority = -1
+replica = { chips = 8, prefill_tokens_per_second = 1000, decode_tokens_per_second = 100 }
+demand = { requests_per_second = 0.3, input_tokens = 300, output_tokens = 100 }
+deferrable = { tokens_per_second = 700, deadline = "6h" }
+autoscaler = { target = 0.5, min = 1, max = 2 }
+"#;
+
+/// Each of those counters silenced, and chips of replicas kept.
+#[test]
+fn what_services_count_can_be_missed() {
+    let world = plan(SERVING, &Default::default()).cells.swap_remove(0).world;
+    let (record, problem) = red(&world, Sabotage::None);
+    assert_eq!(problem, None);
+    let record = record.expect("green");
+    let mut did = hedgerow::record::ServiceMonth::default();
+    record.services.iter().flatten().for_each(|month| did.add(month));
+    let end: u128 = record.services.iter().map(|months| months.last().expect("two months").backlog).sum();
+    for (part, amount) in [
+        ("spilled", did.spilled),
+        ("lost", did.lost),
+        ("received", did.received),
+        ("deferrable served", did.deferrable_served),
+        ("expired", did.expired),
+        ("left waiting", end),
+        ("starting", did.starting),
+    ] {
+        assert!(amount > 0, "nothing is {part}: {did:?}");
+    }
+    assert!(record.workloads[0].preemptions > 0, "no gang leaves for replicas");
+    for (sabotage, identity) in [
+        (Sabotage::Counter(Counter::Ready), "chips at"),
+        (Sabotage::Counter(Counter::Starting), "chips at"),
+        (Sabotage::Counter(Counter::AtWork), "cells work"),
+        (Sabotage::Counter(Counter::CellAtWork), "cells work"),
+        (Sabotage::Counter(Counter::TokensDemanded), "identity 2"),
+        (Sabotage::Counter(Counter::TokensFirst), "identity 2"),
+        (Sabotage::Counter(Counter::TokensShed), "identity 2"),
+        (Sabotage::Counter(Counter::TokensSpilled), "identity 2"),
+        (Sabotage::Counter(Counter::TokensLost), "identity 2"),
+        (Sabotage::Counter(Counter::TokensReceived), "tokens spilled to it, 0 received"),
+        (Sabotage::Counter(Counter::Deferrable), "identity 5"),
+        (Sabotage::Counter(Counter::DeferrableServed), "identity 5"),
+        (Sabotage::Counter(Counter::Expired), "identity 5"),
+        (Sabotage::Counter(Counter::Backlog), "identity 5"),
+        (Sabotage::Counter(Counter::ReplicasReady), "identity 3"),
+        (Sabotage::Counter(Counter::ReplicasAtWork), "it 0"),
+        (Sabotage::Release(Release::Replica), "chips"),
+    ] {
+        let (_, problem) = red(&world, sabotage);
+        let words = problem.unwrap_or_else(|| panic!("{sabotage:?} and nobody misses it"));
+        assert!(words.contains(identity), "{sabotage:?} turns red as `{words}`, not by {identity}");
+    }
+}
+
 /// What is red, or None: the run's own audit (its panic), else the second route (its mismatches).
 fn red(world: &World, sabotage: Sabotage) -> (Option<RunRecord>, Option<String>) {
     match catch_unwind(AssertUnwindSafe(|| simulate_sabotaged(world, run(0, 0), sabotage))) {
@@ -386,6 +483,11 @@ fn every_counter_can_be_missed() {
             Counter::UnfinishedSum | Counter::Waits | Counter::Jcts => {}
             // See `what_scheduling_counts_can_be_missed`.
             Counter::Outages | Counter::Killed | Counter::Overflowed | Counter::Preemptions => {}
+            // See `what_services_count_can_be_missed`.
+            Counter::Ready | Counter::Starting | Counter::AtWork | Counter::CellAtWork => {}
+            Counter::TokensDemanded | Counter::TokensFirst | Counter::TokensShed | Counter::TokensSpilled => {}
+            Counter::TokensLost | Counter::TokensReceived | Counter::ReplicasAtWork | Counter::ReplicasReady => {}
+            Counter::Deferrable | Counter::DeferrableServed | Counter::Expired | Counter::Backlog => {}
         }
         let (_, problem) = red(&world, Sabotage::Counter(counter));
         let words = problem.unwrap_or_else(|| panic!("{counter:?} is not counted and nobody misses it"));
@@ -410,7 +512,7 @@ fn every_release_can_be_missed() {
             Release::Finish | Release::Failure | Release::Yield | Release::Repair => {}
             Release::Reservation | Release::Retirement => {}
             // See `what_scheduling_counts_can_be_missed` and the test after it.
-            Release::Outage | Release::Loan => {}
+            Release::Outage | Release::Loan | Release::Replica => {}
         }
         let (_, problem) = red(&world, Sabotage::Release(release));
         let words = problem.unwrap_or_else(|| panic!("{release:?} does not happen and nobody misses it"));

@@ -107,8 +107,11 @@ impl Second<'_> {
         }
         let (power, reserved_mw) = (terms.power, u128::from(terms.reserved_mw()));
         let name = terms.name.clone();
-        let drawn =
-            row.idle * u128::from(power.idle_mw) + row.gangs * u128::from(power.full_mw) + row.reserved * reserved_mw;
+        let quiet = row.idle + row.ready + row.starting;
+        let drawn = quiet * u128::from(power.idle_mw)
+            + row.gangs * u128::from(power.full_mw)
+            + row.at_work * u128::from(power.full_mw - power.idle_mw)
+            + row.reserved * reserved_mw;
         let what = |of: &str| format!("{name}, month {month}, {of}");
         self.must_equal("chips", what("installed"), "chip-us", stood as i128, row.installed as i128);
         let full = stood * u128::from(power.full_mw);

@@ -49,13 +49,18 @@ pub fn months<C: Coder>(code: &mut C, record: &mut RunRecord) -> Result<(), Byte
 }
 
 fn pool_months<C: Coder>(code: &mut C, rows: &mut Vec<PoolMonth>) -> Result<(), BytesError> {
-    table(code, rows, 9, PoolMonth::default())?;
+    table(code, rows, 12, PoolMonth::default())?;
     column(code, rows, |row| &mut row.installed, |rows, n| before(rows, n, |row| row.installed))?;
     column(code, rows, |row| &mut row.down, |_, _| 0)?;
     column(code, rows, |row| &mut row.up, |rows, n| rows[n].installed.wrapping_sub(rows[n].down))?;
     column(code, rows, |row| &mut row.gangs, |_, _| 0)?;
     column(code, rows, |row| &mut row.reserved, |rows, n| before(rows, n, |row| row.reserved))?;
-    let idle = |row: PoolMonth| row.up.wrapping_sub(row.gangs).wrapping_sub(row.reserved);
+    column(code, rows, |row| &mut row.ready, |_, _| 0)?;
+    column(code, rows, |row| &mut row.starting, |_, _| 0)?;
+    column(code, rows, |row| &mut row.at_work, |_, _| 0)?;
+    let idle = |row: PoolMonth| {
+        [row.gangs, row.reserved, row.ready, row.starting].into_iter().fold(row.up, u128::wrapping_sub)
+    };
     column(code, rows, |row| &mut row.idle, |rows, n| idle(rows[n]))?;
     column(code, rows, |row| &mut row.fragmented, |_, _| 0)?;
     // Installed power is chips x a constant: the quotient of the month before.
@@ -87,15 +92,19 @@ fn energy(before: &[PoolMonth], month: PoolMonth) -> u128 {
 }
 
 fn cell_months<C: Coder>(code: &mut C, rows: &mut Vec<CellMonth>) -> Result<(), BytesError> {
-    table(code, rows, 8, CellMonth::default())?;
+    table(code, rows, 11, CellMonth::default())?;
     column(code, rows, |row| &mut row.productive, |_, _| 0)?;
     column(code, rows, |row| &mut row.checkpoint, |_, _| 0)?;
     column(code, rows, |row| &mut row.lost, |_, _| 0)?;
     column(code, rows, |row| &mut row.restart, |_, _| 0)?;
     column(code, rows, |row| &mut row.yielding, |_, _| 0)?;
+    column(code, rows, |row| &mut row.ready, |_, _| 0)?;
+    column(code, rows, |row| &mut row.starting, |_, _| 0)?;
+    column(code, rows, |row| &mut row.at_work, |_, _| 0)?;
     let spent = |row: CellMonth| {
-        let parts = [row.productive, row.checkpoint, row.lost, row.restart, row.yielding];
-        parts.into_iter().fold(0, u128::wrapping_add)
+        let gangs = [row.productive, row.checkpoint, row.lost, row.restart, row.yielding];
+        let parts = gangs.into_iter().chain([row.ready, row.starting]);
+        parts.fold(0, u128::wrapping_add)
     };
     column(code, rows, |row| &mut row.allocated, |rows, n| spent(rows[n]))?;
     column(code, rows, |row| &mut row.covered, |_, _| 0)?;
@@ -166,6 +175,43 @@ pub fn workloads<C: Coder>(code: &mut C, rows: &mut Vec<WorkloadTotals>) -> Resu
         }
         histogram(code, &mut row.waits)?;
         histogram(code, &mut row.jcts)?;
+    }
+    Ok(())
+}
+
+/// What services did, by month and by tick; then pools by tick.
+pub fn services<C: Coder>(code: &mut C, record: &mut RunRecord) -> Result<(), BytesError> {
+    table(code, &mut record.services, 1, Vec::new())?;
+    for rows in &mut record.services {
+        table(code, rows, 16, ServiceMonth::default())?;
+        for row in rows {
+            counts(code, &mut row.all())?;
+        }
+    }
+    let blank = ServiceTickRow { service: Id::new(0), at: SimTime::ZERO, did: ServiceMonth::default(), run: 0 };
+    let rows = &mut record.service_ticks;
+    table(code, rows, 19, blank)?;
+    column(code, rows, |row| &mut row.run, |rows, n| before(rows, n, |row| u128::from(row.run)))?;
+    column(code, rows, |row| &mut row.service, |_, _| 0)?;
+    column(code, rows, |row| &mut row.at, |rows, n| before(rows, n, |row| u128::from(row.at.0)))?;
+    for row in rows {
+        counts(code, &mut row.did.all())?;
+    }
+    let blank = PoolTickRow { pool: Id::new(0), at: SimTime::ZERO, chips: [0; 6], run: 0 };
+    let rows = &mut record.pool_ticks;
+    table(code, rows, 9, blank)?;
+    column(code, rows, |row| &mut row.run, |rows, n| before(rows, n, |row| u128::from(row.run)))?;
+    column(code, rows, |row| &mut row.pool, |_, _| 0)?;
+    column(code, rows, |row| &mut row.at, |rows, n| before(rows, n, |row| u128::from(row.at.0)))?;
+    for row in rows {
+        counts(code, &mut row.chips.each_mut())?;
+    }
+    Ok(())
+}
+
+fn counts<C: Coder>(code: &mut C, counts: &mut [&mut u128]) -> Result<(), BytesError> {
+    for count in counts {
+        **count = code.word(**count)?;
     }
     Ok(())
 }

@@ -272,6 +272,21 @@ pub struct Goodput {
     pub figure: Figure,
 }
 
+/// Chips of a pool in a tick.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PoolTick {
+    /// Strategy.
+    pub strategy: String,
+    /// Future.
+    pub future: String,
+    /// Pool.
+    pub pool: String,
+    /// When the tick begins, in its day [min].
+    pub minute_of_day: u32,
+    /// Ready, starting, gangs, reserved, idle, down.
+    pub chips: [f64; 6],
+}
+
 /// A finished study as charts, the page and the terminal table see it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Data {
@@ -283,6 +298,8 @@ pub struct Data {
     pub pools: Vec<Monthly>,
     /// `tenants.csv`.
     pub tenants: Vec<Monthly>,
+    /// `pools_by_tick.csv`.
+    pub pool_ticks: Vec<PoolTick>,
     /// Years of `cashflow.csv`.
     pub cash_years: Vec<String>,
     /// `cashflow.csv`.
@@ -313,6 +330,7 @@ impl Data {
             summary: sheet("summary.csv")?.map(summary)?,
             pools: sheet("pools.csv")?.map(monthly)?,
             tenants: sheet("tenants.csv")?.map(monthly)?,
+            pool_ticks: sheet("pools_by_tick.csv")?.map(pool_tick)?,
             cash: cash.map(|row| cash_line(row, &cash_years))?,
             cash_years,
             concentration: sheet("concentration.csv")?.map(concentration)?,
@@ -374,6 +392,25 @@ fn monthly(row: Row) -> Result<Monthly, DataError> {
         price_kind: optional("price_kind")?,
         n: row.number("n")?,
         values,
+    })
+}
+
+fn pool_tick(row: Row) -> Result<PoolTick, DataError> {
+    const COLUMNS: [&str; 6] =
+        ["ready_chips", "starting_chips", "gang_chips", "reserved_chips", "idle_chips", "down_chips"];
+    let mut chips = [0.0; 6];
+    for (chips, column) in chips.iter_mut().zip(COLUMNS) {
+        *chips = row.number(column)?.unwrap_or(0.0);
+    }
+    let tick = row.text("tick")?;
+    let of = |from: usize| tick.get(from..from + 2).and_then(|text| text.parse::<u32>().ok()).unwrap_or(0);
+    Ok(PoolTick {
+        strategy: row.text("strategy")?,
+        future: row.text("future")?,
+        pool: row.text("pool")?,
+        // As in 2026-01-05T13:10:00.
+        minute_of_day: 60 * of(11) + of(14),
+        chips,
     })
 }
 

@@ -7,6 +7,7 @@ mod money;
 mod risk;
 mod rows;
 mod series;
+mod services;
 mod summary;
 
 use crate::report::csv_out::Cell;
@@ -34,6 +35,13 @@ pub fn tables(plan: &Plan, outcome: &Outcome, read: &Read) -> Vec<(String, Strin
     files.push(("events.csv".into(), rows::events(plan, outcome)));
     if plan.cells.iter().any(|cell| cell.world.job_rows) {
         files.push(("jobs.csv".into(), rows::jobs(plan, outcome)));
+    }
+    if plan.cells.iter().any(|cell| !cell.world.services.is_empty()) {
+        files.push(("services.csv".into(), services::services(plan, outcome)));
+        if plan.cells.iter().any(|cell| cell.world.tick_rows) {
+            files.push(("services_by_tick.csv".into(), services::services_by_tick(plan, outcome)));
+            files.push(("pools_by_tick.csv".into(), services::pools_by_tick(plan, outcome)));
+        }
     }
     let manifest = manifest::manifest(plan, outcome, read, &files);
     files.push(("manifest.json".into(), manifest));

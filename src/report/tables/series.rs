@@ -21,7 +21,7 @@ const POOL_FIGURES: [&str; 10] = [
 ];
 
 /// Positions of a cell's figures by (metric, scope, month).
-struct Index<'a> {
+pub(super) struct Index<'a> {
     cell: &'a CellOutcome,
     replications: usize,
     independent: bool,
@@ -29,7 +29,7 @@ struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
-    fn new(outcome: &Outcome, cell: &'a CellOutcome) -> Self {
+    pub fn new(outcome: &Outcome, cell: &'a CellOutcome) -> Self {
         let month = |key: &Key| match key.period {
             Period::Month(month) => Some(month),
             Period::All | Period::Year(_) => None,
@@ -40,7 +40,7 @@ impl<'a> Index<'a> {
     }
 
     /// mean, p05, p95 and n of a figure.
-    fn three(&self, metric: &'static str, scope: Scope, month: u16) -> ([Cell; 3], usize) {
+    pub fn three(&self, metric: &'static str, scope: Scope, month: u16) -> ([Cell; 3], usize) {
         let found = self.at.get(&(metric, scope, month)).and_then(|at| {
             let values: Vec<Option<f64>> = self.cell.values.iter().map(|run| run[*at]).collect();
             summarize(&values, self.replications, self.independent)
@@ -52,7 +52,7 @@ impl<'a> Index<'a> {
     }
 }
 
-fn months(world: &World) -> std::ops::Range<u16> {
+pub(super) fn months(world: &World) -> std::ops::Range<u16> {
     0..world.months.len() as u16
 }
 

@@ -3,7 +3,11 @@
 use super::*;
 
 pub(super) fn lab(mut t: Record) -> Lab {
-    Lab { own: t.bool("own"), workloads: t.tables("workloads", workload) }
+    Lab {
+        own: t.bool("own"),
+        workloads: t.tables("workloads", workload),
+        services: t.tables("services", services::service),
+    }
 }
 
 fn workload(mut t: Record) -> Workload {

@@ -3,6 +3,7 @@
 mod demand;
 mod failures;
 mod money;
+mod services;
 mod supply;
 
 use super::cook::{Cooked, Record, SetEntry};
@@ -57,6 +58,7 @@ fn run(mut t: Record) -> RunSpec {
         failures: t.text("failures"),
         fleet: t.text("fleet"),
         jobs: t.bool("jobs"),
+        ticks: t.bool("ticks"),
     }
 }
 

@@ -83,6 +83,8 @@ fn schedule(mut t: Record) -> Schedule {
         notice: t.leaf("notice"),
         lend_overhead: t.leaf("lend_overhead"),
         lend_margin: t.leaf("lend_margin"),
+        serving_lease: t.leaf("serving_lease"),
+        serving_margin: t.leaf("serving_margin"),
         victim: t.text("victim"),
         placement: t.text("placement"),
         pool_choice: t.text("pool_choice"),

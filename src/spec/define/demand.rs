@@ -18,6 +18,11 @@ pub(super) static LAB: Table = table(
             ),
             "Its work.",
         ),
+        key(
+            "services",
+            Kind::Map(Refers::Anything, &Kind::Table(&super::services::SERVICE)),
+            "What it serves: endpoints of models with a demand for tokens through time.",
+        ),
         later("models", "the market"),
         later("strength", "the market"),
         later("cash", "labs' cash"),

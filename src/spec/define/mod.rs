@@ -5,6 +5,7 @@ mod buying;
 mod demand;
 mod failures;
 mod money;
+mod services;
 mod study;
 mod supply;
 

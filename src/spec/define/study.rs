@@ -81,7 +81,11 @@ static RUN: Table = table(
         key("draws", Kind::Integer(1, 1_000_000), "Draws of what is not known; default 1."),
         key("replications", Kind::Integer(1, 1_000_000), "Plays of chance within each draw; default 1."),
         key("seed", Kind::Integer(0, i64::MAX), "Study seed; default 1."),
-        key("tick", duration(1.0 / 3600.0), "Sets the threshold between sampled failures and goodput; default 1h."),
+        key(
+            "tick",
+            duration(1.0 / 3600.0),
+            "Step of all services, which it must divide the day for; also the threshold between sampled failures and goodput; default 1h.",
+        ),
         key(
             "failures",
             Kind::Choice(&["auto", "sampled", "goodput", "off"], &[]),
@@ -93,6 +97,11 @@ static RUN: Table = table(
             "Whether a strategy without a bet's host cancels the deliveries built for it.",
         ),
         key("jobs", Kind::Bool, "Write jobs.csv; default false."),
+        key(
+            "ticks",
+            Kind::Bool,
+            "Write services.csv and pools_by_tick.csv tick by tick, of draw 0 and replication 0 of each cell; default false.",
+        ),
     ],
 );
 

@@ -180,6 +180,16 @@ static SCHEDULE: Table = table(
             "Share of a pool's chips that stays with their owner though idle: only what is idle beyond it is lent, and nobody is taken off before the owner needs more than it, so that its demand may move by as much and nothing is lent or taken back; default 0.05.",
         ),
         key(
+            "serving_lease",
+            duration(0.0),
+            "Chips that a tenant's services do not need are lent to its gangs only if the forecast leaves them for so long; default (restart + checkpoint) / lend_overhead of its dearest workload in the domain, 0: for any time.",
+        ),
+        key(
+            "serving_margin",
+            share(),
+            "Share of a pool's chips that its services keep beyond what they are forecast to need before gangs start, so that small moves of the demand take nobody off; default 0.05, and 0 without a lease.",
+        ),
+        key(
             "placement",
             Kind::Choice(&["first_fit", "best_fit", "spread", "whole_node", "ultraserver", "split"], &[]),
             "Where it goes; default `first_fit`. `whole_node` wants nodes of one size in the domain.",

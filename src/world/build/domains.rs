@@ -130,6 +130,8 @@ fn rules(desk: &mut Desk<'_>, pool: &Named<spec::Pool>) -> Rules {
         notice: schedule.notice.as_ref().map(|leaf| Span::from_hours(desk.number(leaf))),
         lend_overhead: schedule.lend_overhead.as_ref().map_or(default.lend_overhead, |leaf| desk.number(leaf)),
         lend_margin: schedule.lend_margin.as_ref().map_or(default.lend_margin, |leaf| desk.number(leaf)),
+        serving_lease: schedule.serving_lease.as_ref().map(|leaf| Span::from_hours(desk.number(leaf))),
+        serving_margin: schedule.serving_margin.as_ref().map(|leaf| desk.number(leaf)),
         restart_costs: Vec::new(),
         oracle: schedule.oracle.as_ref().is_some_and(|at| at.value),
         las_levels,

@@ -160,7 +160,7 @@ pub(super) fn prices(
 const ALL_KINDS: [PriceKind; 5] =
     [PriceKind::OnDemand, PriceKind::Committed, PriceKind::CapacityBlock, PriceKind::Contract, PriceKind::Spot];
 
-fn kind_named(word: &At<String>) -> Option<PriceKind> {
+pub(super) fn kind_named(word: &At<String>) -> Option<PriceKind> {
     ALL_KINDS.into_iter().find(|kind| kind.name() == word.value)
 }
 
@@ -236,12 +236,12 @@ fn price_remedy(tenant: &Tenant, kind: PriceKind, pool: &str) -> String {
 }
 
 /// Whether the tenant has a contract with the cloud of all these pools.
-fn own_cloud(supply: &Supply<'_>, tenant: &Tenant, pools: &[PoolId]) -> bool {
+pub(super) fn own_cloud(supply: &Supply<'_>, tenant: &Tenant, pools: &[PoolId]) -> bool {
     let cloud = |id: &PoolId| supply.pools[*id].site.map(|site| supply.sites[site].cloud);
     tenant.contract.is_some_and(|contract| pools.iter().all(|id| cloud(id) == Some(supply.contracts[contract].cloud)))
 }
 
-fn has_price(supply: &Supply<'_>, tenant: &Tenant, pool: PoolId, kind: PriceKind) -> bool {
+pub(super) fn has_price(supply: &Supply<'_>, tenant: &Tenant, pool: PoolId, kind: PriceKind) -> bool {
     match kind {
         PriceKind::Contract => {
             let prices = tenant.contract.map(|contract| &supply.contracts[contract].prices);

@@ -17,6 +17,7 @@ pub(super) fn leaves(spec: &Spec) -> Vec<&Leaf> {
     spec.pools.iter().for_each(|pool| of_pool(&pool.table, &mut found));
     let workloads = spec.labs.iter().flat_map(|lab| &lab.table.workloads);
     workloads.for_each(|workload| of_workload(&workload.table, &mut found));
+    found.extend(spec.labs.iter().flat_map(|lab| &lab.table.services).flat_map(|service| service.table.leaves()));
     spec.contracts.iter().for_each(|contract| of_contract(&contract.table, &mut found));
     spec.investments.iter().for_each(|investment| of_investment(&investment.table, &mut found));
     of_initial(&spec.initial, &mut found);

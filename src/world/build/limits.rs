@@ -35,6 +35,7 @@ pub(super) struct Run {
     pub draws: u32,
     pub replications: u32,
     pub job_rows: bool,
+    pub tick_rows: bool,
     pub fleet_sized: bool,
 }
 
@@ -49,6 +50,7 @@ pub(super) fn run(desk: &Desk<'_>) -> Run {
         draws: count(&run.draws),
         replications: count(&run.replications),
         job_rows: run.jobs.as_ref().is_some_and(|at| at.value),
+        tick_rows: run.ticks.as_ref().is_some_and(|at| at.value),
         fleet_sized: run.fleet.as_ref().is_none_or(|at| at.value == "sized"),
     }
 }
@@ -116,7 +118,7 @@ fn changes(desk: &Desk<'_>, world: &World) -> f64 {
             let visits = modulated.chain.visits().iter().zip(&modulated.states);
             hours / visits.map(|(visits, state)| visits * desk.median_of(&state.mean_h)).sum::<f64>()
         }
-        Source::Stream(_) | Source::Campaigns(_) | Source::Trace(_) => 0.0,
+        Source::Stream(_) | Source::Campaigns(_) | Source::Trace(_) | Source::Service(_) => 0.0,
     };
     world.workloads.iter().map(|workload| of(&workload.source)).sum()
 }

@@ -181,6 +181,7 @@ fn batches(desk: &Desk<'_>, world: &World, workload: &Workload) -> Vec<Batch> {
             };
             played.map(batch).collect()
         }
+        Source::Service(_) => Vec::new(),
     }
 }
 

@@ -24,6 +24,7 @@ mod outages;
 mod parties;
 mod pools;
 mod prices;
+mod services;
 mod shares;
 mod sites;
 mod sizes;
@@ -94,7 +95,9 @@ fn assemble(desk: &mut Desk<'_>, strategy: &str, future: &str, read_file: &ReadF
         contracts: &contracts,
         labs: &labs,
     };
-    let (workloads, cells) = labs::workloads(desk, &supply, &tenants, read_file);
+    let (mut workloads, mut cells) = labs::workloads(desk, &supply, &tenants, read_file);
+    let tick = services::tick(desk, &times);
+    let services = services::services(desk, &supply, &tenants, tick, &mut workloads, &mut cells);
     let investments = investments::investments(desk, &times);
     let without = bets::without(desk, strategy, &times, &workloads);
     bets::check_future(desk, future);
@@ -127,6 +130,9 @@ fn assemble(desk: &mut Desk<'_>, strategy: &str, future: &str, read_file: &ReadF
         domains,
         tenants,
         workloads,
+        services,
+        tick,
+        tick_rows: run.tick_rows,
         cells,
         interruptions,
         contracts,

@@ -98,6 +98,21 @@ pub struct BedrockOffer {
     pub note: String,
 }
 
+/// A day or a week of relative demand. `catalog/profiles.csv`.
+#[derive(Clone, Debug)]
+pub struct DemandProfile {
+    /// Name.
+    pub name: String,
+    /// Length [d]: 1, or 7 from Monday 00:00 UTC.
+    pub days: u32,
+    /// Relative demand, hour by hour; mean 1.
+    pub points: Vec<f64>,
+    /// Source, date and confidence.
+    pub provenance: Provenance,
+    /// Free text.
+    pub note: String,
+}
+
 /// What a deal promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum DealKind {
@@ -322,6 +337,30 @@ pub(super) fn instance(row: &Row<'_>) -> Instance {
         host_mem_gib: row.number("host_mem_gib"),
         network_gbps: row.number("network_gbps"),
         scale_up_chips: row.count("scale_up_chips"),
+        provenance: row.provenance(),
+        note: row.maybe_text("note"),
+    }
+}
+
+pub(super) fn profile(row: &Row<'_>) -> DemandProfile {
+    let number = |text: &str| match text.parse::<f64>() {
+        Ok(value) if 0.0 <= value && value.is_finite() => value,
+        _ => row.bug(&format!("`{text}` is no relative demand")),
+    };
+    let points: Vec<f64> = row.text("points").split(' ').map(number).collect();
+    let days = match row.text("period").as_str() {
+        "day" => 1,
+        "week" => 7,
+        _ => row.bug("a period is a day or a week"),
+    };
+    let mean = points.iter().sum::<f64>() / points.len() as f64;
+    if points.len() != 24 * days as usize || (mean - 1.0).abs() > 1e-3 {
+        row.bug(&format!("{} points of mean {mean} for {days} days of hours", points.len()));
+    }
+    DemandProfile {
+        name: row.text("profile"),
+        days,
+        points,
         provenance: row.provenance(),
         note: row.maybe_text("note"),
     }

@@ -1,0 +1,427 @@
+//! Chips of replicas: asked for, taken, ready, given back. Chips of gangs that stand in their way come from `arbitrate`; how many replicas are
+//! wanted is decided in `serving`.
+
+use super::event::{Class, When};
+use super::nodes::Piece;
+use super::sim::{Counter, READY_DUE, Release, Sabotage, Sim};
+use crate::units::{Id, SimTime, Span};
+use crate::world::{Live, ServingPlace, World};
+use std::collections::VecDeque;
+
+/// A service on a pool during a run.
+pub(super) struct Place {
+    pub service: usize,
+    pub cell: usize,
+    pub pool: usize,
+    pub tenant: usize,
+    pub domain: usize,
+    pub group: usize,
+    /// Chips of a replica.
+    pub chips: u64,
+    /// What a replica does in its service's mix.
+    pub tokens_per_hour: u64,
+    /// The same, less the share of time lost to failures.
+    pub tokens_per_us: f64,
+    /// Share of a replica's time that is not lost.
+    up: f64,
+    start_up: Span,
+    /// Replicas ready, starting, and asked for but not there.
+    pub ready: u64,
+    pub starting: u64,
+    pub wanted: u64,
+    /// When those may be taken.
+    take_from: SimTime,
+    /// Planned for the tick under way, and for the next.
+    pub goal: u64,
+    pub next: u64,
+    /// While it is planned.
+    pub try_out: u64,
+    /// Of the tick under way [replica-us], and up to when they count.
+    pub ready_us: u64,
+    pub starting_us: u64,
+    counted: SimTime,
+    /// Tokens of the tick that is closed.
+    pub capacity: u64,
+    /// When the starting are ready.
+    batches: VecDeque<(SimTime, u64)>,
+    pub pieces: Vec<Piece>,
+}
+
+impl Place {
+    pub fn new(world: &World, live: &Live, service: usize, terms: &ServingPlace, group: usize) -> Place {
+        let of = &world.services.0[service];
+        let per_hour = terms.rates.tokens_per_hour(of.input_tokens, of.output_tokens).round().max(1.0);
+        let up = 1.0 - down(world, live, terms);
+        Place {
+            service,
+            cell: terms.cell.index(),
+            pool: terms.pool.index(),
+            tenant: of.tenant.index(),
+            domain: world.pools[terms.pool].domain.index(),
+            group,
+            chips: u64::from(terms.chips),
+            tokens_per_hour: per_hour as u64,
+            tokens_per_us: per_hour / 3.6e9 * up,
+            up,
+            start_up: of.scaler.start_up,
+            ready: 0,
+            starting: 0,
+            wanted: 0,
+            take_from: SimTime::ZERO,
+            goal: 0,
+            next: 0,
+            try_out: 0,
+            ready_us: 0,
+            starting_us: 0,
+            counted: SimTime::ZERO,
+            capacity: 0,
+            batches: VecDeque::new(),
+            pieces: Vec::new(),
+        }
+    }
+
+    /// Replica time up to now.
+    #[inline]
+    pub fn count(&mut self, now: SimTime) {
+        let us = now.since(self.counted).0;
+        self.ready_us += self.ready * us;
+        self.starting_us += self.starting * us;
+        self.counted = now;
+    }
+
+    /// Tokens that so much ready time does, that lost to failures left out. Eq. (154), (155).
+    #[inline]
+    pub fn tokens_in(&self, ready_us: u64) -> u64 {
+        let tokens = ready_us as f64 * self.up * self.tokens_per_hour as f64 / 3.6e9;
+        // A whole number of tokens must not be lost to rounding.
+        (tokens + tokens * 4.0 * f64::EPSILON).floor() as u64
+    }
+
+    /// Replica time that so many tokens take.
+    #[inline]
+    pub fn time_for(&self, tokens: u64) -> u64 {
+        let us = tokens as f64 * 3.6e9 / self.tokens_per_hour as f64;
+        let us = (us + us * 4.0 * f64::EPSILON).floor() as u64;
+        if self.ready_us == 0 { us } else { us.min(self.ready_us) }
+    }
+
+    /// Replicas there.
+    pub fn held(&self) -> u64 {
+        self.ready + self.starting
+    }
+}
+
+/// Share of its time for which a replica waits for a chip that failed: rate x chips x mean repair, against the time between. Eq. (155),
+/// coupling C5.
+fn down(world: &World, live: &Live, place: &ServingPlace) -> f64 {
+    let pool = &world.pools[place.pool];
+    let mut before = 0.0;
+    let repair_h: f64 = (pool.causes.iter())
+        .map(|cause| {
+            let share = cause.cumulative - std::mem::replace(&mut before, cause.cumulative);
+            share * cause.repair.as_ref().map_or(0.0, |repair| live.value(&repair.mean))
+        })
+        .sum();
+    let away = pool.failures_per_chip_hour * f64::from(place.chips) * repair_h;
+    away / (1.0 + away)
+}
+
+impl Sim<'_> {
+    /// The plan of the tick that begins: replicas that are not in it go, those without a lead come. At the very start all are there at once.
+    pub(super) fn follow_plan(&mut self, first: bool) {
+        let Some(serving) = &mut self.serving else { return };
+        let places = serving.places.len();
+        for at in 0..places {
+            let place = &mut self.serving.as_mut().expect("there are services").places[at];
+            if place.next < place.goal {
+                place.goal = place.next;
+                let surplus = place.held().saturating_sub(place.goal);
+                self.want(at);
+                if surplus > 0 {
+                    self.release_replicas(at, surplus);
+                }
+            }
+        }
+        for at in 0..places {
+            let serving = self.serving.as_ref().expect("there are services");
+            let place = &serving.places[at];
+            let late = first || serving.lead_of(place.service) == Span::ZERO;
+            if late && place.goal < place.next {
+                self.ask(at, self.now);
+                self.come_now(at, first);
+            }
+        }
+    }
+
+    /// Replicas of a lead are ordered: gangs in their way are told now, and the chips are taken when they have had their notice.
+    pub(super) fn on_replica_order(&mut self, order: u32) {
+        let (lead, takes) = ((order / 2) as usize, order % 2 == 1);
+        let Some(serving) = &self.serving else { return };
+        let notice = serving.leads[lead].notice;
+        for n in 0..serving.leads[lead].services.len() {
+            let serving = self.serving.as_ref().expect("there are services");
+            let service = serving.leads[lead].services[n] as usize;
+            let (from, to) = serving.services[service].places;
+            for at in from..to {
+                let place = &self.serving.as_ref().expect("there are services").places[at];
+                if !takes && place.goal < place.next {
+                    self.ask(at, self.now + notice);
+                }
+                self.come_now(at, false);
+            }
+        }
+        if !takes && Span::ZERO < notice {
+            self.heap.push(When::new(self.now + notice, Class::ReplicaOrder), order + 1);
+        }
+    }
+
+    /// What a token costs has changed somewhere.
+    pub(super) fn prices_moved(&mut self) {
+        if let Some(serving) = &mut self.serving {
+            serving.prices_moved = true;
+        }
+    }
+
+    /// A place asks for its plan: its chips are nobody else's from now on, and gangs in the way leave.
+    fn ask(&mut self, at: usize, take_from: SimTime) {
+        let place = &mut self.serving.as_mut().expect("there are services").places[at];
+        place.goal = place.next;
+        place.take_from = take_from;
+        self.want(at);
+        self.make_room_for_replicas(at);
+    }
+
+    /// What the place still lacks of its goal is what it waits for.
+    fn want(&mut self, at: usize) {
+        let serving = self.serving.as_mut().expect("there are services");
+        let place = &mut serving.places[at];
+        let wanted = place.goal.saturating_sub(place.held());
+        let group = &mut serving.groups[place.group];
+        group.waits = group.waits + wanted * place.chips - place.wanted * place.chips;
+        place.wanted = wanted;
+        serving.replicas_waiting |= wanted > 0;
+        self.pools[group.pool].standing.keep(group.tenant, group.waits, group.ahead);
+    }
+
+    /// Takes what of a place's wanted replicas finds room now.
+    fn come_now(&mut self, at: usize, ready: bool) {
+        let place = &self.serving.as_ref().expect("there are services").places[at];
+        let pool = &self.pools[place.pool];
+        if place.wanted == 0 || self.now < place.take_from || pool.is_shut() {
+            return;
+        }
+        let open = pool.standing.open_to_replicas(place.tenant, pool.usable()) / place.chips;
+        let replicas = place.wanted.min(open).min(pool.nodes.replicas(place.chips as u32));
+        if replicas > 0 {
+            self.take_replicas(at, replicas, ready);
+        }
+    }
+
+    fn take_replicas(&mut self, at: usize, replicas: u64, at_once: bool) {
+        let now = self.now;
+        let serving = self.serving.as_mut().expect("there are services");
+        let place = &mut serving.places[at];
+        let chips = replicas * place.chips;
+        let ready = at_once || place.start_up == Span::ZERO;
+        place.count(now);
+        let pool = &mut self.pools[place.pool];
+        pool.nodes.take_replicas(replicas, place.chips as u32, &mut place.pieces);
+        pool.hold_replicas(now, place.tenant, chips, ready);
+        if self.silent != Some(Counter::Allocated) {
+            self.cells[place.cell].allocated.add(now, chips);
+        }
+        serving.groups[place.group].held += chips;
+        if ready {
+            place.ready += replicas;
+        } else {
+            place.starting += replicas;
+            place.batches.push_back((now + place.start_up, replicas));
+            self.heap.push(When::new(now + place.start_up, Class::Supply), READY_DUE + at as u32);
+        }
+        let (tenant, at_pool) = (place.tenant, place.pool);
+        self.want(at);
+        self.pools[at_pool].bill_share(now, tenant, &mut self.cells);
+        self.pools[at_pool].settle(now);
+    }
+
+    /// Replicas of a place have started.
+    pub(super) fn on_replica_ready(&mut self, at: usize) {
+        let now = self.now;
+        let place = &mut self.serving.as_mut().expect("there are services").places[at];
+        place.count(now);
+        while place.batches.front().is_some_and(|(at, _)| *at <= now) {
+            let (_, replicas) = place.batches.pop_front().expect("looked at");
+            place.starting -= replicas;
+            place.ready += replicas;
+            self.pools[place.pool].replicas_ready(now, replicas * place.chips);
+        }
+        self.pools[place.pool].assert_conserved(now);
+    }
+
+    /// Replicas give their chips back, those that are ready first.
+    fn release_replicas(&mut self, at: usize, replicas: u64) {
+        let place = &mut self.serving.as_mut().expect("there are services").places[at];
+        if self.sabotage == Sabotage::Release(Release::Replica) {
+            // The replica is gone, its chips are not.
+            place.ready -= replicas.min(place.ready);
+            return;
+        }
+        let pool = &mut self.pools[place.pool];
+        pool.nodes.give_some(replicas * place.chips, &mut place.pieces);
+        self.let_replicas_go(at, replicas);
+    }
+
+    /// Replicas are gone, and their nodes given back already.
+    fn let_replicas_go(&mut self, at: usize, replicas: u64) {
+        let now = self.now;
+        let serving = self.serving.as_mut().expect("there are services");
+        let place = &mut serving.places[at];
+        place.count(now);
+        let ready = replicas.min(place.ready);
+        let mut starting = replicas - ready;
+        let (chips, of_starting) = (place.chips, starting * place.chips);
+        place.ready -= ready;
+        place.starting -= starting;
+        while starting > 0 {
+            let batch = place.batches.back_mut().expect("what starts is in a batch");
+            let fewer = starting.min(batch.1);
+            batch.1 -= fewer;
+            starting -= fewer;
+            if batch.1 == 0 {
+                place.batches.pop_back();
+            }
+        }
+        serving.groups[place.group].held -= replicas * chips;
+        let (cell, pool, tenant, domain) = (place.cell, place.pool, place.tenant, place.domain);
+        if self.silent != Some(Counter::Allocated) {
+            self.cells[cell].allocated.sub(now, replicas * chips);
+        }
+        self.pools[pool].let_replicas_go(now, tenant, ready * chips, of_starting);
+        if self.pools[pool].wants_free_nodes() {
+            self.after_supply(pool);
+        } else {
+            self.pools[pool].bill_share(now, tenant, &mut self.cells);
+            self.pools[pool].settle(now);
+        }
+        if self.domains[domain].lends {
+            self.await_lending(domain);
+        }
+        if 0 < self.domains[domain].waiting || self.domains[domain].resizes || self.domains[domain].any_committed {
+            self.touch(domain);
+        }
+    }
+
+    /// An outage: every replica of the pool is gone, or those that stand on the rack. They come back by the next plan.
+    pub(super) fn drop_replicas(&mut self, pool: usize, rack: Option<u32>) {
+        let Some(serving) = &self.serving else { return };
+        for at in 0..serving.places.len() {
+            let place = &mut self.serving.as_mut().expect("there are services").places[at];
+            if place.pool != pool || place.held() == 0 {
+                continue;
+            }
+            let replicas = match rack {
+                None => place.held(),
+                Some(rack) => {
+                    let (from, to) = self.pools[pool].rack_range(rack);
+                    let mut inside = 0;
+                    for piece in std::mem::take(&mut place.pieces) {
+                        for part in piece.cut(from, to) {
+                            if from <= part.node && part.node < to {
+                                let whole = u64::from(part.chips) == self.pools[pool].chips_per_node;
+                                let step = if whole { part.nodes } else { 1 };
+                                for node in (part.node..part.node + part.nodes).step_by(step as usize) {
+                                    self.pools[pool].nodes.give(Piece { node, nodes: step, chips: part.chips });
+                                }
+                                inside += u64::from(part.nodes) * u64::from(part.chips);
+                            } else {
+                                place.pieces.push(part);
+                            }
+                        }
+                    }
+                    let replicas = inside.div_ceil(place.chips);
+                    let rest = replicas * place.chips - inside;
+                    self.pools[pool].nodes.give_some(rest, &mut place.pieces);
+                    replicas
+                }
+            };
+            if replicas == 0 {
+                continue;
+            }
+            // Until the next plan nobody waits for them here.
+            place.goal = place.goal.min(place.held() - replicas);
+            place.next = place.next.min(place.goal);
+            if rack.is_none() {
+                let place = &mut self.serving.as_mut().expect("there are services").places[at];
+                self.pools[pool].nodes.give_some(replicas * place.chips, &mut place.pieces);
+            }
+            self.let_replicas_go(at, replicas);
+            self.want(at);
+        }
+    }
+
+    /// Before a pass: replicas that wait take what has become free.
+    pub(super) fn take_waiting_replicas(&mut self, domain: usize) {
+        let Some(serving) = &self.serving else { return };
+        if !serving.replicas_waiting {
+            return;
+        }
+        let mut any = false;
+        for at in 0..serving.places.len() {
+            let place = &self.serving.as_ref().expect("there are services").places[at];
+            if place.wanted > 0 {
+                any = true;
+                if place.domain == domain {
+                    self.come_now(at, false);
+                }
+            }
+        }
+        self.serving.as_mut().expect("there are services").replicas_waiting = any;
+    }
+
+    /// What replicas hold, by pool and cell, against what was counted; and waiting tokens.
+    pub(super) fn audit_replicas(&self, cells: &mut [u64]) {
+        let Some(serving) = &self.serving else { return };
+        let mut pools = vec![(0, 0); self.pools.len()];
+        for place in &serving.places {
+            cells[place.cell] += place.held() * place.chips;
+            pools[place.pool].0 += place.ready * place.chips;
+            pools[place.pool].1 += place.starting * place.chips;
+            if !self.pools[place.pool].nodes.is_counted() {
+                let stand: u64 = place.pieces.iter().map(|piece| u64::from(piece.nodes) * u64::from(piece.chips)).sum();
+                let held = place.held() * place.chips;
+                assert!(stand == held, "replicas at {}: {held} chips held, they stand on {stand}", self.now);
+            }
+        }
+        for (pool, (ready, starting)) in pools.into_iter().enumerate() {
+            let counted = (self.pools[pool].ready.level(), self.pools[pool].starting.level());
+            assert!(
+                counted == (ready, starting),
+                "pool {pool} at {}: {counted:?} chips ready and starting, replicas hold {ready} and {starting}",
+                self.now
+            );
+        }
+        for group in &serving.groups {
+            let waits = self.pools[group.pool].standing.tenants[group.tenant].waits;
+            assert!(
+                waits == group.waits,
+                "pool {} at {}: {waits} chips waited for, {}",
+                group.pool,
+                self.now,
+                group.waits
+            );
+        }
+        for (at, service) in serving.services.iter().enumerate() {
+            let (backlog, again) = service.backlog_again();
+            let path = &self.world.services[Id::new(at)].path;
+            assert!(backlog == again, "{path} at {}: a backlog of {backlog} tokens, {again} by age", self.now);
+        }
+    }
+}
+
+impl super::serving::Serving<'_> {
+    /// Lead of a service's orders.
+    fn lead_of(&self, service: usize) -> Span {
+        let lead = &self.leads[self.services[service].lead];
+        lead.start_up + lead.notice
+    }
+}

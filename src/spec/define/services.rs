@@ -1,0 +1,247 @@
+//! Definition of services: what a lab serves, for whom, on what.
+
+use super::*;
+
+const MOST_RATE: f64 = 1e15;
+
+static REPLICA: Table = Table {
+    noted: true,
+    ..table(
+        "[labs.X.services.Y] replica",
+        "One copy of the model, as measured: its chips, and what it does when it does nothing else. One number for all pools, or by chip or instance.",
+        &[
+            must(
+                "chips",
+                Kind::NumberOrMap(range("chips", 1.0, 1e6), &number("chips", 1.0, 1e6)),
+                "Chips of a replica, a whole number.",
+            ),
+            must(
+                "prefill_tokens_per_second",
+                Kind::NumberOrMap(range("tokens/s", 1e-9, MOST_RATE), &number("tokens/s", 1e-9, MOST_RATE)),
+                "Input tokens that it reads.",
+            ),
+            must(
+                "decode_tokens_per_second",
+                Kind::NumberOrMap(range("tokens/s", 1e-9, MOST_RATE), &number("tokens/s", 1e-9, MOST_RATE)),
+                "Output tokens that it writes.",
+            ),
+        ],
+    )
+};
+
+static GROWTH: Table = Table {
+    noted: true,
+    ..table(
+        "demand.growth",
+        "Growth of a demand from the scenario's start on.",
+        &[
+            must("multiple_per_year", number("-", 1e-3, 1e3), "Demand of a year over that of the year before."),
+            key(
+                "ceiling_multiple",
+                number("-", 1.0, 1e9),
+                "Demand never exceeds this multiple of the first: a logistic curve with the same growth at the start.",
+            ),
+        ],
+    )
+};
+
+static NOISE: Table = Table {
+    noted: true,
+    ..table(
+        "demand.noise",
+        "Lognormal factors of mean 1, one for each tick.",
+        &[
+            key("sd", number("-", 0.0, 5.0), "Standard deviation of the logarithm, of its own; default 0."),
+            key("common_sd", number("-", 0.0, 5.0), "The same of the factor that all services share; default 0."),
+        ],
+    )
+};
+
+static CLIENT: Table = Table {
+    noted: true,
+    ..table(
+        "demand.clients",
+        "A client of the service, with bursts of its own.",
+        &[
+            key("name", Kind::Text, "Name, for paths."),
+            must("share", number("-", 0.0, 1e9), "Relative weight of its requests."),
+            must("idc", number("-", 0.0, 1e9), "Index of dispersion of its counts over `burst_window`."),
+        ],
+    )
+};
+
+static DEMAND: Table = Table {
+    groups: &[
+        Group { keys: &["tokens_per_second", "requests_per_second"], required: true },
+        Group { keys: &["profile", "profile_points", "points"], required: false },
+        Group { keys: &["idc", "clients"], required: false },
+    ],
+    noted: true,
+    ..table(
+        "[labs.X.services.Y] demand",
+        "Tokens that interactive users ask for; who waits too long leaves.",
+        &[
+            key("tokens_per_second", number("tokens/s", 1e-9, MOST_RATE), "Mean at the start, input and output."),
+            key("requests_per_second", number("requests/s", 1e-9, MOST_RATE), "Mean at the start."),
+            must("input_tokens", number("tokens", 0.0, 1e9), "Mean input of a request."),
+            must("output_tokens", number("tokens", 0.0, 1e9), "Mean output of a request."),
+            key("growth", Kind::Table(&GROWTH), "Growth; absent: none."),
+            key("profile", Kind::Text, "A week of the catalog (`list profiles`), mean 1."),
+            key(
+                "profile_points",
+                Kind::Numbers(range("-", 0.0, 1e9)),
+                "Relative demand at the middles of equal parts of `period`, which repeats; scaled to mean 1.",
+            ),
+            key(
+                "period",
+                Kind::Choice(&["day", "week"], &[]),
+                "Period of `profile_points`, from 00:00 UTC (of Monday); default `week`.",
+            ),
+            key(
+                "points",
+                Kind::Numbers(range("-", 0.0, 1e9)),
+                "Demand over its level at the middles of steps of `every` from the start, once; the last one stays. No forecast by profile knows them.",
+            ),
+            key("every", duration(1.0 / 3600.0), "Step of `points`; default the tick."),
+            key(
+                "between",
+                Kind::Choice(&["linear", "steps"], &[]),
+                "Straight lines between middles, or the same throughout each step; default `linear`.",
+            ),
+            key("noise", Kind::Table(&NOISE), "Noise; absent: none."),
+            key(
+                "idc",
+                number("-", 0.0, 1e9),
+                "Index of dispersion of the requests' counts over `burst_window`; default 1.",
+            ),
+            key("clients", Kind::List(&Kind::Table(&CLIENT)), "Its clients, whose bursts make its own."),
+        ],
+    )
+};
+
+static DEFERRABLE: Table = Table {
+    noted: true,
+    ..table(
+        "[labs.X.services.Y] deferrable",
+        "Work that may wait until its deadline: the only backlog of a service.",
+        &[
+            must("tokens_per_second", number("tokens/s", 1e-9, MOST_RATE), "Mean at the start; grows with the demand."),
+            must("deadline", duration(1.0 / 3600.0), "From a tick's end to when what it brought expires; whole ticks."),
+        ],
+    )
+};
+
+static SLO: Table = table(
+    "[labs.X.services.Y] slo",
+    "What was promised; attainment needs tables fitted to the request tier and is not modelled here.",
+    &[
+        key("ttft", duration(0.0), "Time to the first token."),
+        key("tpot", duration(0.0), "Time per output token."),
+        key("percentile", number("-", 0.5, 1.0), "Share of the requests; default 0.99."),
+    ],
+);
+
+static FORECAST: Table = Table {
+    groups: &[Group { keys: &["points", "half_life"], required: false }],
+    noted: true,
+    ..table(
+        "[labs.X.services.Y] forecast",
+        "What is planned by: a path, or the profile times a level learned from the ticks before.",
+        &[
+            key(
+                "points",
+                Kind::Numbers(range("-", 0.0, 1e9)),
+                "Forecast over the demand's level, tick by tick; the last stays.",
+            ),
+            key("half_life", duration(1.0 / 3600.0), "Half-life of the level learned; default 6h."),
+        ],
+    )
+};
+
+static AUTOSCALER: Table = Table {
+    noted: true,
+    ..table(
+        "[labs.X.services.Y] autoscaler",
+        "How many replicas are planned for the next tick.",
+        &[
+            key("target", number("-", 1e-3, 1.0), "Load that is planned for, at the forecast peak; default 0.8."),
+            key("headroom", number("-", 0.0, 100.0), "More than the forecast, as a share of it; default 0."),
+            key(
+                "burst_sds",
+                number("-", 0.0, 100.0),
+                "Headroom for bursts: so many standard deviations of the count over `burst_window`; default 0.",
+            ),
+            key("burst_window", duration(1.0 / 3600.0), "Window of bursts; default 60s."),
+            key(
+                "cool_down",
+                duration(0.0),
+                "No replica goes so long after the last plan that wanted as many; default 0.",
+            ),
+            key("min", Kind::Integer(0, MOST_CHIPS_I), "Fewest replicas: the floor that is never given up; default 1."),
+            key("max", Kind::Integer(1, MOST_CHIPS_I), "Most replicas; absent: what its pools hold."),
+            key("max_step", Kind::Integer(1, MOST_CHIPS_I), "Most replicas added for a tick; absent: any number."),
+            key("warm", Kind::Integer(0, MOST_CHIPS_I), "Replicas kept ready beyond the plan; default 0."),
+            key("start_up", duration(0.0), "From the order of a replica to its first token; default none."),
+        ],
+    )
+};
+
+static TOKEN_PRICE: Table = Table {
+    noted: true,
+    ..table(
+        "[labs.X.services.Y] token_price",
+        "What users pay, USD per million tokens: values what is served, moves no money yet.",
+        &[
+            must("input", number("USD per million", 0.0, 1e9), "Input tokens."),
+            must("output", number("USD per million", 0.0, 1e9), "Output tokens."),
+        ],
+    )
+};
+
+pub(super) static SERVICE: Table = Table {
+    noted: true,
+    ..table(
+        "[labs.X.services.Y]",
+        "A model's endpoint: replicas that are planned tick by tick for a demand through time.",
+        &[
+            key("model", Kind::Text, "The AI model behind it; a name."),
+            must(
+                "pools",
+                Kind::Names(Refers::Pool),
+                "Pools that it may run on, in order of preference; of any domains.",
+            ),
+            key(
+                "pool_choice",
+                Kind::Choice(&["in_order", "cheapest"], &[]),
+                "Which of them fills first; `cheapest`: by price per token; default `in_order`.",
+            ),
+            key(
+                "price",
+                Kind::Choice(&["on_demand", "committed", "contract"], &[]),
+                "Price kind; default `contract` when the lab has one, else `on_demand`.",
+            ),
+            key(
+                "priority",
+                Kind::Integer(-1_000_000, 1_000_000),
+                "Of a lab's services the larger plans first, then by name; default 0.",
+            ),
+            must("replica", Kind::Table(&REPLICA), "A copy of the model."),
+            must("demand", Kind::Table(&DEMAND), "Demand."),
+            key("deferrable", Kind::Table(&DEFERRABLE), "Work that may wait; absent: none."),
+            key("slo", Kind::Table(&SLO), "Promises."),
+            key(
+                "second_choice",
+                Kind::Text,
+                "Full path of the service that is asked once for what this one sheds, `labs.X.services.Z`; absent: it is lost.",
+            ),
+            key(
+                "accepts_up_to",
+                share(),
+                "Load up to which it takes what others shed, and work that may wait; default 1.",
+            ),
+            key("forecast", Kind::Table(&FORECAST), "Forecast; default by profile and level."),
+            key("autoscaler", Kind::Table(&AUTOSCALER), "Plan."),
+            key("token_price", Kind::Table(&TOKEN_PRICE), "Price of its tokens; absent: their value is not told."),
+        ],
+    )
+};

@@ -1,0 +1,145 @@
+//! A demand's shape through time, tick by tick: its mean and its peak in each. Draws nothing.
+
+/// Relative demand of a tick.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct InTick {
+    /// Mean over the tick [-].
+    pub mean: f64,
+    /// Largest in it [-].
+    pub peak: f64,
+}
+
+/// Relative demand through time.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Shape {
+    /// By tick: of a period from its beginning, or from the scenario's start on, the last one staying.
+    pub ticks: Vec<InTick>,
+    /// It repeats: tick k of the run is `ticks[(k + phase) mod len]`. None: it does not, and `ticks[k]` counts from the start.
+    pub phase: Option<u64>,
+}
+
+impl Shape {
+    /// Always 1.
+    pub fn flat() -> Shape {
+        Shape { ticks: vec![InTick { mean: 1.0, peak: 1.0 }], phase: Some(0) }
+    }
+
+    /// In tick `k` from the scenario's start; before it the first of a path holds.
+    #[inline]
+    pub fn at(&self, k: i64) -> InTick {
+        match self.phase {
+            Some(phase) => self.ticks[(k + phase as i64).rem_euclid(self.ticks.len() as i64) as usize],
+            None => self.ticks[(k.max(0) as usize).min(self.ticks.len() - 1)],
+        }
+    }
+}
+
+/// How demand goes between the points that are given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Between {
+    /// Straight lines between the middles of slots. Coupling finding 8.
+    Lines,
+    /// The same throughout a slot.
+    Steps,
+}
+
+/// Points at the middles of equal slots; beyond the ends the first and the last hold, or they repeat.
+pub struct Points<'p> {
+    /// Values.
+    pub values: &'p [f64],
+    /// Length of a slot [any unit].
+    pub slot: f64,
+    /// They repeat.
+    pub repeats: bool,
+    /// In between.
+    pub between: Between,
+}
+
+impl Points<'_> {
+    fn value(&self, slot: i64) -> f64 {
+        let slots = self.values.len() as i64;
+        let slot = if self.repeats { slot.rem_euclid(slots) } else { slot.clamp(0, slots - 1) };
+        self.values[slot as usize]
+    }
+
+    /// Value at a time on straight lines.
+    fn on_line(&self, at: f64) -> f64 {
+        let place = at / self.slot - 0.5;
+        let before = place.floor();
+        let part = place - before;
+        let (a, b) = (self.value(before as i64), self.value(before as i64 + 1));
+        a + part * (b - a)
+    }
+
+    /// Mean and peak in [from, to), from < to. Eq. (151).
+    pub fn within(&self, from: f64, to: f64) -> InTick {
+        assert!(from < to, "a tick from {from} to {to}");
+        // Where straight lines bend, or steps end.
+        let shift = if self.between == Between::Lines { 0.5 } else { 0.0 };
+        let (mut sum, mut peak, mut at) = (0.0, f64::NEG_INFINITY, from);
+        let mut next = (from / self.slot - shift).floor() as i64 + 1;
+        while at < to {
+            let end = ((next as f64 + shift) * self.slot).min(to);
+            next += 1;
+            if end <= at {
+                continue;
+            }
+            let (a, b) = match self.between {
+                Between::Lines => (self.on_line(at), self.on_line(end)),
+                Between::Steps => {
+                    let level = self.value((0.5 * (at + end) / self.slot).floor() as i64);
+                    (level, level)
+                }
+            };
+            sum += 0.5 * (a + b) * (end - at);
+            peak = peak.max(a).max(b);
+            at = end;
+        }
+        let mean = sum / (to - from);
+        // Rounding must not put the mean above the peak.
+        InTick { mean, peak: peak.max(mean) }
+    }
+
+    /// Tick by tick from 0, `n` of them of length `tick`.
+    pub fn ticks(&self, tick: f64, n: usize) -> Vec<InTick> {
+        (0..n).map(|k| self.within(k as f64 * tick, (k + 1) as f64 * tick)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn close(found: InTick, mean: f64, peak: f64) {
+        assert!((found.mean - mean).abs() < 1e-12 && (found.peak - peak).abs() < 1e-12, "{found:?} {mean} {peak}");
+    }
+
+    /// Points 1, 3, 2 at 0.5, 1.5, 2.5. In [0, 1): 1 until 0.5, then up to 2: mean (0.5 + 0.75) = 1.25. In [1, 2): 2 to 3 to 2.5: 2.625.
+    #[test]
+    fn straight_lines_between_middles() {
+        let points = Points { values: &[1.0, 3.0, 2.0], slot: 1.0, repeats: false, between: Between::Lines };
+        close(points.within(0.0, 1.0), 1.25, 2.0);
+        close(points.within(1.0, 2.0), 2.625, 3.0);
+        close(points.within(2.0, 3.0), 2.125, 2.5);
+        close(points.within(7.0, 9.0), 2.0, 2.0);
+        // A third of a slot.
+        close(points.within(1.0, 1.25), 2.25, 2.5);
+    }
+
+    /// The same repeated: the line from 2 at 2.5 to 1 at 3.5 crosses 3 at 1.5, so that the mean over all is that of the points.
+    #[test]
+    fn a_period_keeps_its_mean() {
+        let points = Points { values: &[1.0, 3.0, 2.0], slot: 1.0, repeats: true, between: Between::Lines };
+        close(points.within(0.0, 1.0), 0.5 * 0.5 * (1.5 + 1.0) + 0.5 * 0.5 * (1.0 + 2.0), 2.0);
+        close(points.within(0.0, 3.0), 2.0, 3.0);
+        close(points.within(-3.0, 0.0), 2.0, 3.0);
+    }
+
+    #[test]
+    fn steps_stay() {
+        let points = Points { values: &[8.0, 12.0, 26.0], slot: 1.0, repeats: false, between: Between::Steps };
+        close(points.within(1.0, 2.0), 12.0, 12.0);
+        close(points.within(0.5, 1.5), 10.0, 12.0);
+        close(points.within(5.0, 6.0), 26.0, 26.0);
+    }
+}

@@ -1,0 +1,517 @@
+//! Services by hand and by closed form: a pool that serves by day and trains by night, tick by tick; what `check` refuses; and laws.
+//!
+//! Expected values are worked out beside each case or restated from golden/coupled.json; none comes from this crate.
+
+use crate::story::{run, world};
+use hedgerow::kernel::simulate;
+use hedgerow::record::{PoolTickRow, RunRecord, ServiceMonth};
+use hedgerow::spec;
+use hedgerow::study::{self, Options};
+use hedgerow::world::World;
+use hedgerow::world::catalog::Catalog;
+
+/// A chip of one to a node, 667 TFLOP/s at an mfu of a half: `hours` on `chips` are this many FLOP.
+fn flops(chips: f64, hours: f64) -> f64 {
+    chips * 667e12 * 0.5 * hours * 3600.0
+}
+
+const HOUR: f64 = 3.6e9;
+
+fn of_service(record: &RunRecord, service: usize) -> Vec<ServiceMonth> {
+    let rows = record.service_ticks.iter().filter(|row| row.service.index() == service);
+    rows.map(|row| row.did).collect()
+}
+
+fn of_pool(record: &RunRecord, pool: usize) -> Vec<PoolTickRow> {
+    record.pool_ticks.iter().filter(|row| row.pool.index() == pool).copied().collect()
+}
+
+/// coupled.json 20, every row. A pool of 100 chips, ticks of 1 h; a replica of 4 chips does 1 Mtok/h. The target of a tick is 1.25 x its
+/// forecast, ordered 15 min before it. G1 (40 chips) goes before G2 (12 to 32 chips).
+///   0:00 serving 40, G1 40, G2 20 | 0:45 serving 60, G2 20 -> 12 -> stopped | 1:45 serving 92, G1 stopped, 8 idle (G2 needs 12) |
+///   3:00 serving 52, G1 restarts for 10 min, 8 idle.
+fn hand_table() -> World {
+    let text = format!(
+        r#"
+[scenario]
+name = "hand"
+start = 2026-01-01
+end = 2026-01-01T04:00:00
+spin_up = "0h"
+[run]
+ticks = true
+jobs = true
+[pools.p]
+instance = "trn2.3xlarge"
+chips = 100
+failures_per_chip_hour = 0
+schedule = {{ order = "priority", serving_lease = "0h" }}
+[pools.other]
+chips = 4
+[labs.a.workloads.g1]
+kind = "pretraining"
+pools = ["p"]
+priority = 2
+mfu = {{ trn2 = 0.5 }}
+flops = {:e}
+chips = 40
+restart = "10min"
+[labs.a.workloads.g2]
+kind = "pretraining"
+pools = ["p"]
+priority = 1
+mfu = {{ trn2 = 0.5 }}
+flops = {:e}
+chips = {{ min = 12, max = 32, step = 4, scaling = {{ power = 1 }} }}
+restart = "10min"
+[labs.a.services.chat]
+pools = ["p"]
+replica = {{ chips = 4, prefill_tokens_per_second = 277.7777777777778, decode_tokens_per_second = 277.7777777777778 }}
+demand = {{ tokens_per_second = 277.7777777777778, input_tokens = 300, output_tokens = 100, points = [8, 12, 26, 10], between = "steps" }}
+forecast = {{ points = [8, 12, 18, 10] }}
+autoscaler = {{ target = 1, headroom = 0.25, start_up = "15min" }}
+second_choice = "labs.a.services.spare"
+[labs.a.services.spare]
+pools = ["other"]
+replica = {{ chips = 1, prefill_tokens_per_second = 277.7777777777778, decode_tokens_per_second = 277.7777777777778 }}
+demand = {{ tokens_per_second = 277.7777777777778, input_tokens = 300, output_tokens = 100, points = [2.5], between = "steps" }}
+autoscaler = {{ target = 1, min = 4, max = 4 }}
+"#,
+        flops(40.0, 100.0),
+        flops(32.0, 100.0),
+    );
+    world(&text)
+}
+
+#[test]
+fn the_hand_worked_ticks() {
+    let world = hand_table();
+    let record = simulate(&world, run(0, 0));
+    let chat = of_service(&record, 0);
+    let mtok = |tokens: u128| tokens as f64 / 1e6;
+    let rows: Vec<[f64; 6]> = chat
+        .iter()
+        .map(|did| {
+            [
+                did.ready as f64 / HOUR,
+                mtok(did.demanded),
+                mtok(did.first),
+                mtok(did.shed),
+                mtok(did.spilled),
+                mtok(did.lost),
+            ]
+        })
+        .collect();
+    let expected = [
+        [10.0, 8.0, 8.0, 0.0, 0.0, 0.0],
+        [15.0, 12.0, 12.0, 0.0, 0.0, 0.0],
+        [23.0, 26.0, 23.0, 3.0, 1.5, 1.5],
+        [13.0, 10.0, 10.0, 0.0, 0.0, 0.0],
+    ];
+    assert_eq!(rows, expected);
+    assert_eq!(of_service(&record, 1)[2].received, 1_500_000);
+    // Ready, starting, gangs, reserved, idle, down, in chip-hours a tick: 5 replicas start in the last quarter of the first, 8 of the second.
+    let pool: Vec<[f64; 6]> =
+        of_pool(&record, 1).iter().map(|row| row.chips.map(|chip_us| chip_us as f64 / HOUR)).collect();
+    let table = [
+        [40.0, 5.0, 55.0, 0.0, 0.0, 0.0],
+        [60.0, 8.0, 30.0, 0.0, 2.0, 0.0],
+        [92.0, 0.0, 0.0, 0.0, 8.0, 0.0],
+        [52.0, 0.0, 40.0, 0.0, 8.0, 0.0],
+    ];
+    assert_eq!(pool, table);
+    let month = &record.pools[1][0];
+    let hours = |chip_us: u128| chip_us as f64 / HOUR;
+    assert_eq!([hours(month.ready + month.starting), hours(month.starting), hours(month.idle)], [257.0, 13.0, 18.0]);
+    assert_eq!(hours(month.at_work), 212.0);
+    let cell = |workload: usize| &record.cells[world.workloads.0[workload].cells[0].index()][0];
+    assert_eq!([hours(cell(0).allocated), hours(cell(1).allocated)], [110.0, 15.0]);
+    assert!((hours(cell(0).restart) - 40.0 / 6.0).abs() < 1e-9);
+    assert_eq!([record.workloads[0].preemptions, record.workloads[1].preemptions], [1, 1]);
+    assert_eq!((hours(cell(0).lost), hours(cell(1).lost)), (0.0, 0.0));
+    let allocated = hours(month.gangs + month.ready + month.starting) / hours(month.installed);
+    assert!((allocated - 0.955).abs() < 1e-12);
+}
+
+/// coupled.json 5. Serving needs u(t) = 0.55 + 0.3 cos(2 pi (t - 14) / 24) of the pool; two gangs of a quarter of it run while their tick's peak leaves
+/// them room. Ticks of 10 min: the first runs in 104 of 144, 17.333 h a day, the second in 64, 10.667 h; a pause costs each one checkpoint (0.05 h) and
+/// one restart (0.5 h): 0.25 x (17.333 + 10.667 - 2 x 0.55) = 6.725 pool-hours a day. The closed forms are 17.5747 h, 10.7208 h and 6.7989.
+#[test]
+fn day_and_night_gangs() {
+    let points: Vec<String> = (0..144)
+        .map(|tick| {
+            let hour = (f64::from(tick) + 0.5) / 6.0;
+            format!("{:.9}", 0.55 + 0.3 * (2.0 * std::f64::consts::PI * (hour - 14.0) / 24.0).cos())
+        })
+        .collect();
+    // The profile has mean 0.55 and is scaled to 1: 1,000 replicas of a chip, each 1 token/s, serve 550 tokens/s on average.
+    let text = format!(
+        r#"
+[scenario]
+name = "night"
+start = 2026-01-01
+end = 2026-01-11
+spin_up = "1d"
+[run]
+tick = "10min"
+ticks = true
+jobs = true
+[pools.p]
+instance = "trn2.3xlarge"
+chips = 1000
+failures_per_chip_hour = 0
+schedule = {{ order = "priority", serving_lease = "0h" }}
+[labs.a.workloads.g1]
+kind = "pretraining"
+pools = ["p"]
+priority = 2
+mfu = {{ trn2 = 0.5 }}
+flops = {0:e}
+chips = 250
+restart = "30min"
+checkpoint = {{ interval = "1000h", cost = "3min" }}
+[labs.a.workloads.g2]
+kind = "pretraining"
+pools = ["p"]
+priority = 1
+mfu = {{ trn2 = 0.5 }}
+flops = {0:e}
+chips = 250
+restart = "30min"
+checkpoint = {{ interval = "1000h", cost = "3min" }}
+[labs.a.services.chat]
+pools = ["p"]
+replica = {{ chips = 1, prefill_tokens_per_second = 1, decode_tokens_per_second = 1 }}
+demand = {{ tokens_per_second = 550, input_tokens = 1, output_tokens = 1, period = "day", profile_points = [{1}] }}
+autoscaler = {{ target = 1, min = 0 }}
+"#,
+        flops(250.0, 3000.0),
+        points.join(", ")
+    );
+    let world = world(&text);
+    let record = simulate(&world, run(0, 0));
+    let days = 10.0;
+    let cell = |workload: usize| &record.cells[world.workloads.0[workload].cells[0].index()][0];
+    let hours = |chip_us: u128| chip_us as f64 / HOUR / 250.0 / days;
+    let held = [hours(cell(0).allocated), hours(cell(1).allocated)];
+    let goodput = 0.25 * (hours(cell(0).productive) + hours(cell(1).productive));
+    let near = |found: f64, expected: f64, off: f64| assert!((found - expected).abs() < off, "{found} {expected}");
+    near(held[0], 104.0 / 6.0, 1e-9);
+    near(held[1], 64.0 / 6.0, 1e-9);
+    near(goodput, 6.725, 1e-6);
+    // Within 20 minutes of the closed form, a quarter of the pool for the third.
+    near(held[0], 17.574_708_652_8, 1.0 / 3.0);
+    near(held[1], 10.720_790_903_1, 1.0 / 3.0);
+    near(goodput, 6.798_874_888_96, 0.25 * 2.0 / 3.0);
+    assert_eq!((record.workloads[0].preemptions, record.workloads[1].preemptions), (10, 10));
+    assert_eq!(record.services[0][0].lost, 0);
+}
+
+/// A day of 100 chips: 12 h by day need 80 chips, 12 h by night 20. A rigid gang of 60 chips and one of 20, the first before the second, and no lease:
+/// by night 80 chips are free and both run, 12 h each; by day 20 are, and the second alone runs, so 24 h of it. A gang of 30 instead of the 20 has room
+/// by night only beside 20 chips of serving if the first leaves it 20: never.
+#[test]
+fn two_levels_by_hand() {
+    for (second, hours) in [(20, [12.0, 24.0]), (30, [12.0, 0.0])] {
+        let points = [vec!["0.4"; 12], vec!["1.6"; 12]].concat().join(", ");
+        let text = format!(
+            r#"
+[scenario]
+name = "levels"
+start = 2026-01-01
+end = 2026-01-11
+spin_up = "1d"
+[pools.p]
+instance = "trn2.3xlarge"
+chips = 100
+failures_per_chip_hour = 0
+schedule = {{ order = "priority", backfill = "skip_ahead", serving_lease = "0h" }}
+[labs.a.workloads.g1]
+kind = "pretraining"
+pools = ["p"]
+priority = 2
+mfu = {{ trn2 = 0.5 }}
+flops = {0:e}
+chips = 60
+[labs.a.workloads.g2]
+kind = "pretraining"
+pools = ["p"]
+priority = 1
+mfu = {{ trn2 = 0.5 }}
+flops = {0:e}
+chips = {second}
+[labs.a.services.chat]
+pools = ["p"]
+replica = {{ chips = 1, prefill_tokens_per_second = 1, decode_tokens_per_second = 1 }}
+demand = {{ tokens_per_second = 50, input_tokens = 1, output_tokens = 1, period = "day", profile_points = [{points}], between = "steps" }}
+autoscaler = {{ target = 1, min = 0 }}
+"#,
+            flops(60.0, 9000.0)
+        );
+        let world = world(&text);
+        let record = simulate(&world, run(0, 0));
+        for (workload, (chips, expected)) in [(60.0, hours[0]), (f64::from(second), hours[1])].into_iter().enumerate() {
+            let cell = &record.cells[world.workloads.0[workload].cells[0].index()][0];
+            let found = cell.allocated as f64 / HOUR / chips / 10.0;
+            // The second of 30 chips starts in the spin-up, where nothing has priority over it yet.
+            assert!(
+                (found - expected).abs() < 1e-9,
+                "gang {workload} beside {second}: {found} h a day, not {expected}"
+            );
+        }
+        assert_eq!(record.services[0][0].lost, 0);
+    }
+}
+
+/// Demand as a path, noise included, of a service beside gangs.
+fn path_world(points: &str) -> World {
+    world(&format!(
+        r#"
+[scenario]
+name = "path"
+start = 2026-01-05
+end = 2026-01-07
+[run]
+ticks = true
+[pools.p]
+chips = 64
+chips_per_node = 8
+[labs.a.workloads.w]
+kind = "stream"
+pools = ["p"]
+per_day = 30
+chips = 8
+duration = {{ dist = "exponential", mean = "3h" }}
+checkpoint = {{ interval = "1h", cost = "2min" }}
+restart = "5min"
+[labs.a.services.chat]
+pools = ["p"]
+replica = {{ chips = 4, prefill_tokens_per_second = 900, decode_tokens_per_second = 60 }}
+demand = {{ tokens_per_second = 2000, input_tokens = 500, output_tokens = 200, points = [{points}], every = "4h", noise = {{ sd = 0.2 }} }}
+autoscaler = {{ target = 0.9, start_up = "10min", burst_sds = 1 }}
+"#
+    ))
+}
+
+/// One-tick information: points whose middles lie later than m move nothing in ticks before the one that holds m. The points stand at 2:00, 6:00, 10:00 and so
+/// on; from the sixth on (22:00) they differ, so that demand does from 18:00 on, the middle before. Ticks that end by 18:00 are the same to
+/// the byte, and a later one is not.
+#[test]
+fn nobody_sees_the_future() {
+    let ours = simulate(&path_world("1, 1.4, 0.8, 1.9, 1.2, 0.9, 1.1, 0.5, 1.5, 1, 1, 1"), run(0, 0));
+    let theirs = simulate(&path_world("1, 1.4, 0.8, 1.9, 1.2, 2.5, 0.2, 1.5, 2.5, 2, 0.1, 3"), run(0, 0));
+    let (mut before, mut after) = (0, 0);
+    for (a, b) in ours.service_ticks.iter().zip(&theirs.service_ticks) {
+        let hour = a.at.since(ours.service_ticks[0].at).hours();
+        if hour < 18.0 {
+            assert_eq!(a, b, "at {hour} h");
+            before += 1;
+        } else {
+            after += usize::from(a != b);
+        }
+    }
+    for (a, b) in ours.pool_ticks.iter().zip(&theirs.pool_ticks) {
+        assert!(18.0 <= a.at.since(ours.service_ticks[0].at).hours() || a == b);
+    }
+    assert!(before == 18 && 20 < after, "{before} {after}");
+}
+
+/// The order of services in the file changes nothing: neither who gets chips nor who gets what is left of a second choice.
+#[test]
+fn the_order_of_the_file_does_not_matter() {
+    let head =
+        "[scenario]\nname = \"o\"\nstart = 2026-01-05\nend = 2026-01-08\n[run]\nticks = true\n[pools.p]\nchips = 40\n";
+    let service = |name: &str, rate: u32, second: &str| {
+        format!(
+            "[labs.a.services.{name}]\npools = [\"p\"]\nsecond_choice = \"labs.a.services.{second}\"\nreplica = {{ chips = 2, prefill_tokens_per_second = 100, decode_tokens_per_second = 100 }}\ndemand = {{ tokens_per_second = {rate}, input_tokens = 3, output_tokens = 1, profile = \"azure-conv\", noise = {{ sd = 0.4 }} }}\n"
+        )
+    };
+    let services = [service("x", 700, "z"), service("y", 500, "z"), service("z", 300, "x")];
+    let played = |order: [usize; 3]| {
+        let text: String = order.iter().map(|at| services[*at].as_str()).collect();
+        simulate(&world(&format!("{head}{text}")), run(0, 0)).to_bytes()
+    };
+    let first = played([0, 1, 2]);
+    assert!(first == played([2, 0, 1]) && first == played([1, 2, 0]));
+}
+
+/// On every draw of a world without cost of switching, a pool that serves and trains does at least as much training, and loses no more tokens, than two
+/// pools that split it: what serving leaves can only be more.
+#[test]
+fn lending_is_worth_something_on_every_draw() {
+    let pools = |serving: u32| {
+        format!(
+            "[pools.p]\nchips = {}\nschedule = {{ serving_lease = \"0h\" }}\n[pools.q]\nchips = {serving}\n",
+            60 - serving
+        )
+    };
+    let text = |pools: &str, of_service: &str| {
+        format!(
+            r#"
+[scenario]
+name = "lend"
+start = 2026-01-05
+end = 2026-01-19
+spin_up = "1w"
+{pools}
+[labs.a.workloads.w]
+kind = "stream"
+pools = ["p"]
+per_day = 480
+chips = 1
+duration = {{ dist = "exponential", mean = "3h" }}
+[labs.a.services.chat]
+pools = ["{of_service}"]
+replica = {{ chips = 1, prefill_tokens_per_second = 1, decode_tokens_per_second = 1 }}
+demand = {{ tokens_per_second = {{ unknown = {{ p5 = 10, p95 = 25 }} }}, input_tokens = 1, output_tokens = 1, profile = "azure-code", noise = {{ sd = 0.3 }} }}
+autoscaler = {{ target = 0.9, min = 0 }}
+"#
+        )
+    };
+    let one = "[pools.p]\nchips = 60\nschedule = { serving_lease = \"0h\" }\n";
+    let (together, apart) = (world(&text(one, "p")), world(&text(&pools(30), "q")));
+    for draw in 0..20 {
+        let [a, b] = [&together, &apart].map(|world| simulate(world, run(draw, 0)));
+        let trained = |record: &RunRecord| record.cells[0].iter().map(|month| month.productive).sum::<u128>();
+        let lost = |record: &RunRecord| record.services[0].iter().map(|month| month.lost).sum::<u128>();
+        assert!(lost(&a) <= lost(&b), "draw {draw}: {} tokens lost together, {} apart", lost(&a), lost(&b));
+        assert!(trained(&b) <= trained(&a), "draw {draw}: {} trained together, {} apart", trained(&a), trained(&b));
+    }
+}
+
+/// Random worlds: services of two labs on pools with guarantees, lending, outages, nodes of several chips and gangs of all kinds. Every identity is audited
+/// in the run itself, and another run of the same gives the same bytes.
+#[test]
+fn random_worlds_keep_the_identities() {
+    let mut state = 0x2545_f491_4f6c_dd1du64;
+    let mut dice = |sides: u64| {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        (state >> 11) % sides
+    };
+    for n in 0..40 {
+        let mut text = format!(
+            "[scenario]\nname = \"r\"\nstart = 2026-01-28\nend = 2026-02-04\nspin_up = \"1d\"\n[run]\nseed = {n}\nticks = true\ntick = \"{}\"\n",
+            ["1h", "10min", "30min", "2h"][dice(4) as usize]
+        );
+        let per_node = [1, 4, 8][dice(3) as usize];
+        let placement = ["first_fit", "best_fit", "spread"][dice(3) as usize];
+        let preemption = ["off", "class", "order_key"][dice(3) as usize];
+        let backfill = ["strict", "skip_ahead", "easy"][dice(3) as usize];
+        text += &format!(
+            "[pools.p]\nchips = 96\nchips_per_node = {per_node}\nfailures_per_chip_hour = {}\ndomain = \"d\"\nschedule = {{ placement = \"{placement}\", preemption = \"{preemption}\", backfill = \"{backfill}\", yield = \"{}\", notice = \"2min\" }}\n",
+            ["0", "1e-3"][dice(2) as usize],
+            ["graceful", "abrupt"][dice(2) as usize],
+        );
+        if dice(2) == 0 {
+            text += "guaranteed = { a = [{ name = \"g\", at = 2026-01-01, chips = 48 }, { name = \"h\", at = 2026-01-31, chips = 24 }], b = [{ name = \"g\", at = 2026-01-01, chips = 24 }] }\n";
+            text += "borrowable = { a = [{ name = \"g\", at = 2026-01-01, chips = 40 }], b = [{ name = \"g\", at = 2026-01-01, chips = 20 }] }\n";
+        }
+        if dice(2) == 0 {
+            text += "outages = { o = { per_year = 100, duration = \"3h\" } }\n";
+        }
+        text += &format!(
+            "[pools.q]\nchips = 48\nchips_per_node = {per_node}\ndomain = \"{}\"\nretirements = [{{ name = \"r\", at = 2026-01-30, chips = 8 }}]\n",
+            ["d", "q"][dice(2) as usize]
+        );
+        for lab in ["a", "b"] {
+            text += &format!(
+                "[labs.{lab}.workloads.w]\nkind = \"stream\"\npools = [\"p\"]\nper_day = {}\nchips = {{ values = [8, 16, 40], weights = [3, 2, 1] }}\nduration = {{ dist = \"exponential\", mean = \"4h\" }}\ncheckpoint = {{ interval = \"1h\", cost = \"{}min\" }}\nrestart = \"10min\"\n",
+                10 + dice(20),
+                dice(4)
+            );
+            for name in ["x", "y"] {
+                let pools = ["\"p\"", "\"q\", \"p\"", "\"p\", \"q\""][dice(3) as usize];
+                let profile = [
+                    "profile = \"azure-code\"",
+                    "profile = \"servegen-deepseek-r1\"",
+                    "points = [1, 2, 0, 3], every = \"12h\"",
+                    "idc = 9",
+                ][dice(4) as usize];
+                text += &format!(
+                    "[labs.{lab}.services.{name}]\npools = [{pools}]\npriority = {}\nreplica = {{ chips = {}, prefill_tokens_per_second = 100, decode_tokens_per_second = 30 }}\ndemand = {{ tokens_per_second = {}, input_tokens = 3, output_tokens = 1, {profile}, noise = {{ sd = 0.3, common_sd = 0.2 }}, growth = {{ multiple_per_year = 3, ceiling_multiple = 5 }} }}\nautoscaler = {{ target = 0.9, start_up = \"{}min\", cool_down = \"{}h\", burst_sds = {}, warm = {}, max_step = 6 }}\nsecond_choice = \"labs.{}.services.{}\"\n",
+                    dice(3),
+                    [1, 3, 4, 8, 16][dice(5) as usize],
+                    100 + dice(600),
+                    dice(90),
+                    dice(3),
+                    dice(2),
+                    dice(2),
+                    ["a", "b"][dice(2) as usize],
+                    if name == "x" { "y" } else { "x" },
+                );
+                if dice(2) == 0 {
+                    text += &format!(
+                        "deferrable = {{ tokens_per_second = {}, deadline = \"{}h\" }}\n",
+                        10 + dice(200),
+                        [2, 4, 12][dice(3) as usize]
+                    );
+                }
+            }
+        }
+        let played = std::panic::catch_unwind(|| {
+            let world = world(&text);
+            (simulate(&world, run(0, 0)).to_bytes(), simulate(&world, run(0, 0)).to_bytes())
+        });
+        let (a, b) = played.unwrap_or_else(|_| panic!("world {n}:\n{text}"));
+        assert!(a == b, "world {n} differs from itself");
+        let again = RunRecord::from_bytes(&a).expect("its own bytes");
+        assert_eq!(again.to_bytes(), a);
+    }
+}
+
+/// Every mistake at once, each with its place and its cure.
+#[test]
+fn what_no_service_can_be() {
+    let head = "[scenario]\nname = \"b\"\nstart = 2026-01-05\nend = 2026-01-08\n[pools.p]\nchips = 8\n";
+    let service = |more: &str, replica: &str, demand: &str| {
+        format!(
+            "{head}[labs.a.services.x]\npools = [\"p\"]\n{more}\nreplica = {{ {replica} }}\ndemand = {{ {demand} }}\n"
+        )
+    };
+    let (replica, demand) = (
+        "chips = 4, prefill_tokens_per_second = 100, decode_tokens_per_second = 10",
+        "tokens_per_second = 10, input_tokens = 3, output_tokens = 1",
+    );
+    let cases = [
+        (
+            service("", "chips = 4, prefill_tokens_per_second = 0, decode_tokens_per_second = 10", demand),
+            "prefill_tokens_per_second",
+        ),
+        (service("", replica, "tokens_per_second = 0, input_tokens = 3, output_tokens = 1"), "tokens_per_second"),
+        (service("", replica, "tokens_per_second = 9, input_tokens = 0, output_tokens = 0"), "has no token"),
+        (service("", replica, "input_tokens = 3, output_tokens = 1"), "tokens_per_second"),
+        (service("second_choice = \"labs.a.services.x\"", replica, demand), "is itself"),
+        (service("second_choice = \"labs.a.services.y\"", replica, demand), "no service `labs.a.services.y`"),
+        (
+            service("", "chips = 16, prefill_tokens_per_second = 1, decode_tokens_per_second = 1", demand),
+            "never has more than 8",
+        ),
+        (
+            service("", "chips = { h100 = 4 }, prefill_tokens_per_second = 1, decode_tokens_per_second = 1", demand),
+            "says nothing of",
+        ),
+        (service("slo = { tpot = \"50ms\" }", replica, demand), "takes 1.000e-1 s"),
+        (service("slo = { ttft = \"1ms\" }", replica, demand), "reading a mean request"),
+        (service("", replica, &format!("{demand}, profile = \"azur-code\"")), "azure-code"),
+        (service("autoscaler = { min = 5, max = 2 }", replica, demand), "at most 2 replicas"),
+        (
+            service("deferrable = { tokens_per_second = 1, deadline = \"90min\" }", replica, demand),
+            "no whole number of ticks",
+        ),
+        (
+            service("", replica, demand).replace("[pools.p]", "[run]\ntick = \"7min\"\n[pools.p]"),
+            "does not divide the day",
+        ),
+        (service("", replica, demand).replace("2026-01-08", "2026-01-08T00:20:00"), "between two steps"),
+        (service("", replica, demand).replace("pools = [\"p\"]", "pools = []"), "names no pool"),
+    ];
+    for (text, words) in cases {
+        let read = spec::read_text("bad.toml", &text, &[]);
+        let plan = read
+            .and_then(|read| study::plan(&read, Catalog::embedded(), &Options::default(), &|_| Err("no file".into())));
+        let told = plan.err().map(|problems| problems.render(false)).unwrap_or_default();
+        assert!(told.contains(words) && told.contains("bad.toml:"), "{words}:\n{told}\n{text}");
+    }
+}
