@@ -15,8 +15,6 @@ pub(super) enum Yield {
     Last { slot: u32, first: bool },
     /// Its first token, and another replica does the rest; its memory stays taken until it is there.
     HandOver(u32),
-    /// It had given up while its prompt was processed; its memory is free.
-    Gone(u32),
 }
 
 impl Replica {
@@ -54,14 +52,6 @@ impl Replica {
     }
 
     fn after_chunk(&mut self, requests: &mut Requests, slot: u32, role: Role, now_ns: u64, out: &mut Vec<Yield>) {
-        if requests[slot].gone {
-            if self.partial == slot {
-                self.partial = NONE;
-            }
-            self.end(requests, slot);
-            out.push(Yield::Gone(slot));
-            return;
-        }
         if 0 < requests[slot].todo {
             return;
         }

@@ -5,7 +5,7 @@
 pub enum End {
     /// It was answered in full.
     Finished,
-    /// It had no first token in time.
+    /// Its prompt had not begun in time.
     GaveUp,
     /// It is longer than any replica's memory or the context, and was not taken.
     Refused,
@@ -114,7 +114,7 @@ pub struct Totals {
     pub arrived: u64,
     /// Answered in full.
     pub finished: u64,
-    /// Without a first token in time.
+    /// Whose prompt had not begun in time.
     pub gave_up: u64,
     /// Longer than memory or context.
     pub refused: u64,

@@ -51,8 +51,6 @@ pub(super) struct Request {
     pub model: u16,
     pub class: u8,
     pub state: State,
-    /// It has given up while its prompt was being processed.
-    pub gone: bool,
 }
 
 /// Slots.
@@ -91,7 +89,6 @@ impl Requests {
             model: arrival.model,
             class: arrival.class,
             state: State::AtDoor,
-            gone: false,
         };
         let slot = match self.free.pop() {
             Some(slot) => {

@@ -249,8 +249,8 @@ impl<'t, S: StepTimes, K: Sink> Sim<'t, S, K> {
                 self.gone(slot);
                 self.nudge(replica);
             }
-            // Its prompt is being processed: it leaves when the iteration ends.
-            State::Prompt => self.requests[slot].gone = true,
+            // Its turn has come. To leave now would waste what it is given: behind a queue as long as patience everyone would, and nobody be served.
+            State::Prompt => {}
             State::Free | State::Decoding | State::Sent => unreachable!("{:?}", self.requests[slot]),
         }
     }
@@ -341,11 +341,6 @@ impl<'t, S: StepTimes, K: Sink> Sim<'t, S, K> {
                 let lasts = nanoseconds(fixed + token * f64::from(request.context()));
                 let at = self.now_ns.saturating_add(lasts).min(NEVER - 1);
                 self.alarms.push(Reverse((at, request.born, slot, Alarm::Sent)));
-            }
-            Yield::Gone(slot) => {
-                let weight = self.weight(group, slot);
-                self.groups[group].take(replica, weight);
-                self.gone(slot);
             }
         }
     }

@@ -72,7 +72,7 @@ pub enum Role {
 /// A class of requests.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Class {
-    /// A request that has no first token so long after its arrival gives up; None: never [ns].
+    /// A request whose prompt has not begun so long after its arrival gives up; None: never [ns]. Eq. (140).
     pub patience_ns: Option<u64>,
 }
 

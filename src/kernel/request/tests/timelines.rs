@@ -68,8 +68,8 @@ fn answers_go_on_elsewhere() {
     check(&terms, &[request(0.0, 10, 3), request(1.0, 10, 2)], "0: first 2 end 5.6 at 1 | 1: first 5.6 end 8.2 at 1");
 }
 
-/// Three seconds of patience, one at a time: 1 leaves the queue at 4; 2, which came at 3.5, is begun at 6 and gone when its prompt is done at
-/// 8; 3 came at 7.5 and has its token at 10, in time.
+/// Three seconds of patience, one at a time: 1 leaves the queue at 4; 2, which came at 3.5, is begun at 6 and stays though its first token comes
+/// at 8; 3 leaves at 10.5, for its turn would come at 12.
 #[test]
 fn who_waits_too_long_gives_up() {
     let mut terms = terms();
@@ -79,9 +79,9 @@ fn who_waits_too_long_gives_up() {
     let (_, totals) = check(
         &terms,
         &list,
-        "0: first 2 end 6 at 0 | 1: first - end 4.000000001 at 0 gave up | 2: first - end 8 at 0 gave up | 3: first 10 end 10 at 0",
+        "0: first 2 end 6 at 0 | 1: first - end 4.000000001 at 0 gave up | 2: first 8 end 12 at 0 | 3: first - end 10.500000001 at 0 gave up",
     );
-    assert_eq!((totals.finished, totals.gave_up, totals.spent().prompt_tokens), (2, 2, 30));
+    assert_eq!((totals.finished, totals.gave_up, totals.spent().prompt_tokens), (2, 2, 20));
 }
 
 /// One at a time: the later request of the first class goes before the earlier one of the second.
