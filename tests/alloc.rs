@@ -1,9 +1,14 @@
 //! The hot loop allocates nothing, and what a run takes does not grow with its jobs. One test in a binary of its own: the counters
 //! are of the whole process.
 
+use hedgerow::kernel::request::{Class, Done, Fleet, Model, Role, Routing, Sink, Terms, serve};
 use hedgerow::kernel::{Run, simulate};
+use hedgerow::perf::Affine;
 use hedgerow::spec;
+use hedgerow::stats::draw::RunKey;
+use hedgerow::stats::law::{Law, LawKind};
 use hedgerow::study::{Options, plan};
+use hedgerow::workload::requests::{Gaps, Generate, Generated, Length, Lengths, Process};
 use hedgerow::world::World;
 use hedgerow::world::catalog::Catalog;
 use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
@@ -110,4 +115,66 @@ fn ten_times_the_jobs_allocate_no_more() {
         few.calls,
         few.events
     );
+    // Requests: a hundred thousand and a million, chunked and with little memory, so that some are set back. Slots, queues and heaps grow to
+    // the most that were ever there at once, which a longer run may exceed a few times.
+    requests(100_000);
+    let (few, many) = (requests(100_000), requests(1_000_000));
+    assert!(9 * few.events < many.events, "{} and {} events", few.events, many.events);
+    assert!(many.calls <= few.calls + 40, "{} allocations of a million requests, {} of a tenth", many.calls, few.calls);
+    assert!(
+        many.bytes <= few.bytes + (256 << 10),
+        "{} bytes of a million requests, {} of a tenth",
+        many.bytes,
+        few.bytes
+    );
+}
+
+struct Nobody;
+
+impl Sink for Nobody {
+    fn done(&mut self, _: &Done) {}
+}
+
+/// So many generated requests on two replicas.
+fn requests(requests: u64) -> Asked {
+    let length = |mean| Length::Law { law: Law::by_mean(LawKind::Lognormal, mean, Some(1.0)).unwrap(), most: 5_000 };
+    let wanted = Generate {
+        process: Process::One(Gaps::by_rate(10.0, 1.0, LawKind::Gamma).unwrap()),
+        lengths: Lengths::Apart { input: length(500.0), output: length(100.0) },
+        classes: vec![1.0],
+        requests,
+        until_s: f64::INFINITY,
+    };
+    let key = RunKey { study_seed: 1, draw: 0, replication: 0 };
+    let mut arrivals = Generated::new(&wanted, key, "alloc").unwrap();
+    let model = Model {
+        times: Affine { step_s: 10e-3, prompt_token_s: 50e-6, decode_s: 50e-6, context_token_s: 10e-9 },
+        kv_tokens: 12_000,
+        kv_reserve: 100,
+        max_batch: 256,
+        max_batch_tokens: 2_048,
+        max_context: 10_000,
+        chunked: true,
+        transfer_s: (0.0, 0.0),
+    };
+    let terms = Terms {
+        models: vec![model],
+        fleets: vec![Fleet { model: 0, role: Role::Both, min: 2, max: 2 }],
+        classes: vec![Class { patience_ns: Some(20_000_000_000) }],
+        routing: Routing::ShortestQueue,
+        prefixes: None,
+        scaling: None,
+        pool: None,
+        single_steps: false,
+    };
+    let region = Region::new(GLOBAL);
+    let totals = serve(&terms, &mut arrivals, &mut Nobody, None);
+    let change = region.change();
+    let grown = usize::try_from(change.bytes_reallocated).unwrap_or(0);
+    assert!(0 < totals.preemptions && totals.finished + totals.gave_up + totals.refused == requests, "{totals:?}");
+    Asked {
+        calls: change.allocations + change.reallocations,
+        bytes: change.bytes_allocated + grown,
+        events: totals.events,
+    }
 }

@@ -142,12 +142,13 @@ fn words(name: &str) -> Result<Vec<Meaning>, Failure> {
             Meaning { kind: policy.key, name: policy.name.to_owned(), unit: None, text },
         ));
     }
-    for Quirk { of, when, with, without } in QUIRKS {
+    for Quirk { command, of, when, with, without } in QUIRKS {
         let when = if when.is_empty() { String::new() } else { format!("with {when}: ") };
         for name in ["compat", of] {
             let (name, of) = (name.to_owned(), (*of).to_owned());
             let text = format!("{when}{with}\n  without: {without}");
-            all.push((name, Meaning { kind: "replay jobs --compat", name: of, unit: None, text }));
+            let kind = if *command == "jobs" { "replay jobs --compat" } else { "replay requests --compat" };
+            all.push((name, Meaning { kind, name: of, unit: None, text }));
         }
     }
     let (found, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|(word, _)| word == name);

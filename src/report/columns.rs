@@ -478,6 +478,60 @@ pub const REPLAY_FILES: &[FileDoc] = &[
             col("of_capacity", "-", "Of chips x time, from the first submission of the log to the queue's last end."),
         ],
     },
+    FileDoc {
+        name: "requests/requests.csv",
+        what: "A request of a replayed log, in order of their ends.",
+        columns: &[
+            col("id", "-", "Row of the log, from 0."),
+            col(
+                "arrival_s",
+                "s",
+                "Arrival as the log counts, or from the earliest row of a log with dates; after --rate-scale.",
+            ),
+            col("input_tokens", "tokens", "Tokens of its prompt."),
+            col("output_tokens", "tokens", "Tokens of its answer."),
+            col("ttft_s", "s", "From arrival to the first token; blank: it had none."),
+            col(
+                "tpot_s",
+                "s",
+                "Time per token after the first, (135); blank for one token. With --compat splitwise over all tokens of the answer.",
+            ),
+            col("e2e_s", "s", "From arrival to the last token; blank: it was refused or gave up."),
+            col("replica", "-", "Replica that had it last, from 0; blank: none had."),
+        ],
+    },
+    FileDoc {
+        name: "requests/summary.csv",
+        what: "A figure of a replay of requests.",
+        columns: &[
+            col("class", "text", "Class, or `all`."),
+            col(
+                "metric",
+                "text",
+                "ttft_s, tpot_s and e2e_s with their statistic; requests, gave_up, refused, attainment (share within the targets of all that came), \
+                 tokens, replicas, cost.",
+            ),
+            col("unit", "text", "Its unit."),
+            col("value", "as in unit", "The figure over all requests; quantiles to 0.2 %."),
+            col(
+                "ci_low",
+                "as in unit",
+                "Lower end of its 95 % interval by batch means, (139); blank of too few requests.",
+            ),
+            col("ci_high", "as in unit", "Upper end."),
+        ],
+    },
+    FileDoc {
+        name: "requests/levels.csv",
+        what: "A stretch of time of a replay of requests; means over it.",
+        columns: &[
+            col("from_s", "s", "Its begin, from the first arrival."),
+            col("replicas", "-", "Replicas that run, cold starts and drains included."),
+            col("busy_replicas", "-", "Replicas in an iteration."),
+            col("batch", "-", "Requests in batches, over all replicas."),
+            col("kv_tokens", "tokens", "Tokens in memory while iterations run, over all replicas."),
+        ],
+    },
 ];
 
 /// Headers of a file in order; asking for a file that has no entry is our mistake.

@@ -18,6 +18,7 @@ mod plans;
 mod randomness;
 mod renewal;
 mod replays;
+mod requests;
 mod spot;
 mod statistics;
 mod theory;

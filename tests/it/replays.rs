@@ -443,5 +443,6 @@ fn compat_is_explained() {
     let output = Command::cargo_bin("hedgerow").unwrap().args(["explain", "compat"]).assert().code(0);
     let text = String::from_utf8(output.get_output().stdout.clone()).unwrap();
     let both = text.contains("helios (replay jobs --compat)") && text.contains("starburst (replay jobs --compat)");
+    let both = both && text.contains("splitwise (replay requests --compat)");
     assert!(both && text.contains("a second longer") && text.matches("  without: ").count() >= 8, "{text}");
 }
