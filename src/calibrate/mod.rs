@@ -1,7 +1,9 @@
 //! Tables that the coarse tier reads, measured on the fine one. Opens no file and prints nothing.
 
 mod sweep;
+mod table;
 mod window;
 
 pub use sweep::{Grid, Point, sweep};
-pub use window::{Mix, Reference, Shape, Window};
+pub use table::{PATIENCE_S, REFERENCE, admission, axes, points, reference};
+pub use window::{Mix, Reference, Shape, Window, saturated_per_s, window};

@@ -1,7 +1,7 @@
 //! Every point of the grid, measured in windows of each shape, made monotone. Eq. (171).
 
 use super::window::{Mix, Reference, Shape, Window, window};
-use crate::perf::StepTimes;
+use crate::perf::Card;
 use crate::stats::draw::RunKey;
 use crate::stats::isotonic::{Trend, monotone};
 
@@ -42,21 +42,16 @@ const LONGEST_S: f64 = 900.0;
 const SHORTEST_S: f64 = 120.0;
 const ENOUGH: f64 = 20_000.0;
 
-/// Measures every point; loads outermost, then replicas, dispersions, mixes. The same for the same seed. `told` hears of every point done.
-pub fn sweep<S: StepTimes + Clone>(
-    reference: &Reference<S>,
-    grid: &Grid,
-    seed: u64,
-    told: &mut dyn FnMut(usize, usize),
-) -> Vec<Point> {
+/// Measures every point, each mix on its own replica; loads outermost, then replicas, dispersions, mixes. The same for the same seed. `told` is called after each.
+pub fn sweep(references: &[Reference<Card>], grid: &Grid, seed: u64, told: &mut dyn FnMut()) -> Vec<Point> {
     let all = grid.loads.len() * grid.replicas.len() * grid.dispersions.len() * grid.mixes.len();
     let mut points = Vec::with_capacity(all);
     for load in &grid.loads {
         for replicas in &grid.replicas {
             for dispersion in &grid.dispersions {
-                for mix in &grid.mixes {
+                for (mix, reference) in grid.mixes.iter().zip(references) {
                     points.push(point(reference, mix, (*load, *replicas, *dispersion), seed));
-                    told(points.len(), all);
+                    told();
                 }
             }
         }
@@ -65,15 +60,11 @@ pub fn sweep<S: StepTimes + Clone>(
     points
 }
 
-fn point<S: StepTimes + Clone>(
-    reference: &Reference<S>,
-    mix: &Mix,
-    (load, replicas, dispersion): (f64, u32, f64),
-    seed: u64,
-) -> Point {
+fn point(reference: &Reference<Card>, mix: &Mix, (load, replicas, dispersion): (f64, u32, f64), seed: u64) -> Point {
     let per_s = load * f64::from(replicas) * mix.replica_per_s;
     let length_s = (ENOUGH / per_s).clamp(SHORTEST_S, LONGEST_S);
-    let closed_s = (reference.tpot_s)(&reference.model.times, mix, load.min(1.0));
+    // The closed form counts prompts among the steps they stretch.
+    let closed_s = reference.model.times.at_rate(load * mix.replica_per_s * mix.mean_tokens.1).parts.total_s();
     // The same chance at every point of a mix: what differs between two points is what the axes do.
     let key = |replication: usize| RunKey { study_seed: seed, draw: 0, replication: replication as u32 };
     let windows: Vec<Window> = (SHAPES.iter().enumerate())

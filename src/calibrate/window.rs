@@ -34,10 +34,8 @@ impl Mix {
 pub struct Reference<S> {
     /// Times and limits.
     pub model: Model<S>,
-    /// A request without a first token after so long gives up \[s\].
+    /// A request whose turn has not come after so long gives up \[s\].
     pub patience_s: f64,
-    /// Time between tokens of a replica at a load, by the closed form \[s\]; by mix, by load.
-    pub tpot_s: fn(&S, &Mix, f64) -> f64,
 }
 
 /// How the load moves in a window.
@@ -118,21 +116,56 @@ pub fn window<S: StepTimes + Clone>(
         Generate { process: Process::One(gaps), lengths, classes: vec![1.0], requests: u64::MAX, until_s: area };
     let generated = Generated::new(&generate, key, &mix.name).expect("terms that can be generated");
     let mut arrivals = Paced::new(generated, points).expect("a line of factors");
-    let terms = Terms {
-        models: vec![reference.model.clone()],
-        fleets: vec![Fleet { model: 0, role: Role::Both, min: replicas, max: replicas }],
-        classes: vec![Class { patience_ns: Some((reference.patience_s * 1e9) as u64) }],
-        routing: Routing::ShortestQueue,
-        prefixes: None,
-        scaling: None,
-        pool: None,
-        single_steps: false,
-    };
+    let terms = terms(reference, replicas, Some(reference.patience_s));
     let mut gather = Gather { times: &reference.model.times, from_s, to_s, window: Window::default() };
     serve(&terms, &mut arrivals, &mut gather, None);
     gather.window.waits_s.sort_by(f64::total_cmp);
     gather.window.tpots_s.sort_by(f64::total_cmp);
     gather.window
+}
+
+fn terms<S: Clone>(reference: &Reference<S>, replicas: u32, patience_s: Option<f64>) -> Terms<S> {
+    Terms {
+        models: vec![reference.model.clone()],
+        fleets: vec![Fleet { model: 0, role: Role::Both, min: replicas, max: replicas }],
+        classes: vec![Class { patience_ns: patience_s.map(|seconds| (seconds * 1e9) as u64) }],
+        routing: Routing::ShortestQueue,
+        prefixes: None,
+        scaling: None,
+        pool: None,
+        single_steps: false,
+    }
+}
+
+/// Requests that one replica serves where more than enough wait \[1/s\]: finished from half an hour after the begin to an hour and a half, over
+/// that time. `guess_per_s` is about what it will be, so that enough come.
+pub fn saturated_per_s<S: StepTimes + Clone>(
+    reference: &Reference<S>,
+    mix: &Mix,
+    guess_per_s: f64,
+    key: RunKey,
+) -> f64 {
+    let (from_s, to_s) = (1_800.0, 5_400.0);
+    let gaps = Gaps::by_rate(3.0 * guess_per_s, 1.0, LawKind::Gamma).expect("a positive rate");
+    let lengths = Lengths::Apart { input: mix.input.clone(), output: mix.output.clone() };
+    let generate =
+        Generate { process: Process::One(gaps), lengths, classes: vec![1.0], requests: u64::MAX, until_s: to_s };
+    let mut arrivals = Generated::new(&generate, key, &mix.name).expect("terms that can be generated");
+    let mut count = Finished { from_ns: (from_s * 1e9) as u64, finished: 0 };
+    serve(&terms(reference, 1, None), &mut arrivals, &mut count, Some((to_s * 1e9) as u64));
+    count.finished as f64 / (to_s - from_s)
+}
+
+/// Those who are answered from an instant on.
+struct Finished {
+    from_ns: u64,
+    finished: u64,
+}
+
+impl Sink for Finished {
+    fn done(&mut self, done: &Done) {
+        self.finished += u64::from(done.end == End::Finished && self.from_ns <= done.end_ns);
+    }
 }
 
 /// Those who arrive in the window.

@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::terminal;
+use crate::calibrate;
 use crate::report::calibration::{self, Data};
 use crate::world::catalog::Catalog;
 use clap::Subcommand;
@@ -18,6 +19,18 @@ pub struct Calibrate {
 enum What {
     /// Replica cards against published rates and step times
     Cards(Cards),
+    /// Admission of services, by the request tier: minutes on one core
+    Serving(Serving),
+}
+
+#[derive(clap::Args, Debug)]
+struct Serving {
+    /// Names the chance of its windows
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// File to write
+    #[arg(short, long, value_name = "FILE", default_value = "catalog/admission.csv")]
+    output: PathBuf,
 }
 
 #[derive(clap::Args, Debug)]
@@ -31,7 +44,10 @@ struct Cards {
 
 /// Fits and writes.
 pub fn run(args: &Calibrate) -> Result<(), Failure> {
-    let What::Cards(args) = &args.what;
+    let args = match &args.what {
+        What::Cards(args) => args,
+        What::Serving(args) => return serving(args),
+    };
     let open = |name: &str| read(&args.data, name);
     let data = Data::read(&open).map_err(|error| Failure::input(error, ""))?;
     let found = calibration::calibrate(Catalog::embedded(), &data).map_err(|error| Failure::input(error, ""))?;
@@ -55,6 +71,19 @@ pub fn run(args: &Calibrate) -> Result<(), Failure> {
     text.extend(found.fit.doubts.iter().map(|doubt| format!("{doubt}\n")));
     text += &format!("wrote {}\n", args.output.display());
     Ok(terminal::say(&text)?)
+}
+
+/// Measures and writes.
+fn serving(args: &Serving) -> Result<(), Failure> {
+    let bar = super::progress::Bar::new(calibrate::points(Catalog::embedded()), false);
+    let mut told = || bar.add(1);
+    let table =
+        calibrate::admission(Catalog::embedded(), args.seed, &mut told).map_err(|error| Failure::input(error, ""))?;
+    bar.finish();
+    std::fs::write(&args.output, &table).map_err(|error| {
+        Failure::input(format!("cannot write {}: {error}", args.output.display()), "name another place with `-o`")
+    })?;
+    Ok(terminal::say(&format!("wrote {}\n", args.output.display()))?)
 }
 
 fn read(folder: &Path, name: &str) -> Result<String, String> {

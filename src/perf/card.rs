@@ -256,6 +256,25 @@ impl Card {
         if batch < most.batch { self.loaded(batch, Limit::Requests) } else { most }
     }
 
+    /// The replica at a rate of output tokens \[1/s\], with as many requests as it then has; the saturated one above its rate. Eq. (121).
+    pub fn at_rate(&self, output_tokens_per_s: f64) -> Saturated {
+        let most = self.saturated();
+        if most.output_tokens_per_s <= output_tokens_per_s {
+            return most;
+        }
+        // More requests never make it slower: halve until neither the batch nor its rate is told apart.
+        let (mut low, mut high) = (0.0, most.batch);
+        for _ in 0..60 {
+            let middle = (low + high) / 2.0;
+            if self.loaded(middle, Limit::Requests).output_tokens_per_s < output_tokens_per_s {
+                low = middle;
+            } else {
+                high = middle;
+            }
+        }
+        self.loaded(high, Limit::Requests)
+    }
+
     fn loaded(&self, batch: f64, limit: Limit) -> Saturated {
         let work = self.steady(batch);
         let parts = self.times.parts(&work);

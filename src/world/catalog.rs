@@ -3,6 +3,7 @@
 //! It holds facts and marked estimates only; a scenario's own values override them elsewhere, and nothing here simulates.
 mod chip;
 mod known;
+mod mixes;
 mod price;
 mod read;
 mod rows;
@@ -10,6 +11,7 @@ mod serving;
 
 pub use chip::{Chip, ChipField};
 pub use known::{Confidence, Known, Provenance};
+pub use mixes::RequestMix;
 pub use price::{EQUAL_US_REGIONS, PriceAnswer, PriceKind, PriceRow, PriceRule};
 pub use rows::{
     BedrockOffer, Deal, DealKind, DemandProfile, FailureCause, Figure, Fleet, InstalledBase, Instance, LabFigure,
@@ -62,6 +64,8 @@ pub struct Catalog {
     pub software: Vec<SoftwareSpeed>,
     /// Published latencies and rates over concurrent clients.
     pub serving_points: Vec<ServingPoint>,
+    /// Lengths of requests by what they ask for.
+    pub request_mixes: Vec<RequestMix>,
 }
 
 /// A name the catalog does not have, with the nearest that it has.
@@ -116,6 +120,7 @@ impl Catalog {
             links: read::rows("links.csv", text!("links.csv"), serving::link),
             efficiencies: read::rows("efficiencies.csv", text!("efficiencies.csv"), serving::family_efficiency),
             software: read::rows("serving_software.csv", text!("serving_software.csv"), serving::software_speed),
+            request_mixes: read::rows("request_mixes.csv", text!("request_mixes.csv"), mixes::request_mix),
             serving_points: read::rows("serving_points.csv", text!("serving_points.csv"), serving::serving_point),
         };
         catalog.assert_whole();
