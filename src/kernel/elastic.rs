@@ -130,6 +130,8 @@ impl<'w> Sim<'w> {
         let cell = CellId::new(self.jobs[slot].cell as usize);
         let has_worked = self.jobs[slot].attempt.start < self.now;
         let before = self.jobs[slot].chips;
+        let Some(size) = self.size_beside_replicas(slot, cell, size) else { return };
+        let lease = self.open_lease(cell);
         if has_worked {
             self.book_attempt(slot, None);
             let (elapsed, speed) = (self.now.since(self.jobs[slot].attempt.start).0, self.speed_of(slot, cell));
@@ -149,6 +151,7 @@ impl<'w> Sim<'w> {
             // A change of size is no other start where it overflows to.
             self.workloads[workload].apart.started_elsewhere = elsewhere;
         }
+        self.close_lease(cell, lease);
         let changed = self.in_window(self.now) && fits != Some(before);
         let job = &mut self.jobs[slot];
         job.resizing = false;
@@ -170,6 +173,28 @@ impl<'w> Sim<'w> {
             self.jobs.aside_mut(slot).yields += 1;
             self.enqueue(slot, false);
         }
+    }
+
+    /// The size that a gang may grow to, where its tenant's replicas keep chips; None: it cannot grow. Smaller sizes stay as they are.
+    fn size_beside_replicas(&self, slot: u32, cell: CellId, size: u32) -> Option<u32> {
+        let (place, before) = (&self.cells[cell.index()], self.jobs[slot].chips);
+        if !self.pools[place.pool].standing.keeps || size <= before {
+            return Some(size);
+        }
+        let terms = self.elastic_of(slot).expect("only elastic gangs change their size");
+        let most = (u64::from(before) + self.most_on(cell)).min(u64::from(size));
+        terms.size_within(most).filter(|most| before < *most)
+    }
+
+    /// While a gang changes its size it keeps what it was lent: what replicas are forecast to need stands back. Returns that.
+    fn open_lease(&mut self, cell: CellId) -> u64 {
+        let place = &self.cells[cell.index()];
+        std::mem::take(&mut self.pools[place.pool].standing.tenants[place.claim].ahead)
+    }
+
+    fn close_lease(&mut self, cell: CellId, ahead: u64) {
+        let place = &self.cells[cell.index()];
+        self.pools[place.pool].standing.tenants[place.claim].ahead = ahead;
     }
 
     /// The gang goes on with fewer chips.

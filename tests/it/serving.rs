@@ -515,3 +515,42 @@ fn what_no_service_can_be() {
         assert!(told.contains(words) && told.contains("bad.toml:"), "{words}:\n{told}\n{text}");
     }
 }
+
+/// A lease is for starts and growth, and lasts: serving needs 20 of 100 chips for 12 h and 80 for the next 12 h, forecast as it comes. An elastic gang of 20 to 80
+/// chips keeps its 80 until serving wants them, though for the last hours before that the forecast leaves no lease of 4 h: 80 x 12 + 20 x 12 = 1,200
+/// chip-hours a day, none idle.
+#[test]
+fn a_lease_is_not_taken_back_for_a_forecast() {
+    let points = [vec!["0.4"; 12], vec!["1.6"; 12]].concat().join(", ");
+    let text = format!(
+        r#"
+[scenario]
+name = "lease"
+start = 2026-01-01
+end = 2026-01-06
+spin_up = "1d"
+[pools.p]
+instance = "trn2.3xlarge"
+chips = 100
+failures_per_chip_hour = 0
+schedule = {{ serving_lease = "4h", serving_margin = 0 }}
+[labs.a.workloads.g]
+kind = "pretraining"
+pools = ["p"]
+mfu = {{ trn2 = 0.5 }}
+flops = {0:e}
+chips = {{ min = 20, max = 80, step = 10, scaling = {{ power = 1 }}, resize_cost = "0h" }}
+[labs.a.services.chat]
+pools = ["p"]
+replica = {{ chips = 1, prefill_tokens_per_second = 1, decode_tokens_per_second = 1 }}
+demand = {{ tokens_per_second = 50, input_tokens = 1, output_tokens = 1, period = "day", profile_points = [{points}], between = "steps" }}
+autoscaler = {{ target = 1, min = 0 }}
+"#,
+        flops(80.0, 9000.0)
+    );
+    let world = world(&text);
+    let record = simulate(&world, run(0, 0));
+    let cell = &record.cells[world.workloads.0[0].cells[0].index()][0];
+    assert_eq!(cell.allocated as f64 / HOUR / 5.0, 1200.0);
+    assert_eq!(record.workloads[0].preemptions, 0);
+}

@@ -24,6 +24,8 @@ const GIB: f64 = (1u64 << 30) as f64;
 const MONTH_BYTES: f64 = 160.0;
 const RUN_BYTES: f64 = 2048.0;
 const JOB_ROW_BYTES: f64 = 96.0;
+/// The same of a row of a tick.
+const TICK_ROW_BYTES: f64 = 280.0;
 /// Bytes of a job alive, with its place in a queue; a test of the kernel holds it to that.
 pub const JOB_ALIVE_BYTES: usize = 416;
 /// Runs that are under way at once, at most: a file is judged alike on every machine.
@@ -79,6 +81,14 @@ pub(super) fn check(desk: &mut Desk<'_>, world: &World) {
             "at most 2e9 together: shorten the scenario or lower the rates",
         );
     }
+    let ticks = world.end.0 as f64 / world.tick.0.max(1) as f64;
+    let places: usize = world.services.iter().map(|service| service.places.len()).sum();
+    if MOST_EVENTS < ticks * places as f64 {
+        let origin = spec.run.tick.as_ref().map_or_else(Default::default, |leaf| leaf.origin);
+        let message =
+            format!("services are stepped about {:.2e} times in one run, pool by pool", ticks * places as f64);
+        desk.problem(origin, "run.tick", message, "at most 2e9: a longer `tick`, or a shorter scenario");
+    }
     let changes = changes(desk, world);
     if MOST_EVENTS < changes {
         let message = format!("arrival rates change about {changes:.2e} times in one run");
@@ -102,11 +112,21 @@ pub(super) fn check(desk: &mut Desk<'_>, world: &World) {
     }
     let rows = (world.months.len() * (world.cells.len() + world.pools.len())) as f64;
     let jobs = if world.job_rows { cells as f64 * arrivals * JOB_ROW_BYTES } else { 0.0 };
-    let bytes = runs as f64 * (RUN_BYTES + rows * MONTH_BYTES) + jobs;
+    let of_ticks = if world.tick_rows && 0 < places {
+        cells as f64 * ticks * (world.services.len() + world.pools.len()) as f64 * TICK_ROW_BYTES
+    } else {
+        0.0
+    };
+    let bytes = runs as f64 * (RUN_BYTES + rows * MONTH_BYTES) + jobs + of_ticks;
     // Where the jobs alone are too many, that has been said.
     if alive_bytes < MOST_BYTES && MOST_BYTES < bytes + alive_bytes {
         let message = format!("the records of {runs} runs take about {:.1} GiB", (bytes + alive_bytes) / GIB);
-        desk.problem(origin, "run.draws", message, "at most 8 GiB: fewer runs, a shorter scenario, or `jobs = false`");
+        desk.problem(
+            origin,
+            "run.draws",
+            message,
+            "at most 8 GiB: fewer runs, a shorter scenario, or `jobs = false` and `ticks = false`",
+        );
     }
 }
 
