@@ -1,5 +1,29 @@
 //! What chips do with models: times, memory and rates of replicas. Plain numbers, no ids: who owns what is the world's.
 
+mod architecture;
+mod card;
+mod efficiency;
+pub mod fit;
+mod hardware;
+mod measured;
+mod precision;
+pub mod refusal;
+mod roofline;
+mod simplex;
 mod step;
+#[cfg(test)]
+pub(crate) mod testing;
+#[cfg(test)]
+mod tests;
 
+pub use architecture::{Architecture, Experts};
+pub use card::{
+    Card, Deployment, Lengths, Limit, MEMORY_SHARE, MOST_CHIPS, Saturated, WEIGHT_OVERHEAD, card, smallest,
+};
+pub use efficiency::{Basis, Efficiency};
+pub use hardware::Hardware;
+pub use measured::Measured;
+pub use precision::Precision;
+pub use refusal::Refusal;
+pub use roofline::{Parts, Roofline, Work};
 pub use step::{Iteration, StepTimes};

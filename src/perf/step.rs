@@ -7,7 +7,8 @@ pub struct Iteration {
     /// Prompt tokens processed.
     pub prompt_tokens: u64,
     /// Pairs of a prompt token and a token before it or itself that it attends to, counted as if attention were full: for a prompt
-    /// processed at once the square of its length, for a chunk its length x (tokens before it + its length).
+    /// processed at once the square of its length, for a chunk its length x (2 x tokens before it + its length), so that the chunks of a
+    /// prompt add up to the square of the whole.
     pub prompt_pairs: u64,
     /// Requests that decode one token each.
     pub decodes: u64,

@@ -6,6 +6,7 @@ mod known;
 mod price;
 mod read;
 mod rows;
+mod serving;
 
 pub use chip::{Chip, ChipField};
 pub use known::{Confidence, Known, Provenance};
@@ -14,6 +15,7 @@ pub use rows::{
     BedrockOffer, Deal, DealKind, FailureCause, Figure, Fleet, InstalledBase, Instance, LabFigure, Missing, Model,
     Takes, TrainingMfu,
 };
+pub use serving::{Architecture, FamilyEfficiency, Link, NoParts, Parts, ServingPoint, SoftwareSpeed};
 
 use std::sync::OnceLock;
 
@@ -48,6 +50,16 @@ pub struct Catalog {
     pub training_mfu: Vec<TrainingMfu>,
     /// What was looked for and not found.
     pub missing: Vec<Missing>,
+    /// Shapes of language models.
+    pub architectures: Vec<Architecture>,
+    /// Bandwidth between the chips of a replica.
+    pub links: Vec<Link>,
+    /// Shares of peaks that serving reaches, by family of chips.
+    pub efficiencies: Vec<FamilyEfficiency>,
+    /// Speed of serving software by date, ascending.
+    pub software: Vec<SoftwareSpeed>,
+    /// Published latencies and rates over concurrent clients.
+    pub serving_points: Vec<ServingPoint>,
 }
 
 /// A name the catalog does not have, with the nearest that it has.
@@ -97,8 +109,14 @@ impl Catalog {
             failure_causes: read::rows("failure_causes.csv", text!("failure_causes.csv"), rows::failure_cause),
             training_mfu: read::rows("training_mfu.csv", text!("training_mfu.csv"), rows::training_mfu),
             missing: read::rows("missing.csv", text!("missing.csv"), rows::missing),
+            architectures: read::rows("architectures.csv", text!("architectures.csv"), serving::architecture),
+            links: read::rows("links.csv", text!("links.csv"), serving::link),
+            efficiencies: read::rows("efficiencies.csv", text!("efficiencies.csv"), serving::family_efficiency),
+            software: read::rows("serving_software.csv", text!("serving_software.csv"), serving::software_speed),
+            serving_points: read::rows("serving_points.csv", text!("serving_points.csv"), serving::serving_point),
         };
         catalog.assert_whole();
+        catalog.assert_serving_whole();
         catalog
     }
 

@@ -26,7 +26,10 @@ fn every_row_says_where_it_comes_from() {
         .chain(c.models.iter().map(|r| &r.provenance))
         .chain(c.bedrock.iter().map(|r| &r.provenance))
         .chain(c.deals.iter().map(|r| &r.provenance))
-        .chain(c.installed_base.iter().map(|r| &r.provenance));
+        .chain(c.installed_base.iter().map(|r| &r.provenance))
+        .chain(c.architectures.iter().map(|r| &r.provenance))
+        .chain(c.efficiencies.iter().map(|r| &r.provenance))
+        .chain(c.serving_points.iter().map(|r| &r.provenance));
     for provenance in rows {
         assert!(provenance.source.len() >= 6 && provenance.source != "same", "{provenance:?}");
         assert!("2019" <= provenance.as_of.as_str() && provenance.as_of.as_str() <= "2026-11-21", "{provenance:?}");
@@ -58,6 +61,12 @@ fn no_key_stands_twice() {
     assert_unique("lab finance", c.lab_finance.iter().map(|r| (&r.lab, &r.item, &r.period)));
     assert_unique("facility", c.facility.iter().map(|r| &r.key));
     assert_unique("reliability", c.reliability.iter().map(|r| &r.key));
+    assert_unique(
+        "architectures",
+        c.architectures.iter().flat_map(|r| std::iter::once(&r.shape.name).chain(&r.aliases)),
+    );
+    assert_unique("links", c.links.iter().map(|r| &r.chip));
+    assert_unique("efficiencies", c.efficiencies.iter().map(|r| (&r.vendor, &r.family)));
     assert_unique("training mfu", c.training_mfu.iter().map(|r| (&r.model, &r.chip, &r.precision)));
 }
 
