@@ -2,7 +2,7 @@
 
 use super::args::Format;
 use super::failure::Failure;
-use super::{strategy, terminal};
+use super::{card, strategy, terminal};
 use crate::replay::{QUIRKS, Quirk};
 use crate::report::columns::{self, Column};
 use crate::report::listing;
@@ -10,15 +10,17 @@ use crate::spec;
 use serde_json::{Value, json};
 use std::path::Path;
 
-/// What a metric, a column, an output file, a policy or a strategy means
+/// What a metric, a column, an output file, a policy, a strategy or a replica card means
 #[derive(clap::Args, Debug)]
 #[command(
-    after_help = "Examples:\n  hedgerow explain allocated_fraction\n  hedgerow explain summary.csv:param_share\n  hedgerow explain scenarios/gang.toml skip_ahead"
+    after_help = "Examples:\n  hedgerow explain allocated_fraction\n  hedgerow explain summary.csv:param_share\n  hedgerow explain scenarios/gang.toml skip_ahead\n  hedgerow explain card h100 llama-3.3-70b --tp 2 --in 5000 --out 500"
 )]
 pub struct Explain {
-    /// METRIC, COLUMN, FILE.csv[:COLUMN], POLICY or `compat`, one or more; or SCENARIO.toml [STRATEGY ...]
+    /// METRIC, COLUMN, FILE.csv[:COLUMN], POLICY or `compat`, one or more; or SCENARIO.toml [STRATEGY ...]; or card CHIP MODEL
     #[arg(required = true, num_args = 1.., value_name = "NAME")]
     names: Vec<String>,
+    #[command(flatten)]
+    card: card::Terms,
     /// How to print
     #[arg(long, value_enum, default_value_t)]
     format: Format,
@@ -26,6 +28,17 @@ pub struct Explain {
 
 /// Prints every meaning the name has.
 pub fn run(args: &Explain) -> Result<(), Failure> {
+    if let [first, names @ ..] = args.names.as_slice()
+        && first == "card"
+    {
+        return card::explain(names, &args.card, args.format);
+    }
+    if args.card.given() {
+        return Err(Failure::input(
+            "lengths, precision and chips are told of cards only",
+            "`hedgerow explain card CHIP MODEL`",
+        ));
+    }
     let mut found = Vec::new();
     match args.names.as_slice() {
         [file] if file.ends_with(".toml") => found = strategies(file, None)?,

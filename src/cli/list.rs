@@ -2,6 +2,7 @@
 
 use super::failure::Failure;
 use super::terminal;
+use crate::report::cards;
 use crate::report::listing::{self, Listing};
 use crate::report::table::Table;
 use crate::world::catalog::Catalog;
@@ -28,6 +29,10 @@ enum What {
     Prices,
     /// AI models
     Models,
+    /// Shapes of models, for replica cards
+    Architectures,
+    /// Replica cards: what a model reaches on a chip
+    Cards,
     /// Deals between labs, clouds and investors
     Deals,
     /// Failures of chips, by cause where the catalog tells them apart
@@ -58,6 +63,8 @@ pub fn run(args: &List) -> Result<(), Failure> {
         What::Instances => catalog(Listing::Instances),
         What::Prices => catalog(Listing::Prices),
         What::Models => catalog(Listing::Models),
+        What::Architectures => cards::architectures(Catalog::embedded()),
+        What::Cards => cards::cards(Catalog::embedded()),
         What::Deals => catalog(Listing::Deals),
         What::Causes => catalog(Listing::Causes),
         What::Policies => listing::policies(),

@@ -1,6 +1,8 @@
 //! The command line: one file a command. The only printer, and the only reader of the environment; computes nothing.
 
 mod args;
+mod calibrate;
+mod card;
 mod check;
 mod explain;
 mod facts;
@@ -41,6 +43,7 @@ enum Command {
     Facts(facts::Facts),
     Explain(explain::Explain),
     Replay(replay::Replay),
+    Calibrate(calibrate::Calibrate),
     Report(report::Report),
     Verify(verify::Verify),
 }
@@ -50,7 +53,7 @@ const GROUPS: [(&str, &[&str]); 4] = [
     ("Ask", &["run"]),
     ("Replay", &["replay"]),
     ("Write", &["new", "check", "schema", "list", "facts", "explain"]),
-    ("Admin", &["report", "verify"]),
+    ("Admin", &["report", "verify", "calibrate"]),
 ];
 
 /// The arguments of this process; else help, version or a refusal has been printed.
@@ -74,6 +77,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         Command::Facts(args) => facts::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Replay(args) => replay::run(args),
+        Command::Calibrate(args) => calibrate::run(args),
         Command::Report(args) => report::run(args),
         Command::Verify(args) => verify::run(args),
     }
