@@ -98,7 +98,7 @@ fn new_files_check_and_are_not_overwritten() {
 
 #[test]
 fn every_list_has_three_forms() {
-    for what in ["chips", "instances", "prices", "models", "deals", "policies", "metrics"] {
+    for what in ["chips", "instances", "prices", "models", "architectures", "cards", "deals", "policies", "metrics"] {
         let text = says(&["list", what]);
         let table = json(&["list", what, "--format", "json"]);
         let rows = table["rows"].as_array().expect("rows are a list").len();

@@ -2,7 +2,8 @@
 
 use hedgerow::{cli, report, spec};
 
-fn fresh(file: &str, text: &str) {
+/// Fails where the file does not say `text`.
+pub fn fresh(file: &str, text: &str) {
     if std::env::var_os("UPDATE_EXPECT").is_some() {
         std::fs::create_dir_all("docs").expect("docs can be made");
         std::fs::write(file, text).expect("the document is writable");

@@ -4,6 +4,7 @@ mod architecture;
 mod arrivals;
 mod assumptions;
 mod broken;
+mod calibration;
 mod campaigns;
 mod record;
 mod elastic;
