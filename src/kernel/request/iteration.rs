@@ -167,7 +167,7 @@ impl Replica {
             let (request, chunk) = (&requests[*slot], u64::from(*chunk));
             let before = u64::from(request.context() - request.todo);
             iteration.prompt_tokens += chunk;
-            iteration.prompt_pairs += chunk * (before + chunk);
+            iteration.prompt_pairs += chunk * (2 * before + chunk);
         }
         if mixed {
             (iteration.decodes, iteration.context_tokens) = (u64::from(self.decodes), self.context);
