@@ -580,8 +580,7 @@ fn admit(serving: &mut Serving<'_>, at: usize) {
         demanded
     } else {
         let u_peak = demanded as f64 / capacity as f64 * service.peak;
-        let mix = terms.output_tokens / terms.tokens_per_request();
-        let share = terms.admission.shed(u_peak, ready_us as f64 / tick_us, terms.idc, mix);
+        let share = terms.admission.shed(u_peak, ready_us as f64 / tick_us);
         ((demanded as f64 * share).round() as u64).max(demanded.saturating_sub(capacity)).min(demanded)
     };
     let first = demanded - shed;

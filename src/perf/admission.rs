@@ -1,78 +1,251 @@
-//! What part of a load a service sheds: a monotone table over peak load, replicas, burstiness and mix, never below what a fluid server
-//! must shed. Knows no service.
+//! What becomes of a service's requests at a load: a table measured on the request tier over peak load, replicas, burstiness and mix, never
+//! below what a fluid server must shed. Knows no service and measures nothing.
 
-/// Share of the requests shed. Eq. (156); coupling T6.
-///
-/// Without a table it is the bound F = max(0, 1 - 1/u): what a server that never idles while work waits cannot serve at a peak load u,
-/// and the only law that needs no measurement. A table fitted to a finer tier can only add to it.
+use crate::stats::math::ln;
+
+/// A line of the table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AdmissionRow {
+    /// Peak load over what the replicas can.
+    pub load: f64,
+    /// Replicas.
+    pub replicas: f64,
+    /// Index of dispersion of the requests' numbers.
+    pub dispersion: f64,
+    /// Share of the answers in all tokens.
+    pub output_share: f64,
+    /// Requests that the reference replica serves where more than enough wait \[1/s\].
+    pub replica_per_s: f64,
+    /// That rate over the rate of its card, which knows mean lengths only.
+    pub capacity_ratio: f64,
+    /// What was measured.
+    pub outcome: Outcome,
+}
+
+/// What becomes of requests. Shares of those that arrive, times of those that are answered.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub struct Outcome {
+    /// Share that gives up \[0..1\].
+    pub shed: f64,
+    /// Quantiles .5, .9, .95, .99 of the time to first token beyond what the prompt takes alone \[s\].
+    pub waits_s: [f64; 4],
+    /// Mean time per token over the card's at that load.
+    pub tpot_ratio: f64,
+    /// Quantiles .5, .9, .99 of the time per token over its mean.
+    pub tpot_spread: [f64; 3],
+}
+
+/// Probabilities of [`Outcome::waits_s`].
+const WAITS: [f64; 4] = [0.5, 0.9, 0.95, 0.99];
+/// Probabilities of [`Outcome::tpot_spread`].
+const TPOTS: [f64; 3] = [0.5, 0.9, 0.99];
+
+impl Outcome {
+    /// Share of the answered whose wait is at most `seconds`. Eq. (174). Straight between quantiles, from 0 at 0; beyond the last the tail falls
+    /// as between the last two.
+    pub fn waits_within(&self, seconds: f64) -> f64 {
+        share_within(&self.waits_s, &WAITS, seconds)
+    }
+
+    /// Share of the answered whose time per token is at most so many times its mean. Eq. (174).
+    pub fn tpots_within(&self, ratio: f64) -> f64 {
+        share_within(&self.tpot_spread, &TPOTS, ratio)
+    }
+
+    fn blend(&mut self, other: &Outcome, weight: f64) {
+        let add = |into: &mut f64, from: f64| *into += weight * from;
+        add(&mut self.shed, other.shed);
+        add(&mut self.tpot_ratio, other.tpot_ratio);
+        self.waits_s.iter_mut().zip(other.waits_s).for_each(|(into, from)| add(into, from));
+        self.tpot_spread.iter_mut().zip(other.tpot_spread).for_each(|(into, from)| add(into, from));
+    }
+}
+
+fn share_within(quantiles: &[f64], probabilities: &[f64], x: f64) -> f64 {
+    if x < 0.0 {
+        return 0.0;
+    }
+    let mut before = (0.0, 0.0);
+    for (value, p) in quantiles.iter().zip(probabilities) {
+        if x < *value {
+            return before.1 + (p - before.1) * (x - before.0) / (value - before.0);
+        }
+        before = (*value, *p);
+    }
+    let last = quantiles.len() - 1;
+    let (from, to) = (quantiles[last - 1], quantiles[last]);
+    if to <= from {
+        return 1.0;
+    }
+    // An exponential tail through the last two quantiles.
+    let rate = ln((1.0 - probabilities[last - 1]) / (1.0 - probabilities[last])) / (to - from);
+    1.0 - (1.0 - probabilities[last]) * crate::stats::math::exp(-rate * (x - to))
+}
+
+/// The whole table.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AdmissionTable {
+    loads: Vec<f64>,
+    replicas: Vec<f64>,
+    dispersions: Vec<f64>,
+    shares: Vec<f64>,
+    /// By mix: seconds a request takes a saturated reference replica, and its rate over the card's.
+    seconds: Vec<f64>,
+    ratios: Vec<f64>,
+    outcomes: Vec<Outcome>,
+}
+
+impl AdmissionTable {
+    /// From its lines: loads outermost, then replicas, dispersions, mixes by their share of answers. The error says which line is not where
+    /// it should be, or what does not rise with the load.
+    pub fn new(rows: &[AdmissionRow]) -> Result<AdmissionTable, String> {
+        let axis = |of: fn(&AdmissionRow) -> f64| {
+            let mut values: Vec<f64> = rows.iter().map(of).collect();
+            values.sort_by(f64::total_cmp);
+            values.dedup();
+            values
+        };
+        let table = AdmissionTable {
+            loads: axis(|row| row.load),
+            replicas: axis(|row| row.replicas),
+            dispersions: axis(|row| row.dispersion),
+            shares: axis(|row| row.output_share),
+            seconds: Vec::new(),
+            ratios: Vec::new(),
+            outcomes: rows.iter().map(|row| row.outcome).collect(),
+        };
+        let mut lines = rows.iter().enumerate();
+        for load in &table.loads {
+            for replicas in &table.replicas {
+                for dispersion in &table.dispersions {
+                    for share in &table.shares {
+                        let here = |row: &AdmissionRow| {
+                            (row.load, row.replicas, row.dispersion, row.output_share)
+                                == (*load, *replicas, *dispersion, *share)
+                        };
+                        if !lines.next().is_some_and(|(_, row)| here(row)) {
+                            return Err(format!(
+                                "no line of load {load}, {replicas} replicas, dispersion {dispersion}, share {share}"
+                            ));
+                        }
+                    }
+                }
+            }
+        }
+        if lines.next().is_some() || rows.is_empty() {
+            return Err("as many lines as the axes have points, and at least one".into());
+        }
+        let step = rows.len() / table.loads.len();
+        for (at, row) in rows.iter().enumerate().skip(step) {
+            let before = &rows[at - step].outcome;
+            if row.outcome.shed < before.shed || row.outcome.waits_s[3] < before.waits_s[3] {
+                return Err(format!("line {}: less at a higher load", at + 1));
+            }
+        }
+        let mixes = &rows[..table.shares.len()];
+        let seconds = mixes.iter().map(|row| 1.0 / row.replica_per_s).collect();
+        Ok(AdmissionTable { seconds, ratios: mixes.iter().map(|row| row.capacity_ratio).collect(), ..table })
+    }
+
+    /// Rate of a saturated replica over its card's, for a mix. Eq. (172).
+    pub fn capacity_ratio(&self, output_share: f64) -> f64 {
+        let (low, part) = place(&self.shares, output_share);
+        between(&self.ratios, low, part)
+    }
+
+    /// The part for requests of this burstiness and mix on replicas that take so many seconds a request. Eq. (173).
+    ///
+    /// Waits are queues of requests times the seconds each takes: a burst of I requests before a replica that takes c times as long as the
+    /// reference waits as one of c I requests before the reference. So it is looked up under `dispersion` x seconds over the reference's.
+    pub fn of(&self, dispersion: f64, output_share: f64, seconds_per_request: f64) -> Admission {
+        let (mix, mix_part) = place(&self.shares, output_share);
+        let reference = between(&self.seconds, mix, mix_part);
+        let (burst, burst_part) = place_log(&self.dispersions, dispersion * seconds_per_request / reference);
+        let mut outcomes = Vec::with_capacity(self.loads.len() * self.replicas.len());
+        for line in 0..self.loads.len() * self.replicas.len() {
+            let mut sum = Outcome::default();
+            for (b, weight_b) in [(burst, 1.0 - burst_part), (burst + 1, burst_part)] {
+                for (m, weight_m) in [(mix, 1.0 - mix_part), (mix + 1, mix_part)] {
+                    if 0.0 < weight_b * weight_m {
+                        let at = (line * self.dispersions.len() + b) * self.shares.len() + m;
+                        sum.blend(&self.outcomes[at], weight_b * weight_m);
+                    }
+                }
+            }
+            outcomes.push(sum);
+        }
+        Admission { loads: self.loads.clone(), replicas: self.replicas.clone(), outcomes }
+    }
+}
+
+/// Where a value lies on an ascending axis: the point below it and the part of the way to the next. Beyond the ends, the end.
+fn place(axis: &[f64], value: f64) -> (usize, f64) {
+    let low = axis.partition_point(|point| *point <= value).saturating_sub(1);
+    match axis.get(low + 1) {
+        Some(next) => (low, ((value - axis[low]) / (next - axis[low])).clamp(0.0, 1.0)),
+        None => (low, 0.0),
+    }
+}
+
+/// As [`place`], by the ratios of values: counts are as far from 4 to 8 as from 8 to 16.
+fn place_log(axis: &[f64], value: f64) -> (usize, f64) {
+    let low = axis.partition_point(|point| *point <= value).saturating_sub(1);
+    match axis.get(low + 1) {
+        Some(next) if axis[low] < value => (low, ln(value / axis[low]) / ln(next / axis[low])),
+        _ => (low, 0.0),
+    }
+}
+
+fn between(values: &[f64], low: usize, part: f64) -> f64 {
+    if part <= 0.0 { values[low] } else { values[low] + part * (values[low + 1] - values[low]) }
+}
+
+/// A service's part of the table: by load and replicas. Eq. (156), (173).
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Admission {
-    /// Ascending values of load, replicas, index of dispersion and output share of the tokens; empty: no table.
-    axes: [Vec<f64>; 4],
-    /// Share shed, the last axis fastest [0..1].
-    shed: Vec<f64>,
+    /// Ascending; empty: no table.
+    loads: Vec<f64>,
+    replicas: Vec<f64>,
+    outcomes: Vec<Outcome>,
 }
 
 impl Admission {
-    /// The bound alone.
+    /// The bound alone: F = max(0, 1 - 1/u), what a server that never idles while work waits cannot serve at a peak load u, and the only law
+    /// that needs no measurement.
     pub fn fluid() -> Admission {
         Admission::default()
     }
 
-    /// A table; the error says what is wrong with it: axes ascend, every share lies in [0, 1] and rises with the load.
-    pub fn table(axes: [Vec<f64>; 4], shed: Vec<f64>) -> Result<Admission, String> {
-        let ascends = |axis: &Vec<f64>| !axis.is_empty() && axis.is_sorted_by(|a, b| a < b);
-        if !axes.iter().all(ascends) {
-            return Err("an axis does not ascend".to_owned());
-        }
-        let points: usize = axes.iter().map(Vec::len).product();
-        if shed.len() != points {
-            return Err(format!("{} shares for {points} points", shed.len()));
-        }
-        if let Some(share) = shed.iter().find(|share| !(0.0..=1.0).contains(*share)) {
-            return Err(format!("a share of {share}"));
-        }
-        let step = points / axes[0].len();
-        if (step..points).any(|at| shed[at] < shed[at - step]) {
-            return Err("less is shed at a higher load".to_owned());
-        }
-        Ok(Admission { axes, shed })
+    /// Whether anything but the bound is known.
+    pub fn is_measured(&self) -> bool {
+        !self.outcomes.is_empty()
     }
 
-    /// Share shed at a peak load `u` on so many replicas, at that index of dispersion and output share [0..1]. Eq. (156).
-    ///
-    /// Linear between points of the table; beyond its ends the last point holds. A load below 0 is our mistake; an infinite one sheds all.
+    /// Share shed at a peak load `u` on so many replicas \[0..1\], never below the bound. A load below 0 is our mistake; an infinite one sheds all.
     #[inline]
-    pub fn shed(&self, u: f64, replicas: f64, idc: f64, mix: f64) -> f64 {
+    pub fn shed(&self, u: f64, replicas: f64) -> f64 {
         assert!(0.0 <= u, "a load of {u}");
         let bound = if u <= 1.0 { 0.0 } else { 1.0 - 1.0 / u };
-        if self.shed.is_empty() {
-            return bound;
-        }
-        self.between([u, replicas, idc, mix]).max(bound)
+        self.at(u, replicas).map_or(bound, |outcome| outcome.shed.max(bound))
     }
 
-    fn between(&self, at: [f64; 4]) -> f64 {
-        let mut low = [0; 4];
-        let mut part = [0.0; 4];
-        for (n, (axis, value)) in self.axes.iter().zip(at).enumerate() {
-            let above = axis.partition_point(|point| *point <= value);
-            low[n] = above.saturating_sub(1).min(axis.len().saturating_sub(2));
-            if let Some(next) = axis.get(low[n] + 1) {
-                part[n] = ((value - axis[low[n]]) / (next - axis[low[n]])).clamp(0.0, 1.0);
+    /// What becomes of requests at that load; None without a table. Linear between loads, by ratios between counts of replicas; beyond the ends
+    /// the end.
+    pub fn at(&self, u: f64, replicas: f64) -> Option<Outcome> {
+        if self.outcomes.is_empty() {
+            return None;
+        }
+        let (load, load_part) = place(&self.loads, u);
+        let (count, count_part) = place_log(&self.replicas, replicas);
+        let mut sum = Outcome::default();
+        for (l, weight_l) in [(load, 1.0 - load_part), (load + 1, load_part)] {
+            for (c, weight_c) in [(count, 1.0 - count_part), (count + 1, count_part)] {
+                if 0.0 < weight_l * weight_c {
+                    sum.blend(&self.outcomes[l * self.replicas.len() + c], weight_l * weight_c);
+                }
             }
         }
-        let mut sum = 0.0;
-        for corner in 0..16_usize {
-            let (mut weight, mut index) = (1.0, 0);
-            for n in 0..4 {
-                let high = corner >> n & 1;
-                weight *= if high == 1 { part[n] } else { 1.0 - part[n] };
-                index = index * self.axes[n].len() + (low[n] + high).min(self.axes[n].len() - 1);
-            }
-            sum += weight * self.shed[index];
-        }
-        sum
+        Some(sum)
     }
 }
 
@@ -84,28 +257,74 @@ mod tests {
     #[test]
     fn the_bound_by_hand() {
         let fluid = Admission::fluid();
-        assert!((fluid.shed(26.0 / 23.0, 23.0, 1.0, 0.2) - 3.0 / 26.0).abs() < 1e-15);
-        assert_eq!((fluid.shed(1.0, 1.0, 1.0, 0.5), fluid.shed(f64::INFINITY, 0.0, 1.0, 0.5)), (0.0, 1.0));
+        assert!((fluid.shed(26.0 / 23.0, 23.0) - 3.0 / 26.0).abs() < 1e-15);
+        assert_eq!((fluid.shed(1.0, 1.0), fluid.shed(f64::INFINITY, 0.0)), (0.0, 1.0));
+        assert_eq!(fluid.at(0.5, 1.0), None);
     }
 
-    /// Half way between loads 0.5 (0.1) and 1 (0.3): 0.2; between 1 and 4 replicas the shares fall from x to x/2; above 1 the bound holds.
+    /// Loads 0.5 and 1, replicas 1 and 4, dispersions 1 and 16, one mix whose replica takes half a second.
+    fn rows() -> Vec<AdmissionRow> {
+        let mut rows = Vec::new();
+        for (load, a) in [(0.5, 0.1), (1.0, 0.3)] {
+            for (replicas, b) in [(1.0, 1.0), (4.0, 0.5)] {
+                for (dispersion, c) in [(1.0, 0.5), (16.0, 1.0)] {
+                    let shed = a * b * c;
+                    let waits_s = [0.5, 0.9, 0.95, 0.99].map(|p| 10.0 * p * shed);
+                    let outcome = Outcome { shed, waits_s, tpot_ratio: 1.0 + shed, tpot_spread: [0.9, 1.2, 1.5] };
+                    rows.push(AdmissionRow {
+                        load,
+                        replicas,
+                        dispersion,
+                        output_share: 0.2,
+                        replica_per_s: 2.0,
+                        capacity_ratio: 0.8,
+                        outcome,
+                    });
+                }
+            }
+        }
+        rows
+    }
+
+    /// At dispersion 16: 0.1 and 0.3 on one replica, half of it on four; 2 is half way from 1 to 4 by ratios. At 4, half way from 1 to 16, three
+    /// quarters of it; at 4 with replicas four times as slow as the reference, as at 16.
     #[test]
-    fn tables_are_linear_between_points_and_never_below_the_bound() {
-        let axes = [vec![0.5, 1.0], vec![1.0, 4.0], vec![1.0], vec![0.0, 1.0]];
-        let shed = vec![0.1, 0.1, 0.05, 0.05, 0.3, 0.3, 0.15, 0.15];
-        let table = Admission::table(axes, shed).unwrap();
+    fn between_points_by_hand() {
+        let table = AdmissionTable::new(&rows()).unwrap();
         let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} {b}");
-        close(table.shed(0.75, 1.0, 1.0, 0.3), 0.2);
-        close(table.shed(0.75, 2.5, 9.0, 0.3), 0.15);
-        close(table.shed(0.1, 9.0, 1.0, 0.3), 0.05);
-        close(table.shed(2.0, 1.0, 1.0, 0.3), 0.5);
+        let bursty = table.of(16.0, 0.7, 0.5);
+        close(bursty.shed(0.75, 1.0), 0.2);
+        close(bursty.shed(0.75, 2.0), 0.15);
+        close(bursty.shed(0.1, 900.0), 0.05);
+        close(bursty.shed(2.0, 1.0), 0.5);
+        close(table.of(4.0, 0.2, 0.5).shed(0.75, 1.0), 0.15);
+        assert_eq!(table.of(4.0, 0.2, 2.0), bursty);
+        assert_eq!(table.of(1e9, 0.2, 0.5), bursty);
+        close(table.capacity_ratio(0.9), 0.8);
+    }
+
+    /// Quantiles 1, 2, 3, 4 s: half of them within 1 s, a quarter within 0.5; beyond 4 the tail falls from 5 to 1 % a second.
+    #[test]
+    fn shares_within_by_hand() {
+        let outcome = Outcome { waits_s: [1.0, 2.0, 3.0, 4.0], tpot_spread: [0.5, 1.0, 2.0], ..Outcome::default() };
+        let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} {b}");
+        [(-1.0, 0.0), (0.5, 0.25), (1.0, 0.5), (1.5, 0.7), (4.0, 0.99), (5.0, 0.998)]
+            .into_iter()
+            .for_each(|(x, p)| close(outcome.waits_within(x), p));
+        [(0.5, 0.5), (1.5, 0.945), (3.0, 0.999)].into_iter().for_each(|(x, p)| close(outcome.tpots_within(x), p));
+        assert_eq!(Outcome::default().waits_within(0.0), 1.0);
     }
 
     #[test]
     fn tables_that_cannot_be_are_refused() {
-        let axes = || [vec![0.5, 1.0], vec![1.0], vec![1.0], vec![1.0]];
-        assert_eq!(Admission::table(axes(), vec![0.1]).unwrap_err(), "1 shares for 2 points");
-        assert_eq!(Admission::table(axes(), vec![0.3, 0.1]).unwrap_err(), "less is shed at a higher load");
-        assert_eq!(Admission::table(axes(), vec![0.3, 1.1]).unwrap_err(), "a share of 1.1");
+        let error = |change: fn(&mut Vec<AdmissionRow>)| {
+            let mut rows = rows();
+            change(&mut rows);
+            AdmissionTable::new(&rows).unwrap_err()
+        };
+        assert!(error(|rows| rows.truncate(7)).starts_with("no line of load 1, 4 replicas"));
+        assert!(error(|rows| rows.swap(0, 1)).starts_with("no line of load 0.5"));
+        assert!(error(|rows| rows[4].outcome.shed = 0.0).starts_with("line 5: less"));
+        assert!(error(Vec::clear).starts_with("as many lines"));
     }
 }
