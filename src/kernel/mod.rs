@@ -27,6 +27,7 @@ mod preempt;
 mod profile;
 mod queue;
 mod replicas;
+mod scaling;
 mod schedule;
 mod serving;
 mod sim;
@@ -34,6 +35,7 @@ mod spot_path;
 mod standing;
 mod state;
 mod supply;
+mod tick;
 mod timeline;
 mod watch;
 
