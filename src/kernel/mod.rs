@@ -28,6 +28,7 @@ mod profile;
 mod queue;
 pub mod request;
 mod replicas;
+mod scaling;
 mod schedule;
 mod serving;
 mod sim;
@@ -35,6 +36,7 @@ mod spot_path;
 mod standing;
 mod state;
 mod supply;
+mod tick;
 mod timeline;
 mod watch;
 

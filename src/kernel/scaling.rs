@@ -1,0 +1,220 @@
+//! How many replicas each place is to have in the next tick, from what is known when the one before begins: steps T9 and T10 of the coupled model,
+//! section B. Takes no chip: `replicas` does.
+
+use super::event::{Class, When};
+use super::replicas::Place;
+use super::serving::{Group, ServiceState, Serving};
+use super::sim::Sim;
+use crate::units::{Id, SimTime, Span};
+use crate::world::Forecast;
+
+impl Sim<'_> {
+    /// T9: replicas for tick `k`, from what is known when the one before begins; and what gangs must leave for the time of a lease.
+    pub(super) fn plan_replicas(&mut self, serving: &mut Serving<'_>, k: i64) {
+        if std::mem::take(&mut serving.prices_moved) {
+            self.order_by_price(serving);
+        }
+        let Serving { services, places, groups, planning, .. } = serving;
+        for group in groups.iter_mut() {
+            group.budget = self.chips_to_be_had(group);
+            group.planned = 0;
+        }
+        for at in planning.iter() {
+            let service = &mut services[*at as usize];
+            let peak = service.forecast_peak(k);
+            let wanted = service.tokens_per_us(peak, serving.tick);
+            plan_service(service, places, groups, wanted, self.now);
+        }
+        for at in planning.iter() {
+            let service = &services[*at as usize];
+            let least = services[*at as usize].forecast_peak(k);
+            if let Some(peak) = service.peak_ahead(k) {
+                let wanted = service.tokens_per_us(peak.max(least), serving.tick);
+                forecast_ahead(service, places, groups, wanted);
+            }
+        }
+        for at in 0..groups.len() {
+            let group = &mut groups[at];
+            let margin = if group.lease > Span::ZERO || group.margin > 0.0 {
+                (group.margin * self.pools[group.pool].usable() as f64).floor() as u64
+            } else {
+                0
+            };
+            let need = group.planned + margin;
+            group.ahead =
+                if group.lease > Span::ZERO || margin > 0 { need.saturating_sub(group.held + group.waits) } else { 0 };
+            let standing = &mut self.pools[group.pool].standing;
+            let before = standing.tenants[group.tenant].ahead;
+            standing.keep(group.tenant, group.waits, group.ahead);
+            // Somebody who waits may start on what is no longer kept.
+            if group.ahead < before {
+                self.touch(self.world.pools.0[group.pool].domain.index());
+            }
+        }
+    }
+
+    /// Chips that services of the group may plan with: what they and the tenant's gangs hold, and what nobody does.
+    fn chips_to_be_had(&self, group: &Group) -> u64 {
+        let pool = &self.pools[group.pool];
+        if pool.dark > 0 {
+            return 0;
+        }
+        if pool.closed > 0 {
+            return group.held;
+        }
+        let claim = &pool.standing.tenants[group.tenant];
+        let leaving = u64::from(pool.retiring_nodes) * pool.chips_per_node;
+        let all = claim.held + pool.standing.open_to_replicas(group.tenant, pool.usable());
+        if leaving == 0 { all } else { all.min(pool.usable().saturating_sub(leaving)) }
+    }
+
+    /// Places of services that take the cheapest first, by what a token costs there now.
+    fn order_by_price(&mut self, serving: &mut Serving<'_>) {
+        for service in serving.services.iter_mut().filter(|service| service.terms.cheapest) {
+            let cost = |place: &u32| {
+                let place = &serving.places[*place as usize];
+                let price = self.price_in_force(Id::new(place.cell)).map_or(0.0, |price| price.rate.0 as f64);
+                price * place.chips as f64 / place.tokens_per_hour as f64
+            };
+            service.order.sort_by(|a, b| cost(a).total_cmp(&cost(b)).then(a.cmp(b)));
+        }
+    }
+
+    /// Orders for the tick that begins at `at`: so long before it as a replica takes to start and a gang to be told.
+    pub(super) fn post_orders(&mut self, at: SimTime) {
+        let Some(serving) = &self.serving else { return };
+        for (n, lead) in serving.leads.iter().enumerate() {
+            let more = |service: &u32| {
+                let (from, to) = serving.services[*service as usize].places;
+                serving.places[from..to].iter().any(|place| place.goal < place.next)
+            };
+            let before = lead.start_up + lead.notice;
+            if before > Span::ZERO && lead.services.iter().any(more) {
+                let order = SimTime(at.0.saturating_sub(before.0)).max(self.now);
+                self.heap.push(When::new(order, Class::ReplicaOrder), 2 * n as u32);
+            }
+        }
+    }
+}
+
+impl ServiceState<'_> {
+    /// Tokens in its backlog, counted anew.
+    pub fn backlog_again(&self) -> (u64, u64) {
+        (self.backlog, self.waiting.iter().sum())
+    }
+
+    /// Peak of tick `k` over the level, as far as it is known.
+    fn forecast_peak(&self, k: i64) -> f64 {
+        match &self.terms.forecast {
+            Forecast::Path(points) => points[(k.max(0) as usize).min(points.len() - 1)],
+            Forecast::Learned(_) if self.terms.demand.shape.phase.is_some() => self.terms.demand.shape.at(k).peak,
+            Forecast::Learned(_) => 1.0,
+        }
+    }
+
+    /// The largest within a lease from tick `k` on; None: no lease.
+    fn peak_ahead(&self, k: i64) -> Option<f64> {
+        let n = self.ahead.len();
+        if n == 0 {
+            return None;
+        }
+        let at = match (&self.terms.forecast, self.terms.demand.shape.phase) {
+            (Forecast::Path(_), _) => (k.max(0) as usize).min(n - 1),
+            (Forecast::Learned(_), Some(phase)) => (k + phase as i64).rem_euclid(n as i64) as usize,
+            (Forecast::Learned(_), None) => 0,
+        };
+        Some(self.ahead[at])
+    }
+
+    /// Tokens per microsecond to plan for at that peak, headroom and target included. Eq. (157), (158).
+    fn tokens_per_us(&self, peak: f64, tick: Span) -> f64 {
+        let level = match &self.terms.forecast {
+            Forecast::Path(_) => self.per_us,
+            Forecast::Learned(_) if self.seen.1 > 0.0 => self.seen.0 / self.seen.1,
+            Forecast::Learned(_) => self.per_us,
+        };
+        let scaler = &self.terms.scaler;
+        let rate = level * peak;
+        let mut beta = scaler.headroom;
+        if scaler.burst_sds > 0.0 && rate > 0.0 {
+            let counts = rate * scaler.burst_window.0 as f64 / self.terms.tokens_per_request();
+            beta += scaler.burst_sds * (self.terms.idc / counts).sqrt();
+        }
+        (rate * (1.0 + beta) + self.deferrable_seen as f64 / tick.0 as f64) / scaler.target
+    }
+}
+
+/// Share of a replica below which a need is rounding.
+const DUST: f64 = 1e-9;
+
+/// Replicas of each place for so many tokens per microsecond, in the order in which places fill. Eq. (158).
+fn fill(service: &ServiceState<'_>, places: &mut [Place], groups: &mut [Group], mut wanted: f64) -> u64 {
+    let mut total = 0;
+    for at in &service.order {
+        let place = &mut places[*at as usize];
+        let most = groups[place.group].budget / place.chips;
+        let need = if wanted > 0.0 { (wanted / place.tokens_per_us - DUST).ceil().max(0.0) as u64 } else { 0 };
+        place.try_out = need.min(most);
+        wanted -= place.try_out as f64 * place.tokens_per_us;
+        groups[place.group].budget -= place.try_out * place.chips;
+        total += place.try_out;
+    }
+    total
+}
+
+/// More replicas, in the order of places, or fewer, from the last on.
+fn move_to(service: &ServiceState<'_>, places: &mut [Place], groups: &mut [Group], total: &mut u64, to: u64) {
+    for at in &service.order {
+        let place = &mut places[*at as usize];
+        let more = to.saturating_sub(*total).min(groups[place.group].budget / place.chips);
+        place.try_out += more;
+        *total += more;
+        groups[place.group].budget -= more * place.chips;
+    }
+    for at in service.order.iter().rev() {
+        let place = &mut places[*at as usize];
+        let fewer = total.saturating_sub(to).min(place.try_out);
+        place.try_out -= fewer;
+        *total -= fewer;
+        groups[place.group].budget += fewer * place.chips;
+    }
+}
+
+fn plan_service(service: &mut ServiceState<'_>, places: &mut [Place], groups: &mut [Group], wanted: f64, now: SimTime) {
+    let scaler = &service.terms.scaler;
+    let mut total = fill(service, places, groups, wanted);
+    let current: u64 = places[service.places.0..service.places.1].iter().map(|place| place.goal).sum();
+    let mut to = (total + scaler.warm).max(scaler.min).min(scaler.max).min(current.saturating_add(scaler.max_step));
+    if scaler.cool_down > Span::ZERO {
+        if to < current && now < service.hold_until {
+            to = current.min(scaler.max);
+        } else if current <= to {
+            service.hold_until = now + scaler.cool_down;
+        }
+    }
+    if to != total {
+        move_to(service, places, groups, &mut total, to);
+    }
+    for place in &mut places[service.places.0..service.places.1] {
+        place.next = place.try_out;
+        groups[place.group].planned += place.next * place.chips;
+    }
+}
+
+/// What the service will need beyond its plan within a lease, from what is left of the budgets.
+fn forecast_ahead(service: &ServiceState<'_>, places: &mut [Place], groups: &mut [Group], mut wanted: f64) {
+    for at in &service.order {
+        wanted -= places[*at as usize].next as f64 * places[*at as usize].tokens_per_us;
+    }
+    for at in &service.order {
+        let place = &places[*at as usize];
+        if wanted <= DUST * place.tokens_per_us {
+            return;
+        }
+        let need = (wanted / place.tokens_per_us - DUST).ceil() as u64;
+        let more = need.min(groups[place.group].budget / place.chips);
+        wanted -= more as f64 * place.tokens_per_us;
+        groups[place.group].budget -= more * place.chips;
+        groups[place.group].planned += more * place.chips;
+    }
+}
