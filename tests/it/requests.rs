@@ -175,6 +175,24 @@ fn flags_of_the_log() {
     assert!(code == 0 && told.contains("\nchat ") && told.contains("\nbatch ") && told.contains("\nall "), "{told}");
 }
 
+/// Generated requests need no log; the same seed gives the same lines, another one others.
+#[test]
+fn generated_loads() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("times.csv"), TIMES).unwrap();
+    let lines = |more: &str| {
+        let words = format!(
+            "replay requests --generate rate=5,requests=500,input=100:1,output=20:1 --step-times times.csv --hardware chip --model toy --tp 1 \
+             --kv-tokens 20000 -o out --no-charts {more}"
+        );
+        let mut command = Command::cargo_bin("hedgerow").unwrap();
+        command.current_dir(folder.path()).args(words.split_whitespace()).assert().code(0);
+        std::fs::read_to_string(folder.path().join("out/requests.csv")).unwrap()
+    };
+    let (one, again, other) = (lines(""), lines("--seed 1"), lines("--seed 2"));
+    assert!(one == again && one != other && one.lines().count() == 501);
+}
+
 /// Every mistake is refused with its place or its flag and a cure, and nothing is written.
 #[test]
 fn mistakes_are_refused() {
@@ -195,6 +213,7 @@ fn mistakes_are_refused() {
         ("--compat splitwise --chunked-prefill --patience 3s", &["knows no --chunked-prefill, --patience"]),
         ("--window 5..9", &["no request in the window"]),
         ("--price spot --instance nothing", &["no spot price"]),
+        ("--generate rate=5", &["cannot be used with"]),
         ("--layout azure", &["no column `TIMESTAMP`"]),
     ] {
         // The last of two equal flags would be refused by clap itself.

@@ -1,6 +1,6 @@
 //! The flags of `replay requests` as terms of the request tier. The one place that knows where step times come from.
 
-use super::Requests;
+use super::{Requests, Source};
 use crate::cli::failure::Failure;
 use crate::cli::replay::refuse_what_is_no_file;
 use crate::kernel::request::{
@@ -8,7 +8,8 @@ use crate::kernel::request::{
 };
 use crate::perf::{Iteration, StepTable, StepTimes};
 use crate::replay::requests::{Goal, KnownModel, Logged, Setup, step_table};
-use crate::trace::{RequestLog, step_times};
+use crate::trace::step_times;
+use crate::workload::requests::Arrivals;
 
 /// Tokens of a block of a log that names them: Mooncake's.
 const BLOCK_TOKENS: u32 = 512;
@@ -72,22 +73,28 @@ impl Engine {
         notes
     }
 
-    /// Serves the log.
+    /// Serves all requests of the source; `places` are those of a log's classes.
     pub fn serve(
         &self,
-        log: &RequestLog,
+        source: &Source,
         rate_scale: f64,
         places: Vec<u8>,
         classes: usize,
         sink: &mut impl Sink,
     ) -> Totals {
-        let mut arrivals = Logged::new(log, rate_scale, places);
+        match source {
+            Source::Log(log) => self.serve_all(&mut Logged::new(log, rate_scale, places), classes, sink),
+            Source::Generated(generated, _) => self.serve_all(&mut generated.as_ref().clone(), classes, sink),
+        }
+    }
+
+    fn serve_all(&self, arrivals: &mut impl Arrivals, classes: usize, sink: &mut impl Sink) -> Totals {
         match &self.what {
-            What::Splitwise(terms) => splitwise(terms, &mut arrivals, sink),
+            What::Splitwise(terms) => splitwise(terms, arrivals, sink),
             What::Own(terms) => {
                 let mut terms = terms.as_ref().clone();
                 terms.classes.resize(classes, terms.classes[0]);
-                serve(&terms, &mut arrivals, sink, None)
+                serve(&terms, arrivals, sink, None)
             }
         }
     }
