@@ -213,7 +213,7 @@ fn mistakes_are_refused() {
         ("--compat splitwise --chunked-prefill --patience 3s", &["knows no --chunked-prefill, --patience"]),
         ("--window 5..9", &["no request in the window"]),
         ("--price spot --instance nothing", &["no spot price"]),
-        ("--generate rate=5", &["cannot be used with"]),
+        ("--generate rate=5,requests=5,input=1,output=1", &["cannot be used with"]),
         ("--layout azure", &["no column `TIMESTAMP`"]),
     ] {
         // The last of two equal flags would be refused by clap itself.
