@@ -59,7 +59,7 @@ pub(super) struct Requests {
     #[arg(long, value_name = "NAME")]
     instance: Option<String>,
     /// Precision of the weights, where a card says how fast they are; measured times have theirs already
-    #[arg(long, value_name = "NAME", conflicts_with = "step_times")]
+    #[arg(long, value_name = "NAME")]
     precision: Option<String>,
     /// Chips that share each layer of a replica
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1024))]
@@ -106,7 +106,7 @@ pub(super) struct Requests {
     /// Targets: ttft=2s,tpot=50ms; by class, the first goes first: chat:ttft=2s,tpot=50ms; may be repeated
     #[arg(long, value_name = "[CLASS:]TARGETS")]
     slo: Vec<Slo>,
-    /// With MIN..MAX replicas: outstanding tokens that one replica should have
+    /// With MIN..MAX replicas: outstanding tokens that one replica should have [default: --max-batch-tokens]
     #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u64).range(1..))]
     scale_at: Option<u64>,
     /// With MIN..MAX replicas: from an order to the first request

@@ -171,6 +171,8 @@ fn flags_of_the_log() {
     assert_eq!(desk.run("--rate-scale 2 --window 1..10 --slo chat:ttft=1s --slo batch:ttft=9s --no-charts").0, 0);
     let rows = desk.read("requests.csv");
     assert_eq!(rows.lines().skip(1).collect::<Vec<_>>(), ["1,2,100,1,0.1,,0.1,0", "2,3,100,1,0.1,,0.1,0"]);
+    let (code, told, _) = desk.run("--replicas 1..2 --precision fp16 --no-charts");
+    assert!(code == 0 && told.contains("--scale-at 2048") && told.contains("--precision fp16 is not asked"), "{told}");
     let (code, told, _) = desk.run("--slo chat:ttft=1s --slo batch:ttft=9s --no-charts");
     assert!(code == 0 && told.contains("\nchat ") && told.contains("\nbatch ") && told.contains("\nall "), "{told}");
 }
@@ -204,7 +206,6 @@ fn mistakes_are_refused() {
         ("--hardware other", &["no measurement of toy on other with TP 1", "toy on chip with TP 1"][..]),
         ("--rate-scale 0", &["a number above 0"]),
         ("--replicas 0", &["--replicas"]),
-        ("--replicas 1..2", &["--scale-at"]),
         ("--scale-at 5", &["--scale-at without"]),
         ("--slo batch:ttft=2s", &["`chat`", "--slo chat:"]),
         ("--slo e2e=2s", &["ttft and tpot"]),

@@ -105,7 +105,13 @@ impl Requests {
     pub(super) fn engine(&self) -> Result<Engine, Failure> {
         self.refuse_contradictions()?;
         let hardware = self.hardware()?;
-        let (chips, kv_tokens, notes) = (self.tp, hardware.kv_tokens, hardware.notes.clone());
+        let (chips, kv_tokens, mut notes) = (self.tp, hardware.kv_tokens, hardware.notes.clone());
+        if self.replicas.min < self.replicas.max && self.scale_at.is_none() {
+            let tokens = self.max_batch_tokens;
+            notes.push(format!(
+                "scaling by default: --scale-at {tokens}, the outstanding tokens of one iteration a replica (Eq. (138))"
+            ));
+        }
         let what = match self.compat {
             Some(super::CompatWith::Splitwise) => What::Splitwise(Box::new(Splitwise {
                 times: hardware.times,
@@ -136,6 +142,9 @@ impl Requests {
             .map_err(|why| Failure::input(format!("{name}: {why}"), "name another --model, --hardware or --tp"))?;
         let known = KnownModel::find(&self.model);
         let mut notes = Vec::new();
+        if let Some(precision) = &self.precision {
+            notes.push(format!("--precision {precision} is not asked for: measured times have theirs"));
+        }
         let kv_tokens = match (self.kv_tokens, known) {
             (Some(tokens), _) => tokens,
             (None, Some(known)) => {
@@ -160,12 +169,6 @@ impl Requests {
 
     fn refuse_contradictions(&self) -> Result<(), Failure> {
         let scales = self.replicas.min < self.replicas.max;
-        if scales && self.scale_at.is_none() && self.compat.is_none() {
-            return Err(Failure::input(
-                format!("--replicas {}: when does another start?", self.replicas),
-                "--scale-at TOKENS: outstanding tokens that one replica should have, e.g. 20000",
-            ));
-        }
         if !scales && self.scale_at.is_some() {
             return Err(Failure::input("--scale-at without a least and a most", "--replicas 2..8"));
         }
@@ -212,8 +215,8 @@ impl Requests {
             None => vec![fleet(Role::Both, min, max)],
             Some(n) => vec![fleet(Role::Prefill, n, n), fleet(Role::Decode, min, max)],
         };
-        let scaling = self.scale_at.map(|tokens_per_replica| Scaling {
-            tokens_per_replica,
+        let scaling = (min < max).then(|| Scaling {
+            tokens_per_replica: self.scale_at.unwrap_or(u64::from(self.max_batch_tokens)),
             every_ns: ns(self.scale_every),
             start_ns: ns(self.start_up),
             patience_ns: ns(self.scale_in_after),
