@@ -1,7 +1,6 @@
 //! The request tier: requests per CPU-second. Prints; fails on nothing but a crash. The Azure conversation hour on 8 replicas needs the data
 //! folder; generated requests need nothing.
 
-#[allow(dead_code)]
 mod reference;
 
 use hedgerow::kernel::request::{Class, Done, Fleet, Model, Role, Routing, Sink, Splitwise, Terms, serve, splitwise};

@@ -1,6 +1,7 @@
 //! `hedgerow replay requests`: a log of requests on replicas. Reads the files and writes the folder; simulates nothing itself.
 
 mod engine;
+mod load;
 mod words;
 
 use super::args::Format;
@@ -13,9 +14,12 @@ use crate::report::chart::{Size, to_svg};
 use crate::report::folder::Folder;
 use crate::report::requests::{About, RequestsFile, charts, levels_csv, page, summary_csv, table};
 use crate::report::table::Table;
+use crate::stats::draw::RunKey;
 use crate::trace::{self, Bound, REQUEST_LAYOUTS, RequestLayout, RequestLog, RequestReading};
+use crate::workload::requests::{Arrival, Arrivals, Generated};
 use crate::world::catalog::Catalog;
 use clap::ValueEnum;
+use load::Load;
 use serde_json::json;
 use std::fs::File;
 use std::io::BufReader;
@@ -28,9 +32,17 @@ const INSTANCE: &str = "p5.48xlarge";
 const REGION: &str = "us-east-1";
 
 #[derive(clap::Args, Debug)]
+#[command(group(clap::ArgGroup::new("source").required(true)))]
 pub(super) struct Requests {
     /// The log
-    file: PathBuf,
+    #[arg(group = "source")]
+    file: Option<PathBuf>,
+    /// Requests from laws of chance in place of a log: rate=40,requests=1e6,cv=2,input=1000:1,output=200:0.8
+    #[arg(long, value_name = "LOAD", group = "source", conflicts_with_all = ["window", "rate_scale", "skip_bad_rows", "layout"])]
+    generate: Option<Load>,
+    /// Seed of --generate
+    #[arg(long, value_name = "N", requires = "generate", default_value_t = 1)]
+    seed: u64,
     /// How the log is laid out: plain is arrival_s,input_tokens,output_tokens[,class]
     #[arg(long, default_value = "plain", value_name = "LAYOUT", value_parser = REQUEST_LAYOUTS)]
     layout: String,
@@ -47,7 +59,7 @@ pub(super) struct Requests {
     #[arg(long, value_name = "NAME")]
     instance: Option<String>,
     /// Precision of the weights, where a card says how fast they are; measured times have theirs already
-    #[arg(long, value_name = "NAME", conflicts_with = "step_times")]
+    #[arg(long, value_name = "NAME")]
     precision: Option<String>,
     /// Chips that share each layer of a replica
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1024))]
@@ -94,7 +106,7 @@ pub(super) struct Requests {
     /// Targets: ttft=2s,tpot=50ms; by class, the first goes first: chat:ttft=2s,tpot=50ms; may be repeated
     #[arg(long, value_name = "[CLASS:]TARGETS")]
     slo: Vec<Slo>,
-    /// With MIN..MAX replicas: outstanding tokens that one replica should have
+    /// With MIN..MAX replicas: outstanding tokens that one replica should have [default: --max-batch-tokens]
     #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u64).range(1..))]
     scale_at: Option<u64>,
     /// With MIN..MAX replicas: from an order to the first request
@@ -138,6 +150,22 @@ pub(super) struct Requests {
     format: Format,
 }
 
+/// Where requests come from.
+enum Source {
+    Log(RequestLog),
+    /// And its first arrival [ns].
+    Generated(Box<Generated>, u64),
+}
+
+impl Source {
+    fn first_ns(&self) -> u64 {
+        match self {
+            Source::Log(log) => log.requests[0].at_ns,
+            Source::Generated(_, first_ns) => *first_ns,
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum CompatWith {
     Splitwise,
@@ -147,28 +175,28 @@ impl Requests {
     /// Serves the log and writes its folder, all of it or nothing.
     pub fn play(&self) -> Result<(), Failure> {
         let engine = self.engine()?;
-        let log = self.read()?;
-        let (goals, classes) = self.goals(&log)?;
+        let source = self.source()?;
+        let (goals, places) = self.goals(&source)?;
         let tariff = self.tariff()?;
         let place = self.output.clone().unwrap_or_else(|| {
-            Path::new("output").join(self.file.file_stem().map_or("replay".into(), |stem| stem.to_os_string()))
+            let stem = self.file.as_deref().and_then(Path::file_stem);
+            Path::new("output").join(stem.map_or("generated".into(), |stem| stem.to_os_string()))
         });
-        let mut notes = self.found(&log);
+        let mut notes = self.found(&source);
         notes.extend(engine.notes(&goals));
         notes.extend(self.price_note());
         let folder = Folder::begin(&place)?;
         if !self.quiet && self.format == Format::Human && !notes.is_empty() {
             terminal::say(&(notes.join("\n") + "\n\n"))?;
         }
-        let first_ns = log.requests[0].at_ns;
-        let tally = Tally::new(&goals, self.compat.is_some(), first_ns);
+        let tally = Tally::new(&goals, self.compat.is_some(), source.first_ns());
         let mut file =
             RequestsFile::new(folder.create("requests.csv")?, tally).map_err(|why| writing("requests.csv", why))?;
-        let totals = engine.serve(&log, self.rate_scale, classes, goals.len(), &mut file);
+        let totals = engine.serve(&source, self.rate_scale, places, goals.len(), &mut file);
         let tally = file.finish().map_err(|why| writing("requests.csv", why))?;
         let cost = tariff.as_ref().map(|tariff| Cost::of(&totals, engine.chips, tariff));
         let figures = Figures::of(&tally, totals, &goals, cost);
-        let name = self.file.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
+        let name = self.name();
         let about = About {
             log: &name,
             rules: self.rules(),
@@ -193,11 +221,38 @@ impl Requests {
         self.tell(&table, &place)
     }
 
-    fn read(&self) -> Result<RequestLog, Failure> {
-        refuse_what_is_no_file(&self.file)?;
-        let name = self.file.display().to_string();
-        let file =
-            File::open(&self.file).map_err(|error| Failure::input(format!("cannot read {name}: {error}"), ""))?;
+    /// What the source is called.
+    fn name(&self) -> String {
+        match (self.file.as_deref().and_then(Path::file_name), &self.generate) {
+            (Some(name), _) => name.to_string_lossy().into_owned(),
+            (None, Some(load)) => load.to_string(),
+            (None, None) => String::new(),
+        }
+    }
+
+    fn source(&self) -> Result<Source, Failure> {
+        if let Some(load) = &self.generate {
+            let key = RunKey { study_seed: self.seed, draw: 0, replication: 0 };
+            let generated = Generated::new(&load.terms, key, "replay.requests");
+            let generated = generated
+                .map_err(|why| Failure::input(format!("--generate: {why}"), "see `replay requests --help`"))?;
+            let (mut ahead, mut first) = (generated.clone(), Arrival::default());
+            if !ahead.next(&mut first) {
+                return Err(Failure::input(
+                    "--generate: no request in that time",
+                    "a longer duration or a higher rate",
+                ));
+            }
+            return Ok(Source::Generated(Box::new(generated), first.at_ns));
+        }
+        let file = self.file.as_deref().expect("clap asks for one or the other");
+        self.read(file).map(Source::Log)
+    }
+
+    fn read(&self, path: &Path) -> Result<RequestLog, Failure> {
+        refuse_what_is_no_file(path)?;
+        let name = path.display().to_string();
+        let file = File::open(path).map_err(|error| Failure::input(format!("cannot read {name}: {error}"), ""))?;
         let reading = RequestReading {
             layout: RequestLayout::parse(&self.layout).expect("clap knows the layouts"),
             from: self.window.map(|window| window.0),
@@ -208,14 +263,16 @@ impl Requests {
     }
 
     /// Targets in order of who goes first, and the place of each class of the log among them.
-    fn goals(&self, log: &RequestLog) -> Result<(Vec<Goal>, Vec<u8>), Failure> {
+    fn goals(&self, source: &Source) -> Result<(Vec<Goal>, Vec<u8>), Failure> {
+        let default = vec!["default".to_owned()];
+        let known = if let Source::Log(log) = source { &log.classes } else { &default };
         let names: Vec<&str> = self.slo.iter().map(|slo| slo.0.name.as_str()).collect();
         if let Some(name) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
             return Err(Failure::input(format!("--slo: the targets of `{}` stand twice", name.1), "one --slo a class"));
         }
         if names.is_empty() || names == [""] {
             let goal = self.slo.first().map(|slo| slo.0.clone()).unwrap_or_default();
-            return Ok((vec![goal], vec![0; log.classes.len()]));
+            return Ok((vec![goal], vec![0; known.len()]));
         }
         if names.contains(&"") {
             return Err(Failure::input(
@@ -234,12 +291,13 @@ impl Requests {
                 Failure::input(format!("the log has a class `{class}` that no --slo names"), cure)
             })
         };
-        let places = log.classes.iter().map(place).collect::<Result<_, _>>()?;
+        let places = known.iter().map(place).collect::<Result<_, _>>()?;
         Ok((self.slo.iter().map(|slo| slo.0.clone()).collect(), places))
     }
 
     /// What was found in the log.
-    fn found(&self, log: &RequestLog) -> Vec<String> {
+    fn found(&self, source: &Source) -> Vec<String> {
+        let Source::Log(log) = source else { return Vec::new() };
         let tokens = |of: fn(&trace::LogRequest) -> u32| log.requests.iter().map(|it| u64::from(of(it))).sum::<u64>();
         let n = log.requests.len();
         let span_s = (log.requests[n - 1].at_ns - log.requests[0].at_ns) as f64 / 1e9 / self.rate_scale;
@@ -308,8 +366,10 @@ impl Requests {
         let manifest = json!({
             "version": env!("CARGO_PKG_VERSION"),
             "kind": "replay requests",
-            "log": name(&self.file),
-            "layout": self.layout,
+            "log": self.file.as_deref().and_then(name),
+            "generate": self.generate.as_ref().map(Load::to_string),
+            "seed": self.generate.as_ref().map(|_| self.seed),
+            "layout": self.file.as_ref().map(|_| &self.layout),
             "model": self.model,
             "step_times": self.step_times.as_deref().and_then(name),
             "hardware": self.hardware,

@@ -60,28 +60,35 @@ impl Curve {
     }
 }
 
+/// Measurements of as many tokens.
+#[derive(Default)]
+struct Group {
+    prompt_s: Vec<f64>,
+    token_s: Vec<f64>,
+}
+
 impl StepTable {
     /// Of these measurements; None of fewer than two different prompt sizes x batch sizes, through which no line goes, or where a line
     /// through them is not above 0 at one token.
     pub fn new(measured: &[StepRow]) -> Option<StepTable> {
-        let mut groups: BTreeMap<u64, (Vec<f64>, Vec<f64>)> = BTreeMap::new();
+        let mut groups: BTreeMap<u64, Group> = BTreeMap::new();
         for one in measured {
             let group = groups.entry(u64::from(one.prompt_size) * u64::from(one.batch_size)).or_default();
-            group.0.push(one.prompt_s);
-            group.1.push(one.token_s);
+            group.prompt_s.push(one.prompt_s);
+            group.token_s.push(one.token_s);
         }
         let median = |values: &[f64]| {
             let mut sorted = values.to_vec();
             sorted.sort_by(f64::total_cmp);
             quantile_type7(&sorted, 0.5)
         };
-        let curve = |of: fn(&(Vec<f64>, Vec<f64>)) -> &Vec<f64>| -> Option<Curve> {
-            let point = |(tokens, group): (&u64, &(Vec<f64>, Vec<f64>))| Some((*tokens as f64, median(of(group))?));
+        let curve = |of: fn(&Group) -> &[f64]| -> Option<Curve> {
+            let point = |(tokens, group): (&u64, &Group)| Some((*tokens as f64, median(of(group))?));
             let points: Vec<(f64, f64)> = groups.iter().map(point).collect::<Option<_>>()?;
             let curve = (1 < points.len()).then(|| Curve::new(points))?;
             curve.ready[1..].iter().all(|seconds| 0.0 < *seconds).then_some(curve)
         };
-        Some(StepTable { prompt: curve(|group| &group.0)?, decode: curve(|group| &group.1)? })
+        Some(StepTable { prompt: curve(|group| &group.prompt_s)?, decode: curve(|group| &group.token_s)? })
     }
 
     /// P(n): an iteration of `tokens` prompt tokens [s].

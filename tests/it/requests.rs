@@ -171,8 +171,28 @@ fn flags_of_the_log() {
     assert_eq!(desk.run("--rate-scale 2 --window 1..10 --slo chat:ttft=1s --slo batch:ttft=9s --no-charts").0, 0);
     let rows = desk.read("requests.csv");
     assert_eq!(rows.lines().skip(1).collect::<Vec<_>>(), ["1,2,100,1,0.1,,0.1,0", "2,3,100,1,0.1,,0.1,0"]);
+    let (code, told, _) = desk.run("--replicas 1..2 --precision fp16 --no-charts");
+    assert!(code == 0 && told.contains("--scale-at 2048") && told.contains("--precision fp16 is not asked"), "{told}");
     let (code, told, _) = desk.run("--slo chat:ttft=1s --slo batch:ttft=9s --no-charts");
     assert!(code == 0 && told.contains("\nchat ") && told.contains("\nbatch ") && told.contains("\nall "), "{told}");
+}
+
+/// Generated requests need no log; the same seed gives the same lines, another one others.
+#[test]
+fn generated_loads() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("times.csv"), TIMES).unwrap();
+    let lines = |more: &str| {
+        let words = format!(
+            "replay requests --generate rate=5,requests=500,input=100:1,output=20:1 --step-times times.csv --hardware chip --model toy --tp 1 \
+             --kv-tokens 20000 -o out --no-charts {more}"
+        );
+        let mut command = Command::cargo_bin("hedgerow").unwrap();
+        command.current_dir(folder.path()).args(words.split_whitespace()).assert().code(0);
+        std::fs::read_to_string(folder.path().join("out/requests.csv")).unwrap()
+    };
+    let (one, again, other) = (lines(""), lines("--seed 1"), lines("--seed 2"));
+    assert!(one == again && one != other && one.lines().count() == 501);
 }
 
 /// Every mistake is refused with its place or its flag and a cure, and nothing is written.
@@ -186,7 +206,6 @@ fn mistakes_are_refused() {
         ("--hardware other", &["no measurement of toy on other with TP 1", "toy on chip with TP 1"][..]),
         ("--rate-scale 0", &["a number above 0"]),
         ("--replicas 0", &["--replicas"]),
-        ("--replicas 1..2", &["--scale-at"]),
         ("--scale-at 5", &["--scale-at without"]),
         ("--slo batch:ttft=2s", &["`chat`", "--slo chat:"]),
         ("--slo e2e=2s", &["ttft and tpot"]),
@@ -195,6 +214,7 @@ fn mistakes_are_refused() {
         ("--compat splitwise --chunked-prefill --patience 3s", &["knows no --chunked-prefill, --patience"]),
         ("--window 5..9", &["no request in the window"]),
         ("--price spot --instance nothing", &["no spot price"]),
+        ("--generate rate=5,requests=5,input=1,output=1", &["cannot be used with"]),
         ("--layout azure", &["no column `TIMESTAMP`"]),
     ] {
         // The last of two equal flags would be refused by clap itself.

@@ -1,6 +1,6 @@
 //! The flags of `replay requests` as terms of the request tier. The one place that knows where step times come from.
 
-use super::Requests;
+use super::{Requests, Source};
 use crate::cli::failure::Failure;
 use crate::cli::replay::refuse_what_is_no_file;
 use crate::kernel::request::{
@@ -8,7 +8,8 @@ use crate::kernel::request::{
 };
 use crate::perf::{Iteration, StepTable, StepTimes};
 use crate::replay::requests::{Goal, KnownModel, Logged, Setup, step_table};
-use crate::trace::{RequestLog, step_times};
+use crate::trace::step_times;
+use crate::workload::requests::Arrivals;
 
 /// Tokens of a block of a log that names them: Mooncake's.
 const BLOCK_TOKENS: u32 = 512;
@@ -72,22 +73,28 @@ impl Engine {
         notes
     }
 
-    /// Serves the log.
+    /// Serves all requests of the source; `places` are those of a log's classes.
     pub fn serve(
         &self,
-        log: &RequestLog,
+        source: &Source,
         rate_scale: f64,
         places: Vec<u8>,
         classes: usize,
         sink: &mut impl Sink,
     ) -> Totals {
-        let mut arrivals = Logged::new(log, rate_scale, places);
+        match source {
+            Source::Log(log) => self.serve_all(&mut Logged::new(log, rate_scale, places), classes, sink),
+            Source::Generated(generated, _) => self.serve_all(&mut generated.as_ref().clone(), classes, sink),
+        }
+    }
+
+    fn serve_all(&self, arrivals: &mut impl Arrivals, classes: usize, sink: &mut impl Sink) -> Totals {
         match &self.what {
-            What::Splitwise(terms) => splitwise(terms, &mut arrivals, sink),
+            What::Splitwise(terms) => splitwise(terms, arrivals, sink),
             What::Own(terms) => {
                 let mut terms = terms.as_ref().clone();
                 terms.classes.resize(classes, terms.classes[0]);
-                serve(&terms, &mut arrivals, sink, None)
+                serve(&terms, arrivals, sink, None)
             }
         }
     }
@@ -98,7 +105,13 @@ impl Requests {
     pub(super) fn engine(&self) -> Result<Engine, Failure> {
         self.refuse_contradictions()?;
         let hardware = self.hardware()?;
-        let (chips, kv_tokens, notes) = (self.tp, hardware.kv_tokens, hardware.notes.clone());
+        let (chips, kv_tokens, mut notes) = (self.tp, hardware.kv_tokens, hardware.notes.clone());
+        if self.replicas.min < self.replicas.max && self.scale_at.is_none() {
+            let tokens = self.max_batch_tokens;
+            notes.push(format!(
+                "scaling by default: --scale-at {tokens}, the outstanding tokens of one iteration a replica (Eq. (138))"
+            ));
+        }
         let what = match self.compat {
             Some(super::CompatWith::Splitwise) => What::Splitwise(Box::new(Splitwise {
                 times: hardware.times,
@@ -129,6 +142,9 @@ impl Requests {
             .map_err(|why| Failure::input(format!("{name}: {why}"), "name another --model, --hardware or --tp"))?;
         let known = KnownModel::find(&self.model);
         let mut notes = Vec::new();
+        if let Some(precision) = &self.precision {
+            notes.push(format!("--precision {precision} is not asked for: measured times have theirs"));
+        }
         let kv_tokens = match (self.kv_tokens, known) {
             (Some(tokens), _) => tokens,
             (None, Some(known)) => {
@@ -153,12 +169,6 @@ impl Requests {
 
     fn refuse_contradictions(&self) -> Result<(), Failure> {
         let scales = self.replicas.min < self.replicas.max;
-        if scales && self.scale_at.is_none() && self.compat.is_none() {
-            return Err(Failure::input(
-                format!("--replicas {}: when does another start?", self.replicas),
-                "--scale-at TOKENS: outstanding tokens that one replica should have, e.g. 20000",
-            ));
-        }
         if !scales && self.scale_at.is_some() {
             return Err(Failure::input("--scale-at without a least and a most", "--replicas 2..8"));
         }
@@ -205,8 +215,8 @@ impl Requests {
             None => vec![fleet(Role::Both, min, max)],
             Some(n) => vec![fleet(Role::Prefill, n, n), fleet(Role::Decode, min, max)],
         };
-        let scaling = self.scale_at.map(|tokens_per_replica| Scaling {
-            tokens_per_replica,
+        let scaling = (min < max).then(|| Scaling {
+            tokens_per_replica: self.scale_at.unwrap_or(u64::from(self.max_batch_tokens)),
             every_ns: ns(self.scale_every),
             start_ns: ns(self.start_up),
             patience_ns: ns(self.scale_in_after),

@@ -178,6 +178,11 @@ fn generators_have_their_moments() {
     }
     let clients = Clients { clients: 3, exponent: 1.0, per_s: 11.0, cv: 1.0, kind: LawKind::Gamma };
     assert!(clients.rates().iter().zip([6.0, 3.0, 2.0]).all(|(rate, want)| (rate - want).abs() < 1e-12));
+    // Reference coupling, entry 15: 162 clients with exponent 1.2, shares of the largest and of the ten largest.
+    let many = Clients { clients: 162, exponent: 1.2, per_s: 1.0, ..clients }.rates();
+    assert!(
+        (many[0] - 0.264183774319).abs() < 1e-11 && (many[..10].iter().sum::<f64>() - 0.651929830748).abs() < 1e-11
+    );
     assert!(Gaps::by_rate(0.0, 1.0, LawKind::Gamma).unwrap_err().contains("positive"));
     let seen = Lengths::Seen(vec![(5, 7), (11, 13)]);
     let terms = Generate {

@@ -62,8 +62,8 @@ fn answers_go_on_elsewhere() {
         &[request(0.0, 10, 3), request(1.0, 10, 2), request(9.0, 10, 1)],
         "0: first 2 end 5.6 at 1 | 1: first 4 end 6.6 at 1 | 2: first 11 end 11 at 0",
     );
-    // A memory of 12 holds one context at a time, also while it is on its way: 1's prompt begins when 0's is gone at 3.6, and fits beside
-    // 0 nowhere, so that its answer goes on after 0's.
+    // A memory of 13 holds one context at a time, also while it is on its way: 1's prompt begins when 0's is gone at 3.6, is done at 5.6 and its
+    // context there at 7.2.
     terms.models[0].kv_tokens = 13;
     check(&terms, &[request(0.0, 10, 3), request(1.0, 10, 2)], "0: first 2 end 5.6 at 1 | 1: first 5.6 end 8.2 at 1");
 }
@@ -196,4 +196,12 @@ fn routing_rules() {
     check(&terms, &list, "0: first 11 end 11 at 0 | 1: first 3 end 3 at 1 | 2: first 3 end 3 at 1");
     terms.routing = Routing::RoundRobin;
     check(&terms, &list, "0: first 12 end 12 at 0 | 1: first 2 end 2 at 1 | 2: first 12 end 12 at 0");
+}
+
+/// Cut short at 2.5 s: 0 has its first token and is in flight, 1 has not arrived.
+#[test]
+fn a_run_may_be_cut_short() {
+    let list = [request(0.0, 10, 3), request(2.5, 10, 2)];
+    let totals = serve(&terms(), &mut Listed(&list, 0), &mut Kept::default(), Some(2_500_000_000));
+    assert_eq!((totals.arrived, totals.in_flight, totals.finished, totals.end_ns), (1, 1, 0, 2_500_000_000));
 }
