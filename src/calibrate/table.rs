@@ -47,6 +47,7 @@ pub fn reference(catalog: &Catalog, row: &RequestMix, seed: u64) -> Result<(Refe
         output: law(row.output)?,
         mean_tokens: (row.input.0, row.output.0),
         replica_per_s: by_card,
+        request_s: row.output.0 * card.saturated().parts.total_s(),
     };
     let model = Model {
         kv_tokens: card.kv_tokens(),

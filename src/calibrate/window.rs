@@ -20,6 +20,8 @@ pub struct Mix {
     pub mean_tokens: (f64, f64),
     /// Requests that a saturated replica serves \[1/s\]: load 1.
     pub replica_per_s: f64,
+    /// Seconds that a mean answer takes on it \[s\].
+    pub request_s: f64,
 }
 
 impl Mix {
@@ -51,8 +53,10 @@ pub enum Shape {
 
 /// Share of the peak from which ramps come and to which they go: what an hour of the steepest real profile changes.
 const FOOT: f64 = 0.6;
-/// Before a window, for queues to become what they are at its load \[s\].
+/// Before a window, for batches and queues to become what they are at its load: at least so long \[s\], and so many times as long as a request
+/// takes on a saturated replica.
 const BEFORE_S: f64 = 300.0;
+const BEFORE_REQUESTS: f64 = 10.0;
 /// After it, so that its last requests meet others \[s\].
 const AFTER_S: f64 = 60.0;
 
@@ -104,7 +108,8 @@ pub fn window<S: StepTimes + Clone>(
     let per_s = load * f64::from(replicas) * mix.replica_per_s;
     let gaps = Gaps::by_rate(per_s, dispersion.sqrt(), LawKind::Gamma).expect("a positive rate");
     let lengths = Lengths::Apart { input: mix.input.clone(), output: mix.output.clone() };
-    let (from_s, to_s) = (BEFORE_S, BEFORE_S + length_s);
+    let from_s = BEFORE_S.max(BEFORE_REQUESTS * mix.request_s);
+    let to_s = from_s + length_s;
     let (begin, end) = match shape {
         Shape::Flat => (1.0, 1.0),
         Shape::Rising => (FOOT, 1.0),

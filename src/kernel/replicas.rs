@@ -4,6 +4,7 @@
 use super::event::{Class, When};
 use super::nodes::Piece;
 use super::sim::{Counter, READY_DUE, Release, Sabotage, Sim};
+use crate::stats::math;
 use crate::units::{Id, SimTime, Span};
 use crate::world::{Live, ServingPlace, World};
 use std::collections::VecDeque;
@@ -50,7 +51,8 @@ pub(super) struct Place {
 impl Place {
     pub fn new(world: &World, live: &Live, service: usize, terms: &ServingPlace, group: usize) -> Place {
         let of = &world.services.0[service];
-        let per_hour = terms.rates.tokens_per_hour(of.input_tokens, of.output_tokens).round().max(1.0);
+        let speed = of.card_speed.as_ref().map_or(1.0, |z| math::exp(terms.sigma * live.value(z)));
+        let per_hour = (speed * terms.rates.tokens_per_hour(of.input_tokens, of.output_tokens)).round().max(1.0);
         let up = 1.0 - down(world, live, terms);
         Place {
             service,

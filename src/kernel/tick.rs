@@ -4,6 +4,7 @@
 use super::event::{Class, When};
 use super::serving::{Claim, ServiceState, Serving};
 use super::sim::{Counter, Sim};
+use crate::perf::Served;
 use crate::record::{PoolTickRow, ServiceMonth, ServiceTickRow};
 use crate::stats::math;
 use crate::stats::quantile::normal_quantile;
@@ -177,16 +178,16 @@ fn admit(serving: &mut Serving<'_>, at: usize) {
     }
     let demanded = service.offered;
     let terms = service.terms;
-    let shed = if demanded == 0 {
-        0
-    } else if capacity == 0 {
-        demanded
-    } else {
+    let (mut shed, mut meets) = (if capacity == 0 { demanded } else { 0 }, Served::default());
+    if 0 < demanded && 0 < capacity {
         let u_peak = demanded as f64 / capacity as f64 * service.peak;
-        let share = terms.admission.shed(u_peak, ready_us as f64 / tick_us);
-        ((demanded as f64 * share).round() as u64).max(demanded.saturating_sub(capacity)).min(demanded)
-    };
+        meets = terms.admission.at(u_peak, ready_us as f64 / tick_us);
+        shed = ((demanded as f64 * meets.shed).round() as u64).max(demanded.saturating_sub(capacity)).min(demanded);
+    }
     let first = demanded - shed;
+    service.did.attained = u128::from((first as f64 * meets.attained).round() as u64);
+    service.did.ttft_p99 = u128::from(first) * u128::from((meets.ttft_p99_s * 1e6).round() as u64);
+    service.did.tpot = u128::from(first) * u128::from((meets.tpot_s * 1e6).round() as u64);
     let room = (capacity as f64 * terms.accepts_up_to).floor() as u64;
     service.room = room.saturating_sub(first);
     service.taken = first;

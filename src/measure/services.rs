@@ -1,5 +1,5 @@
-//! What services were asked for and did: tokens, replicas, and what the served tokens are worth. Attainment of an SLO is not among them: no table
-//! fitted to single requests stands behind the fluid tier yet.
+//! What services were asked for and did: tokens, replicas, what was promised and kept, and what the served tokens are worth. Times and attainment
+//! are those of the table of admission at each tick's peak load.
 
 use super::{Better, Metric, Period, Scope, Sheet, ratio, sum, value};
 use crate::record::{RunRecord, ServiceMonth};
@@ -25,6 +25,27 @@ metric!(
 metric!(SPILLED, "tokens_spilled", "Mtok", Neither, "Of the shed: served by the second choice. Eq. (159).");
 metric!(LOST, "tokens_lost", "Mtok", Less, "Of the shed: served by nobody.");
 metric!(RECEIVED, "tokens_received", "Mtok", Neither, "Tokens served for services whose second choice this is.");
+metric!(
+    ATTAINED,
+    "slo_attainment",
+    "-",
+    More,
+    "Tokens of requests that had what their `slo` promised / tokens demanded, by the table of admission. Eq. (174)."
+);
+metric!(
+    TTFT_P99,
+    "ttft_p99_s",
+    "s",
+    Less,
+    "99th percentile of the time to first token in a tick at its peak load, mean over served tokens. Eq. (174)."
+);
+metric!(
+    TPOT,
+    "tpot_mean_s",
+    "s",
+    Less,
+    "Mean time per token after the first in a tick at its peak load, mean over served tokens. Eq. (174)."
+);
 metric!(SHED_SHARE, "shed_fraction", "-", Less, "Tokens shed / tokens demanded.");
 metric!(LOST_SHARE, "lost_fraction", "-", Less, "Tokens lost / tokens demanded.");
 metric!(DEFERRABLE, "tokens_deferrable", "Mtok", Neither, "Tokens with a deadline, as they came.");
@@ -67,6 +88,9 @@ pub static METRICS: &[&Metric] = &[
     &RECEIVED,
     &SHED_SHARE,
     &LOST_SHARE,
+    &ATTAINED,
+    &TTFT_P99,
+    &TPOT,
     &DEFERRABLE,
     &DEFERRED_SERVED,
     &EXPIRED,
@@ -111,6 +135,17 @@ fn measure_service(
     put(&SHED_SHARE, ratio(total(|row| row.shed), total(|row| row.demanded)));
     put(&LOST_SHARE, ratio(total(|row| row.lost), total(|row| row.demanded)));
     put(&LEFT, mtok(|row| row.left));
+    if terms.admission.is_measured() {
+        let first = total(|row| row.first);
+        let seconds = |sum: f64| ratio(sum / 1e6, first);
+        put(&TTFT_P99, seconds(total(|row| row.ttft_p99)));
+        if terms.admission.has_tpot() {
+            put(&TPOT, seconds(total(|row| row.tpot)));
+        }
+        if terms.promises {
+            put(&ATTAINED, ratio(total(|row| row.attained), total(|row| row.demanded)));
+        }
+    }
     if terms.second_choice.is_some() {
         put(&SPILLED, mtok(|row| row.spilled));
     }

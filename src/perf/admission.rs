@@ -157,7 +157,7 @@ impl AdmissionTable {
     ///
     /// Waits are queues of requests times the seconds each takes: a burst of I requests before a replica that takes c times as long as the
     /// reference waits as one of c I requests before the reference. So it is looked up under `dispersion` x seconds over the reference's.
-    pub fn of(&self, dispersion: f64, output_share: f64, seconds_per_request: f64) -> Admission {
+    pub fn of(&self, dispersion: f64, output_share: f64, seconds_per_request: f64) -> Cut {
         let (mix, mix_part) = place(&self.shares, output_share);
         let reference = between(&self.seconds, mix, mix_part);
         let (burst, burst_part) = place_log(&self.dispersions, dispersion * seconds_per_request / reference);
@@ -174,7 +174,7 @@ impl AdmissionTable {
             }
             outcomes.push(sum);
         }
-        Admission { loads: self.loads.clone(), replicas: self.replicas.clone(), outcomes }
+        Cut { loads: self.loads.clone(), replicas: self.replicas.clone(), outcomes }
     }
 }
 
@@ -200,13 +200,63 @@ fn between(values: &[f64], low: usize, part: f64) -> f64 {
     if part <= 0.0 { values[low] } else { values[low] + part * (values[low + 1] - values[low]) }
 }
 
-/// A service's part of the table: by load and replicas. Eq. (156), (173).
+/// A service's part of the table, by load and replicas: outcomes in units that its promise and its replica give a meaning.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cut {
+    loads: Vec<f64>,
+    replicas: Vec<f64>,
+    outcomes: Vec<Outcome>,
+}
+
+/// What a service promises, and what its replica takes where nothing waits.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub struct Promise {
+    /// Time to first token \[s\]; None: nothing is promised.
+    pub ttft_s: Option<f64>,
+    /// Time per token after it \[s\].
+    pub tpot_s: Option<f64>,
+    /// A mean prompt alone \[s\].
+    pub alone_s: f64,
+}
+
+impl Cut {
+    /// With a promise, on a replica whose time per token at a load is known by its card (`tpot_s`) or not. Eq. (174).
+    pub fn promise(&self, promise: &Promise, tpot_s: Option<&dyn Fn(f64) -> f64>) -> Admission {
+        let mut lines = Vec::with_capacity(self.outcomes.len());
+        for (at, outcome) in self.outcomes.iter().enumerate() {
+            let mean_s = tpot_s.map_or(0.0, |card| outcome.tpot_ratio * card(self.loads[at / self.replicas.len()]));
+            let first = promise.ttft_s.map_or(1.0, |most| outcome.waits_within(most - promise.alone_s));
+            let next = match (promise.tpot_s, tpot_s) {
+                (Some(most), Some(_)) => outcome.tpots_within(most / mean_s),
+                _ => 1.0,
+            };
+            let ttft_p99_s = outcome.waits_s[3] + promise.alone_s;
+            lines.push(Served { shed: outcome.shed, attained: first * next, ttft_p99_s, tpot_s: mean_s });
+        }
+        Admission { loads: self.loads.clone(), replicas: self.replicas.clone(), lines }
+    }
+}
+
+/// What becomes of a service's requests at a load.
+#[derive(Clone, Copy, Debug, PartialEq, Default)]
+pub struct Served {
+    /// Share of the requests that gives up \[0..1\].
+    pub shed: f64,
+    /// Share of the answered that have what was promised \[0..1\].
+    pub attained: f64,
+    /// 99th percentile of the time to first token \[s\].
+    pub ttft_p99_s: f64,
+    /// Mean time per token after it \[s\]; 0 where no card tells.
+    pub tpot_s: f64,
+}
+
+/// What a service's requests meet, by load and replicas. Eq. (156), (173), (174).
 #[derive(Clone, Debug, PartialEq, Default)]
 pub struct Admission {
     /// Ascending; empty: no table.
     loads: Vec<f64>,
     replicas: Vec<f64>,
-    outcomes: Vec<Outcome>,
+    lines: Vec<Served>,
 }
 
 impl Admission {
@@ -218,34 +268,41 @@ impl Admission {
 
     /// Whether anything but the bound is known.
     pub fn is_measured(&self) -> bool {
-        !self.outcomes.is_empty()
+        !self.lines.is_empty()
     }
 
-    /// Share shed at a peak load `u` on so many replicas \[0..1\], never below the bound. A load below 0 is our mistake; an infinite one sheds all.
+    /// Whether the time between tokens is known.
+    pub fn has_tpot(&self) -> bool {
+        self.lines.iter().any(|line| 0.0 < line.tpot_s)
+    }
+
+    /// What becomes of requests at a peak load `u` on so many replicas; without a table what is shed alone. Never less is shed than by the
+    /// bound. Linear between loads, by ratios between counts of replicas; beyond the ends the end. A load below 0 is our mistake; an infinite one
+    /// sheds all.
     #[inline]
-    pub fn shed(&self, u: f64, replicas: f64) -> f64 {
+    pub fn at(&self, u: f64, replicas: f64) -> Served {
         assert!(0.0 <= u, "a load of {u}");
         let bound = if u <= 1.0 { 0.0 } else { 1.0 - 1.0 / u };
-        self.at(u, replicas).map_or(bound, |outcome| outcome.shed.max(bound))
-    }
-
-    /// What becomes of requests at that load; None without a table. Linear between loads, by ratios between counts of replicas; beyond the ends
-    /// the end.
-    pub fn at(&self, u: f64, replicas: f64) -> Option<Outcome> {
-        if self.outcomes.is_empty() {
-            return None;
+        if self.lines.is_empty() {
+            return Served { shed: bound, ..Served::default() };
         }
         let (load, load_part) = place(&self.loads, u);
         let (count, count_part) = place_log(&self.replicas, replicas);
-        let mut sum = Outcome::default();
+        let mut sum = Served::default();
         for (l, weight_l) in [(load, 1.0 - load_part), (load + 1, load_part)] {
             for (c, weight_c) in [(count, 1.0 - count_part), (count + 1, count_part)] {
-                if 0.0 < weight_l * weight_c {
-                    sum.blend(&self.outcomes[l * self.replicas.len() + c], weight_l * weight_c);
+                let weight = weight_l * weight_c;
+                if 0.0 < weight {
+                    let line = &self.lines[l * self.replicas.len() + c];
+                    sum.shed += weight * line.shed;
+                    sum.attained += weight * line.attained;
+                    sum.ttft_p99_s += weight * line.ttft_p99_s;
+                    sum.tpot_s += weight * line.tpot_s;
                 }
             }
         }
-        Some(sum)
+        sum.shed = sum.shed.max(bound);
+        sum
     }
 }
 
@@ -257,9 +314,9 @@ mod tests {
     #[test]
     fn the_bound_by_hand() {
         let fluid = Admission::fluid();
-        assert!((fluid.shed(26.0 / 23.0, 23.0) - 3.0 / 26.0).abs() < 1e-15);
-        assert_eq!((fluid.shed(1.0, 1.0), fluid.shed(f64::INFINITY, 0.0)), (0.0, 1.0));
-        assert_eq!(fluid.at(0.5, 1.0), None);
+        assert!((fluid.at(26.0 / 23.0, 23.0).shed - 3.0 / 26.0).abs() < 1e-15);
+        assert_eq!((fluid.at(1.0, 1.0).shed, fluid.at(f64::INFINITY, 0.0).shed), (0.0, 1.0));
+        assert!(!fluid.is_measured());
     }
 
     /// Loads 0.5 and 1, replicas 1 and 4, dispersions 1 and 16, one mix whose replica takes half a second.
@@ -292,14 +349,15 @@ mod tests {
     fn between_points_by_hand() {
         let table = AdmissionTable::new(&rows()).unwrap();
         let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} {b}");
-        let bursty = table.of(16.0, 0.7, 0.5);
-        close(bursty.shed(0.75, 1.0), 0.2);
-        close(bursty.shed(0.75, 2.0), 0.15);
-        close(bursty.shed(0.1, 900.0), 0.05);
-        close(bursty.shed(2.0, 1.0), 0.5);
-        close(table.of(4.0, 0.2, 0.5).shed(0.75, 1.0), 0.15);
-        assert_eq!(table.of(4.0, 0.2, 2.0), bursty);
-        assert_eq!(table.of(1e9, 0.2, 0.5), bursty);
+        let cut = |dispersion, share, seconds| table.of(dispersion, share, seconds).promise(&Promise::default(), None);
+        let bursty = cut(16.0, 0.7, 0.5);
+        close(bursty.at(0.75, 1.0).shed, 0.2);
+        close(bursty.at(0.75, 2.0).shed, 0.15);
+        close(bursty.at(0.1, 900.0).shed, 0.05);
+        close(bursty.at(2.0, 1.0).shed, 0.5);
+        close(cut(4.0, 0.2, 0.5).at(0.75, 1.0).shed, 0.15);
+        assert_eq!(cut(4.0, 0.2, 2.0), bursty);
+        assert_eq!(cut(1e9, 0.2, 0.5), bursty);
         close(table.capacity_ratio(0.9), 0.8);
     }
 
@@ -313,6 +371,20 @@ mod tests {
             .for_each(|(x, p)| close(outcome.waits_within(x), p));
         [(0.5, 0.5), (1.5, 0.945), (3.0, 0.999)].into_iter().for_each(|(x, p)| close(outcome.tpots_within(x), p));
         assert_eq!(Outcome::default().waits_within(0.0), 1.0);
+    }
+
+    /// Load 1, one replica, dispersion 16: sheds 0.3, waits 1.5, 2.7, 2.85, 2.97 s, ratio 1.3. Alone 0.5 s: 2 s to the first token leave a wait of
+    /// 1.5, which half have; tokens at 0.2 s a card's are 0.26 s, and 0.39 s, 1.5 times as long, are the 99th percentile.
+    #[test]
+    fn promises_by_hand() {
+        let table = AdmissionTable::new(&rows()).unwrap();
+        let promise = Promise { ttft_s: Some(2.0), tpot_s: Some(0.39), alone_s: 0.5 };
+        let served = table.of(16.0, 0.2, 0.5).promise(&promise, Some(&|_| 0.2)).at(1.0, 1.0);
+        let close = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} {b}");
+        close(served.attained, 0.5 * 0.99);
+        close(served.ttft_p99_s, 3.47);
+        close(served.tpot_s, 0.26);
+        close(served.shed, 0.3);
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use admission::{Admission, AdmissionRow, AdmissionTable, Outcome};
+pub use admission::{Admission, AdmissionRow, AdmissionTable, Cut, Outcome, Promise, Served};
 pub use affine::Affine;
 pub use architecture::{Architecture, Experts};
 pub use card::{

@@ -82,7 +82,7 @@ impl CellMonth {
 
 impl ServiceMonth {
     /// Every counter, in order.
-    pub fn all(&mut self) -> [&mut u128; 16] {
+    pub fn all(&mut self) -> [&mut u128; 19] {
         [
             &mut self.demanded,
             &mut self.left,
@@ -100,6 +100,9 @@ impl ServiceMonth {
             &mut self.starting,
             &mut self.required,
             &mut self.served,
+            &mut self.attained,
+            &mut self.ttft_p99,
+            &mut self.tpot,
         ]
     }
 

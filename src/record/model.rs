@@ -184,6 +184,12 @@ pub struct ServiceMonth {
     pub required: u128,
     /// Replica time that what was served took.
     pub served: u128,
+    /// Of those served by the first choice: tokens of requests that had what was promised.
+    pub attained: u128,
+    /// Tokens served by the first choice x 99th percentile of the time to first token of their tick [token-us].
+    pub ttft_p99: u128,
+    /// Tokens served by the first choice x mean time per token of their tick [token-us].
+    pub tpot: u128,
 }
 
 /// A service in one tick, as a month.

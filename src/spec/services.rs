@@ -15,12 +15,14 @@ pub struct ServiceSpec {
     pub price: Option<At<String>>,
     /// Larger plans first.
     pub priority: Option<At<i64>>,
-    /// Measured replica.
+    /// Replica: measured, or what its card is made of.
     pub replica: ReplicaSpec,
     /// Demand.
     pub demand: DemandSpec,
     /// Work that may wait.
     pub deferrable: Option<DeferrableSpec>,
+    /// `table | bound`.
+    pub admission: Option<At<String>>,
     /// Promises.
     pub slo: Option<SloSpec>,
     /// Path of the service that is asked next.
@@ -44,6 +46,12 @@ pub struct ReplicaSpec {
     pub prefill: Tables<Leaf>,
     /// [tokens/s].
     pub decode: Tables<Leaf>,
+    /// Format of the weights of a card.
+    pub precision: Option<At<String>>,
+    /// Share of prompts in the prefix cache of a card [0..1].
+    pub cache_hit: Option<Leaf>,
+    /// Date of the serving software of a card.
+    pub software: Option<At<String>>,
 }
 
 /// `demand = { ... }`.

@@ -1,6 +1,7 @@
 //! The built-in catalog: chips, instances, prices, models, deals and figures, embedded in the binary, read once.
 //!
 //! It holds facts and marked estimates only; a scenario's own values override them elsewhere, and nothing here simulates.
+mod admission;
 mod chip;
 mod known;
 mod mixes;
@@ -19,6 +20,7 @@ pub use rows::{
 };
 pub use serving::{Architecture, FamilyEfficiency, Link, NoParts, Parts, ServingPoint, SoftwareSpeed};
 
+use crate::perf::AdmissionTable;
 use std::sync::OnceLock;
 
 /// Everything under `catalog/`, typed; rows in file order.
@@ -66,6 +68,8 @@ pub struct Catalog {
     pub serving_points: Vec<ServingPoint>,
     /// Lengths of requests by what they ask for.
     pub request_mixes: Vec<RequestMix>,
+    /// What becomes of a service's requests at a load, measured on the request tier.
+    pub admission: AdmissionTable,
 }
 
 /// A name the catalog does not have, with the nearest that it has.
@@ -120,6 +124,12 @@ impl Catalog {
             links: read::rows("links.csv", text!("links.csv"), serving::link),
             efficiencies: read::rows("efficiencies.csv", text!("efficiencies.csv"), serving::family_efficiency),
             software: read::rows("serving_software.csv", text!("serving_software.csv"), serving::software_speed),
+            admission: AdmissionTable::new(&read::rows(
+                "admission.csv",
+                text!("admission.csv"),
+                admission::admission_row,
+            ))
+            .unwrap_or_else(|error| panic!("admission.csv: {error}; write it anew by `hedgerow calibrate serving`")),
             request_mixes: read::rows("request_mixes.csv", text!("request_mixes.csv"), mixes::request_mix),
             serving_points: read::rows("serving_points.csv", text!("serving_points.csv"), serving::serving_point),
         };

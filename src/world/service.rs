@@ -41,8 +41,12 @@ pub struct Service {
     pub accepts_up_to: f64,
     /// Index of dispersion of its requests' counts. Eq. (153).
     pub idc: f64,
-    /// What a load sheds.
+    /// What a load sheds, and what the answered meet.
     pub admission: Admission,
+    /// Something is promised that the table can tell.
+    pub promises: bool,
+    /// How far the speed of cards is off in a draw, in standard deviations; None: its rates are stated.
+    pub card_speed: Option<Param>,
     /// What is planned by.
     pub forecast: Forecast,
     /// How many replicas are planned.
@@ -69,6 +73,8 @@ pub struct ServingPlace {
     pub chips: u32,
     /// What a replica does.
     pub rates: Rates,
+    /// Standard deviation of the logarithm of its speed; 0 where its rates are measured.
+    pub sigma: f64,
 }
 
 /// What a replica does when it does nothing else.

@@ -183,14 +183,14 @@ pub fn workloads<C: Coder>(code: &mut C, rows: &mut Vec<WorkloadTotals>) -> Resu
 pub fn services<C: Coder>(code: &mut C, record: &mut RunRecord) -> Result<(), BytesError> {
     table(code, &mut record.services, 1, Vec::new())?;
     for rows in &mut record.services {
-        table(code, rows, 16, ServiceMonth::default())?;
+        table(code, rows, 19, ServiceMonth::default())?;
         for row in rows {
             counts(code, &mut row.all())?;
         }
     }
     let blank = ServiceTickRow { service: Id::new(0), at: SimTime::ZERO, did: ServiceMonth::default(), run: 0 };
     let rows = &mut record.service_ticks;
-    table(code, rows, 19, blank)?;
+    table(code, rows, 22, blank)?;
     column(code, rows, |row| &mut row.run, |rows, n| before(rows, n, |row| u128::from(row.run)))?;
     column(code, rows, |row| &mut row.service, |_, _| 0)?;
     column(code, rows, |row| &mut row.at, |rows, n| before(rows, n, |row| u128::from(row.at.0)))?;

@@ -10,7 +10,7 @@ use crate::units::{SimTime, Span};
 use crate::world::World;
 
 /// Figures of a service by month.
-const FIGURES: [&str; 17] = [
+const FIGURES: [&str; 20] = [
     "tokens_demanded",
     "tokens_served",
     "tokens_shed",
@@ -18,6 +18,9 @@ const FIGURES: [&str; 17] = [
     "tokens_lost",
     "tokens_received",
     "shed_fraction",
+    "slo_attainment",
+    "ttft_p99_s",
+    "tpot_mean_s",
     "tokens_deferrable",
     "deferrable_served",
     "deferrable_expired",

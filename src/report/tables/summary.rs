@@ -73,7 +73,9 @@ fn compared(key: &Key) -> bool {
                 .contains(&key.metric.name),
             Scope::Pool(_) => ["allocated_fraction", "goodput_fraction", "mw_used"].contains(&key.metric.name),
             Scope::Tenant(_) => ["billed_usd", "margin_usd"].contains(&key.metric.name),
-            Scope::Service(_) => ["tokens_served", "shed_fraction", "tokens_lost"].contains(&key.metric.name),
+            Scope::Service(_) => {
+                ["tokens_served", "shed_fraction", "tokens_lost", "slo_attainment"].contains(&key.metric.name)
+            }
             Scope::Cell(_) | Scope::Share(..) | Scope::Campaign(..) | Scope::Contract(_) => false,
             Scope::LabReason(..) | Scope::WorkloadReason(..) => false,
         }

@@ -11,12 +11,13 @@ pub(super) fn service(mut t: Record) -> ServiceSpec {
         pool_choice: t.text("pool_choice"),
         price: t.text("price"),
         priority: t.integer("priority"),
-        replica: replica(t.must_record("replica")),
+        replica: t.record("replica").map(replica).unwrap_or_default(),
         demand: demand(t.must_record("demand")),
         deferrable: t.record("deferrable").map(|mut t| DeferrableSpec {
             tokens_per_second: t.must_leaf("tokens_per_second"),
             deadline: t.must_leaf("deadline"),
         }),
+        admission: t.text("admission"),
         slo: t.record("slo").map(|mut t| SloSpec {
             ttft: t.leaf("ttft"),
             tpot: t.leaf("tpot"),
@@ -37,6 +38,9 @@ fn replica(mut t: Record) -> ReplicaSpec {
         chips: t.leaf_or_by_name("chips"),
         prefill: t.leaf_or_by_name("prefill_tokens_per_second"),
         decode: t.leaf_or_by_name("decode_tokens_per_second"),
+        precision: t.text("precision"),
+        cache_hit: t.leaf("cache_hit"),
+        software: t.text("software"),
     }
 }
 

@@ -8,22 +8,33 @@ static REPLICA: Table = Table {
     noted: true,
     ..table(
         "[labs.X.services.Y] replica",
-        "One copy of the model, as measured: its chips, and what it does when it does nothing else. One number for all pools, or by chip or instance.",
+        "One copy of the model: its measured rates, what it does when it does nothing else, or what its card is made of. One number for all pools, or by chip or instance.",
         &[
-            must(
+            key(
                 "chips",
                 Kind::NumberOrMap(range("chips", 1.0, 1e6), &number("chips", 1.0, 1e6)),
-                "Chips of a replica, a whole number.",
+                "Chips of a replica, a whole number; of a card the fewest, a power of two, that hold the model.",
             ),
-            must(
+            key(
                 "prefill_tokens_per_second",
                 Kind::NumberOrMap(range("tokens/s", 1e-9, MOST_RATE), &number("tokens/s", 1e-9, MOST_RATE)),
-                "Input tokens that it reads.",
+                "Input tokens that it reads; neither this nor the next: by the card of `model` on the pool's chip.",
             ),
-            must(
+            key(
                 "decode_tokens_per_second",
                 Kind::NumberOrMap(range("tokens/s", 1e-9, MOST_RATE), &number("tokens/s", 1e-9, MOST_RATE)),
                 "Output tokens that it writes.",
+            ),
+            key(
+                "precision",
+                Kind::Choice(&["bf16", "fp8", "fp4"], &[]),
+                "Format of the weights of a card; default fp8 where the chip has a peak for it, else bf16.",
+            ),
+            key("cache_hit", number("-", 0.0, 0.999), "Share of prompts that a card's prefix cache has; default 0."),
+            key(
+                "software",
+                Kind::Text,
+                "Date of a card's serving software, `2025-06`; default that of the fitted rows.",
             ),
         ],
     )
@@ -133,7 +144,7 @@ static DEFERRABLE: Table = Table {
 
 static SLO: Table = table(
     "[labs.X.services.Y] slo",
-    "What was promised; attainment needs tables fitted to the request tier and is not modelled here.",
+    "What was promised: attainment is read from the table of admission.",
     &[
         key("ttft", duration(0.0), "Time to the first token."),
         key("tpot", duration(0.0), "Time per output token."),
@@ -204,7 +215,11 @@ pub(super) static SERVICE: Table = Table {
         "[labs.X.services.Y]",
         "A model's endpoint: replicas that are planned tick by tick for a demand through time.",
         &[
-            key("model", Kind::Text, "The AI model behind it; a name."),
+            key(
+                "model",
+                Kind::Text,
+                "The AI model behind it; its replicas are by their card where no rates are stated (`list architectures`).",
+            ),
             must(
                 "pools",
                 Kind::Names(Refers::Pool),
@@ -225,9 +240,14 @@ pub(super) static SERVICE: Table = Table {
                 Kind::Integer(-1_000_000, 1_000_000),
                 "Of a lab's services the larger plans first, then by name; default 0.",
             ),
-            must("replica", Kind::Table(&REPLICA), "A copy of the model."),
+            key("replica", Kind::Table(&REPLICA), "A copy of the model; absent: by the card of `model`."),
             must("demand", Kind::Table(&DEMAND), "Demand."),
             key("deferrable", Kind::Table(&DEFERRABLE), "Work that may wait; absent: none."),
+            key(
+                "admission",
+                Kind::Choice(&["table", "bound"], &[]),
+                "What a load sheds: by the table measured on the request tier, or only what no server could serve; default `table` for cards, `bound` for stated rates.",
+            ),
             key("slo", Kind::Table(&SLO), "Promises."),
             key(
                 "second_choice",

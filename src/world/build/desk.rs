@@ -140,7 +140,7 @@ impl<'a> Desk<'a> {
         }
     }
 
-    fn unknown(&mut self, key: &str, allowed: (f64, f64)) -> Param {
+    pub fn unknown(&mut self, key: &str, allowed: (f64, f64)) -> Param {
         let found = self.unknowns.binary_search_by(|unknown| unknown.key.as_str().cmp(key));
         let index = found.unwrap_or_else(|_| panic!("unknown `{key}` was not collected: `leaves` misses its field"));
         let range = &mut self.unknowns[index].range;

@@ -4,6 +4,7 @@
 mod assumptions;
 mod bets;
 mod blocks;
+mod cards;
 mod commit;
 mod contracts;
 mod decided;

@@ -1,9 +1,9 @@
 //! Services: pools, replicas, demand through time, plans. Knows no gang and simulates nothing.
 
+use super::cards::{self, Replica};
 use super::desk::{Desk, did_you_mean};
 use super::gangs::{Supply, has_price, kind_named, own_cloud};
 use super::time::Times;
-use crate::perf::Admission;
 use crate::spec::{At, Leaf, Named, ServiceSpec, Tables};
 use crate::units::{IdVec, SimTime, Span};
 use crate::world::arrivals::OverEstimate;
@@ -142,13 +142,15 @@ impl Place<'_> {
         let price = self.price(desk, supply, &pools);
         let (id, workload) = (ServiceId::new(before.len()), WorkloadId::new(workloads));
         let first = cells.len();
-        let mut places = Vec::new();
+        let (mut places, mut replicas) = (Vec::new(), Vec::new());
         for pool in pools {
-            if let Some((chips, rates)) = rates(desk, supply, self.written, pool) {
+            if let Some(replica) = replica(desk, supply, self.written, pool) {
                 let cell = CellId::new(cells.len());
                 let (speed, split_speed) = (Param::Fixed(1.0), Param::Fixed(1.0));
                 cells.0.push(Cell { workload, pool, price, speed, split_speed, mfu: None });
-                places.push(ServingPlace { cell, pool, chips, rates });
+                let Replica { chips, rates, sigma, .. } = replica;
+                places.push(ServingPlace { cell, pool, chips, rates, sigma });
+                replicas.push(replica);
             }
         }
         let workload = Workload {
@@ -178,6 +180,7 @@ impl Place<'_> {
             desk.problem(self.written.origin, &format!("{path}.demand"), message, "give input or output tokens");
         }
         self.check_slo(desk, &places, input);
+        let idc = self.idc(desk);
         let service = Service {
             name: self.written.name.clone(),
             path: path.clone(),
@@ -192,8 +195,13 @@ impl Place<'_> {
             deferrable: self.deferrable(desk),
             second_choice: None,
             accepts_up_to: table.accepts_up_to.as_ref().map_or(1.0, |leaf| desk.number(leaf)),
-            idc: self.idc(desk),
-            admission: Admission::fluid(),
+            idc,
+            admission: cards::admission(desk, self.written, (idc, input, output), replicas.first()),
+            promises: table
+                .slo
+                .as_ref()
+                .is_some_and(|slo| slo.ttft.is_some() || slo.tpot.is_some() && cards::by_card(table)),
+            card_speed: cards::by_card(table).then(|| desk.unknown(cards::SPEED, (-8.0, 8.0))),
             forecast: self.forecast(desk),
             scaler: self.scaler(desk, &places),
             usd_per_million_tokens: self.token_price(desk, input, output),
@@ -283,7 +291,6 @@ impl Place<'_> {
                 desk.problem(leaf.origin, &leaf.path, message, "promise more time, or run on a faster replica");
             }
         }
-        desk.note(format!("{}.slo is read, and its attainment is not modelled yet", self.written.path));
     }
 
     fn demand(&self, desk: &mut Desk<'_>, times: &Times, tokens: f64) -> Demand {
@@ -435,12 +442,7 @@ impl Place<'_> {
 }
 
 /// Chips of a replica on that pool and what it does there, as measured; None with a problem where the file does not say.
-pub(super) fn rates(
-    desk: &mut Desk<'_>,
-    supply: &Supply<'_>,
-    service: &Named<ServiceSpec>,
-    pool: PoolId,
-) -> Option<(u32, Rates)> {
+fn replica(desk: &mut Desk<'_>, supply: &Supply<'_>, service: &Named<ServiceSpec>, pool: PoolId) -> Option<Replica> {
     let terms = &supply.pools[pool];
     let chip = supply.chips[terms.chip].name.clone();
     let replica = &service.table.replica;
@@ -457,16 +459,28 @@ pub(super) fn rates(
         desk.problem(origin, &path, message, remedy);
         None
     };
-    let chips = number("chips", &replica.chips)?;
-    let prefill = number("prefill_tokens_per_second", &replica.prefill)?;
-    let decode = number("decode_tokens_per_second", &replica.decode)?;
-    let room = super::sizes::most_planned(terms) * u64::from(terms.chips_per_node);
-    let path = format!("{}.replica.chips", service.path);
-    let origin = replica.chips.first().map_or(service.origin, |entry| entry.origin);
-    if chips != chips.floor() {
+    let stated = !cards::by_card(&service.table);
+    let chips = if stated || !replica.chips.is_empty() { Some(number("chips", &replica.chips)?) } else { None };
+    let rates = if stated {
+        let prefill = number("prefill_tokens_per_second", &replica.prefill)?;
+        Some(Rates { prefill, decode: number("decode_tokens_per_second", &replica.decode)? })
+    } else {
+        None
+    };
+    if let Some(chips) = chips.filter(|chips| *chips != chips.floor()) {
+        let origin = replica.chips.first().map_or(service.origin, |entry| entry.origin);
+        let path = format!("{}.replica.chips", service.path);
         desk.problem(origin, &path, format!("a replica of {chips} chips"), "write a whole number");
         return None;
     }
+    let made = match (chips, rates) {
+        (Some(chips), Some(rates)) => Replica { chips: chips as u32, rates, sigma: 0.0, card: None },
+        _ => cards::replica(desk, supply, service, pool, chips)?,
+    };
+    let chips = f64::from(made.chips);
+    let room = super::sizes::most_planned(terms) * u64::from(terms.chips_per_node);
+    let path = format!("{}.replica.chips", service.path);
+    let origin = replica.chips.first().map_or(service.origin, |entry| entry.origin);
     if (room as f64) < chips {
         let message = format!(
             "a replica of `{}` takes {chips} chips, and pool `{}` never has more than {room}",
@@ -475,5 +489,5 @@ pub(super) fn rates(
         desk.problem(origin, &path, message, "make the replica smaller or the pool larger, or leave the pool out");
         return None;
     }
-    Some((chips as u32, Rates { prefill, decode }))
+    Some(made)
 }

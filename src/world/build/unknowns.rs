@@ -30,7 +30,16 @@ pub(super) fn collect(desk: &mut Desk<'_>) -> Vec<String> {
             desk.problem(leaf.origin, &leaf.path, message, "give both the same spread, or add `each = true`");
         }
     }
-    desk.unknowns = by_key.into_values().map(|(unknown, _)| unknown).collect();
+    let carded =
+        desk.spec.labs.iter().flat_map(|lab| &lab.table.services).any(|service| super::cards::by_card(&service.table));
+    let mut unknowns: Vec<Unknown> = by_key.into_values().map(|(unknown, _)| unknown).collect();
+    if carded {
+        // One draw for all cards: what is not known of one is not known of the others.
+        let (key, law) = (super::cards::SPEED.to_owned(), Law::Normal { mean: 0.0, sd: 1.0 });
+        let at = unknowns.partition_point(|unknown| unknown.key < key);
+        unknowns.insert(at, Unknown { key, law, loads_on: Vec::new(), range: (f64::NEG_INFINITY, f64::INFINITY) });
+    }
+    desk.unknowns = unknowns;
     names
 }
 

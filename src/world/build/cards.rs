@@ -1,0 +1,154 @@
+//! Replicas of services by the cards of their models, and what the table of admission says of them. Measures nothing.
+
+use super::desk::{Desk, did_you_mean};
+use super::gangs::Supply;
+use crate::perf::{self, Admission, Card, Deployment, Lengths, Precision, Promise};
+use crate::spec::{At, Named, ServiceSpec};
+use crate::world::catalog::NoParts;
+use crate::world::model::PoolId;
+use crate::world::service::Rates;
+
+/// Key of the one draw that moves the speed of every card: a standard normal number.
+pub(super) const SPEED: &str = "cards.speed";
+
+/// A replica on a pool.
+pub(super) struct Replica {
+    pub chips: u32,
+    pub rates: Rates,
+    /// Standard deviation of the logarithm of its speed; 0 of measured rates.
+    pub sigma: f64,
+    /// None: its rates are stated.
+    pub card: Option<Card>,
+}
+
+/// Whether the replicas of a service are by cards: nothing is said of their rates.
+pub(super) fn by_card(service: &ServiceSpec) -> bool {
+    service.replica.prefill.is_empty() && service.replica.decode.is_empty()
+}
+
+/// The card of a service's model on a pool, on so many chips or the fewest that hold it; problems with their cure where there is none.
+pub(super) fn replica(
+    desk: &mut Desk<'_>,
+    supply: &Supply<'_>,
+    service: &Named<ServiceSpec>,
+    pool: PoolId,
+    chips: Option<f64>,
+) -> Option<Replica> {
+    let Some(model) = &service.table.model else {
+        let message = format!("nothing says what a replica of `{}` does", service.path);
+        let remedy = "name a `model` of `hedgerow list architectures`, or state both rates in `replica`";
+        desk.problem(service.origin, &format!("{}.replica", service.path), message, remedy);
+        return None;
+    };
+    let chip = supply.chips[supply.pools[pool].chip].name.clone();
+    let catalog = desk.catalog;
+    let parts = match catalog.card_parts(&chip, &model.value) {
+        Ok(parts) => parts,
+        Err(error) => {
+            let remedy = match &error {
+                NoParts::Unknown(_) => {
+                    let names = catalog.architectures.iter().map(|row| row.shape.name.as_str());
+                    did_you_mean(&model.value, names, "architecture")
+                }
+                NoParts::Missing { .. } => "state both rates of the replica, or leave the pool out".to_owned(),
+            };
+            desk.problem(model.origin, &model.path, error.to_string(), remedy);
+            return None;
+        }
+    };
+    let written = &service.table.replica;
+    let has = parts.hardware.precisions();
+    let usual = if has.contains(&Precision::Fp8) { Precision::Fp8 } else { Precision::Bf16 };
+    let weights = written.precision.as_ref().and_then(|at| Precision::parse(&at.value)).unwrap_or(usual);
+    let cache_hit = written.cache_hit.as_ref().map_or(0.0, |leaf| desk.number(leaf));
+    let mut shares = parts.efficiency.shares.clone();
+    if let Some(date) = written.software.as_ref().filter(|date| is_date(desk, date)) {
+        shares.software = catalog.software_speed(&date.value);
+    }
+    let fitted = parts.efficiency.fitted(&parts.hardware.name, weights, &parts.architecture.shape);
+    let deployment = Deployment { cache_hit, ..Deployment::new(chips.map_or(1, |chips| chips as u32), weights) };
+    let (hardware, shape, lengths) = (&parts.hardware, &parts.architecture.shape, lengths(desk, &service.table));
+    let made = match chips {
+        Some(_) => perf::card(hardware, shape, deployment, lengths, &shares, fitted, &[]),
+        None => perf::smallest(hardware, shape, deployment, lengths, &shares, fitted),
+    };
+    let card = match made {
+        Ok(card) => card,
+        Err(refusal) => {
+            let remedy = "more chips a replica, a smaller precision, or another pool";
+            desk.problem(model.origin, &model.path, format!("`{}` on {chip}: {refusal}", service.path), remedy);
+            return None;
+        }
+    };
+    let share = lengths.output_tokens as f64 / (lengths.input_tokens + lengths.output_tokens) as f64;
+    let ratio = catalog.admission.capacity_ratio(share);
+    let (prefill, decode) = card.tokens_per_replica_hour(card.saturated().batch);
+    let rates = Rates { prefill: prefill * ratio / 3_600.0, decode: decode * ratio / 3_600.0 };
+    Some(Replica { chips: card.deployment.tensor_parallel, rates, sigma: card.uncertainty_sigma(), card: Some(card) })
+}
+
+/// Whole tokens of a mean request, at least one each.
+fn lengths(desk: &mut Desk<'_>, service: &ServiceSpec) -> Lengths {
+    let whole =
+        |leaf: &Option<crate::spec::Leaf>| leaf.as_ref().map_or(1, |leaf| desk.median(leaf).round().max(1.0) as u64);
+    Lengths { input_tokens: whole(&service.demand.input_tokens), output_tokens: whole(&service.demand.output_tokens) }
+}
+
+fn is_date(desk: &mut Desk<'_>, date: &At<String>) -> bool {
+    let parts: Vec<&str> = date.value.split('-').collect();
+    let digits = |(part, width): (&&str, usize)| part.len() == width && part.bytes().all(|byte| byte.is_ascii_digit());
+    let good = parts.len() <= 3 && parts.iter().zip([4, 2, 2]).all(digits);
+    if !good {
+        let message = format!("`{}` is no date", date.value);
+        desk.problem(date.origin, &date.path, message, "write one, or its beginning: \"2025-06\"");
+    }
+    good
+}
+
+/// What the table says of a service's requests on its first place; the bound alone where it says so or there is none. Eq. (172) to (174).
+pub(super) fn admission(
+    desk: &mut Desk<'_>,
+    service: &Named<ServiceSpec>,
+    (idc, input, output): (f64, f64, f64),
+    first: Option<&Replica>,
+) -> Admission {
+    let table = &service.table;
+    let asked = table.admission.as_ref().map(|at| at.value.as_str());
+    let Some(replica) = first.filter(|_| asked.unwrap_or(if by_card(table) { "table" } else { "bound" }) == "table")
+    else {
+        if table.slo.is_some() {
+            desk.note(format!(
+                "{}.slo is read, and its attainment is not modelled: its admission is the bound alone, write `admission = \"table\"`",
+                service.path
+            ));
+        }
+        return Admission::fluid();
+    };
+    let Rates { prefill, decode } = replica.rates;
+    let slo = table.slo.as_ref();
+    let mut seconds = |leaf: Option<&crate::spec::Leaf>| leaf.map(|leaf| desk.number(leaf) * 3_600.0);
+    let (ttft_s, tpot_s) =
+        (seconds(slo.and_then(|slo| slo.ttft.as_ref())), seconds(slo.and_then(|slo| slo.tpot.as_ref())));
+    let alone_s = match &replica.card {
+        Some(card) => card.prefill_seconds(input.round().max(1.0) as u64),
+        None => input / prefill,
+    };
+    if let (Some(_), None) = (tpot_s, &replica.card) {
+        desk.note(format!(
+            "{}.slo.tpot is not modelled: rates alone do not tell the time between tokens, a card does (`model`)",
+            service.path
+        ));
+    }
+    let catalog = desk.catalog;
+    let share = output / (input + output).max(1e-9);
+    let seconds_per_request = input / prefill + output / decode;
+    let cut = catalog.admission.of(idc, share, seconds_per_request);
+    let promise = Promise { ttft_s, tpot_s, alone_s };
+    match &replica.card {
+        None => cut.promise(&promise, None),
+        Some(card) => {
+            let rate = catalog.admission.capacity_ratio(share) * card.saturated().output_tokens_per_s;
+            cut.promise(&promise, Some(&|load: f64| card.at_rate(load * rate).parts.total_s()))
+        }
+    }
+}
