@@ -64,7 +64,9 @@ impl Sim<'_> {
         }
         let claim = &pool.standing.tenants[group.tenant];
         let leaving = u64::from(pool.retiring_nodes) * pool.chips_per_node;
-        let all = claim.held + pool.standing.open_to_replicas(group.tenant, pool.usable());
+        // What others are entitled to is given back, so far as the tenant holds more than its own: nothing else would free it.
+        let owed = pool.standing.borrowed(pool.usable()).min(claim.beyond());
+        let all = claim.held - owed + pool.standing.open_to_replicas(group.tenant, pool.usable());
         if leaving == 0 { all } else { all.min(pool.usable().saturating_sub(leaving)) }
     }
 

@@ -554,3 +554,40 @@ autoscaler = {{ target = 1, min = 0 }}
     assert_eq!(cell.allocated as f64 / HOUR / 5.0, 1200.0);
     assert_eq!(record.workloads[0].preemptions, 0);
 }
+
+/// A guarantee that grows is served by the next plan: replicas of `a` hold 80 of 100 chips that nobody is promised until `b` is guaranteed 60 on the second
+/// day, where its gang of 60 waits; from the tick after the next on `a` has 40, and sheds half of what it is asked for.
+#[test]
+fn replicas_leave_what_others_are_promised() {
+    let text = r#"
+[scenario]
+name = "promise"
+start = 2026-01-01
+end = 2026-01-03
+spin_up = "0h"
+[run]
+ticks = true
+[pools.p]
+chips = 100
+guaranteed = { b = [{ name = "g", at = 2026-01-02, chips = 60 }] }
+[labs.a.services.chat]
+pools = ["p"]
+replica = { chips = 1, prefill_tokens_per_second = 1, decode_tokens_per_second = 1 }
+demand = { tokens_per_second = 80, input_tokens = 1, output_tokens = 1 }
+autoscaler = { target = 1 }
+[labs.b.workloads.w]
+kind = "trace"
+pools = ["p"]
+file = "w.csv"
+"#;
+    let files = [("w.csv".to_owned(), "submit_s,chips,duration_s\n3600,60,172800\n".to_owned())].into();
+    let record = simulate(&crate::story::world_with(text, &files), run(0, 0));
+    let ready: Vec<f64> = of_service(&record, 0).iter().map(|did| did.ready as f64 / HOUR).collect();
+    // Planned when the first tick of the second day begins, for the one after it.
+    assert!(ready[..25].iter().all(|replicas| *replicas == 80.0), "{ready:?}");
+    assert!(ready[25..].iter().all(|replicas| *replicas == 40.0), "{ready:?}");
+    let pool = of_pool(&record, 0);
+    assert_eq!(pool[24].chips[2], 0);
+    assert_eq!(pool[25].chips[2] as f64 / HOUR, 60.0);
+    assert_eq!(of_service(&record, 0)[30].lost, 40 * 3_600);
+}
