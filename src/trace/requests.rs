@@ -431,7 +431,7 @@ mod tests {
         let told = read(RequestLayout::Plain, text).unwrap_err();
         for part in [
             "log:2:3",
-            "log:3:3",
+            "log:3:5",
             "`output_tokens` is 0",
             "log:4:1",
             "negative",
