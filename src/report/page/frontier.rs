@@ -141,8 +141,10 @@ fn point<'a>(data: &Data, cell: Cell<'a>) -> Option<Point<'a>> {
     let bill = paid.filter_map(|line| line.total).reduce(|a, b| a + b)?;
     let sum = |rows: &[(String, Figure)]| rows.iter().filter_map(|row| row.1.mean).sum::<f64>();
     let jobs = sum(&started);
-    let weight = |name: &str| started.iter().find(|row| row.0 == name).and_then(|row| row.1.mean).unwrap_or(0.0);
-    let waited: f64 = waits.iter().filter_map(|(name, wait)| Some(weight(name) * wait.mean?)).sum();
+    // A workload whose jobs never start has no wait; one with a wait and without a count has no place in a mean.
+    let weight = |name: &str| started.iter().find(|row| row.0 == name)?.1.mean;
+    let timed = waits.iter().filter_map(|(name, wait)| Some((name, wait.mean?)));
+    let waited = timed.map(|(name, wait)| Some(weight(name)? * wait)).sum::<Option<f64>>()?;
     let alone = |rows: &[(String, Figure)]| match rows {
         [(_, one)] => one.interval(),
         _ => None,

@@ -14,16 +14,21 @@ const MOST: usize = 6;
 pub fn build(data: &Data) -> Option<Drawn> {
     let cell = data.first_cell()?;
     let rows: Vec<&Monthly> = data.pools_of(cell).collect();
-    let months = once(rows.iter().map(|r| r.month.as_str()));
-    let x: Vec<f64> = months.iter().map(|m| month_end(m)).collect::<Option<_>>()?;
-    let at = |pool: &str, metric: &str| -> Vec<f64> {
-        let of = |month: &&str| rows.iter().find(|r| r.pool == pool && r.month == *month)?.mean(metric);
-        months.iter().map(|m| of(m).unwrap_or(0.0)).collect()
-    };
     let pools = once(rows.iter().map(|r| r.pool.as_str()));
+    let figure =
+        |pool: &str, month: &str, metric: &str| rows.iter().find(|r| r.pool == pool && r.month == month)?.mean(metric);
+    // A month that lacks a pool's figure is left out: a stack without one of its layers would read as less power.
+    let whole = |month: &&str| {
+        pools.iter().all(|p| ["mw_used", "mw_installed"].iter().all(|metric| figure(p, month, metric).is_some()))
+    };
+    let months: Vec<&str> = once(rows.iter().map(|r| r.month.as_str())).into_iter().filter(whole).collect();
+    let x: Vec<f64> = months.iter().map(|m| month_end(m)).collect::<Option<_>>()?;
+    let at = |pool: &str, metric: &str| months.iter().map(|month| figure(pool, month, metric)).collect::<Option<_>>();
     let each: Vec<Pool> = pools
         .iter()
-        .map(|p| Pool { name: (*p).to_string(), used: at(p, "mw_used"), installed: at(p, "mw_installed") })
+        .map(|p| Some(Pool { name: (*p).to_string(), used: at(p, "mw_used")?, installed: at(p, "mw_installed")? }))
+        .collect::<Option<Vec<Pool>>>()?
+        .into_iter()
         .filter(|p| p.installed.iter().any(|mw| *mw > 0.0))
         .collect();
     let sum = |of: &dyn Fn(&Pool, usize) -> f64, k: usize| -> f64 { each.iter().map(|p| of(p, k)).sum() };

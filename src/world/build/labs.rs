@@ -79,6 +79,12 @@ impl Place<'_> {
         }
         gangs::check_fit(desk, supply, self.workload, &pools, &gangs);
         let kinds = gangs::prices(desk, supply, self.workload, common, self.tenant.1, &pools);
+        if let (Some(bid), false) = (&common.max_spot_ratio, kinds.contains(&PriceKind::Spot)) {
+            desk.note(format!(
+                "`{}` bids for a price kind that `{path}` does not accept: nothing is bought at spot",
+                bid.path
+            ));
+        }
         let largest = gangs.iter().copied().max().unwrap_or(0);
         let mode = match self.workload.table {
             spec::Workload::Trace(_) => gangs::failures_of_trace(desk, common),
