@@ -48,16 +48,25 @@ pub fn build(data: &Data) -> Option<Drawn> {
     let label = |word: &str| plain(word);
     // Of those that cannot be told from the one that waits least, the cheapest.
     let quick = points.iter().min_by(|a, b| a.wait.total_cmp(&b.wait))?;
-    let as_quick = |p: &&Point| p.wait < least.wait && p.wait <= quick.wait_ends.map_or(quick.wait, |ends| ends.1);
-    let title = match points.iter().filter(as_quick).min_by(|a, b| a.bill.total_cmp(&b.bill)) {
-        None => format!("{} waits least and costs least", label(least.strategy)),
-        Some(best) => format!(
-            "Of the cheapest, {} waits least: {} {wait_unit}; waiting {} {wait_unit} costs USD {}",
-            label(least.strategy),
-            short(least.wait / hours),
-            short(best.wait / hours),
-            unit.words(best.bill)
-        ),
+    // What reads the same is no shorter wait.
+    let shown = |p: &Point| short(p.wait / hours);
+    let as_quick = |p: &&Point| {
+        p.wait < least.wait && shown(p) != shown(least) && p.wait <= quick.wait_ends.map_or(quick.wait, |ends| ends.1)
+    };
+    let cheapest = points.iter().filter(|p| unit.words(p.bill) == unit.words(least.bill)).count();
+    let best = points.iter().filter(as_quick).min_by(|a, b| a.bill.total_cmp(&b.bill));
+    let name = label(least.strategy);
+    let title = match (best, cheapest) {
+        (None, _) if least.wait <= quick.wait => format!("{name} waits least and costs least"),
+        (None, _) => format!("{name} costs least; nobody waits noticeably less than its {} {wait_unit}", shown(least)),
+        (Some(best), cheapest) => {
+            let first = if cheapest == 1 {
+                format!("{name} costs least and waits {} {wait_unit}", shown(least))
+            } else {
+                format!("Of the cheapest, {name} waits least: {} {wait_unit}", shown(least))
+            };
+            format!("{first}; waiting {} {wait_unit} costs USD {}", shown(best), unit.words(best.bill))
+        }
     };
     let spot = |p: &Point| Spot {
         name: label(p.strategy),
