@@ -79,8 +79,8 @@ pub enum LeftOut {
 impl fmt::Display for LeftOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            LeftOut::NoChips => "ask for no chips",
-            LeftOut::NeverRan => "never ran",
+            LeftOut::NoChips => "no chips asked for",
+            LeftOut::NeverRan => "never run",
         })
     }
 }

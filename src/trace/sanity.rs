@@ -195,7 +195,7 @@ impl Sanity {
         let queues = if facts.unknown_queues.len() == 1 { "an unknown queue" } else { "unknown queues" };
         say(unknown, "row", &format!("of {queues} left out: {}", listed(&facts.unknown_queues)));
         for (why, count) in &facts.left_out {
-            say(*count, "row", &format!("left out that {why}"));
+            say(*count, "row", &format!("left out: {why}"));
         }
         for (kind, count) in &facts.skipped {
             say(*count, "bad row", &format!("left out: {kind}"));
