@@ -7,6 +7,7 @@ use crate::replay::{QUIRKS, Quirk};
 use crate::report::columns::{self, Column};
 use crate::report::listing;
 use crate::spec;
+use crate::world::catalog::Catalog;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -140,6 +141,16 @@ fn words(name: &str) -> Result<Vec<Meaning>, Failure> {
         all.push((
             policy.name.to_owned(),
             Meaning { kind: policy.key, name: policy.name.to_owned(), unit: None, text },
+        ));
+    }
+    for cause in &Catalog::embedded().failure_causes {
+        let share = cause.share.value().map_or(String::new(), |share| format!(", {share} of that chip's failures"));
+        let text =
+            format!("a cause of failure of {}: takes a {}{share}. {}", cause.chip, cause.takes.name(), cause.note);
+        let name = cause.cause.clone();
+        all.push((
+            name.clone(),
+            Meaning { kind: "cause of failure", name, unit: None, text: text.trim_end().to_owned() },
         ));
     }
     for Quirk { command, of, when, with, without } in QUIRKS {

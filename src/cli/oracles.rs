@@ -259,8 +259,8 @@ const SETS_4096: [&str; 2] = [RATE_4096, EACH_4096];
 const SETS_4096_GOODPUT: [&str; 3] = [RATE_4096, EACH_4096, MODE];
 const SETS_1024: [&str; 2] = [RATE_1024, EACH_1024];
 const SETS_1024_GOODPUT: [&str; 3] = [RATE_1024, EACH_1024, MODE];
-const SETS_LLAMA3_GOODPUT: [&str; 2] = ["labs.meta.workloads.llama3.failures=\"goodput\"", "run.draws=20"];
-/// Standard errors of what is compared within 1 %: a quarter of that.
+const SETS_LLAMA3_GOODPUT: [&str; 2] = ["labs.meta.workloads.llama3.failures=\"goodput\"", "run.draws=80"];
+/// Standard errors of what is compared within 1 %: a quarter of that, at most.
 const QUARTER: f64 = 0.0025;
 /// Failures of an H100 [1 per chip-hour]; chips of a gang of Llama 3.
 const H100: f64 = 1.973281672e-5;

@@ -4,9 +4,10 @@ use super::args::Format;
 use super::failure::Failure;
 use super::replay_requests::Requests;
 use super::terminal;
+use crate::policy::{self, Entry};
 use crate::replay::{self, Fleet, Lines, Tariff, Terms, Watch, Window};
 use crate::report::chart::{Size, to_svg};
-use crate::report::folder::Folder;
+use crate::report::folder::{Folder, is_ours};
 use crate::report::replay::{About, JobsFile, MOST_EVENTS, Timeline, charts, fractions_csv, page, queues_csv, table};
 use crate::report::table::Table;
 use crate::spec::duration_hours;
@@ -64,16 +65,16 @@ struct Jobs {
     #[arg(long, value_name = "WHEN")]
     until: Option<Bound>,
     /// Who goes first: fifo, sjf, srtf, priority, fair_share
-    #[arg(long, value_name = "ORDER", default_value = "fifo", value_parser = without_terms)]
+    #[arg(long, value_name = "ORDER", default_value = "fifo", value_parser = order)]
     order: String,
     /// Who may overtake: strict, skip_ahead, easy, conservative
-    #[arg(long, value_name = "RULE", default_value = "strict")]
+    #[arg(long, value_name = "RULE", default_value = "strict", value_parser = backfill)]
     backfill: String,
     /// Where a job goes: best_fit, first_fit, spread, whole_node
-    #[arg(long, value_name = "RULE", default_value = "best_fit", value_parser = without_terms)]
+    #[arg(long, value_name = "RULE", default_value = "best_fit", value_parser = placement)]
     placement: String,
     /// Who is taken off: off, class, order_key
-    #[arg(long, value_name = "RULE", default_value = "off")]
+    #[arg(long, value_name = "RULE", default_value = "off", value_parser = preemption)]
     preemption: String,
     /// Policies see true durations instead of the log's estimates
     #[arg(long)]
@@ -129,15 +130,39 @@ enum CompatWith {
 #[derive(Clone, Debug)]
 struct RestartCosts(Vec<(u32, Span)>);
 
-/// A rule that needs no terms beside its name: those of the others stand in scenario files only.
-fn without_terms(word: &str) -> Result<String, String> {
-    let needs = match word {
-        "las" => "levels or turns",
-        "split" => "`split_speed`",
-        "ultraserver" => "`ultraserver_nodes`",
-        _ => return Ok(word.to_owned()),
+/// A word of a registry, as scenario files spell it; `-` is accepted for `_`. Rules that need terms beside their name stand in scenario files only.
+fn word<T: Copy>(registry: &[Entry<T>], text: &str) -> Result<String, String> {
+    let word = text.replace('-', "_");
+    let needs = |word: &str| match word {
+        "las" => Some("levels or turns"),
+        "split" => Some("`split_speed`"),
+        "ultraserver" => Some("`ultraserver_nodes`"),
+        _ => None,
     };
-    Err(format!("`{word}` needs {needs}: write a scenario with a workload of kind `trace`"))
+    if let Some(terms) = needs(&word).filter(|_| policy::find(registry, &word).is_some()) {
+        return Err(format!("`{word}` needs {terms}: write a scenario with a workload of kind `trace`"));
+    }
+    if policy::find(registry, &word).is_none() {
+        let known = registry.iter().map(|entry| entry.name).filter(|name| needs(name).is_none());
+        return Err(format!("one of {}", known.collect::<Vec<_>>().join(", ")));
+    }
+    Ok(word)
+}
+
+fn order(text: &str) -> Result<String, String> {
+    word(&policy::order::ORDERS, text)
+}
+
+fn backfill(text: &str) -> Result<String, String> {
+    word(&policy::BACKFILLS, text)
+}
+
+fn placement(text: &str) -> Result<String, String> {
+    word(&policy::placement::PLACEMENTS, text)
+}
+
+fn preemption(text: &str) -> Result<String, String> {
+    word(&policy::PREEMPTIONS, text)
 }
 
 fn restart_costs(text: &str) -> Result<RestartCosts, String> {
@@ -149,10 +174,15 @@ fn restart_costs(text: &str) -> Result<RestartCosts, String> {
     };
     let costs: Option<Vec<_>> = text.split(',').map(one).collect();
     let costs = costs.ok_or("upper bounds of chips and seconds, e.g. 1:7,8:30,inf:60")?;
-    match costs.is_sorted_by(|a, b| a.0 < b.0) {
-        true => Ok(RestartCosts(costs)),
-        false => Err("the bounds ascend, e.g. 1:7,8:30,inf:60".into()),
+    if !costs.is_sorted_by(|a, b| a.0 < b.0) {
+        return Err("the bounds ascend, e.g. 1:7,8:30,inf:60".into());
     }
+    if costs.last().is_none_or(|last| last.0 < u32::MAX) {
+        return Err(format!(
+            "larger jobs would resume for nothing: end with inf:SECONDS, e.g. {text},inf:60, or inf:0"
+        ));
+    }
+    Ok(RestartCosts(costs))
 }
 
 fn duration(text: &str) -> Result<Span, String> {
@@ -196,6 +226,9 @@ impl Jobs {
         let log = trace::scan(&name, &open, &reading)?;
         let fleet = self.fleet(queues.as_deref(), &log);
         let terms = self.terms();
+        if let Some(why) = terms.refused() {
+            return Err(Failure::input(why, "leave one of them out; `list policies` shows what combines"));
+        }
         let world = replay::world(&fleet, &terms, &log.facts)?;
         let tariff = self.tariff()?;
         let window = self.window_us(&log)?;
@@ -203,7 +236,7 @@ impl Jobs {
             Path::new("output").join(self.file.file_stem().map_or("replay".into(), |stem| stem.to_os_string()))
         });
         let folder = Folder::begin(&place)?;
-        let mut timeline = self.begin_timeline(&fleet, window)?;
+        let mut timeline = self.begin_timeline(&fleet, window, &folder)?;
         let mut notes = self.sanity(&fleet, &log);
         notes.extend(self.blind_notes(&log));
         notes.extend(self.price_note());
@@ -217,7 +250,7 @@ impl Jobs {
         let mut jobs = JobsFile::new(folder.create("jobs.csv")?, &fleet).map_err(|why| writing("jobs.csv", why))?;
         let mut lines: Vec<&mut dyn Lines> = vec![&mut jobs];
         lines.extend(watch.as_mut().map(|watch| watch as &mut dyn Lines));
-        lines.extend(timeline.as_mut().map(|timeline| timeline as &mut dyn Lines));
+        lines.extend(timeline.as_mut().map(|timeline| &mut timeline.timeline as &mut dyn Lines));
         let outcome = replay::play(&world, &fleet, log, &mut lines)
             .map_err(|why| Failure::system(format!("cannot play {name}"), why))?;
         jobs.finish().map_err(|why| writing("jobs.csv", why))?;
@@ -243,15 +276,18 @@ impl Jobs {
             }
             folder.write("report.html", page(&about, &outcome, &table, &notes, &drawn, &svgs, tariff.as_ref()))?;
         }
+        let timeline = timeline.map(|timeline| self.end_timeline(timeline)).transpose()?;
         folder.finish()?;
         self.tell(&table, &place)?;
-        self.end_timeline(timeline)
+        timeline.map_or(Ok(()), |events| self.tell_timeline(events))
     }
 
-    /// Order, backfill and what else was asked for, as words.
+    /// Order, backfill and what else was asked for, as words; not what a quirk replaces.
     fn rules(&self) -> String {
+        let walks = self.terms().walks();
         let word = |(key, word): (&str, String)| match (key, word.as_str()) {
             ("preemption", "off") => None,
+            ("backfill", _) if walks => Some("quota walk".into()),
             ("preemption", how) => Some(format!("preemption {how}")),
             _ => Some(word),
         };
@@ -288,31 +324,53 @@ impl Jobs {
         Ok(Some((from, until)))
     }
 
-    fn begin_timeline(&self, fleet: &Fleet, window: Option<(u64, u64)>) -> Result<Option<Timeline<Draft>>, Failure> {
+    /// The file of the timeline: one in the output folder is a part of it, any other gets its name when all is done.
+    fn begin_timeline(
+        &self,
+        fleet: &Fleet,
+        window: Option<(u64, u64)>,
+        folder: &Folder,
+    ) -> Result<Option<TimelineFile>, Failure> {
         let Some(path) = &self.timeline else { return Ok(None) };
         let same = |other: &Path| path.canonicalize().ok().is_some_and(|path| other.canonicalize().ok() == Some(path));
         if same(&self.file) || self.queues.as_deref().is_some_and(same) {
             return Err(Failure::input("--timeline would overwrite what is read", "name another file"));
         }
-        let draft = draft(path);
-        let file = File::create(&draft).map_err(|error| {
-            Failure::input(format!("cannot write {}: {error}", path.display()), "name another file")
-        })?;
-        let timeline = Timeline::new(BufWriter::new(file), fleet, window);
-        Ok(Some(timeline.map_err(|why| writing(&path.display().to_string(), why))?))
+        let file = match folder.name_within(path) {
+            Some(name) if is_ours(&name) => {
+                let message = format!("--timeline {} is a file of the replay's own", path.display());
+                return Err(Failure::input(message, "name another file"));
+            }
+            Some(name) => folder.create(&name)?,
+            None => BufWriter::new(File::create(draft(path)).map_err(|error| {
+                Failure::input(format!("cannot write {}: {error}", path.display()), "name another file")
+            })?),
+        };
+        let within = folder.name_within(path).is_some();
+        let timeline = Timeline::new(file, fleet, window).map_err(|why| writing(&path.display().to_string(), why))?;
+        Ok(Some(TimelineFile { timeline, draft: (!within).then(|| draft(path)) }))
     }
 
-    fn end_timeline(&self, timeline: Option<Timeline<Draft>>) -> Result<(), Failure> {
-        let Some((path, timeline)) = self.timeline.as_ref().zip(timeline) else { return Ok(()) };
+    /// Events written, and those left out.
+    fn end_timeline(&self, timeline: TimelineFile) -> Result<(u64, u64), Failure> {
+        let path = self.timeline.as_ref().expect("it was begun");
         let name = path.display().to_string();
-        let (written, left_out) = timeline.finish().map_err(|why| writing(&name, why))?;
-        std::fs::rename(draft(path), path).map_err(|error| writing(&name, error.to_string()))?;
+        let events = timeline.timeline.finish().map_err(|why| writing(&name, why))?;
+        if let Some(draft) = timeline.draft {
+            std::fs::rename(draft, path).map_err(|error| writing(&name, error.to_string()))?;
+        }
+        Ok(events)
+    }
+
+    fn tell_timeline(&self, (written, left_out): (u64, u64)) -> Result<(), Failure> {
+        let name = self.timeline.as_ref().expect("it was begun").display();
         if !self.quiet {
             let cut = match left_out {
                 0 => String::new(),
                 more => format!("; {more} more are beyond the {MOST_EVENTS} it may have: narrow --window"),
             };
-            terminal::tell(&format!("{written} events in {name}{cut}\n"));
+            let events = if written == 1 { "event" } else { "events" };
+            terminal::tell(&format!("{written} {events} in {name}{cut}\n"));
         } else if 0 < left_out {
             terminal::tell(&format!("{left_out} events are not in {name}: narrow --window\n"));
         }
@@ -330,7 +388,6 @@ impl Jobs {
     }
 
     fn terms(&self) -> Terms {
-        let word = |text: &String| text.replace('-', "_");
         let compat = self.compat.map(|with| match with {
             CompatWith::Helios => Compat::Helios,
             CompatWith::Starburst => Compat::Starburst,
@@ -344,10 +401,10 @@ impl Jobs {
         };
         Terms {
             words: vec![
-                ("order", word(&self.order)),
-                ("backfill", word(&self.backfill)),
-                ("placement", word(&self.placement)),
-                ("preemption", word(&self.preemption)),
+                ("order", self.order.clone()),
+                ("backfill", self.backfill.clone()),
+                ("placement", self.placement.clone()),
+                ("preemption", self.preemption.clone()),
             ],
             oracle: self.oracle || compat.is_some(),
             restart_costs: costs.0,
@@ -360,15 +417,27 @@ impl Jobs {
     fn sanity(&self, fleet: &Fleet, log: &Log<'_>) -> Vec<String> {
         let chips: Vec<u64> = (0..fleet.queues.len()).map(|queue| fleet.chips(queue as u16)).collect();
         let fits = |queue: u16, chips: u32| fleet.fits(queue, chips);
-        Sanity::of(&log.facts, &chips, &fits).lines()
+        let overflows = self.overflow_after.is_some();
+        Sanity { overflows, ..Sanity::of(&log.facts, &chips, &fits) }.lines()
     }
 
-    /// What the rules ask for and the log has not.
+    /// What the rules ask for and the log has not, and flags that change nothing.
     fn blind_notes(&self, log: &Log<'_>) -> Vec<String> {
-        let order = self.order.replace('-', "_");
-        let guesses = ["sjf", "srtf"].contains(&order.as_str())
-            || ["easy", "conservative"].contains(&self.backfill.replace('-', "_").as_str());
+        let order = self.order.as_str();
+        let guesses = ["sjf", "srtf"].contains(&order) || ["easy", "conservative"].contains(&self.backfill.as_str());
         let mut notes = Vec::new();
+        if self.terms().walks() && self.backfill != "strict" {
+            notes.push(format!(
+                "--backfill {} changes nothing: with --compat helios the quota walk of srtf and order_key replaces it",
+                self.backfill
+            ));
+        }
+        if self.restart_cost.is_some() && self.preemption == "off" {
+            notes.push("--restart-cost changes nothing: without --preemption no job is taken off and resumes".into());
+        }
+        if self.window.is_some() && self.no_charts && self.timeline.is_none() {
+            notes.push("--window changes nothing: there are neither charts nor --timeline".into());
+        }
         if guesses && !self.oracle && self.compat.is_none() && !log.facts.has_estimates {
             notes.push("the log has no estimates: policies see true durations, as with --oracle".into());
         }
@@ -388,7 +457,7 @@ impl Jobs {
             "layout": self.layout,
             "nodes": self.nodes,
             "chips_per_node": self.chips_per_node,
-            "schedule": terms.words.iter().map(|(key, word)| (key.to_string(), json!(word))).collect::<serde_json::Map<_, _>>(),
+            "schedule": terms.words.iter().filter(|(key, _)| *key != "backfill" || !terms.walks()).map(|(key, word)| (key.to_string(), json!(word))).collect::<serde_json::Map<_, _>>(),
             "oracle": terms.oracle,
             "overflow_after_s": terms.overflow_after.map(seconds),
             "restart_cost_s": terms.restart_costs.iter().map(|(most, cost)| json!([most, seconds(*cost)])).collect::<Vec<_>>(),
@@ -426,8 +495,11 @@ impl Jobs {
     }
 }
 
-/// A file that gets its name when it is whole.
-type Draft = BufWriter<File>;
+/// The timeline and, outside of the output folder, the name that its file has until it is whole.
+struct TimelineFile {
+    timeline: Timeline<BufWriter<File>>,
+    draft: Option<PathBuf>,
+}
 
 fn draft(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();

@@ -5,6 +5,7 @@ use super::nodes::Piece;
 use super::outlook::Outlook;
 use super::sim::Sim;
 use super::state::Right;
+use crate::world::Interruption;
 
 /// A gang at a smaller size in an outlook.
 struct Smaller {
@@ -75,13 +76,13 @@ impl Sim<'_> {
         self.spare_outlook = then;
         let notice = self.domains[need.domain].rules.notice;
         for slot in leaving {
-            self.take_off(slot, notice);
+            self.take_off(slot, Interruption::PREEMPTION, notice);
         }
         for smaller in shrink.iter().filter(|smaller| !stop.contains(&smaller.slot)) {
             self.shrink_now(smaller.slot, smaller.size);
         }
         for slot in stop {
-            self.take_off(slot, None);
+            self.take_off(slot, Interruption::PREEMPTION, None);
         }
         self.touch(need.domain);
     }

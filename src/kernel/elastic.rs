@@ -9,6 +9,14 @@ use super::state::Right;
 use crate::units::{SimTime, Span};
 use crate::world::{CellId, Claimant, Elastic, Interruption, divide};
 
+/// A gang between two sizes: it has given its chips back and holds none.
+struct Stopped {
+    slot: u32,
+    cell: CellId,
+    before: u32,
+    has_worked: bool,
+}
+
 impl<'w> Sim<'w> {
     /// Before a pass: whether gangs of the domain shrink at this instant for those who wait.
     pub(super) fn begin_resizing(&mut self, domain: usize) {
@@ -22,6 +30,10 @@ impl<'w> Sim<'w> {
         if self.domains[domain].waiting == 0 {
             for pool in self.domains[domain].pools {
                 self.divide_chips(domain, pool.index());
+            }
+            // Whom the division left without room may find it elsewhere.
+            if 0 < self.domains[domain].waiting {
+                self.pass(domain);
             }
         }
         self.domains[domain].resizing = false;
@@ -124,14 +136,19 @@ impl<'w> Sim<'w> {
         }
     }
 
-    /// The gang goes on with `size` chips, or as many as its tenant may have and find room; what it has done is kept. One that finds no
-    /// room at all, because nodes leave, waits again.
+    /// The gang goes on with `size` chips, or as many as its tenant may have and find room.
     fn resize(&mut self, slot: u32, size: u32) {
+        let cell = CellId::new(self.jobs[slot].cell as usize);
+        let Some(size) = self.size_beside_replicas(slot, cell, size) else { return };
+        let stopped = self.stop_to_resize(slot);
+        self.go_on(stopped, size);
+    }
+
+    /// Gives the gang's chips back; what it has done is kept.
+    fn stop_to_resize(&mut self, slot: u32) -> Stopped {
         let cell = CellId::new(self.jobs[slot].cell as usize);
         let has_worked = self.jobs[slot].attempt.start < self.now;
         let before = self.jobs[slot].chips;
-        let Some(size) = self.size_beside_replicas(slot, cell, size) else { return };
-        let lease = self.open_lease(cell);
         if has_worked {
             self.book_attempt(slot, None);
             let (elapsed, speed) = (self.now.since(self.jobs[slot].attempt.start).0, self.speed_of(slot, cell));
@@ -142,6 +159,12 @@ impl<'w> Sim<'w> {
         }
         self.jobs[slot].seq = u64::MAX;
         self.let_go(slot, Release::Yield, None);
+        Stopped { slot, cell, before, has_worked }
+    }
+
+    /// It goes on where it was. One that finds no room at all, because nodes leave, waits again, and the pass looks at it once more.
+    fn go_on(&mut self, Stopped { slot, cell, before, has_worked }: Stopped, size: u32) {
+        let lease = self.open_lease(cell);
         let fits = self.size_with_room(slot, cell, size);
         if let Some(size) = fits {
             let workload = self.jobs[slot].workload as usize;
@@ -172,6 +195,7 @@ impl<'w> Sim<'w> {
             job.resumes = true;
             self.jobs.aside_mut(slot).yields += 1;
             self.enqueue(slot, false);
+            self.again = true;
         }
     }
 
@@ -234,7 +258,9 @@ impl<'w> Sim<'w> {
             });
             self.spare_outlook = then;
             if let Some(sizes) = sizes {
-                sizes.into_iter().for_each(|(slot, size)| self.resize(slot, size));
+                // All give before one takes: where a pool has lost nodes, none alone might keep its smallest size.
+                let stopped: Vec<Stopped> = sizes.iter().map(|(slot, _)| self.stop_to_resize(*slot)).collect();
+                stopped.into_iter().zip(sizes).for_each(|(stopped, (_, size))| self.go_on(stopped, size));
                 return true;
             }
         }

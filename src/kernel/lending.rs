@@ -6,6 +6,7 @@ use super::sim::{DOMAIN_DUE, Release, Sabotage, Sim};
 use super::state::Right;
 use crate::policy::Room;
 use crate::units::{SimTime, Span};
+use crate::world::Interruption;
 use std::collections::VecDeque;
 
 /// The least level of the last while, exactly, for a level that changes in steps.
@@ -77,7 +78,7 @@ impl Sim<'_> {
             if let Some((victims, mut soon)) = self.borrowers_in_the_way(domain, tenant, waiting.chips, pool) {
                 let notice = self.domains[domain].rules.notice;
                 for slot in victims {
-                    soon |= !self.take_off(slot, notice);
+                    soon |= !self.take_off(slot, Interruption::PREEMPTION, notice);
                 }
                 if let Some(notice) = notice {
                     self.hurry(domain, tenant, pool, notice);

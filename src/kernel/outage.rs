@@ -3,7 +3,7 @@
 use super::event::{Class, When};
 use super::sim::{Release, SPARES_DUE, Sabotage, Sim};
 use crate::units::Span;
-use crate::world::{CellId, Failures, InterruptionId, PoolId};
+use crate::world::{CellId, Failures, Interruption, InterruptionId, PoolId};
 
 impl Sim<'_> {
     /// Every gang on the pool, or on that rack of it, fails and every node there is down; what comes back or is delivered meanwhile is down too.
@@ -39,7 +39,7 @@ impl Sim<'_> {
     pub(super) fn on_maintenance(&mut self, pool: PoolId) {
         for slot in self.running_on(pool.index(), None) {
             if !self.jobs[slot].leaving {
-                self.take_off(slot, None);
+                self.take_off(slot, Interruption::MAINTENANCE, None);
             }
         }
         self.drop_replicas(pool.index(), None);

@@ -8,7 +8,7 @@ use super::sim::{Release, Sim};
 use super::state::Right;
 use crate::policy::Room;
 use crate::units::{SimTime, Span};
-use crate::world::{CellId, Interruption, Preemption, Victim, Yield};
+use crate::world::{CellId, Interruption, InterruptionId, Preemption, Victim, Yield};
 
 /// A running job that may be taken off; the smaller goes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,7 +34,7 @@ impl Sim<'_> {
             let mut soon = self.anybody_leaves(domain, self.cells[cell.index()].pool);
             if enough {
                 for victim in &victims {
-                    soon |= !self.take_off(victim.slot, None);
+                    soon |= !self.take_off(victim.slot, Interruption::PREEMPTION, None);
                 }
             }
             victims.clear();
@@ -157,8 +157,9 @@ impl Sim<'_> {
         self.key_of(slot, left, job.key.arrival())
     }
 
-    /// Takes a running job off: at once where leaving costs no time, else when its checkpoint is written. True when its chips are free now.
-    pub(super) fn take_off(&mut self, slot: u32, notice: Option<Span>) -> bool {
+    /// Takes a running job off for that reason: at once where leaving costs no time, else when its checkpoint is written. True when its chips are
+    /// free now.
+    pub(super) fn take_off(&mut self, slot: u32, is: InterruptionId, notice: Option<Span>) -> bool {
         let now = self.now;
         let job = &self.jobs[slot];
         let state = &self.workloads[job.workload as usize];
@@ -168,14 +169,14 @@ impl Sim<'_> {
         let in_window = self.in_window(now);
         let state = &mut self.workloads[job.workload as usize];
         state.totals.preemptions += u64::from(in_window);
-        state.interrupted(Interruption::PREEMPTION, in_window);
+        state.interrupted(is, in_window);
         state.apart.preemptions_outside += u64::from(!in_window);
         let job = &mut self.jobs[slot];
         job.leaving = true;
         // Who cannot save in time leaves at the end of the notice and loses what is not saved.
         job.loses = !graceful || cost_us < saves_us;
         let aside = self.jobs.aside_mut(slot);
-        (aside.leaves_in_us, aside.why) = (cost_us, Interruption::PREEMPTION.index() as u16);
+        (aside.leaves_in_us, aside.why) = (cost_us, is.index() as u16);
         if cost_us == 0 {
             self.again = true;
             self.leave(slot);
@@ -341,26 +342,19 @@ impl Sim<'_> {
         true
     }
 
-    /// The wait of a job that has just been queued for the first time ends, where it does.
+    /// The wait of a job that has just been queued ends, where it does: a wait after a start is a wait anew.
     pub(super) fn await_overflow(&mut self, slot: u32, domain: usize) {
         let job = &self.jobs[slot];
-        let workload = job.workload as usize;
         let Some(overflow) = self.domains[domain].rules.overflow else { return };
         // A campaign stays: what comes after it waits for it.
-        if job.campaign != NO_ROW {
+        if job.campaign != NO_ROW || self.world.workloads.0[job.workload as usize].overflow.is_empty() {
             return;
         }
-        let first = job.first_start == SimTime::NEVER;
-        let (from, submit) = (self.now, job.submit);
-        let somewhere = !self.world.workloads.0[workload].overflow.is_empty();
-        if first && overflow.after > Span::ZERO && somewhere {
-            let seq = self.heap.push(When::new(submit + overflow.after, Class::Reclaim), slot);
-            self.jobs[slot].seq = seq;
-        } else if !first && overflow.after > Span::ZERO && somewhere && self.cell_without_limit(workload).is_none() {
-            // A wait after a start is a wait anew. Where the first is none, who is taken off waits in its queue: it would be back at once, for
-            // the same job to take it off again.
-            let at = from + overflow.after;
-            let seq = self.heap.push(When::new(at, Class::Reclaim), slot);
+        // Where there is no wait, new jobs go at once after the pass, and who is taken off waits in its queue: it would be back at once, for
+        // the same job to take it off again.
+        if overflow.after > Span::ZERO {
+            let from = if job.first_start == SimTime::NEVER { job.submit } else { self.now };
+            let seq = self.heap.push(When::new(from + overflow.after, Class::Reclaim), slot);
             self.jobs[slot].seq = seq;
         }
     }

@@ -476,7 +476,7 @@ impl Sim<'_> {
         self.changed.clear();
     }
 
-    fn pass(&mut self, domain: usize) {
+    pub(super) fn pass(&mut self, domain: usize) {
         let mut cursors = std::mem::take(&mut self.cursors);
         let backfill = self.domains[domain].rules.backfill;
         let mut turns = 0;

@@ -265,8 +265,8 @@ pub struct OutsideJob {
     pub class: u32,
 }
 
-/// Simulates a world whose only jobs come from outside, until the last of them has ended; a job that never fits waits for ever and must
-/// not come. Every row goes out.
+/// Simulates a world whose only jobs come from outside, until the last of them has ended; a job that never fits waits for ever, unless it
+/// overflows to a cloud, and must not come. Every row goes out.
 pub fn replay<'w>(world: &'w World, run: Run, outside: &'w mut (dyn Outside + 'w)) -> RunRecord {
     let live = draw_live(world, run);
     let mut sim = Sim::new(world, run, live, Sabotage::None);

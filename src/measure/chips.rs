@@ -120,6 +120,12 @@ pub(super) static RESTART: Metric = Metric {
     what: "Of those: loading after an interruption.",
     better: Better::Less,
 };
+pub(super) static YIELDING: Metric = Metric {
+    name: "yielding_chip_hours",
+    unit: "chip-h",
+    what: "Of those: writing the checkpoint with which a gang makes room.",
+    better: Better::Less,
+};
 static BILLED: Metric = Metric {
     name: "billed_chip_hours",
     unit: "chip-h",
@@ -203,6 +209,7 @@ pub static METRICS: &[&Metric] = &[
     &CHECKPOINT,
     &LOST,
     &RESTART,
+    &YIELDING,
     &BILLED,
     &COVERED,
     &GUARANTEED,
@@ -231,6 +238,7 @@ pub fn measure(world: &World, record: &RunRecord, every: &[Period], sheet: &mut 
                 (&CHECKPOINT, row.checkpoint),
                 (&LOST, row.lost),
                 (&RESTART, row.restart),
+                (&YIELDING, row.yielding),
                 (&BILLED, row.billed),
                 (&COVERED, row.covered),
             ] {

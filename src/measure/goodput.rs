@@ -1,7 +1,7 @@
 //! Where the time of gangs goes and why they are interrupted: the goodput waterfall and its table by reason, by lab and workload, over the whole
 //! study. Knows no failure that did not interrupt a gang.
 
-use super::chips::{CHECKPOINT, CHIP_HOURS, LOST, PRODUCTIVE, RESTART};
+use super::chips::{CHECKPOINT, CHIP_HOURS, LOST, PRODUCTIVE, RESTART, YIELDING};
 use super::{Better, Key, Metric, Period, Scope, Sheet, chip_hours, ratio};
 use crate::record::{CellMonth, InterruptionTotals, RunRecord};
 use crate::units::Span;
@@ -10,12 +10,6 @@ use crate::world::{
 };
 use std::collections::BTreeSet;
 
-static YIELDING: Metric = Metric {
-    name: "yielding_chip_hours",
-    unit: "chip-h",
-    what: "Of allocated chip-hours: writing the checkpoint with which a gang makes room.",
-    better: Better::Less,
-};
 static INTERRUPTIONS: Metric = Metric {
     name: "interruptions",
     unit: "interruptions",
@@ -36,9 +30,9 @@ static MTTI: Metric = Metric {
 };
 
 /// Metrics that no pool has, in the order of their rows.
-pub static METRICS: &[&Metric] = &[&YIELDING, &INTERRUPTIONS, &EFFECTIVE, &MTTI];
+pub static METRICS: &[&Metric] = &[&INTERRUPTIONS, &EFFECTIVE, &MTTI];
 /// The same of a workload on a pool, here of labs and workloads and by reason.
-static SHARED: &[&Metric] = &[&CHIP_HOURS, &PRODUCTIVE, &CHECKPOINT, &LOST, &RESTART];
+static SHARED: &[&Metric] = &[&CHIP_HOURS, &PRODUCTIVE, &CHECKPOINT, &LOST, &RESTART, &YIELDING];
 
 /// Whether the figure stands in the goodput table.
 pub fn is_goodput(key: &Key) -> bool {
@@ -101,7 +95,13 @@ fn group(
     }
     sheet.put(&INTERRUPTIONS, scope, Period::All, Some(possible.iter().map(|reason| count(*reason)).sum()));
     sheet.put(&EFFECTIVE, scope, Period::All, ratio(spent(|month| month.productive), spent(|month| month.allocated)));
-    let chosen = [Interruption::PREEMPTION, Interruption::OVER_ESTIMATE, Interruption::RESIZE, Interruption::RECLAIM];
+    let chosen = [
+        Interruption::PREEMPTION,
+        Interruption::OVER_ESTIMATE,
+        Interruption::RESIZE,
+        Interruption::RECLAIM,
+        Interruption::MAINTENANCE,
+    ];
     let by_fault: f64 = possible.iter().filter(|reason| !chosen.contains(reason)).map(|reason| count(*reason)).sum();
     let hours = world.end.since(world.measure_from).0 as f64 / Span::HOUR.0 as f64;
     sheet.put(&MTTI, scope, Period::All, ratio(hours, by_fault));
@@ -137,7 +137,10 @@ fn reasons(world: &World, id: WorkloadId) -> BTreeSet<InterruptionId> {
         if pool.spot.is_some() || !pool.blocks.is_empty() {
             found.insert(Interruption::RECLAIM);
         }
-        if !pool.maintenance.is_empty() || !pool.borrowable.is_empty() {
+        if !pool.maintenance.is_empty() {
+            found.insert(Interruption::MAINTENANCE);
+        }
+        if !pool.borrowable.is_empty() {
             found.insert(Interruption::PREEMPTION);
         }
     }

@@ -4,7 +4,7 @@
 use super::{Better, Metric, Period, Scope, Sheet, ratio};
 use crate::record::{RunRecord, WorkloadTotals};
 use crate::units::Span;
-use crate::world::{CellId, Failures, PriceKind, Source, WorkloadId, World};
+use crate::world::{CellId, Failures, OverEstimate, PriceKind, Source, WorkloadId, World};
 
 static SUBMITTED: Metric = Metric {
     name: "jobs_submitted",
@@ -45,6 +45,12 @@ static OVERFLOWED: Metric = Metric {
     unit: "jobs",
     what: "Starts of jobs in the overflow pool, or at its price, after their wait; one that is taken back may wait and go again; only where there is one.",
     better: Better::Neither,
+};
+static KILLED: Metric = Metric {
+    name: "jobs_killed",
+    unit: "jobs",
+    what: "Of those submitted: stopped for outlasting what was expected of them; only where `over_estimate` is \"kill\".",
+    better: Better::Less,
 };
 static BLOCKED: Metric = Metric {
     name: "blocked_fraction",
@@ -117,7 +123,7 @@ static EXPECTED_FAILURES: Metric = Metric {
 static PREEMPTIONS: Metric = Metric {
     name: "preemptions_per_day",
     unit: "1/d",
-    what: "Jobs taken off for others in [measured from, end) / days.",
+    what: "Jobs taken off for others or for planned maintenance in [measured from, end) / days.",
     better: Better::Less,
 };
 static RECLAIMS: Metric = Metric {
@@ -179,6 +185,7 @@ pub static METRICS: &[&Metric] = &[
     &THINNED,
     &LEFT,
     &OVERFLOWED,
+    &KILLED,
     &BLOCKED,
     &P_WAIT,
     &WAIT_MEAN,
@@ -226,6 +233,9 @@ pub fn measure(world: &World, record: &RunRecord, sheet: &mut Sheet) {
         if world.workloads[id].deadline_h.is_some() {
             let met = ratio(totals.on_time as f64, (totals.on_time + totals.late) as f64);
             sheet.put(&ON_TIME, Scope::Workload(id), Period::All, met);
+        }
+        if terms.over_estimate == OverEstimate::Kill {
+            sheet.put(&KILLED, Scope::Workload(id), Period::All, Some(totals.killed as f64));
         }
         if !world.workloads[id].overflow.is_empty() {
             let overflowed = record.workloads[id.index()].overflowed as f64;

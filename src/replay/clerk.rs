@@ -27,7 +27,7 @@ pub struct JobLine<'l> {
     pub queue: u16,
     /// Submission.
     pub submit_us: u64,
-    /// First start; None: it can never fit, or never started.
+    /// First start; None: it was not played, or never started.
     pub start_us: Option<u64>,
     /// End; None: stopped for outlasting its estimate, or never started.
     pub end_us: Option<u64>,
@@ -96,6 +96,10 @@ impl Lines for Vec<&mut dyn Lines> {
 pub struct Notes {
     /// Jobs that can never fit, by queue.
     pub never_fit: Vec<u64>,
+    /// Of those, the ones that were not played, for there is no cloud for them either.
+    pub not_run: Vec<u64>,
+    /// Chip-time that they asked for [chip-us].
+    pub not_run_chip_us: Vec<u128>,
 }
 
 /// A job between its submission and the writing of its line: that waits for all submitted before it.
@@ -130,14 +134,18 @@ pub struct Clerk<'c, 'l> {
     open: VecDeque<Open>,
     first: u64,
     notes: Notes,
+    /// Who never fits waits for the cloud like others.
+    overflows: bool,
     failed: Option<String>,
 }
 
 impl<'c, 'l> Clerk<'c, 'l> {
     /// Begins with the log's first job.
     pub fn new(world: &'c World, fleet: &'c Fleet, log: &'c mut Log<'l>, lines: &'c mut dyn Lines) -> Self {
-        let notes = Notes { never_fit: vec![0; fleet.queues.len()] };
-        Clerk { world, fleet, log, lines, open: VecDeque::new(), first: 0, notes, failed: None }
+        let queues = fleet.queues.len();
+        let notes = Notes { never_fit: vec![0; queues], not_run: vec![0; queues], not_run_chip_us: vec![0; queues] };
+        let overflows = world.domains.iter().any(|domain| domain.rules.overflow.is_some());
+        Clerk { world, fleet, log, lines, open: VecDeque::new(), first: 0, notes, overflows, failed: None }
     }
 
     /// What was seen, or what went wrong outside.
@@ -193,6 +201,9 @@ impl Outside for Clerk<'_, '_> {
         loop {
             let job = self.log.next().filter(|_| self.failed.is_none())?;
             let fits = self.fleet.fits(job.queue, job.chips);
+            let runs = fits || self.overflows;
+            let queue = usize::from(job.queue);
+            self.notes.never_fit[queue] += u64::from(!fits);
             let never = Over { start_us: None, end_us: None, preemptions: 0, place: None };
             self.open.push_back(Open {
                 id: self.log.id().into(),
@@ -202,16 +213,17 @@ impl Outside for Clerk<'_, '_> {
                 duration_us: job.duration_us,
                 since_us: 0,
                 attempts: 0,
-                over: (!fits).then_some(never),
+                over: (!runs).then_some(never),
             });
-            if !fits {
-                self.notes.never_fit[usize::from(job.queue)] += 1;
+            if !runs {
+                self.notes.not_run[queue] += 1;
+                self.notes.not_run_chip_us[queue] += u128::from(job.duration_us) * u128::from(job.chips);
                 self.write_lines();
                 continue;
             }
             let work_us = job.duration_us.max(1);
             return Some(OutsideJob {
-                workload: WorkloadId::new(usize::from(job.queue)),
+                workload: WorkloadId::new(queue),
                 draft: Draft {
                     item: (self.first + self.open.len() as u64 - 1) as i64,
                     submit: SimTime(self.world.start.0 + job.submit_us),

@@ -1,5 +1,6 @@
 //! What a log is played on: nodes by queue and the rules of the schedulers, written as a scenario and built as one.
 
+use crate::policy::matrix::{Part, refusals};
 use crate::spec::{self, Problems};
 use crate::trace::{Facts, gang_fits};
 use crate::units::{SimTime, Span};
@@ -20,6 +21,27 @@ pub struct Terms {
     pub overflow_after: Option<Span>,
     /// Quirks of a published simulator.
     pub compat: Option<Compat>,
+}
+
+impl Terms {
+    fn word(&self, key: &str) -> Option<&str> {
+        self.words.iter().find(|(of, _)| *of == key).map(|(_, word)| word.as_str())
+    }
+
+    /// Whether the quota walk of Helios's simulator stands in for preemption and backfill.
+    pub fn walks(&self) -> bool {
+        self.compat == Some(Compat::Helios)
+            && self.word("order") == Some("srtf")
+            && self.word("preemption") == Some("order_key")
+    }
+
+    /// Why two of the words have no meaning together; None where all have.
+    pub fn refused(&self) -> Option<String> {
+        let chosen = |part: &Part| self.word(part.key) == Some(part.name);
+        let pair = refusals().into_iter().find(|pair| chosen(&pair.one) && chosen(&pair.other))?;
+        let flag = |part: &Part| format!("--{} {}", part.key, part.name);
+        Some(format!("{} does not go with {}: {}", flag(&pair.one), flag(&pair.other), pair.why))
+    }
 }
 
 /// Nodes by queue of the log.

@@ -16,14 +16,18 @@ pub struct QueueOutcome {
     pub nodes: u64,
     /// Their chips.
     pub chips: u64,
-    /// Jobs that can never fit: not played.
+    /// Jobs that can never fit.
     pub never_fit: u64,
+    /// Of those, the ones that were not played: where nothing overflows.
+    pub not_run: u64,
     /// Counters and histograms of the jobs played.
     pub totals: WorkloadTotals,
     /// Chip-time on its own chips by what it was spent on [chip-us].
     pub spent: CellMonth,
     /// Chip-time that the log's jobs ask for, those that can never fit included [chip-us].
     pub demand_chip_us: u128,
+    /// The same of the jobs that were played [chip-us].
+    pub played_chip_us: u128,
     /// Chip-time in the cloud [chip-us].
     pub overflow_chip_us: u128,
     /// From the first submission to the last end of a job of this queue [us].
@@ -48,7 +52,7 @@ pub struct Outcome {
 impl QueueOutcome {
     /// Jobs in all.
     pub fn jobs(&self) -> u64 {
-        self.totals.submitted + self.never_fit
+        self.totals.submitted + self.not_run
     }
 
     /// Mean wait of the jobs that started [s]; None where none did.
@@ -93,15 +97,18 @@ impl Outcome {
             nodes,
             chips: if fleet.shared { fleet.chips(0) } else { queues.iter().map(chips).sum() },
             never_fit: 0,
+            not_run: 0,
             totals: WorkloadTotals::default(),
             spent: CellMonth::default(),
             demand_chip_us: queues.iter().map(|queue| queue.demand_chip_us).sum(),
+            played_chip_us: queues.iter().map(|queue| queue.played_chip_us).sum(),
             overflow_chip_us: 0,
             window_us: queues.iter().map(|queue| queue.window_us).max().unwrap_or(0),
             idle_chip_us: 0,
         };
         for queue in &queues {
             all.never_fit += queue.never_fit;
+            all.not_run += queue.not_run;
             all.totals.add(&queue.totals);
             add(&mut all.spent, &queue.spent);
             all.overflow_chip_us += queue.overflow_chip_us;
@@ -138,20 +145,18 @@ fn one(world: &World, fleet: &Fleet, facts: &Facts, record: &RunRecord, notes: &
     let end = totals.last_finish.unwrap_or(SimTime::ZERO).max(world.start);
     let idle = |pool: PoolId| record.pools[pool.index()].iter().map(|month| month.idle).sum();
     let named = format!("q{pool:04}");
+    let months = facts.tally.months.iter();
+    let demand_chip_us: u128 = months.filter_map(|month| month.by_queue.get(queue)).map(|d| d.chip_us).sum();
     QueueOutcome {
         name: fleet.queues[queue].clone(),
         nodes: fleet.nodes[pool],
         chips: fleet.chips(queue as u16),
         never_fit: notes.never_fit[queue],
+        not_run: notes.not_run[queue],
         totals,
         spent,
-        demand_chip_us: facts
-            .tally
-            .months
-            .iter()
-            .filter_map(|month| month.by_queue.get(queue))
-            .map(|d| d.chip_us)
-            .sum(),
+        demand_chip_us,
+        played_chip_us: demand_chip_us - notes.not_run_chip_us[queue],
         overflow_chip_us,
         window_us: end.since(world.start).0,
         idle_chip_us: world.pool_named(&named).map_or(0, idle),

@@ -46,7 +46,7 @@ pub const QUIRKS: &[Quirk] = &[
         of: "helios",
         when: "order srtf, preemption order_key",
         with: "every stretch of work occupies its chips a second longer than it takes: the simulator looks whether a job is done before it \
-               counts down",
+               counts down; fractions.csv and the goodput chart have these seconds under checkpoint",
         without: "a job occupies its chips for as long as it runs",
     },
     Quirk {

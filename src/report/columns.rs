@@ -141,7 +141,7 @@ pub const FILES: &[FileDoc] = &[
             col(
                 "reason",
                 "text",
-                "What interrupted them: a cause of failure, failure (of a pool that states no causes), rack_outage, pool_outage, site_outage, region_outage, preemption (taken off for others or for maintenance), over_estimate (stopped), resize (goes on with another size), reclaim (told to leave spot or a capacity block); blank: all of them.",
+                "What interrupted them: a cause of failure, failure (of a pool that states no causes), rack_outage, pool_outage, site_outage, region_outage, preemption (taken off for others), maintenance (taken off because planned maintenance begins), over_estimate (stopped), resize (goes on with another size), reclaim (told to leave spot or a capacity block); blank: all of them.",
             ),
             col("metric", "text", "What is measured; docs/metrics.md defines it."),
             col("unit", "text", "Unit of the metric."),
@@ -400,7 +400,7 @@ pub const FILES: &[FileDoc] = &[
 pub const REPLAY_FILES: &[FileDoc] = &[
     FileDoc {
         name: "replay/jobs.csv",
-        what: "A job of a replayed log, in order of submission.",
+        what: "A job of a replayed log, in order of submission. Classes of a log are read and stand nowhere: no rule of a replay goes by them.",
         columns: &[
             col("job_id", "text", "As in the log; its number in order of submission, from 0, where the log has none."),
             col("queue", "text", "Its queue; `default` where the log names none."),
@@ -429,7 +429,11 @@ pub const REPLAY_FILES: &[FileDoc] = &[
             col("nodes", "nodes", "Nodes that it can use."),
             col("chips", "chips", "Their chips."),
             col("jobs", "-", "Jobs of the log."),
-            col("never_fit", "-", "Of those: larger than all its chips; not run."),
+            col(
+                "never_fit",
+                "-",
+                "Of those: larger than all its chips; not run, unless --overflow-after takes them to the cloud.",
+            ),
             col("started", "-", "Of those: started."),
             col("finished", "-", "Of those: finished."),
             col("overflowed", "-", "Of those: went to the cloud after their wait."),
@@ -458,7 +462,11 @@ pub const REPLAY_FILES: &[FileDoc] = &[
                 "Chips x running time of every job of the log, those that never fit included.",
             ),
             col("usd_per_chip_hour", "USD", "With --price: the catalog's price, whose row stands in manifest.json."),
-            col("all_rented_usd", "USD", "With --price: demand_chip_hours at that price."),
+            col(
+                "all_rented_usd",
+                "USD",
+                "With --price: the chip-hours of the jobs that ran, in the cloud or not, at that price; those that can never fit and have no cloud are in demand_chip_hours alone.",
+            ),
             col("overflow_usd", "USD", "With --price: overflow_chip_hours at that price."),
             col(
                 "owning_breaks_even_usd_per_chip_hour",

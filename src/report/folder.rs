@@ -1,5 +1,6 @@
-//! An output folder that is either wholly there or not: written beside its place, renamed when complete.
-//! It does not know what the files mean, but for `manifest.json`, by which it knows a folder of ours.
+//! An output folder that is either wholly there or not: written beside its place, renamed when complete. What others have put there stays.
+//! It does not know what the files mean: by `manifest.json` it knows a folder of ours, by their names the files of ours.
+use super::columns::{FILES, REPLAY_FILES};
 use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -98,7 +99,14 @@ impl Folder {
         fs::File::create(&file).map(io::BufWriter::new).map_err(io_at("create", &file))
     }
 
-    /// Put the folder in its place, replacing an older one of ours, which comes back if that fails.
+    /// Name in this folder of the file that `path` would be, if it would stand there.
+    pub fn name_within(&self, path: &Path) -> Option<String> {
+        let within = plain(path)?.strip_prefix(plain(&self.place)?).ok()?.to_owned();
+        let parts: Option<Vec<&str>> = within.components().map(|part| part.as_os_str().to_str()).collect();
+        parts.map(|parts| parts.join("/")).filter(|name| !name.is_empty())
+    }
+
+    /// Put the folder in its place, replacing an older one of ours, which comes back if that fails. Files there that we never write come along.
     pub fn finish(mut self) -> Result<(), FolderError> {
         check_ours(&self.place)?;
         let old = free_name(&self.draft.with_extension("old"));
@@ -110,10 +118,53 @@ impl Folder {
             return Err(io_at("move into place", &self.place)(error));
         }
         self.finished = true;
+        keep_foreign(&old, &self.place)?;
         // The new folder stands; an old one that may not be removed stays aside and is in nobody's way.
         let _ = fs::remove_dir_all(&old);
         Ok(())
     }
+}
+
+/// Whether a study or a replay writes a file of that name, of this run or of another.
+pub fn is_ours(name: &str) -> bool {
+    let chart = name.strip_prefix("charts/").and_then(|name| name.rsplit_once('.'));
+    let known = FILES.iter().map(|doc| doc.name).chain(REPLAY_FILES.iter().map(|doc| doc.name));
+    let mut known = known.map(|known| known.strip_prefix("replay/").unwrap_or(known));
+    name == MANIFEST
+        || name == "report.html"
+        || chart.is_some_and(|(name, kind)| !name.contains('/') && ["svg", "png"].contains(&kind))
+        || known.any(|known| known == name)
+}
+
+/// Files of the old folder that are not ours move to the new one, unless it has one of that name.
+fn keep_foreign(old: &Path, new: &Path) -> Result<(), FolderError> {
+    if !old.is_dir() {
+        return Ok(());
+    }
+    for name in names_under(old).map_err(|(path, error)| io_at("read", &path)(error))? {
+        let (from, to) = (old.join(&name), new.join(&name));
+        if is_ours(&name) || to.symlink_metadata().is_ok() {
+            continue;
+        }
+        let parent = to.parent().expect("it stands in the folder");
+        fs::create_dir_all(parent).map_err(io_at("create", parent))?;
+        fs::rename(&from, &to).map_err(io_at("move back", &from))?;
+    }
+    Ok(())
+}
+
+/// The absolute path without `.` and `..`; None where it cannot be told.
+fn plain(path: &Path) -> Option<PathBuf> {
+    let mut out = PathBuf::new();
+    for part in std::path::absolute(path).ok()?.components() {
+        match part {
+            Component::ParentDir => {
+                out.pop();
+            }
+            part => out.push(part),
+        }
+    }
+    Some(out)
 }
 
 impl Drop for Folder {
@@ -137,10 +188,23 @@ pub fn write_all<'a>(place: &Path, files: impl IntoIterator<Item = (&'a str, &'a
 /// Names and bytes.
 pub type Files = Vec<(String, Vec<u8>)>;
 
-/// Every file of a folder as (relative name with `/`, bytes), sorted, but for those whose first part is in `without`.
+/// Every file of ours in a folder as (relative name with `/`, bytes), sorted, but for those whose first part is in `without`.
 /// The error names what could not be read.
 pub fn read(place: &Path, without: &[&str]) -> Result<Files, (PathBuf, io::Error)> {
     let mut files = Vec::new();
+    for name in names_under(place)? {
+        let first = name.split('/').next().unwrap_or_default();
+        if !without.contains(&first) && is_ours(&name) {
+            let path = place.join(&name);
+            files.push((name, fs::read(&path).map_err(|e| (path, e))?));
+        }
+    }
+    Ok(files)
+}
+
+/// Names of the files of a folder, relative with `/`, sorted.
+fn names_under(place: &Path) -> Result<Vec<String>, (PathBuf, io::Error)> {
+    let mut names = Vec::new();
     let mut waiting = vec![String::new()];
     while let Some(under) = waiting.pop() {
         let folder = place.join(&under);
@@ -148,19 +212,12 @@ pub fn read(place: &Path, without: &[&str]) -> Result<Files, (PathBuf, io::Error
             let entry = entry.map_err(|e| (folder.clone(), e))?;
             let part = entry.file_name().to_string_lossy().into_owned();
             let name = if under.is_empty() { part } else { format!("{under}/{part}") };
-            if without.contains(&name.as_str()) {
-                continue;
-            }
             let kind = entry.file_type().map_err(|e| (entry.path(), e))?;
-            if kind.is_dir() {
-                waiting.push(name);
-            } else {
-                files.push((name, fs::read(entry.path()).map_err(|e| (entry.path(), e))?));
-            }
+            if kind.is_dir() { waiting.push(name) } else { names.push(name) }
         }
     }
-    files.sort();
-    Ok(files)
+    names.sort();
+    Ok(names)
 }
 
 /// Absent, empty, or an output of ours.
@@ -180,11 +237,12 @@ fn free_name(old: &Path) -> PathBuf {
 }
 
 /// A run killed between the two renames of `finish` left the old folder aside: bring it back, or drop it if superseded; one that
-/// cannot be dropped stays.
+/// cannot be dropped stays. What others had put there comes along.
 fn restore(place: &Path, old: &Path) -> Result<(), FolderError> {
     match (old.is_dir(), place.exists()) {
         (true, false) => fs::rename(old, place).map_err(io_at("bring back", place)),
         (true, true) => {
+            keep_foreign(old, place)?;
             let _ = fs::remove_dir_all(old);
             Ok(())
         }
@@ -213,14 +271,49 @@ mod tests {
     fn a_folder_appears_whole_and_replaces_ours() {
         let home = tempfile::tempdir().unwrap();
         let place = home.path().join("deep/study");
-        write_all(&place, [(MANIFEST, b"{}".as_slice()), ("old.csv", b"1")]).unwrap();
+        write_all(&place, [(MANIFEST, b"{}".as_slice()), ("summary.csv", b"1")]).unwrap();
         let folder = Folder::begin(&place).unwrap();
         folder.write("charts/use.svg", "<svg/>").unwrap();
         folder.write(MANIFEST, "{}").unwrap();
-        assert_eq!(names(&place), [MANIFEST, "old.csv"]);
+        assert_eq!(names(&place), [MANIFEST, "summary.csv"]);
         folder.finish().unwrap();
         assert_eq!(names(&place), ["charts", MANIFEST]);
         assert_eq!(names(&home.path().join("deep")), ["study"]);
+    }
+
+    /// A note beside the tables and another in a folder of its own stay; tables and charts of the run before do not. Killed before they came along,
+    /// they come with the next.
+    #[test]
+    fn what_others_put_there_stays() {
+        let home = tempfile::tempdir().unwrap();
+        let place = home.path().join("study");
+        let files = [(MANIFEST, b"{}".as_slice()), ("summary.csv", b"1"), ("charts/use.svg", b"2"), ("jobs.csv", b"3")];
+        write_all(&place, files).unwrap();
+        fs::create_dir(place.join("mine")).unwrap();
+        for name in ["notes.txt", "mine/b.csv", "charts/mine.xcf"] {
+            fs::write(place.join(name), name).unwrap();
+        }
+        write_all(&place, [(MANIFEST, b"{}".as_slice()), ("pools.csv", b"1")]).unwrap();
+        let wanted = ["charts/mine.xcf", MANIFEST, "mine/b.csv", "notes.txt", "pools.csv"];
+        assert_eq!(names_under(&place).unwrap(), wanted);
+        assert_eq!(fs::read_to_string(place.join("notes.txt")).unwrap(), "notes.txt");
+        assert_eq!(read(&place, &[]).unwrap().len(), 2, "what is not ours is not read");
+        fs::rename(&place, home.path().join(".study.old")).unwrap();
+        fs::create_dir(&place).unwrap();
+        fs::write(place.join(MANIFEST), "{}").unwrap();
+        drop(Folder::begin(&place).unwrap());
+        assert_eq!(names_under(&place).unwrap(), ["charts/mine.xcf", MANIFEST, "mine/b.csv", "notes.txt"]);
+    }
+
+    #[test]
+    fn a_path_is_known_to_lead_into_the_folder() {
+        let home = tempfile::tempdir().unwrap();
+        let place = home.path().join("study");
+        let folder = Folder::begin(&place).unwrap();
+        let name = |path: &str| folder.name_within(&home.path().join(path));
+        assert_eq!(name("study/t.json").as_deref(), Some("t.json"));
+        assert_eq!(name("other/../study/./a/t.json").as_deref(), Some("a/t.json"));
+        assert_eq!((name("study"), name("t.json"), name("studying/t.json")), (None, None, None));
     }
 
     #[test]

@@ -149,19 +149,18 @@ fn causes(catalog: &Catalog) -> Table {
     for chip in &catalog.chips {
         let rate = chip.failures_per_chip_hour();
         let Some(all) = rate.value() else { continue };
-        let figures = |share: f64| {
-            let known = |value: f64| Cell::maybe((0.0 < value).then_some(value));
-            [known(share), known(all * share), known(1.0 / (all * share))]
+        let figures = |share: Option<f64>| {
+            let rate = share.map(|share| all * share);
+            [Cell::maybe(share), Cell::maybe(rate), Cell::maybe(rate.filter(|rate| 0.0 < *rate).map(|rate| 1.0 / rate))]
         };
         let mut row = vec![Cell::text(&chip.name), Cell::text("all"), Cell::text("node")];
-        row.extend(figures(1.0));
+        row.extend(figures(Some(1.0)));
         row.extend(provenance(rate));
         row.push(Cell::text(""));
         table.push(row);
         for cause in catalog.causes_of(&chip.name) {
-            let share = cause.share.value().unwrap_or(0.0);
             let mut row = vec![Cell::text(&chip.name), Cell::text(&cause.cause), Cell::text(cause.takes.name())];
-            row.extend(figures(share));
+            row.extend(figures(cause.share.value()));
             row.extend(provenance(&cause.share));
             row.push(Cell::text(&cause.note));
             table.push(row);

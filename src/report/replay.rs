@@ -114,7 +114,8 @@ fn chip_hours(chip_us: u128) -> f64 {
 /// What a queue's jobs would cost at a price.
 #[derive(Clone, Copy, Debug)]
 pub struct Bill {
-    /// Every job of the log on rented chips for as long as it runs, those that can never fit included [USD].
+    /// Every job that runs on rented chips for as long as it does; who can never fit and has no cloud runs nowhere, so that owning saves no
+    /// rent for it [USD].
     pub all_rented_usd: f64,
     /// What went to the cloud [USD].
     pub overflow_usd: f64,
@@ -126,7 +127,7 @@ pub struct Bill {
 impl Bill {
     /// The bill of a queue, or of all.
     pub fn of(queue: &QueueOutcome, outcome: &Outcome, tariff: &Tariff) -> Bill {
-        let (all_rented_usd, overflow_usd) = (tariff.usd(queue.demand_chip_us), tariff.usd(queue.overflow_chip_us));
+        let (all_rented_usd, overflow_usd) = (tariff.usd(queue.played_chip_us), tariff.usd(queue.overflow_chip_us));
         let owned = chip_hours(u128::from(queue.chips) * u128::from(queue.window_us));
         let part = outcome.shared && 1 < outcome.queues.len() && !std::ptr::eq(queue, &outcome.all);
         let owning = (!part && 0.0 < owned).then(|| (all_rented_usd - overflow_usd) / owned);
@@ -261,10 +262,13 @@ pub fn table(outcome: &Outcome, title: &str, tariff: Option<&Tariff>) -> Table {
             Shown::maybe(queue.allocated_fraction()),
         ]);
     }
-    if outcome.all.never_fit > 0 {
-        table.note(match outcome.all.never_fit {
-            1 => "1 job can never fit and was not run".into(),
-            jobs => format!("{jobs} jobs can never fit and were not run"),
+    let (never_fit, not_run) = (outcome.all.never_fit, outcome.all.not_run);
+    if never_fit > 0 {
+        table.note(match (never_fit, not_run) {
+            (1, 0) => "1 job can never fit: it waited for the cloud".into(),
+            (jobs, 0) => format!("{jobs} jobs can never fit: they waited for the cloud"),
+            (1, _) => "1 job can never fit and was not run".into(),
+            (jobs, _) => format!("{jobs} jobs can never fit and were not run"),
         });
     }
     table.note("allocated: chip-time held over that of the queue's chips, first submission to last end".into());
@@ -274,8 +278,9 @@ pub fn table(outcome: &Outcome, title: &str, tariff: Option<&Tariff>) -> Table {
         let owning = bill.owning_breaks_even_usd.map_or(String::new(), |usd_per_hour| {
             format!("; owning the fleet is cheaper below USD {} per chip-hour owned", usd(usd_per_hour))
         });
+        let all = if not_run > 0 { "all jobs that ran" } else { "all jobs" };
         table.note(format!(
-            "at {}, all jobs rented: USD {}; overflow: USD {}{owning}",
+            "at {}, {all} rented: USD {}; overflow: USD {}{owning}",
             tariff.kind.word(),
             usd(bill.all_rented_usd),
             usd(bill.overflow_usd)

@@ -3,7 +3,7 @@
 use super::clock::{Bound, Clock};
 use super::fault::{self, Flaw, Kind};
 use super::figure::{self, LONGEST_US};
-use super::layout::{FIELDS, Field, Form, Layout};
+use super::layout::{Column, FIELDS, Field, Form, LAYOUTS, Layout};
 use super::line::Record;
 use crate::spec::did_you_mean;
 use std::collections::BTreeSet;
@@ -79,8 +79,8 @@ pub enum LeftOut {
 impl fmt::Display for LeftOut {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            LeftOut::NoChips => "ask for no chips",
-            LeftOut::NeverRan => "never ran",
+            LeftOut::NoChips => "no chips asked for",
+            LeftOut::NeverRan => "never run",
         })
     }
 }
@@ -138,6 +138,12 @@ impl Columns {
                 Ok(None) => flaws.push(missing(header, &names, wanted)),
                 Err(twice) => flaws.push(flaw(header, twice, Kind::Fields, "the column stands twice", "rename one")),
             }
+        }
+        if let (false, Some(other)) = (flaws.is_empty(), layout_that_fits(reading, &names)) {
+            let message = format!("the columns are those of layout `{}`, not of `{}`", other.name, reading.layout.name);
+            let cure = format!("`--layout {0}`, in a scenario `layout = \"{0}\"`", other.name);
+            let place = 0..header.raw.len();
+            return Err(vec![Flaw { kind: Kind::Fields, place, message, cure }]);
         }
         if !flaws.is_empty() {
             return Err(flaws);
@@ -349,6 +355,23 @@ fn find(names: &[String], wanted: &[&str]) -> Result<Option<usize>, usize> {
 
 fn flaw(record: &Record, index: usize, kind: Kind, message: &str, cure: &str) -> Flaw {
     Flaw { kind, place: record.place(index), message: message.to_owned(), cure: cure.to_owned() }
+}
+
+/// The other layout of which the header has every column that must be there; of several the one of which it has most.
+fn layout_that_fits(reading: &Reading, names: &[String]) -> Option<&'static Layout> {
+    // One row without a header: fields between spaces, or a comment of that layout.
+    if let [only] = names
+        && (only.starts_with(';') || only.split_whitespace().count() == 18)
+    {
+        return LAYOUTS.iter().find(|layout| layout.form == Form::Space);
+    }
+    let has = |column: &Column| matches!(find(names, column.names), Ok(Some(_)));
+    let fits = |layout: &&Layout| {
+        let mut needed = layout.columns.iter().filter(|column| column.required);
+        layout.form == Form::Comma && layout.name != reading.layout.name && needed.all(has)
+    };
+    let count = |layout: &&Layout| layout.columns.iter().filter(|column| has(column)).count();
+    LAYOUTS.iter().filter(fits).max_by_key(count).filter(|_| reading.columns.is_empty())
 }
 
 fn missing(header: &Record, names: &[String], wanted: &[&str]) -> Flaw {

@@ -59,6 +59,8 @@ pub struct Sanity {
     pub together: QueueLoad,
     /// Jobs that never fit, by queue and size.
     pub never_fit: Vec<NeverFit>,
+    /// They go to a cloud after their wait; else they do not run.
+    pub overflows: bool,
     /// The longest stretches without a submission that last longer than a day, or than 1 % of the log; at most 5, longest first.
     pub gaps: Vec<Gap>,
 }
@@ -82,6 +84,7 @@ impl Sanity {
             months: months.iter().map(|month| month.name.clone()).collect(),
             together: together(&queues, facts),
             never_fit: never_fit.collect(),
+            overflows: false,
             gaps: facts.tally.gaps.iter().filter(long).copied().collect(),
             queues,
             facts: facts.clone(),
@@ -182,21 +185,27 @@ impl Sanity {
     fn left_out(&self) -> Vec<String> {
         let facts = &self.facts;
         let mut lines = Vec::new();
-        let mut say = |count: u64, what: &str| {
+        let mut say = |count: u64, noun: &str, what: &str| {
             if 0 < count {
-                lines.push(format!("{} {what}", thousands(count)));
+                lines.push(format!("{} {what}", plural(count, noun)));
             }
         };
-        say(facts.outside, "rows outside `from` <= t < `until` left out");
+        say(facts.outside, "row", "outside `from` <= t < `until` left out");
         let unknown = facts.unknown_queues.values().sum();
-        say(unknown, &format!("rows of unknown queues left out: {}", listed(&facts.unknown_queues)));
+        let queues = if facts.unknown_queues.len() == 1 { "an unknown queue" } else { "unknown queues" };
+        say(unknown, "row", &format!("of {queues} left out: {}", listed(&facts.unknown_queues)));
         for (why, count) in &facts.left_out {
-            say(*count, &format!("rows left out that {why}"));
+            say(*count, "row", &format!("left out: {why}"));
         }
         for (kind, count) in &facts.skipped {
-            say(*count, &format!("bad rows left out: {kind}"));
+            say(*count, "bad row", &format!("left out: {kind}"));
         }
-        say(facts.shared, "jobs ask for a share of one chip and take a whole one");
+        let share = if facts.shared == 1 {
+            "asks for a share of one chip and takes"
+        } else {
+            "ask for a share of one chip and take"
+        };
+        say(facts.shared, "job", &format!("{share} a whole one"));
         lines
     }
 
@@ -236,7 +245,13 @@ impl Sanity {
             0 => "every job fits its queue".into(),
             jobs => {
                 let more = if 0 < more { format!(", and {}", plural(more as u64, "more size")) } else { String::new() };
-                format!("{} never fit and do not run: {}{more}", plural(jobs, "job"), shown.join(", "))
+                let then = match (self.overflows, jobs) {
+                    (true, 1) => "never fits and goes to the cloud after its wait",
+                    (true, _) => "never fit and go to the cloud after their wait",
+                    (false, 1) => "never fits and does not run",
+                    (false, _) => "never fit and do not run",
+                };
+                format!("{} {then}: {}{more}", plural(jobs, "job"), shown.join(", "))
             }
         }
     }

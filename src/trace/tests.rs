@@ -346,7 +346,10 @@ fn sanity_of_nothing_and_of_one() {
     };
     assert_eq!(lines(HEAD), "no jobs in 0 rows");
     let one = lines(&format!("{HEAD}a,0,9,1\n"));
-    assert!(one.starts_with("1 job of 1 row in 1 queue, over 0 s|") && one.contains("1 job never fit"), "{one}");
+    assert!(
+        one.starts_with("1 job of 1 row in 1 queue, over 0 s|") && one.contains("1 job never fits and does not run"),
+        "{one}"
+    );
 }
 
 /// 100 jobs of short ids: 40 bytes each, and a byte more than its id.

@@ -25,7 +25,7 @@ impl Interruption {
     pub const SITE: InterruptionId = Id::new(3);
     /// An outage of a region.
     pub const REGION: InterruptionId = Id::new(4);
-    /// Taken off for another job, or for maintenance.
+    /// Taken off for another job.
     pub const PREEMPTION: InterruptionId = Id::new(5);
     /// Stopped for outlasting what was expected of it.
     pub const OVER_ESTIMATE: InterruptionId = Id::new(6);
@@ -33,8 +33,10 @@ impl Interruption {
     pub const RESIZE: InterruptionId = Id::new(7);
     /// Told to leave spot, or a capacity block.
     pub const RECLAIM: InterruptionId = Id::new(8);
+    /// Taken off because planned maintenance begins.
+    pub const MAINTENANCE: InterruptionId = Id::new(9);
     /// Names of those above, in their order; causes that pools state follow.
-    pub const NAMES: [&'static str; 9] = [
+    pub const NAMES: [&'static str; 10] = [
         "failure",
         "rack_outage",
         "pool_outage",
@@ -44,6 +46,7 @@ impl Interruption {
         "over_estimate",
         "resize",
         "reclaim",
+        "maintenance",
     ];
 }
 

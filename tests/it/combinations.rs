@@ -200,7 +200,9 @@ fn random_world(parts: &Parts, dice: &mut Dice) -> (String, bool) {
     // Gangs of one size where starts are promised or nodes are for one gang alone.
     let sizes = rules.backfill != Backfill::Conservative
         && ![Placement::WholeNode, Placement::UltraServer].contains(&rules.placement);
-    workloads(&mut out, dice, [exact, lends, sizes], pools, chips, smallest);
+    // In some worlds with a cloud gangs that fit no pool: from dice of their own, so that the others stay as they are.
+    let beyond = cloud && Dice(dice.0 ^ 0xb16).one_in(4);
+    workloads(&mut out, dice, [exact, lends, sizes, beyond], pools, chips, smallest);
     (out, exact)
 }
 
@@ -228,7 +230,7 @@ fn failing(out: &mut String, dice: &mut Dice, nodes: u64, group: u64) {
 fn workloads(
     out: &mut String,
     dice: &mut Dice,
-    [exact, lends, sizes]: [bool; 3],
+    [exact, lends, sizes, beyond]: [bool; 4],
     pools: u64,
     chips: u64,
     smallest: u64,
@@ -239,10 +241,11 @@ fn workloads(
         let first = dice.below(pools);
         let mut names: Vec<String> = (0..pools).map(|pool| format!("\"p{}\"", (first + pool) % pools)).collect();
         names.truncate(1 + dice.below(pools) as usize);
-        let large = 1 + dice.below((smallest / 2).clamp(1, 20));
+        let fits = 1 + dice.below((smallest / 2).clamp(1, 20));
+        let large = if beyond { (chips + fits).min(60) } else { fits };
         let (per_day, mean) = (15.0 / streams as f64, (1.0 + large as f64) / 2.0);
         let hours = load * chips as f64 * 24.0 / streams as f64 / (per_day * mean);
-        let elastic = sizes && !exact && large > 1 && dice.one_in(4);
+        let elastic = sizes && !exact && fits > 1 && dice.one_in(4) && !beyond;
         let changing =
             || format!("{{ min = 1, max = {large}, step = 1, scaling = {{ amdahl = 0.1 }}, resize_cost = \"4min\" }}");
         let sizes = if elastic { changing() } else { sizes_of(large) };

@@ -4,11 +4,46 @@ use crate::golden::data;
 use crate::story::{Files, check_with, run, world, world_with};
 use crate::timelines::{fails, micros};
 use hedgerow::kernel::simulate;
+use hedgerow::measure::{Period, Scope, Sheet, measure};
 use hedgerow::record::{InterruptionTotals, RunRecord};
 use hedgerow::stats::accumulate::Accumulator;
-use hedgerow::world::{Interruption, World};
+use hedgerow::world::{CellId, Interruption, InterruptionId, WorkloadId, World};
 use statrs::distribution::{ChiSquared, ContinuousCDF};
 use std::fmt::Write as _;
+
+/// Two chips are drained at 50: a (one chip) writes a checkpoint for 10 s, which is yielding and maintenance, not preemption. b was expected to take
+/// 20 s and is stopped at them. The parts of each cell add up in the summary.
+#[test]
+fn maintenance_is_a_reason_of_its_own_and_the_killed_are_counted() {
+    let text = "[scenario]\nname = \"m\"\nstart = 2026-01-01\nend = 2026-01-02\n[pools.p]\nchips = 2\n\
+        maintenance.m = { at = 2026-01-01T00:00:50, drain = \"0s\", duration = \"1h\" }\n\
+        [labs.l.workloads.a]\nkind = \"trace\"\npools = [\"p\"]\nfile = \"a\"\ncheckpoint = { interval = \"1h\", cost = \"10s\" }\n\
+        [labs.l.workloads.b]\nkind = \"trace\"\npools = [\"p\"]\nfile = \"b\"\nestimate = \"asked\"\nover_estimate = \"kill\"\n";
+    let files: Files = [
+        ("a".to_owned(), "submit_s,chips,duration_s\n0,1,100\n".to_owned()),
+        ("b".to_owned(), "submit_s,chips,duration_s,asked\n0,1,30,20\n".to_owned()),
+    ]
+    .into();
+    let world = world_with(text, &files);
+    let record = simulate(&world, run(0, 0));
+    let counts =
+        |is: InterruptionId| record.interruptions.iter().map(|rows| rows[is.index()].count).collect::<Vec<_>>();
+    assert_eq!(counts(Interruption::MAINTENANCE), [1, 0]);
+    assert_eq!(counts(Interruption::PREEMPTION), [0, 0]);
+    let mut sheet = Sheet::default();
+    measure(&world, &record, &mut sheet);
+    let of = |metric: &str, scope| sheet.get(metric, scope, Period::All);
+    let (a, b) = (WorkloadId::new(0), WorkloadId::new(1));
+    assert_eq!((of("jobs_killed", Scope::Workload(a)), of("jobs_killed", Scope::Workload(b))), (None, Some(1.0)));
+    for (cell, yields) in [(0, 10.0 / 3_600.0), (1, 0.0)] {
+        let cell = Scope::Cell(CellId::new(cell));
+        let part = |name: &str| of(&format!("{name}_chip_hours"), cell).expect("a figure");
+        assert!((part("yielding") - yields).abs() < 1e-12);
+        let parts: f64 =
+            ["productive", "checkpoint", "lost", "restart", "yielding"].iter().map(|name| part(name)).sum();
+        assert!((parts - part("allocated")).abs() < 1e-12, "{parts} of {}", part("allocated"));
+    }
+}
 
 /// Of four nodes of two chips two make a rack. a stands on rack 0, b and c on rack 1. Rack 0 is dark from 4 to 9: a loses its 4 s, b and c work on. At 9
 /// a begins anew; d, behind a in the queue, gets node 2 when b is gone at 10, for it wants no more.

@@ -185,6 +185,41 @@ fn who_has_waited_for_long_overflows() {
     check_with(&rule("3s"), cloud, "a 0..10 | b 4..7 | c 10..13");
 }
 
+/// low runs for 10 s, is taken off, and has waited for a minute anew at 70: its last 40 s are in the cloud. late waits from 20 to 80. With no wait at
+/// all low stays in its queue: in the cloud at once, it could be taken off for nothing.
+#[test]
+fn who_is_taken_off_waits_anew_and_overflows() {
+    let jobs = "high at 10 gang 1 for 300 priority 5; late at 20 gang 1 for 50; low at 0 gang 1 for 50";
+    let cloud = "[pools.cloud]\nunlimited = true";
+    let rule = |after: &str| {
+        format!("pool 1 chips priority preemption=class overflow={{after=\"{after}\",to=\"cloud\"}}; {jobs}")
+    };
+    check_with(&rule("60s"), cloud, "high 10..310 | late 80..130 | low 0..110 yielded 1");
+    check_with(&rule("0s"), cloud, "high 10..310 | late 20..70 | low 0..350 yielded 1");
+}
+
+/// The pool is dark from 10 on. x loses what it did, waits for a minute anew and does all of it in the cloud; y, which came at 20, goes at 80.
+#[test]
+fn who_failed_waits_anew_and_overflows() {
+    check_with(
+        "pool 1 chips overflow={after=\"60s\",to=\"cloud\"}; x at 0 gang 1 for 50; y at 20 gang 1 for 5",
+        "outages.o = { at = 2026-01-01T00:00:10, duration = \"1h\" }\n[pools.cloud]\nunlimited = true",
+        "x 0..120 | y 80..85",
+    );
+}
+
+/// Two chips; huge asks for three. It holds the strict queue for a minute, so that b starts at 61 on what a left at 10; those who pass it do not wait.
+#[test]
+fn who_never_fits_holds_a_strict_queue_until_it_overflows() {
+    let jobs = "a at 0 gang 2 for 10; b at 2 gang 1 for 5; huge at 1 gang 3 for 7";
+    let rule = |how: &str| format!("pool 2 chips {how} overflow={{after=\"60s\",to=\"cloud\"}}; {jobs}");
+    let cloud = "[pools.cloud]\nunlimited = true";
+    check_with(&rule("strict"), cloud, "a 0..10 | b 61..66 | huge 61..68");
+    for how in ["skip_ahead", "backfill=easy", "backfill=conservative", "order=sjf"] {
+        check_with(&rule(how), cloud, "a 0..10 | b 10..15 | huge 61..68");
+    }
+}
+
 /// Two nodes of 4, each gang has its node for itself: b and c wait, though five chips are free.
 #[test]
 fn whole_nodes_are_nobody_elses() {

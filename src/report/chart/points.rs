@@ -55,12 +55,18 @@ pub fn frontier(scene: &mut Scene, chart: &Chart, points: &[Spot]) {
     // From the right rim, where there is least room, to the left.
     let mut order: Vec<usize> = (0..points.len()).collect();
     order.sort_by(|a, b| points[*b].x.total_cmp(&points[*a].x).then(a.cmp(b)));
+    let dots: Vec<Point> = points.iter().map(|spot| place_of(spot)).collect();
+    let sheet = Sheet { rect: &plot.rect, width: scene.width, dots: &dots, stairs: &stairs };
     for (i, spot) in order.into_iter().map(|i| (i, points[i])) {
-        let at = place_of(spot);
         let wide = font::width(&spot.name, SMALL, Face::Normal);
-        let place = place(at, wide, &plot.rect, scene.width, &taken);
-        taken.push([place.0, place.1 - 10.0, place.0 + wide, place.1 + 3.0]);
+        let place = place(i, wide, &sheet, &taken);
+        let own = around(place, wide);
+        taken.push(own);
         let color = if best.contains(&i) { INK } else { GREY };
+        if FAR < gap(&own, dots[i]) {
+            let nearest = (dots[i].0.clamp(own[0], own[2]), dots[i].1.clamp(own[1], own[3]));
+            scene.stroke(&[dots[i], nearest], ERROR, 0.8, palette::SOLID);
+        }
         // On a bit of paper, so that no line crosses it.
         scene.rect((place.0 - 1.5, place.1 - 10.0), (place.0 + wide + 1.5, place.1 + 3.0), palette::PAPER);
         scene.text(place, &spot.name, SMALL, Face::Normal, Anchor::Start, color);
@@ -75,18 +81,68 @@ fn best(points: &[&Spot]) -> Vec<usize> {
     best
 }
 
-/// Where the words beside a point begin: the first place around it that is free, else at its right.
-fn place(at: Point, wide: f64, rect: &frame::Rect, sheet: f64, taken: &[[f64; 4]]) -> Point {
-    let offsets = [0.0, -12.0, 12.0, -25.0, 25.0, -38.0, 38.0, -51.0, 51.0];
-    let places =
-        offsets.into_iter().flat_map(|dy| [(at.0 + 8.0, at.1 + HALF + dy), (at.0 - 8.0 - wide, at.1 + HALF + dy)]);
-    let free = |p: &Point| {
-        let own = [p.0, p.1 - 10.0, p.0 + wide, p.1 + 3.0];
-        let inside = rect.left <= own[0] && own[2] <= sheet - 4.0 && rect.top - 12.0 <= own[1] && own[3] <= rect.bottom;
-        inside && taken.iter().all(|t| own[2] < t[0] || t[2] < own[0] || own[3] < t[1] || t[3] < own[1])
+/// What words must not cover.
+struct Sheet<'a> {
+    rect: &'a frame::Rect,
+    width: f64,
+    dots: &'a [Point],
+    stairs: &'a [Point],
+}
+
+/// Words further from their point than this are led to it by a line [px].
+const FAR: f64 = 14.0;
+
+/// What words that begin there cover: left, top, right, bottom.
+fn around(place: Point, wide: f64) -> [f64; 4] {
+    [place.0, place.1 - 10.0, place.0 + wide, place.1 + 3.0]
+}
+
+fn apart(a: &[f64; 4], b: &[f64; 4]) -> bool {
+    a[2] < b[0] || b[2] < a[0] || a[3] < b[1] || b[3] < a[1]
+}
+
+/// From a point to the nearest of what words cover [px].
+fn gap(words: &[f64; 4], at: Point) -> f64 {
+    let along = (words[0] - at.0).max(at.0 - words[2]).max(0.0);
+    let up = (words[1] - at.1).max(at.1 - words[3]).max(0.0);
+    (along * along + up * up).sqrt()
+}
+
+/// Where the words beside a point begin: the first place around it that is free, off the frontier and nearer to it than to any other point; else off
+/// the frontier; else free; else at its right.
+fn place(which: usize, wide: f64, sheet: &Sheet<'_>, taken: &[[f64; 4]]) -> Point {
+    let at = sheet.dots[which];
+    let offsets = [0.0, -7.0, 7.0, -12.0, 12.0, -18.0, 18.0, -25.0, 25.0, -38.0, 38.0, -51.0, 51.0];
+    let beside = |dy: f64| [(at.0 + 8.0, at.1 + HALF + dy), (at.0 - 8.0 - wide, at.1 + HALF + dy)];
+    let above = |dy: f64| [(at.0 - wide / 2.0, at.1 + HALF + dy), (at.0 - wide / 3.0, at.1 + HALF + dy)];
+    let places = || {
+        offsets
+            .into_iter()
+            .flat_map(move |dy| beside(dy).into_iter().chain(above(dy).into_iter().filter(move |_| 14.0 < dy.abs())))
     };
+    let free = |p: &Point| {
+        let own = around(*p, wide);
+        let rect = sheet.rect;
+        let inside =
+            rect.left <= own[0] && own[2] <= sheet.width - 4.0 && rect.top - 12.0 <= own[1] && own[3] <= rect.bottom;
+        inside && taken.iter().all(|t| apart(&own, t))
+    };
+    let clear = |p: &Point| {
+        let own = around(*p, wide);
+        let line = |a: Point, b: Point| [a.0.min(b.0), a.1.min(b.1), a.0.max(b.0), a.1.max(b.1)];
+        // A step of the frontier that sets out from the point itself may pass under its words.
+        let mut steps = sheet.stairs.windows(2).filter(|step| step[0] != at && step[1] != at);
+        steps.all(|step| apart(&own, &line(step[0], step[1])))
+    };
+    let belongs = |p: &Point| {
+        let own = around(*p, wide);
+        let others = sheet.dots.iter().enumerate().filter(|(other, _)| *other != which);
+        others.into_iter().all(|(_, dot)| gap(&own, at) + 2.0 < gap(&own, *dot))
+    };
+    let found = places().find(|p| free(p) && clear(p) && belongs(p));
+    let found = found.or_else(|| places().find(|p| free(p) && clear(p)));
     let right = (at.0 + 8.0, at.1 + HALF);
-    places.into_iter().find(free).unwrap_or((right.0.min(sheet - 4.0 - wide), right.1))
+    found.or_else(|| places().find(free)).unwrap_or((right.0.min(sheet.width - 4.0 - wide), right.1))
 }
 
 #[cfg(test)]
@@ -100,5 +156,18 @@ mod tests {
         let (a, b, c) = (spot(1.0, 5.0), spot(2.0, 6.0), spot(3.0, 1.0));
         assert_eq!(best(&[&c, &b, &a]), [2, 0]);
         assert_eq!(best(&[&a, &a]), [0, 1], "equal ones both stand on it");
+    }
+
+    /// Two dots at the left of one at the foot, near the right rim, and the frontier between them: the words of the last stand nearest to it and off the line.
+    #[test]
+    fn words_stand_by_their_own_point() {
+        let rect = frame::Rect { left: 60.0, top: 40.0, right: 800.0, bottom: 300.0 };
+        let dots = [(657.0, 260.0), (713.0, 279.0), (757.0, 300.0)];
+        let stairs = [(657.0, 260.0), (713.0, 260.0), dots[1], (757.0, 279.0), dots[2]];
+        let sheet = Sheet { rect: &rect, width: 860.0, dots: &dots, stairs: &stairs };
+        let taken: Vec<[f64; 4]> = dots.iter().map(|d| [d.0 - 5.0, d.1 - 5.0, d.0 + 5.0, d.1 + 5.0]).collect();
+        let own = around(place(2, 74.0, &sheet, &taken), 74.0);
+        assert!(gap(&own, dots[2]) < FAR && gap(&own, dots[2]) < gap(&own, dots[1]), "{own:?}");
+        assert!(apart(&own, &[713.0, 279.0, 757.0, 279.0]), "{own:?}");
     }
 }

@@ -74,7 +74,11 @@ pub fn areas(scene: &mut Scene, chart: &Chart, x: &[f64], areas: &[Part], overla
     names.extend(named.iter().map(|i| (areas[*i].name.clone(), Swatch::Box(areas[*i].color(*i)))));
     let keys = Keys::new(scene, names);
 
-    let columns: Vec<usize> = (0..x.len()).filter(|k| x[*k].is_finite()).collect();
+    // An area without any figure is an entry of the key. Where another lacks one, the stack has a gap: it would read as less.
+    let keyed = |area: &Part| (0..x.len()).all(|k| area.at(k).is_none());
+    let drawn: Vec<bool> = areas.iter().map(|area| !keyed(area)).collect();
+    let whole = |k: &usize| areas.iter().zip(&drawn).all(|(area, drawn)| !drawn || area.at(*k).is_some());
+    let columns: Vec<usize> = (0..x.len()).filter(|k| x[*k].is_finite()).filter(whole).collect();
     let mut tops = vec![vec![0.0; columns.len()]];
     for area in areas {
         let below = tops.last().expect("the ground is the first top");

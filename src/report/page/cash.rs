@@ -9,11 +9,12 @@ use crate::report::chart::{Axis, Chart, Kind, Part};
 use crate::report::html::TableView;
 
 /// Lines in the order in which they are stacked, income first, each with the colour it has in every study.
-const LINES: [(&str, usize); 11] = [
+const LINES: [(&str, usize); 12] = [
     ("reserved_inference", 0),
     ("reservation", 5),
     ("shortfall", 2),
     ("usage", 10),
+    ("capacity_block", 11),
     ("capex_delivery", 1),
     ("capex_order", 4),
     ("tranche", 3),

@@ -33,7 +33,8 @@ pub fn build(data: &Data) -> Option<Drawn> {
         }
         Some(_) | None => "What the chips of each pool do".to_string(),
     };
-    let n = data.of_kind(first, "pool", "allocated_fraction").first().and_then(|r| r.1.figure.n);
+    // A pool without chips of its own has no figure in any run: another says how many there are.
+    let n = data.of_kind(first, "pool", "allocated_fraction").iter().filter_map(|r| r.1.figure.n).reduce(f64::max);
     let names: Vec<String> = rows.iter().map(|(pool, cell)| data.named_in(pool, *cell, cells.len())).collect();
     let parts: Vec<Part> = FRACTIONS.iter().map(part).filter(|p| p.values.iter().any(Option::is_some)).collect();
     let mut headers = vec!["Pool".to_string()];

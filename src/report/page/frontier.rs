@@ -48,16 +48,25 @@ pub fn build(data: &Data) -> Option<Drawn> {
     let label = |word: &str| plain(word);
     // Of those that cannot be told from the one that waits least, the cheapest.
     let quick = points.iter().min_by(|a, b| a.wait.total_cmp(&b.wait))?;
-    let as_quick = |p: &&Point| p.wait < least.wait && p.wait <= quick.wait_ends.map_or(quick.wait, |ends| ends.1);
-    let title = match points.iter().filter(as_quick).min_by(|a, b| a.bill.total_cmp(&b.bill)) {
-        None => format!("{} waits least and costs least", label(least.strategy)),
-        Some(best) => format!(
-            "Of the cheapest, {} waits least: {} {wait_unit}; waiting {} {wait_unit} costs USD {}",
-            label(least.strategy),
-            short(least.wait / hours),
-            short(best.wait / hours),
-            unit.words(best.bill)
-        ),
+    // What reads the same is no shorter wait.
+    let shown = |p: &Point| short(p.wait / hours);
+    let as_quick = |p: &&Point| {
+        p.wait < least.wait && shown(p) != shown(least) && p.wait <= quick.wait_ends.map_or(quick.wait, |ends| ends.1)
+    };
+    let cheapest = points.iter().filter(|p| unit.words(p.bill) == unit.words(least.bill)).count();
+    let best = points.iter().filter(as_quick).min_by(|a, b| a.bill.total_cmp(&b.bill));
+    let name = label(least.strategy);
+    let title = match (best, cheapest) {
+        (None, _) if least.wait <= quick.wait => format!("{name} waits least and costs least"),
+        (None, _) => format!("{name} costs least; nobody waits noticeably less than its {} {wait_unit}", shown(least)),
+        (Some(best), cheapest) => {
+            let first = if cheapest == 1 {
+                format!("{name} costs least and waits {} {wait_unit}", shown(least))
+            } else {
+                format!("Of the cheapest, {name} waits least: {} {wait_unit}", shown(least))
+            };
+            format!("{first}; waiting {} {wait_unit} costs USD {}", shown(best), unit.words(best.bill))
+        }
     };
     let spot = |p: &Point| Spot {
         name: label(p.strategy),
@@ -141,8 +150,10 @@ fn point<'a>(data: &Data, cell: Cell<'a>) -> Option<Point<'a>> {
     let bill = paid.filter_map(|line| line.total).reduce(|a, b| a + b)?;
     let sum = |rows: &[(String, Figure)]| rows.iter().filter_map(|row| row.1.mean).sum::<f64>();
     let jobs = sum(&started);
-    let weight = |name: &str| started.iter().find(|row| row.0 == name).and_then(|row| row.1.mean).unwrap_or(0.0);
-    let waited: f64 = waits.iter().filter_map(|(name, wait)| Some(weight(name) * wait.mean?)).sum();
+    // A workload whose jobs never start has no wait; one with a wait and without a count has no place in a mean.
+    let weight = |name: &str| started.iter().find(|row| row.0 == name)?.1.mean;
+    let timed = waits.iter().filter_map(|(name, wait)| Some((name, wait.mean?)));
+    let waited = timed.map(|(name, wait)| Some(weight(name)? * wait)).sum::<Option<f64>>()?;
     let alone = |rows: &[(String, Figure)]| match rows {
         [(_, one)] => one.interval(),
         _ => None,

@@ -14,27 +14,34 @@ const MOST: usize = 6;
 pub fn build(data: &Data) -> Option<Drawn> {
     let cell = data.first_cell()?;
     let rows: Vec<&Monthly> = data.pools_of(cell).collect();
-    let months = once(rows.iter().map(|r| r.month.as_str()));
-    let x: Vec<f64> = months.iter().map(|m| month_end(m)).collect::<Option<_>>()?;
-    let at = |pool: &str, metric: &str| -> Vec<f64> {
-        let of = |month: &&str| rows.iter().find(|r| r.pool == pool && r.month == *month)?.mean(metric);
-        months.iter().map(|m| of(m).unwrap_or(0.0)).collect()
-    };
     let pools = once(rows.iter().map(|r| r.pool.as_str()));
+    let figure =
+        |pool: &str, month: &str, metric: &str| rows.iter().find(|r| r.pool == pool && r.month == month)?.mean(metric);
+    // A month that lacks a pool's figure is left out: a stack without one of its layers would read as less power.
+    let whole = |month: &&str| {
+        pools.iter().all(|p| ["mw_used", "mw_installed"].iter().all(|metric| figure(p, month, metric).is_some()))
+    };
+    let months: Vec<&str> = once(rows.iter().map(|r| r.month.as_str())).into_iter().filter(whole).collect();
+    // The mean of a month holds from its beginning to its end.
+    let ends: Vec<f64> = months.iter().map(|m| month_end(m)).collect::<Option<_>>()?;
+    let x: Vec<f64> = ends.iter().flat_map(|end| [end - 1.0 / 12.0, *end]).collect();
+    let at = |pool: &str, metric: &str| months.iter().map(|month| figure(pool, month, metric)).collect::<Option<_>>();
     let each: Vec<Pool> = pools
         .iter()
-        .map(|p| Pool { name: (*p).to_string(), used: at(p, "mw_used"), installed: at(p, "mw_installed") })
+        .map(|p| Some(Pool { name: (*p).to_string(), used: at(p, "mw_used")?, installed: at(p, "mw_installed")? }))
+        .collect::<Option<Vec<Pool>>>()?
+        .into_iter()
         .filter(|p| p.installed.iter().any(|mw| *mw > 0.0))
         .collect();
     let sum = |of: &dyn Fn(&Pool, usize) -> f64, k: usize| -> f64 { each.iter().map(|p| of(p, k)).sum() };
-    let used: Vec<f64> = (0..x.len()).map(|k| sum(&|p, k| p.used[k], k)).collect();
-    let installed: Vec<f64> = (0..x.len()).map(|k| sum(&|p, k| p.installed[k], k)).collect();
+    let used: Vec<f64> = (0..months.len()).map(|k| sum(&|p, k| p.used[k], k)).collect();
+    let installed: Vec<f64> = (0..months.len()).map(|k| sum(&|p, k| p.installed[k], k)).collect();
     let total: f64 = installed.iter().sum();
     if total <= 0.0 {
         return None;
     }
     let share = |k: usize| used[k] / installed[k];
-    let lowest = (0..x.len()).filter(|k| installed[*k] > 0.0).min_by(|a, b| share(*a).total_cmp(&share(*b)))?;
+    let lowest = (0..months.len()).filter(|k| installed[*k] > 0.0).min_by(|a, b| share(*a).total_cmp(&share(*b)))?;
     let title = format!(
         "Chips draw {} of the megawatts installed for them; at the lowest, in {}, {}",
         percent(used.iter().sum::<f64>() / total),
@@ -84,7 +91,12 @@ fn fold(mut pools: Vec<Pool>) -> Vec<Pool> {
 /// What a pool uses, and over it, paler, what it does not.
 fn areas(pool: Pool, slot: usize) -> [Part; 2] {
     let idle = pool.installed.iter().zip(&pool.used).map(|(i, u)| (i - u).max(0.0)).collect::<Vec<_>>();
-    [Part::new(pool.name, pool.used).in_slot(slot), Part::new("", idle).in_slot(slot).light()]
+    [Part::new(pool.name, held(&pool.used)).in_slot(slot), Part::new("", held(&idle)).in_slot(slot).light()]
+}
+
+/// Each month's value at its beginning and at its end.
+fn held(values: &[f64]) -> Vec<f64> {
+    values.iter().flat_map(|value| [*value, *value]).collect()
 }
 
 /// Pools down, years across: installed and used as means of the year with their interval.

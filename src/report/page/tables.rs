@@ -142,10 +142,8 @@ pub fn concentration(data: &Data) -> Option<TableView> {
         for base in once(of_axis().map(|r| r.base.as_str())) {
             let of_base = || of_axis().filter(|r| r.period == last && r.base == base);
             let index = |measure: &str| of_base().find(|r| r.measure == measure).and_then(|r| r.figure.mean);
-            let Some(largest) = of_base()
-                .filter(|r| r.measure == "share")
-                .max_by(|a, b| a.figure.mean.unwrap_or(0.0).total_cmp(&b.figure.mean.unwrap_or(0.0)))
-            else {
+            let shares = of_base().filter(|r| r.measure == "share").filter_map(|r| Some((r, r.figure.mean?)));
+            let Some((largest, _)) = shares.max_by(|a, b| a.1.total_cmp(&b.1)) else {
                 continue;
             };
             let f = &largest.figure;

@@ -46,18 +46,18 @@ fn waits(about: &About<'_>, watch: &Watch) -> Drawn {
     let positive = || all.iter().flatten().flatten().copied().filter(|v| 0.0 < *v);
     let log = positive().fold(0.0, f64::max) > 50.0 * positive().fold(f64::MAX, f64::min);
     let in_unit = |values: &Vec<Option<f64>>| values.iter().map(|v| v.map(|v| v / seconds)).collect::<Vec<_>>();
-    let parts = QUANTILES.iter().zip(&all).map(|((name, ..), values)| Part::of(*name, in_unit(values)));
-    // The title is of the highest quantile of which anything is known.
-    let which = (0..QUANTILES.len()).rev().find(|which| all[*which].iter().any(Option::is_some)).unwrap_or(0);
-    let worst = (0..sizes.len())
-        .filter_map(|at| Some((at, all[which][at]?)))
-        .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))
-        .filter(|worst| 0.0 < worst.1);
-    let one_in = ["two", "ten", "a hundred"][which];
-    let title = match worst {
-        Some((at, wait)) => format!(
-            "Jobs of {} wait longest: one in {one_in} for at least {} {unit}",
+    // A quantile of which nothing is known has no bar and no key.
+    let known = |which: &usize| all[*which].iter().any(Option::is_some);
+    let parts: Vec<Part> = (0..QUANTILES.len())
+        .filter(known)
+        .map(|which| Part::of(QUANTILES[which].0, in_unit(&all[which])).in_slot(which))
+        .collect();
+    let one_in = ["two", "ten", "a hundred"][(0..QUANTILES.len()).rev().find(known).unwrap_or(0)];
+    let title = match longest_wait(&all) {
+        Some((at, which, wait)) => format!(
+            "Jobs of {} wait longest: {} for at least {} {unit}",
             sizes[at].name(),
+            ["half of them", "one in ten", "one in a hundred"][which],
             short(wait / seconds)
         ),
         None if longest == 0.0 && !sizes.is_empty() => format!("Not one job in {one_in} waits, of any size"),
@@ -72,7 +72,7 @@ fn waits(about: &About<'_>, watch: &Watch) -> Drawn {
         y: if log { Axis::log(label) } else { Axis::linear(label) },
         kind: Kind::Bars {
             categories: sizes.iter().map(|size| format!("{} (n = {})", size.name(), count(size.jobs))).collect(),
-            parts: parts.collect(),
+            parts,
         },
         empty_reason: "no job started".into(),
     };
@@ -90,6 +90,19 @@ fn waits(about: &About<'_>, watch: &Watch) -> Drawn {
     };
     let notes = vec!["p90 is blank where fewer than 10 jobs started, p99 where fewer than 100".into()];
     Drawn { name: "waits", chart, table, notes }
+}
+
+/// Waits that differ by less are as long: quantiles come from histograms.
+const AS_LONG: f64 = 0.99;
+
+/// Size, quantile and wait of whoever waits longest [s]. Where more of another size wait as long, such as until they overflow, that size.
+fn longest_wait(all: &[Vec<Option<f64>>]) -> Option<(usize, usize, f64)> {
+    let known =
+        || all.iter().enumerate().flat_map(|(which, of)| of.iter().enumerate().map(move |(at, w)| (at, which, *w)));
+    let waits = || known().filter_map(|(at, which, wait)| Some((at, which, wait?)));
+    let longest = waits().map(|found| found.2).fold(0.0, f64::max);
+    let as_long = waits().filter(|found| 0.0 < longest && AS_LONG * longest <= found.2);
+    as_long.min_by(|a, b| a.1.cmp(&b.1).then(b.2.total_cmp(&a.2)).then(a.0.cmp(&b.0)))
 }
 
 /// Seconds, minutes, hours or days, whichever reads well up to `longest` seconds.
@@ -278,4 +291,18 @@ pub(super) fn bill(outcome: &Outcome, tariff: Option<&Tariff>) -> Option<TableVi
         rows: outcome.queues.iter().chain([&outcome.all]).map(row).collect(),
         ..TableView::default()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One in ten of the first size waits 3,600 s, and half of the second: the second waits longest. One in a hundred of the first for longer: the first.
+    #[test]
+    fn where_all_wait_as_long_it_is_those_of_whom_more_do() {
+        let until = |p99: f64| vec![vec![Some(5.0), Some(3_598.0)], vec![Some(3_600.0), None], vec![Some(p99), None]];
+        assert_eq!(longest_wait(&until(3_600.0)), Some((1, 0, 3_598.0)));
+        assert_eq!(longest_wait(&until(7_200.0)), Some((0, 2, 7_200.0)));
+        assert_eq!(longest_wait(&[vec![Some(0.0)], vec![None]]), None);
+    }
 }

@@ -4,7 +4,7 @@
 use crate::replay::{Fleet, Held, JobLine, Lines, Place};
 use serde_json::json;
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::io::Write;
 
 /// Events written at most.
@@ -15,6 +15,8 @@ pub const MOST_EVENTS: u64 = 100_000;
 struct Lanes {
     free: BinaryHeap<Reverse<u32>>,
     used: u32,
+    /// Those with an event in the file.
+    shown: BTreeSet<u32>,
 }
 
 /// Writes the file.
@@ -52,10 +54,10 @@ impl<W: Write> Timeline<W> {
     /// many.
     pub fn finish(mut self) -> Result<(u64, u64), String> {
         let mut names = Vec::new();
-        for (pool, lanes) in self.lanes.iter().enumerate().filter(|(_, lanes)| 0 < lanes.used) {
+        for (pool, lanes) in self.lanes.iter().enumerate().filter(|(_, lanes)| !lanes.shown.is_empty()) {
             let name = |what: &str, tid: u32, name: &str| json!({ "name": what, "ph": "M", "pid": pool + 1, "tid": tid, "args": { "name": name } });
             names.push(name("process_name", 0, &self.pools[pool]));
-            names.extend((0..lanes.used).map(|lane| name("thread_name", lane + 1, &format!("lane {}", lane + 1))));
+            names.extend(lanes.shown.iter().map(|lane| name("thread_name", lane + 1, &format!("lane {}", lane + 1))));
         }
         let names: Vec<String> = names.iter().map(|name| name.to_string()).collect();
         let comma = if 0 < self.written && !names.is_empty() { ",\n" } else { "" };
@@ -121,6 +123,7 @@ impl<W: Write> Lines for Timeline<W> {
         }
         self.write(held, pool, lane).map_err(|error| format!("cannot write the timeline: {error}"))?;
         self.written += 1;
+        self.lanes[pool].shown.insert(lane);
         Ok(())
     }
 }

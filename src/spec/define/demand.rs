@@ -60,7 +60,7 @@ const PRICE: Key = key(
 const PRICE_KINDS: Key = key(
     "price_kinds",
     Kind::Names(Refers::Anything),
-    "Price kinds that it accepts, in order of preference, in place of `price`; under `cheapest_feasible` the cheapest with room.",
+    "Price kinds that it accepts, in order of preference, in place of `price`; under `cheapest_feasible` the cheapest with room. An empty list is none stated.",
 );
 const MAX_SPOT_RATIO: Key =
     key("max_spot_ratio", share(), "Most it pays for spot, over the on-demand price: its bid; default 1.");

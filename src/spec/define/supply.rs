@@ -124,7 +124,7 @@ static OVERFLOW: Table = table(
         must(
             "after",
             duration(0.0),
-            "How long a job waits, anew when it is taken off; 0: not at all, and who is taken off stays in its queue.",
+            "How long a job waits, anew when it is taken off or fails; 0: not at all, and who is taken off or fails stays in its queue.",
         ),
         key(
             "to",

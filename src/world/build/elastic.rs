@@ -2,6 +2,7 @@
 
 use super::desk::Desk;
 use super::gangs::Supply;
+use super::labs::common;
 use crate::spec::{self, At, ChipsSpec, ElasticSpec, Leaf, Named, ScalingSpec};
 use crate::world::elastic::{Elastic, Scaling};
 use crate::world::model::{Param, PoolId};
@@ -10,6 +11,24 @@ use crate::world::rules::{Backfill, Placement, Rules};
 /// The gang for which the work of an elastic workload is stated [chips].
 pub(super) fn reference(written: &ElasticSpec) -> u32 {
     chips(written.reference.as_ref().unwrap_or(&written.max))
+}
+
+/// The sizes of the workload's gangs as written; None where gangs keep one size.
+fn written(workload: &spec::Workload) -> Option<&ElasticSpec> {
+    let chips = match workload {
+        spec::Workload::Pretraining(campaigns) => campaigns.chips.as_ref(),
+        spec::Workload::Stream(stream) => stream.chips.as_ref(),
+        spec::Workload::Trace(_) => None,
+    };
+    match chips {
+        Some(ChipsSpec::Elastic(written)) => Some(written),
+        _ => None,
+    }
+}
+
+/// Whether its gangs are to change their size.
+pub(super) fn is_elastic(workload: &spec::Workload) -> bool {
+    written(workload).is_some()
 }
 
 fn chips(at: &At<i64>) -> u32 {
@@ -23,13 +42,8 @@ pub(super) fn elastic(
     workload: &Named<spec::Workload>,
     pools: &[PoolId],
 ) -> Option<Box<Elastic>> {
-    let (written, common) = match &workload.table {
-        spec::Workload::Pretraining(campaigns) => (campaigns.chips.as_ref(), &campaigns.common),
-        spec::Workload::Stream(stream) => (stream.chips.as_ref(), &stream.common),
-        spec::Workload::Trace(_) => return None,
-    };
-    let Some(ChipsSpec::Elastic(written)) = written else { return None };
-    let written: &ElasticSpec = written;
+    let written = written(&workload.table)?;
+    let common = common(&workload.table);
     let nodes = || pools.iter().map(|pool| supply.pools[*pool].chips_per_node);
     let (min, max) = (chips(&written.min), chips(&written.max));
     let step = written.step.as_ref().map_or_else(|| nodes().max().unwrap_or(1), chips);

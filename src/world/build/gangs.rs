@@ -63,6 +63,9 @@ pub(super) fn pools(desk: &mut Desk<'_>, origin: Origin, path: &str, common: &Co
 pub(super) fn room(supply: &Supply<'_>, pools: &[PoolId]) -> u64 {
     let room = |id: &PoolId| {
         let pool = &supply.pools[*id];
+        if pool.unlimited {
+            return u64::MAX;
+        }
         let stand_by = pool.spares.as_ref().map_or(0, |spares| u64::from(spares.nodes));
         most_planned(pool).saturating_sub(stand_by) * u64::from(pool.chips_per_node)
     };
@@ -147,9 +150,20 @@ pub(super) fn prices(
         let mine =
             |id: &PoolId| supply.pools[*id].blocks.iter().any(|block| supply.labs[block.tenant.index()] == tenant.name);
         if !pools.iter().any(mine) {
-            let message =
-                format!("`{}` accepts capacity_block, and `{}` has no block on its pools", workload.path, tenant.name);
-            let remedy = format!("write `pools.{}.blocks.X`, or leave the kind out", supply.pools[pools[0]].name);
+            // One that is written and not built is over before the start; what else may be wrong with it has been told.
+            let over = pools.iter().find_map(|id| {
+                let pool = &desk.spec.pools[id.index()];
+                pool.table.blocks.iter().find(|block| block.table.lab.value == tenant.name)
+            });
+            let why = match over {
+                Some(block) => format!("`{}` is over before the scenario starts", block.path),
+                None => format!("`{}` has no block on its pools", tenant.name),
+            };
+            let message = format!("`{}` accepts capacity_block, and {why}", workload.path);
+            let remedy = match over {
+                Some(block) => format!("move `{}.at` into the scenario, or leave the kind out", block.path),
+                None => format!("write `pools.{}.blocks.X`, or leave the kind out", supply.pools[pools[0]].name),
+            };
             desk.problem(origin, &format!("{}.price_kinds", workload.path), message, remedy);
         }
     }

@@ -77,8 +77,17 @@ impl Place<'_> {
         if let Some(terms) = &elastic {
             gangs = vec![terms.min];
         }
-        gangs::check_fit(desk, supply, self.workload, &pools, &gangs);
+        // Sizes that were refused have their problem already.
+        if elastic.is_some() || !elastic::is_elastic(&self.workload.table) {
+            gangs::check_fit(desk, supply, self.workload, &self.may_run_on(supply, &pools), &gangs);
+        }
         let kinds = gangs::prices(desk, supply, self.workload, common, self.tenant.1, &pools);
+        if let (Some(bid), false) = (&common.max_spot_ratio, kinds.contains(&PriceKind::Spot)) {
+            desk.note(format!(
+                "`{}` bids for a price kind that `{path}` does not accept: nothing is bought at spot",
+                bid.path
+            ));
+        }
         let largest = gangs.iter().copied().max().unwrap_or(0);
         let mode = match self.workload.table {
             spec::Workload::Trace(_) => gangs::failures_of_trace(desk, common),
@@ -135,6 +144,14 @@ impl Place<'_> {
         }
     }
 
+    /// Its pools and those to which its jobs may overflow; campaigns stay.
+    fn may_run_on(&self, supply: &Supply<'_>, pools: &[PoolId]) -> Vec<PoolId> {
+        let stays = matches!(self.workload.table, spec::Workload::Pretraining(_));
+        let overflow = pools.first().and_then(|_| supply.domains[domain(supply, pools)].rules.overflow);
+        let to = overflow.filter(|_| !stays).and_then(|overflow| overflow.to);
+        pools.iter().copied().chain(to).collect()
+    }
+
     /// Cells of jobs that have waited for long.
     fn overflow(
         &self,
@@ -186,7 +203,7 @@ impl Place<'_> {
             }
             // Rows too large are counted where they are read: a file of a million rows has one problem, not a million.
             spec::Workload::Trace(trace) => {
-                let room = gangs::room(supply, pools);
+                let room = (gangs::room(supply, pools), gangs::room(supply, &self.may_run_on(supply, pools)));
                 (Source::Trace(traces::jobs(desk, supply.times, self.workload, trace, room, read_file)), Vec::new())
             }
         }
@@ -233,7 +250,8 @@ impl Place<'_> {
 }
 
 /// Keys shared by every kind.
-fn common(workload: &spec::Workload) -> &Common {
+/// What every kind of workload states.
+pub(super) fn common(workload: &spec::Workload) -> &Common {
     match workload {
         spec::Workload::Pretraining(campaigns) => &campaigns.common,
         spec::Workload::Stream(stream) => &stream.common,

@@ -79,7 +79,7 @@ fn assemble(desk: &mut Desk<'_>, strategy: &str, future: &str, read_file: &ReadF
     let chips = hardware::chips(desk, &hardware);
     let domains = domains::domains(desk);
     let interruptions = failures::interruptions(desk);
-    outages::check(desk, &sites);
+    outages::check(desk, &times, &sites);
     let pools = pools::pools(desk, &times, &sites, &hardware, &chips, &domains, &interruptions);
     domains::check_nodes(desk, &domains, &pools);
     sizes::check_sites(desk, &times, &sites, &pools);

@@ -2,8 +2,8 @@
 
 use super::desk::{Desk, did_you_mean};
 use super::time::Times;
-use crate::spec::{self, Named, OutageSpec, Tables};
-use crate::units::IdVec;
+use crate::spec::{self, At, Named, OutageSpec, Tables};
+use crate::units::{Date, IdVec};
 use crate::world::failures::{Interruption, InterruptionId};
 use crate::world::model::{Param, Pool, Site};
 use crate::world::outages::{Maintenance, Outage, Place};
@@ -42,6 +42,16 @@ fn outages(desk: &mut Desk<'_>, times: &Times, written: &Tables<OutageSpec>, is:
     written.iter().map(one).collect()
 }
 
+/// What lies before the study would begin with it; what lies after it does nothing.
+fn check_date(desk: &mut Desk<'_>, times: &Times, at: &At<Date>) {
+    if times.before_start(at.value) {
+        let message = format!("`{}` lies before the study, which knows nothing of it", at.path);
+        desk.problem(at.origin, &at.path, message, "move it to the start or later, or leave the outage out");
+    } else if times.end <= times.clip(at.value) {
+        desk.note(format!("`{}` lies after the study: that outage does nothing", at.path));
+    }
+}
+
 fn place(outage: &OutageSpec) -> Place {
     match (&outage.rack, &outage.each_rack) {
         (Some(rack), _) => Place::Rack(u32::try_from(rack.value).unwrap_or(0)),
@@ -50,9 +60,13 @@ fn place(outage: &OutageSpec) -> Place {
     }
 }
 
-/// Racks stand in pools, all racks do not go on one date, and a region is one that a site names.
-pub(super) fn check(desk: &mut Desk<'_>, sites: &IdVec<Site>) {
+/// Dates lie in the study, racks stand in pools, all racks do not go on one date, and a region is one that a site names.
+pub(super) fn check(desk: &mut Desk<'_>, times: &Times, sites: &IdVec<Site>) {
     let spec = desk.spec;
+    let each = (spec.sites.iter().map(|site| &site.table.outages))
+        .chain(spec.regions.iter().map(|region| &region.table.outages))
+        .chain(spec.pools.iter().map(|pool| &pool.table.failures.outages));
+    each.flatten().filter_map(|outage| outage.table.at.as_ref()).for_each(|at| check_date(desk, times, at));
     let wide = spec
         .sites
         .iter()

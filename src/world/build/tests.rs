@@ -573,3 +573,14 @@ fn rows_far_out_of_the_study_are_told() {
     );
     assert!(notes("0,1,5\n86399,1,86400\n").is_empty());
 }
+
+/// An outage before the study would begin with it; one after it does nothing, and the reader is told. So is a bid where nothing is bought at spot.
+#[test]
+fn what_does_nothing_is_told() {
+    let world = |at: &str| format!("{MM2}max_spot_ratio = 0.5\n[pools.p.outages.o]\nat = {at}\nduration = \"1h\"\n");
+    let notes = build(&world("2199-01-01")).notes;
+    for words in ["that outage does nothing", "nothing is bought at spot"] {
+        assert!(notes.iter().any(|note| note.contains(words)), "{notes:#?}");
+    }
+    check_problem(&world("1999-01-01"), &["lies before the study", "move it to the start or later"]);
+}

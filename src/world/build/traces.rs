@@ -10,13 +10,14 @@ use crate::units::{SimTime, Span};
 use crate::world::model::TraceJob;
 use std::io::Read;
 
-/// Jobs sorted by submission, ties in the file's order; `room` is the largest gang that ever fits [chips].
+/// Jobs sorted by submission, ties in the file's order; `room` is the largest gang that ever fits its pools, and where it may overflow to
+/// [chips].
 pub(super) fn jobs(
     desk: &mut Desk<'_>,
     times: &Times,
     workload: &Named<spec::Workload>,
     trace: &spec::Trace,
-    room: u64,
+    (room, beyond): (u64, u64),
     read_file: &ReadFile<'_>,
 ) -> Vec<TraceJob> {
     let Some(file) = &trace.file else {
@@ -37,14 +38,23 @@ pub(super) fn jobs(
     if jobs.is_empty() {
         desk.note(format!("{}: `{}` has no jobs", workload.path, file.value));
     }
-    let too_large = jobs.iter().filter(|job| room < u64::from(job.chips)).count();
-    if 0 < too_large && 0 < room {
-        let message = format!(
-            "{too_large} of {} jobs of `{}` take more than the {room} chips its pools ever have",
-            jobs.len(),
-            file.value
-        );
-        desk.problem(file.origin, &file.path, message, "make a pool larger, or leave those rows out");
+    let larger_than = |most: u64| jobs.iter().filter(|job| most < u64::from(job.chips)).count();
+    let told = |too_large: usize, room: u64| {
+        let (all, file) = (jobs.len(), &file.value);
+        format!("{too_large} of {all} jobs of `{file}` take more than the {room} chips its pools ever have")
+    };
+    match (larger_than(room), larger_than(beyond)) {
+        (0, _) => {}
+        (_, 0) if 0 == room => {}
+        (waiting, 0) => {
+            desk.note(format!("{}: {}: they overflow after their wait", workload.path, told(waiting, room)));
+        }
+        (_, too_large) if 0 < beyond => {
+            let remedy =
+                "make a pool larger, leave those rows out, or let them overflow to a pool with `unlimited = true`";
+            desk.problem(file.origin, &file.path, told(too_large, beyond), remedy);
+        }
+        _ => {}
     }
     let length = times.end.since(times.start);
     note_late(desk, &workload.path, &jobs, length);
