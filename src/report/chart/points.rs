@@ -112,7 +112,7 @@ fn gap(words: &[f64; 4], at: Point) -> f64 {
 /// the frontier; else free; else at its right.
 fn place(which: usize, wide: f64, sheet: &Sheet<'_>, taken: &[[f64; 4]]) -> Point {
     let at = sheet.dots[which];
-    let offsets = [0.0, -7.0, 7.0, -12.0, 12.0, -18.0, 18.0, -25.0, 25.0, -38.0, 38.0, -51.0, 51.0];
+    let offsets = [0.0, -8.0, 8.0, -12.0, 12.0, -18.0, 18.0, -25.0, 25.0, -38.0, 38.0, -51.0, 51.0];
     let beside = |dy: f64| [(at.0 + 8.0, at.1 + HALF + dy), (at.0 - 8.0 - wide, at.1 + HALF + dy)];
     let above = |dy: f64| [(at.0 - wide / 2.0, at.1 + HALF + dy), (at.0 - wide / 3.0, at.1 + HALF + dy)];
     let places = || {
@@ -137,7 +137,7 @@ fn place(which: usize, wide: f64, sheet: &Sheet<'_>, taken: &[[f64; 4]]) -> Poin
     let belongs = |p: &Point| {
         let own = around(*p, wide);
         let others = sheet.dots.iter().enumerate().filter(|(other, _)| *other != which);
-        others.into_iter().all(|(_, dot)| gap(&own, at) + 2.0 < gap(&own, *dot))
+        others.into_iter().all(|(_, dot)| gap(&own, at) < gap(&own, *dot))
     };
     let found = places().find(|p| free(p) && clear(p) && belongs(p));
     let found = found.or_else(|| places().find(|p| free(p) && clear(p)));
@@ -162,12 +162,12 @@ mod tests {
     #[test]
     fn words_stand_by_their_own_point() {
         let rect = frame::Rect { left: 60.0, top: 40.0, right: 800.0, bottom: 300.0 };
-        let dots = [(657.0, 260.0), (713.0, 279.0), (757.0, 300.0)];
-        let stairs = [(657.0, 260.0), (713.0, 260.0), dots[1], (757.0, 279.0), dots[2]];
+        let dots = [(677.0, 258.0), (733.0, 278.0), (778.0, 300.0)];
+        let stairs = [dots[0], (733.0, 258.0), dots[1], (778.0, 278.0), dots[2]];
         let sheet = Sheet { rect: &rect, width: 860.0, dots: &dots, stairs: &stairs };
         let taken: Vec<[f64; 4]> = dots.iter().map(|d| [d.0 - 5.0, d.1 - 5.0, d.0 + 5.0, d.1 + 5.0]).collect();
-        let own = around(place(2, 74.0, &sheet, &taken), 74.0);
+        let own = around(place(2, 76.0, &sheet, &taken), 76.0);
         assert!(gap(&own, dots[2]) < FAR && gap(&own, dots[2]) < gap(&own, dots[1]), "{own:?}");
-        assert!(apart(&own, &[713.0, 279.0, 757.0, 279.0]), "{own:?}");
+        assert!(apart(&own, &[733.0, 278.0, 778.0, 278.0]), "{own:?}");
     }
 }
