@@ -21,7 +21,7 @@ fn bare_loop() -> u64 {
         let week = hour % 168;
         for service in 0..SERVICES {
             let profile = 1.0 + 0.5 * ((week * (service + 3)) % 17) as f64 / 17.0;
-            let demand = 100.0 * profile * (1.0 + hour as f64 / HOURS as f64);
+            let demand = std::hint::black_box(100.0) * profile * (1.0 + hour as f64 / HOURS as f64);
             let capacity: f64 = replicas[service].iter().sum();
             let u = demand / capacity.max(1e-9);
             shed_sum += if 1.0 < u { demand * (1.0 - 1.0 / u) } else { 0.0 };

@@ -153,9 +153,9 @@ pub enum Event {
         order: u32,
     },
     /// Replicas have started.
-    ReplicaReady {
-        /// Their place.
-        place: u32,
+    ReplicasReady {
+        /// Their lead.
+        lead: u32,
     },
     /// The next entry of the dated list.
     Dated {

@@ -3,6 +3,7 @@
 
 use super::event::{Class, When};
 use super::nodes::Piece;
+use super::serving::Serving;
 use super::sim::{Counter, READY_DUE, Release, Sabotage, Sim};
 use crate::stats::math;
 use crate::units::{Id, SimTime, Span};
@@ -237,8 +238,14 @@ impl Sim<'_> {
             place.ready += replicas;
         } else {
             place.starting += replicas;
-            place.batches.push_back((now + place.start_up, replicas));
-            self.heap.push(When::new(now + place.start_up, Class::Supply), READY_DUE + at as u32);
+            let ready_at = now + place.start_up;
+            place.batches.push_back((ready_at, replicas));
+            // One event for all that are ready at once.
+            let lead = serving.services[place.service].lead;
+            if serving.leads[lead].ready_at != ready_at {
+                serving.leads[lead].ready_at = ready_at;
+                self.heap.push(When::new(ready_at, Class::Supply), READY_DUE + lead as u32);
+            }
         }
         let (tenant, at_pool) = (place.tenant, place.pool);
         self.want(at);
@@ -246,18 +253,24 @@ impl Sim<'_> {
         self.pools[at_pool].settle(now);
     }
 
-    /// Replicas of a place have started.
-    pub(super) fn on_replica_ready(&mut self, at: usize) {
+    /// Replicas with that lead have started.
+    pub(super) fn on_replicas_ready(&mut self, lead: usize) {
         let now = self.now;
-        let place = &mut self.serving.as_mut().expect("there are services").places[at];
-        place.count(now);
-        while place.batches.front().is_some_and(|(at, _)| *at <= now) {
-            let (_, replicas) = place.batches.pop_front().expect("looked at");
-            place.starting -= replicas;
-            place.ready += replicas;
-            self.pools[place.pool].replicas_ready(now, replicas * place.chips);
+        let Some(serving) = &mut self.serving else { return };
+        let Serving { services, places, leads, .. } = &mut **serving;
+        for service in &leads[lead].services {
+            let (from, to) = services[*service as usize].places;
+            for place in places[from..to].iter_mut().filter(|place| !place.batches.is_empty()) {
+                place.count(now);
+                while place.batches.front().is_some_and(|(at, _)| *at <= now) {
+                    let (_, replicas) = place.batches.pop_front().expect("looked at");
+                    place.starting -= replicas;
+                    place.ready += replicas;
+                    self.pools[place.pool].replicas_ready(now, replicas * place.chips);
+                }
+                self.pools[place.pool].assert_conserved(now);
+            }
         }
-        self.pools[place.pool].assert_conserved(now);
     }
 
     /// Replicas give their chips back, those that are ready first.

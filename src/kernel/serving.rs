@@ -73,6 +73,8 @@ pub(super) struct Lead {
     pub start_up: Span,
     /// What gangs are told before their chips are taken.
     pub notice: Span,
+    /// When those ordered last are ready: one event for all.
+    pub ready_at: SimTime,
     pub services: Vec<u32>,
 }
 
@@ -134,7 +136,7 @@ pub(super) fn serving<'w>(world: &'w World, live: &Live, key: RunKey, first_run:
         let start_up = terms.scaler.start_up;
         let found = leads.iter().position(|lead| (lead.start_up, lead.notice) == (start_up, notice));
         let lead = found.unwrap_or_else(|| {
-            leads.push(Lead { start_up, notice, services: Vec::new() });
+            leads.push(Lead { start_up, notice, ready_at: SimTime::NEVER, services: Vec::new() });
             leads.len() - 1
         });
         leads[lead].services.push(id.index() as u32);

@@ -285,7 +285,7 @@ pub fn replay<'w>(world: &'w World, run: Run, outside: &'w mut (dyn Outside + 'w
 pub(super) const DOMAIN_DUE: u32 = 1 << 31;
 /// The same of supply: a look at the spares of a pool.
 pub(super) const SPARES_DUE: u32 = 1 << 31;
-/// The same of supply: replicas of a place that have started.
+/// The same of supply: replicas of a lead that have started.
 pub(super) const READY_DUE: u32 = 3 << 30;
 
 /// Simulates one run. A valid world cannot be wrong: a broken invariant is our bug and panics with its numbers.
@@ -478,7 +478,7 @@ impl<'w> Sim<'w> {
                 Event::JobArrived { lane } => self.on_job_arrived(lane),
                 Event::ServiceTick => self.on_service_tick(),
                 Event::ReplicaOrder { order } => self.on_replica_order(order),
-                Event::ReplicaReady { place } => self.on_replica_ready(place as usize),
+                Event::ReplicasReady { lead } => self.on_replicas_ready(lead as usize),
             }
             self.record.events_handled += 1;
             if !self.changed.is_empty() && self.instant_is_over() {
@@ -521,7 +521,7 @@ impl<'w> Sim<'w> {
             class if class == Class::Reclaim as u8 => Event::JobDue { slot: due.payload, seq: due.seq },
             class if class == Class::ServiceTick as u8 => Event::ServiceTick,
             class if class == Class::ReplicaOrder as u8 => Event::ReplicaOrder { order: due.payload },
-            _ if READY_DUE <= due.payload => Event::ReplicaReady { place: due.payload - READY_DUE },
+            _ if READY_DUE <= due.payload => Event::ReplicasReady { lead: due.payload - READY_DUE },
             _ if SPARES_DUE <= due.payload => Event::SparesDue { pool: due.payload - SPARES_DUE },
             _ => Event::NodeRepaired { repair: due.payload },
         })

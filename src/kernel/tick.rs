@@ -54,13 +54,18 @@ impl Sim<'_> {
     /// T3: tokens asked for in the tick that begins. Eq. (150), (151).
     fn offer_demand(&mut self, serving: &mut Serving<'_>) {
         let (k, tick_us) = (serving.k, serving.tick.0 as f64);
+        let mut common = (0.0, 1.0);
         let z = serving.common_noise.map_or(0.0, |draws| normal_quantile(draws.unit(k)));
         let years = (self.now.0 as f64 + 0.5 * tick_us - self.world.start.0 as f64) / (8_766.0 * 3.6e9);
         for service in &mut serving.services {
             let demand = &service.terms.demand;
             let mut noise = 1.0;
             if demand.common_sd > 0.0 {
-                noise *= math::exp(demand.common_sd * (z - 0.5 * demand.common_sd));
+                // Most services share its spread too.
+                if common.0 != demand.common_sd {
+                    common = (demand.common_sd, math::exp(demand.common_sd * (z - 0.5 * demand.common_sd)));
+                }
+                noise *= common.1;
             }
             if let Some(draws) = service.own_noise {
                 noise *= math::exp(demand.sd * (normal_quantile(draws.unit(k)) - 0.5 * demand.sd));
@@ -87,6 +92,7 @@ impl Sim<'_> {
         let now = self.now;
         for place in &mut serving.places {
             place.count(now);
+            place.capacity = 0;
         }
         for at in 0..serving.services.len() {
             admit(&mut serving, at);
@@ -112,6 +118,9 @@ impl Sim<'_> {
         apportion(service.taken, weights, parts);
         let heard = |counter: Counter| self.silent != Some(counter);
         for (place, tokens) in places.iter_mut().zip(&*parts) {
+            if place.ready_us + place.starting_us == 0 {
+                continue;
+            }
             let busy_us = place.time_for(*tokens);
             service.did.served += u128::from(busy_us);
             service.did.ready += u128::from(place.ready_us);
@@ -171,7 +180,7 @@ fn admit(serving: &mut Serving<'_>, at: usize) {
     let service = &mut serving.services[at];
     let tick_us = serving.tick.0 as f64;
     let (mut capacity, mut ready_us) = (0, 0);
-    for place in &mut serving.places[service.places.0..service.places.1] {
+    for place in serving.places[service.places.0..service.places.1].iter_mut().filter(|place| 0 < place.ready_us) {
         place.capacity = place.tokens_in(place.ready_us);
         capacity += place.capacity;
         ready_us += place.ready_us;
@@ -285,35 +294,42 @@ fn whole(tokens: f64, carry: &mut f64) -> u64 {
 /// remainders the first. Eq. (152).
 pub(super) fn apportion(total: u64, weights: &[u64], parts: &mut Vec<u64>) {
     parts.clear();
-    if let [only] = weights {
-        assert!(total <= *only, "{total} of {only}");
-        return parts.push(total);
-    }
-    let sum: u128 = weights.iter().map(|weight| u128::from(*weight)).sum();
-    assert!(u128::from(total) <= sum, "{total} of {sum}");
-    if sum == 0 {
-        return parts.resize(weights.len(), 0);
+    let sum: u64 = weights.iter().sum();
+    assert!(total <= sum, "{total} of {sum}");
+    // All of it, or all of it from one: most ticks of most services.
+    if total == sum || weights.contains(&sum) {
+        return parts.extend(weights.iter().map(|weight| if *weight == sum { total } else { *weight }));
     }
     let mut left = total;
     for weight in weights {
-        let part = (u128::from(total) * u128::from(*weight) / sum) as u64;
+        let part = part_of(total, *weight, sum);
         left -= part;
         parts.push(part);
     }
     while left > 0 {
-        let remainder = |n: usize| u128::from(total) * u128::from(weights[n]) - u128::from(parts[n]) * sum;
-        let mut best: Option<(u128, usize)> = None;
-        for n in (0..weights.len()).filter(|n| parts[*n] < weights[*n]) {
-            // One that has had its extra token has a remainder below zero.
-            let given = u128::from(parts[n]) * sum > u128::from(total) * u128::from(weights[n]);
-            let rest = if given { 0 } else { remainder(n) };
-            if best.is_none_or(|(most, _)| most < rest) {
-                best = Some((rest, n));
-            }
-        }
-        parts[best.expect("the weights hold the total").1] += 1;
+        let rest = |n: usize| {
+            let owed = i128::from(total) * i128::from(weights[n]) - i128::from(parts[n]) * i128::from(sum);
+            // One that has had its extra token is owed less than nothing.
+            (parts[n] < weights[n] && 0 < owed).then_some((owed, std::cmp::Reverse(n)))
+        };
+        let (_, std::cmp::Reverse(n)) = (0..weights.len()).filter_map(rest).max().expect("the weights hold the total");
+        parts[n] += 1;
         left -= 1;
     }
+}
+
+/// floor(total x weight / sum), by a quotient in floats that is put right: a division of 128 bits takes ten times as long.
+#[inline]
+fn part_of(total: u64, weight: u64, sum: u64) -> u64 {
+    let product = u128::from(total) * u128::from(weight);
+    let mut part = (total as f64 * (weight as f64 / sum as f64)) as u64;
+    while product < u128::from(part) * u128::from(sum) {
+        part -= 1;
+    }
+    while u128::from(part + 1) * u128::from(sum) <= product {
+        part += 1;
+    }
+    part
 }
 
 /// Mutation tests only: a counter of services that is not counted.
