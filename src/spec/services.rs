@@ -100,15 +100,13 @@ pub struct DeferrableSpec {
     pub deadline: Leaf,
 }
 
-/// `slo = { ttft, tpot, percentile }`.
+/// `slo = { ttft, tpot }`.
 #[derive(Clone, PartialEq, Debug, Default)]
 pub struct SloSpec {
     /// Time to the first token [h].
     pub ttft: Option<Leaf>,
     /// Time per output token [h].
     pub tpot: Option<Leaf>,
-    /// Share of requests [0..1].
-    pub percentile: Option<Leaf>,
 }
 
 /// `forecast = { points | half_life }`.
@@ -157,13 +155,13 @@ impl ServiceSpec {
         let noise = demand.sd.iter().chain(&demand.common_sd).chain(&demand.idc);
         let clients = demand.clients.iter().flat_map(|(share, idc)| [share, idc]);
         let deferrable = self.deferrable.iter().flat_map(|terms| [&terms.tokens_per_second, &terms.deadline]);
-        let slo = self.slo.iter().flat_map(|slo| slo.ttft.iter().chain(&slo.tpot).chain(&slo.percentile));
+        let slo = self.slo.iter().flat_map(|slo| slo.ttft.iter().chain(&slo.tpot));
         let forecast = self.forecast.iter().flat_map(|forecast| forecast.points.iter().chain(&forecast.half_life));
         let plan = scaler.target.iter().chain(&scaler.headroom).chain(&scaler.burst_sds);
         let times = scaler.burst_window.iter().chain(&scaler.cool_down).chain(&scaler.start_up);
         let price = self.token_price.iter().flat_map(|(input, output)| [input, output]);
         let demand = level.chain(lengths).chain(growth).chain(shape).chain(noise).chain(clients);
         let promises = deferrable.chain(slo).chain(&self.accepts_up_to).chain(forecast);
-        by_name.chain(demand).chain(promises).chain(plan).chain(times).chain(price)
+        by_name.chain(demand).chain(promises).chain(plan).chain(times).chain(price).chain(&replica.cache_hit)
     }
 }

@@ -6,6 +6,7 @@ mod assumptions;
 mod broken;
 mod calibration;
 mod campaigns;
+mod cards;
 mod record;
 mod elastic;
 mod golden;

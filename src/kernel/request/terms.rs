@@ -72,7 +72,7 @@ pub enum Role {
 /// A class of requests.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Class {
-    /// A request whose prompt has not begun so long after its arrival gives up; None: never [ns]. Eq. (140).
+    /// A request whose prompt has not begun so long after its arrival gives up; None: never [ns]. Eq. (143).
     pub patience_ns: Option<u64>,
 }
 

@@ -145,11 +145,7 @@ static DEFERRABLE: Table = Table {
 static SLO: Table = table(
     "[labs.X.services.Y] slo",
     "What was promised: attainment is read from the table of admission.",
-    &[
-        key("ttft", duration(0.0), "Time to the first token."),
-        key("tpot", duration(0.0), "Time per output token."),
-        key("percentile", number("-", 0.5, 1.0), "Share of the requests; default 0.99."),
-    ],
+    &[key("ttft", duration(0.0), "Time to the first token."), key("tpot", duration(0.0), "Time per output token.")],
 );
 
 static FORECAST: Table = Table {

@@ -5,7 +5,7 @@ use super::{Arrival, Arrivals};
 /// Requests of a source of constant rate, moved in time so that the rate is multiplied by a factor that is linear between points.
 ///
 /// Times of the source are operational: a request at s comes at the t for which the integral of the factor from 0 to t is s, so that how
-/// bursty they are in numbers stays as it is. Eq. (139).
+/// bursty they are in numbers stays as it is. Eq. (142).
 #[derive(Clone, Debug)]
 pub struct Paced<A> {
     source: A,
