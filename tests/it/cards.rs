@@ -56,13 +56,13 @@ fn a_load_is_of_what_the_request_tier_serves() {
 fn the_speed_of_cards_is_one_draw() {
     let second = "[labs.a.services.t]\nmodel = \"llama-3.1-8b\"\npools = [\"p\"]\ndemand = { requests_per_second = 10, input_tokens = 1155, output_tokens = 211 }\n\
                   replica = { chips = 1 }\nautoscaler = { min = 10, max = 10 }\n";
-    let text = text(100.0, second);
+    let text = text(100.0, second).replace("nodes = 100", "nodes = 102");
     let loads = |fixed: bool, draw: u32| -> [f64; 2] {
         let world = world(&text);
         let record = simulate(&world, hedgerow::kernel::Run { fixed, ..run(draw, 0) });
         [0, 1].map(|service| {
-            let rows = || record.service_ticks.iter().filter(|row| row.service.index() == service);
-            let sum = |field: fn(&ServiceMonth) -> u128| rows().map(|row| field(&row.did)).sum::<u128>() as f64;
+            let sum =
+                |field: fn(&ServiceMonth) -> u128| record.services[service].iter().map(field).sum::<u128>() as f64;
             sum(|did| did.required) / sum(|did| did.ready)
         })
     };
@@ -131,5 +131,5 @@ fn what_cannot_be_is_refused() {
     refused(&base.replace("\"fp8\"", "\"fp4\""), &["fp4", "h100"]);
     refused(&base.replace("model = \"llama-3.3-70b\"\n", ""), &["nothing says what a replica", "list architectures"]);
     refused(&base.replace("precision = \"fp8\"", "prefill_tokens_per_second = 10"), &["decode_tokens_per_second"]);
-    refused(&text(10.0, "slo = { ttft = \"1us\" }\n"), &["ttft", "promise more time"]);
+    refused(&text(10.0, "slo = { ttft = \"1ms\" }\n"), &["ttft", "promise more time"]);
 }
