@@ -194,10 +194,10 @@ fn admit(serving: &mut Serving<'_>, at: usize) {
         let u_peak = demanded as f64 / capacity as f64 * service.peak;
         let mix = terms.output_tokens / terms.tokens_per_request();
         let share = terms.admission.shed(u_peak, ready_us as f64 / tick_us, terms.idc, mix);
-        ((demanded as f64 * share).round() as u64).max(demanded.saturating_sub(capacity)).min(demanded)
+        ((demanded as f64 * share + 0.5) as u64).max(demanded.saturating_sub(capacity)).min(demanded)
     };
     let first = demanded - shed;
-    let room = (capacity as f64 * terms.accepts_up_to).floor() as u64;
+    let room = (capacity as f64 * terms.accepts_up_to) as u64;
     service.room = room.saturating_sub(first);
     service.taken = first;
     let required = if capacity > 0 {
@@ -210,7 +210,7 @@ fn admit(serving: &mut Serving<'_>, at: usize) {
     service.did.left = u128::from(service.left);
     service.did.first = u128::from(first);
     service.did.shed = u128::from(shed);
-    service.did.required = required.round() as u128;
+    service.did.required = (required + 0.5) as u128;
 }
 
 /// T7: all that is shed asks the second choices at once, which take what they have room for, in proportion. Eq. (159).
@@ -285,9 +285,10 @@ fn serve_deferrable(service: &mut ServiceState<'_>) {
 #[inline]
 fn whole(tokens: f64, carry: &mut f64) -> u64 {
     let sum = tokens + *carry;
-    let whole = sum.floor();
-    *carry = sum - whole;
-    whole as u64
+    // Tokens are not negative: a cast rounds down, and calls nobody.
+    let whole = sum as u64;
+    *carry = sum - whole as f64;
+    whole
 }
 
 /// `total` split in proportion to integer `weights`, which add up to at least as much: no part exceeds its weight. Largest remainder; of equal
