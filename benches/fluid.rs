@@ -1,7 +1,6 @@
 //! The fluid tier beside a bare loop over the same hours, in one run: `simulate`, which `run` calls, with records, meters and audits on. Prints seconds;
 //! fails on nothing but a crash.
 
-#[allow(dead_code)]
 mod reference;
 #[allow(dead_code)]
 mod worlds;

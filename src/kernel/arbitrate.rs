@@ -50,7 +50,8 @@ impl Sim<'_> {
         };
         let free = pool.standing.open_to_replicas(need.tenant, pool.usable()).min(pool.nodes.free_chips());
         let fits = need.chips <= free && need.replicas <= pool.nodes.replicas(need.of_chips);
-        if need.replicas == 0 || fits || pool.is_shut() {
+        let nobody = self.domains[need.domain].running.iter().all(Vec::is_empty);
+        if need.replicas == 0 || fits || nobody || pool.is_shut() {
             return;
         }
         let lent = pool.lends && pool.standing.borrowed(pool.usable()) > 0;

@@ -97,14 +97,14 @@ impl Place {
     pub fn tokens_in(&self, ready_us: u64) -> u64 {
         let tokens = ready_us as f64 * self.up * self.tokens_per_hour as f64 / 3.6e9;
         // A whole number of tokens must not be lost to rounding.
-        (tokens + tokens * 4.0 * f64::EPSILON).floor() as u64
+        (tokens + tokens * 4.0 * f64::EPSILON) as u64
     }
 
     /// Replica time that so many tokens take.
     #[inline]
     pub fn time_for(&self, tokens: u64) -> u64 {
         let us = tokens as f64 * 3.6e9 / self.tokens_per_hour as f64;
-        let us = (us + us * 4.0 * f64::EPSILON).floor() as u64;
+        let us = (us + us * 4.0 * f64::EPSILON) as u64;
         if self.ready_us == 0 { us } else { us.min(self.ready_us) }
     }
 
@@ -202,7 +202,11 @@ impl Sim<'_> {
         let group = &mut serving.groups[place.group];
         group.waits = group.waits + wanted * place.chips - place.wanted * place.chips;
         place.wanted = wanted;
-        serving.replicas_waiting |= wanted > 0;
+        match serving.waiting.binary_search(&(at as u32)) {
+            Ok(place) if wanted == 0 => drop(serving.waiting.remove(place)),
+            Err(place) if 0 < wanted => serving.waiting.insert(place, at as u32),
+            Ok(_) | Err(_) => {}
+        }
         self.pools[group.pool].standing.keep(group.tenant, group.waits, group.ahead);
     }
 
@@ -376,21 +380,15 @@ impl Sim<'_> {
 
     /// Before a pass: replicas that wait take what has become free.
     pub(super) fn take_waiting_replicas(&mut self, domain: usize) {
-        let Some(serving) = &self.serving else { return };
-        if !serving.replicas_waiting {
-            return;
-        }
-        let mut any = false;
-        for at in 0..serving.places.len() {
-            let place = &self.serving.as_ref().expect("there are services").places[at];
-            if place.wanted > 0 {
-                any = true;
-                if place.domain == domain {
-                    self.come_now(at, false);
-                }
+        let waiting = |sim: &Self, n: usize| sim.serving.as_ref().and_then(|serving| serving.waiting.get(n).copied());
+        let mut n = 0;
+        while let Some(at) = waiting(self, n) {
+            if self.serving.as_ref().expect("somebody waits").places[at as usize].domain == domain {
+                self.come_now(at as usize, false);
             }
+            // Who has all it waited for is out of the list.
+            n += usize::from(waiting(self, n) == Some(at));
         }
-        self.serving.as_mut().expect("there are services").replicas_waiting = any;
     }
 
     /// What replicas hold, by pool and cell, against what was counted; and waiting tokens.

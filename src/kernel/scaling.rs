@@ -33,8 +33,7 @@ impl Sim<'_> {
                 forecast_ahead(service, places, groups, wanted);
             }
         }
-        for at in 0..groups.len() {
-            let group = &mut groups[at];
+        for group in groups.iter_mut() {
             let margin = if group.lease > Span::ZERO || group.margin > 0.0 {
                 (group.margin * self.pools[group.pool].usable() as f64).floor() as u64
             } else {
@@ -149,13 +148,20 @@ impl ServiceState<'_> {
 /// Share of a replica below which a need is rounding.
 const DUST: f64 = 1e-9;
 
+/// The least whole number of at least that; 0 below it. A cast calls nobody.
+#[inline]
+fn whole_above(x: f64) -> u64 {
+    let below = x as u64;
+    below + u64::from((below as f64) < x)
+}
+
 /// Replicas of each place for so many tokens per microsecond, in the order in which places fill. Eq. (158).
 fn fill(service: &ServiceState<'_>, places: &mut [Place], groups: &mut [Group], mut wanted: f64) -> u64 {
     let mut total = 0;
     for at in &service.order {
         let place = &mut places[*at as usize];
         let most = groups[place.group].budget / place.chips;
-        let need = if wanted > 0.0 { (wanted / place.tokens_per_us - DUST).ceil().max(0.0) as u64 } else { 0 };
+        let need = if wanted > 0.0 { whole_above(wanted / place.tokens_per_us - DUST) } else { 0 };
         place.try_out = need.min(most);
         wanted -= place.try_out as f64 * place.tokens_per_us;
         groups[place.group].budget -= place.try_out * place.chips;
@@ -213,7 +219,7 @@ fn forecast_ahead(service: &ServiceState<'_>, places: &mut [Place], groups: &mut
         if wanted <= DUST * place.tokens_per_us {
             return;
         }
-        let need = (wanted / place.tokens_per_us - DUST).ceil() as u64;
+        let need = whole_above(wanted / place.tokens_per_us - DUST);
         let more = need.min(groups[place.group].budget / place.chips);
         wanted -= more as f64 * place.tokens_per_us;
         groups[place.group].budget -= more * place.chips;

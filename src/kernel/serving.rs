@@ -112,8 +112,8 @@ pub(super) struct Serving<'w> {
     /// Rows of each tick are written, and what pools' meters had counted of the month at the last.
     pub rows: bool,
     pub counted: Vec<(usize, usize, [u128; 6])>,
-    /// Some replicas are waited for.
-    pub replicas_waiting: bool,
+    /// Places that wait for replicas, in order.
+    pub waiting: Vec<u32>,
 }
 
 pub(super) fn serving<'w>(world: &'w World, live: &Live, key: RunKey, first_run: bool) -> Option<Box<Serving<'w>>> {
@@ -169,7 +169,7 @@ pub(super) fn serving<'w>(world: &'w World, live: &Live, key: RunKey, first_run:
         parts: Vec::new(),
         rows: world.tick_rows && first_run,
         counted,
-        replicas_waiting: false,
+        waiting: Vec::new(),
     }))
 }
 

@@ -191,13 +191,13 @@ fn admit(serving: &mut Serving<'_>, at: usize) {
     if 0 < demanded && 0 < capacity {
         let u_peak = demanded as f64 / capacity as f64 * service.peak;
         meets = terms.admission.at(u_peak, ready_us as f64 / tick_us);
-        shed = ((demanded as f64 * meets.shed).round() as u64).max(demanded.saturating_sub(capacity)).min(demanded);
+        shed = ((demanded as f64 * meets.shed + 0.5) as u64).max(demanded.saturating_sub(capacity)).min(demanded);
     }
     let first = demanded - shed;
-    service.did.attained = u128::from((first as f64 * meets.attained).round() as u64);
-    service.did.ttft_p99 = u128::from(first) * u128::from((meets.ttft_p99_s * 1e6).round() as u64);
-    service.did.tpot = u128::from(first) * u128::from((meets.tpot_s * 1e6).round() as u64);
-    let room = (capacity as f64 * terms.accepts_up_to).floor() as u64;
+    service.did.attained = u128::from((first as f64 * meets.attained + 0.5) as u64);
+    service.did.ttft_p99 = u128::from(first) * u128::from((meets.ttft_p99_s * 1e6 + 0.5) as u64);
+    service.did.tpot = u128::from(first) * u128::from((meets.tpot_s * 1e6 + 0.5) as u64);
+    let room = (capacity as f64 * terms.accepts_up_to) as u64;
     service.room = room.saturating_sub(first);
     service.taken = first;
     let required = if capacity > 0 {
@@ -210,7 +210,7 @@ fn admit(serving: &mut Serving<'_>, at: usize) {
     service.did.left = u128::from(service.left);
     service.did.first = u128::from(first);
     service.did.shed = u128::from(shed);
-    service.did.required = required.round() as u128;
+    service.did.required = (required + 0.5) as u128;
 }
 
 /// T7: all that is shed asks the second choices at once, which take what they have room for, in proportion. Eq. (159).
@@ -285,9 +285,10 @@ fn serve_deferrable(service: &mut ServiceState<'_>) {
 #[inline]
 fn whole(tokens: f64, carry: &mut f64) -> u64 {
     let sum = tokens + *carry;
-    let whole = sum.floor();
-    *carry = sum - whole;
-    whole as u64
+    // Tokens are not negative: a cast rounds down, and calls nobody.
+    let whole = sum as u64;
+    *carry = sum - whole as f64;
+    whole
 }
 
 /// `total` split in proportion to integer `weights`, which add up to at least as much: no part exceeds its weight. Largest remainder; of equal
