@@ -111,7 +111,7 @@ pub fn explain(names: &[String], terms: &Terms, format: Format) -> Result<(), Fa
     Ok(terminal::say(&text)?)
 }
 
-fn no_parts(error: NoParts) -> Failure {
+pub(super) fn no_parts(error: NoParts) -> Failure {
     let remedy = match &error {
         NoParts::Unknown(unknown) if unknown.kind == "chip" => "`hedgerow list chips` has the names",
         NoParts::Unknown(_) => "`hedgerow list architectures` has the names",
@@ -120,7 +120,7 @@ fn no_parts(error: NoParts) -> Failure {
     Failure::input(error.to_string(), remedy)
 }
 
-fn remedy(refusal: &crate::perf::Refusal) -> &'static str {
+pub(super) fn remedy(refusal: &crate::perf::Refusal) -> &'static str {
     use crate::perf::Refusal;
     match refusal {
         Refusal::Memory { .. } => "more chips with `--tp`, a narrower `--precision`, or shorter requests",

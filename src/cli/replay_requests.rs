@@ -1,6 +1,7 @@
 //! `hedgerow replay requests`: a log of requests on replicas. Reads the files and writes the folder; simulates nothing itself.
 
 mod engine;
+mod times;
 mod load;
 mod words;
 
@@ -46,7 +47,7 @@ pub(super) struct Requests {
     /// How the log is laid out: plain is arrival_s,input_tokens,output_tokens[,class]
     #[arg(long, default_value = "plain", value_name = "LAYOUT", value_parser = REQUEST_LAYOUTS)]
     layout: String,
-    /// The model that is served; with --step-times as that file calls it
+    /// The model that is served, by its card on the chips of --instance (`list architectures`); with --step-times as that file calls it
     #[arg(long, value_name = "NAME")]
     model: String,
     /// Measured times of iterations: CSV model,hardware,tensor_parallel,prompt_size,batch_size,prompt_time,token_time [ms]
@@ -58,7 +59,7 @@ pub(super) struct Requests {
     /// Instance type: whose chips, and whose price [default of the price: p5.48xlarge]
     #[arg(long, value_name = "NAME")]
     instance: Option<String>,
-    /// Precision of the weights, where a card says how fast they are; measured times have theirs already
+    /// Precision of the weights of a card: bf16, fp8, fp4 [default: fp8 where the chip has it]; measured times have theirs already
     #[arg(long, value_name = "NAME")]
     precision: Option<String>,
     /// Chips that share each layer of a replica
@@ -100,7 +101,7 @@ pub(super) struct Requests {
     /// Blocks of 512 tokens of prompts that each replica keeps for later ones; the log must name them (mooncake)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
     prefix_cache_blocks: Option<u32>,
-    /// A request without a first token after so long gives up: 30s, 2min
+    /// A request whose prompt has not begun after so long gives up: 30s, 2min
     #[arg(long, value_name = "DURATION", value_parser = words::duration)]
     patience: Option<f64>,
     /// Targets: ttft=2s,tpot=50ms; by class, the first goes first: chat:ttft=2s,tpot=50ms; may be repeated

@@ -1,15 +1,18 @@
 //! The flags of `replay requests` as terms of the request tier. The one place that knows where step times come from.
 
+use super::times::Times;
 use super::{Requests, Source};
+use crate::cli::card;
 use crate::cli::failure::Failure;
 use crate::cli::replay::refuse_what_is_no_file;
 use crate::kernel::request::{
     Class, Fleet, Model, Prefixes, Role, Routing, Scaling, Sink, Splitwise, Terms, Totals, serve, splitwise,
 };
-use crate::perf::{Iteration, StepTable, StepTimes};
+use crate::perf::{self, Deployment, Iteration, Lengths, Precision, StepTimes};
 use crate::replay::requests::{Goal, KnownModel, Logged, Setup, step_table};
 use crate::trace::step_times;
 use crate::workload::requests::Arrivals;
+use crate::world::catalog::Catalog;
 
 /// Tokens of a block of a log that names them: Mooncake's.
 const BLOCK_TOKENS: u32 = 512;
@@ -19,9 +22,11 @@ const NO_LIMIT: u64 = u64::MAX;
 /// What a replica is made of.
 pub(super) struct Hardware {
     /// How long iterations take.
-    pub times: StepTable,
+    pub times: Times,
     /// Tokens that fit beside the weights.
     pub kv_tokens: u64,
+    /// Longest prompt and answer that the model takes, where it is known.
+    pub context_tokens: Option<u64>,
     /// Bytes of a token's keys and values, where they are known.
     pub kv_bytes_per_token: Option<f64>,
     /// What was taken for granted.
@@ -39,18 +44,17 @@ pub(super) struct Engine {
 }
 
 enum What {
-    Own(Box<Terms<StepTable>>),
+    Own(Box<Terms<Times>>),
     Splitwise(Box<Splitwise>),
 }
 
 impl Engine {
     /// What was taken for granted, and targets that nobody can meet.
     pub fn notes(&self, goals: &[Goal]) -> Vec<String> {
-        let times = match &self.what {
-            What::Own(terms) => &terms.models[0].times,
-            What::Splitwise(terms) => &terms.times,
+        let one = |iteration: Iteration| match &self.what {
+            What::Own(terms) => terms.models[0].times.seconds(&iteration),
+            What::Splitwise(terms) => terms.times.seconds(&iteration),
         };
-        let one = |iteration: Iteration| times.seconds(&iteration);
         let prompt = one(Iteration { prompt_tokens: 1, prompt_pairs: 1, ..Iteration::default() });
         let step = one(Iteration { decodes: 1, context_tokens: 1, ..Iteration::default() });
         let mut notes = self.notes.clone();
@@ -112,15 +116,21 @@ impl Requests {
                 "scaling by default: --scale-at {tokens}, the outstanding tokens of one iteration a replica (Eq. (138))"
             ));
         }
-        let what = match self.compat {
-            Some(super::CompatWith::Splitwise) => What::Splitwise(Box::new(Splitwise {
-                times: hardware.times,
+        let what = match (self.compat, &hardware.times) {
+            (Some(super::CompatWith::Splitwise), Times::Card(_)) => {
+                return Err(Failure::input(
+                    "splitwise-sim knows measured times only",
+                    "--step-times FILE --hardware NAME, or leave out --compat splitwise",
+                ));
+            }
+            (Some(super::CompatWith::Splitwise), Times::Table(times)) => What::Splitwise(Box::new(Splitwise {
+                times: times.clone(),
                 servers: self.replicas.max,
                 max_batch: self.max_batch,
                 max_batch_tokens: self.max_batch_tokens,
                 kv_tokens,
             })),
-            None => What::Own(Box::new(self.terms(hardware)?)),
+            (None, _) => What::Own(Box::new(self.terms(hardware)?)),
         };
         Ok(Engine { what, chips, kv_tokens, notes })
     }
@@ -128,10 +138,7 @@ impl Requests {
     /// Where step times and memory come from.
     fn hardware(&self) -> Result<Hardware, Failure> {
         let Some((path, hardware)) = self.step_times.as_ref().zip(self.hardware.as_ref()) else {
-            return Err(Failure::input(
-                format!("how long do iterations of {} take?", self.model),
-                "--step-times FILE --hardware NAME: measured times in the layout of splitwise-sim's perf_model.csv",
-            ));
+            return self.card();
         };
         refuse_what_is_no_file(path)?;
         let name = path.display().to_string();
@@ -164,7 +171,53 @@ impl Requests {
             }
         };
         let kv_bytes_per_token = self.kv_bytes_per_token.or(known.map(|known| known.bytes_per_token()));
-        Ok(Hardware { times, kv_tokens, kv_bytes_per_token, notes })
+        Ok(Hardware { times: Times::Table(times), kv_tokens, context_tokens: None, kv_bytes_per_token, notes })
+    }
+
+    /// By the card of the model on the instance's chips.
+    fn card(&self) -> Result<Hardware, Failure> {
+        let Some(instance) = &self.instance else {
+            return Err(Failure::input(
+                format!("how long do iterations of {} take?", self.model),
+                "--instance NAME: by the card of the model on its chips; or --step-times FILE --hardware NAME: measured times in the layout of splitwise-sim's perf_model.csv",
+            ));
+        };
+        let catalog = Catalog::embedded();
+        let row = catalog
+            .instance(instance)
+            .map_err(|error| Failure::input(error.to_string(), "`hedgerow list instances` has the names"))?;
+        let parts = catalog.card_parts(&row.chip, &self.model).map_err(card::no_parts)?;
+        let has = parts.hardware.precisions();
+        let usual = if has.contains(&Precision::Fp8) { Precision::Fp8 } else { Precision::Bf16 };
+        let weights = match &self.precision {
+            None => usual,
+            Some(word) => Precision::parse(word)
+                .ok_or_else(|| Failure::input(format!("there is no precision `{word}`"), "one of bf16, fp8, fp4"))?,
+        };
+        let (max_requests, max_tokens) = (self.max_batch, self.max_batch_tokens);
+        let deployment = Deployment { max_requests, max_tokens, ..Deployment::new(self.tp, weights) };
+        let (shape, lengths) = (&parts.architecture.shape, Lengths { input_tokens: 1, output_tokens: 1 });
+        let fitted = parts.efficiency.fitted(&parts.hardware.name, weights, shape);
+        let made = perf::card(&parts.hardware, shape, deployment, lengths, &parts.efficiency.shares, fitted, &[])
+            .map_err(|refusal| Failure::input(refusal.to_string(), card::remedy(&refusal)))?;
+        let kv_tokens = self.kv_tokens.unwrap_or(made.kv_tokens());
+        let notes = vec![format!(
+            "times by the card of {} at {} on {} {}, {}: the logarithm of the true speed has a standard deviation of {} around it; {} tokens fit beside the weights (`explain card`)",
+            shape.name,
+            weights.word(),
+            self.tp,
+            row.chip,
+            made.basis.word(),
+            made.uncertainty_sigma(),
+            crate::report::table::show(kv_tokens as f64)
+        )];
+        Ok(Hardware {
+            kv_tokens,
+            context_tokens: Some(shape.context_tokens),
+            kv_bytes_per_token: Some(self.kv_bytes_per_token.unwrap_or(made.kv_bytes_per_token)),
+            times: Times::Card(Box::new(made)),
+            notes,
+        })
     }
 
     fn refuse_contradictions(&self) -> Result<(), Failure> {
@@ -197,7 +250,7 @@ impl Requests {
         ))
     }
 
-    fn terms(&self, hardware: Hardware) -> Result<Terms<StepTable>, Failure> {
+    fn terms(&self, hardware: Hardware) -> Result<Terms<Times>, Failure> {
         let ns = |seconds: f64| (seconds * 1e9).round() as u64;
         let transfer_s = match (self.kv_transfer_gb_per_s, hardware.kv_bytes_per_token) {
             (None, _) => (0.0, 0.0),
@@ -228,7 +281,7 @@ impl Requests {
                 kv_reserve: (hardware.kv_tokens as f64 * self.kv_reserve) as u64,
                 max_batch: self.max_batch,
                 max_batch_tokens: self.max_batch_tokens,
-                max_context: self.max_context.unwrap_or(NO_LIMIT),
+                max_context: self.max_context.or(hardware.context_tokens).unwrap_or(NO_LIMIT),
                 chunked: self.chunked_prefill,
                 transfer_s,
             }],
