@@ -27,7 +27,7 @@ pub fn monotone(values: &mut [f64], axes: &[(usize, Trend)]) {
             if *trend == Trend::Free {
                 continue;
             }
-            for first in (0..points).filter(|at| at / step % length == 0) {
+            for first in (0..points).filter(|at| (at / step).is_multiple_of(*length)) {
                 let line: Vec<f64> = (0..*length).map(|k| values[first + k * step]).collect();
                 for (k, value) in pooled(&line, *trend).into_iter().enumerate() {
                     moved |= 1e-12 < (values[first + k * step] - value).abs();

@@ -61,7 +61,7 @@ pub(super) fn replica(
     let usual = if has.contains(&Precision::Fp8) { Precision::Fp8 } else { Precision::Bf16 };
     let weights = written.precision.as_ref().and_then(|at| Precision::parse(&at.value)).unwrap_or(usual);
     let cache_hit = written.cache_hit.as_ref().map_or(0.0, |leaf| desk.number(leaf));
-    let mut shares = parts.efficiency.shares.clone();
+    let mut shares = parts.efficiency.shares;
     if let Some(date) = written.software.as_ref().filter(|date| is_date(desk, date)) {
         shares.software = catalog.software_speed(&date.value);
     }
