@@ -278,7 +278,7 @@ impl Jobs {
         }
         let timeline = timeline.map(|timeline| self.end_timeline(timeline)).transpose()?;
         folder.finish()?;
-        self.tell(&table, &place)?;
+        tell((self.quiet, self.format), "queues", &table, &place)?;
         timeline.map_or(Ok(()), |events| self.tell_timeline(events))
     }
 
@@ -462,37 +462,43 @@ impl Jobs {
             "overflow_after_s": terms.overflow_after.map(seconds),
             "restart_cost_s": terms.restart_costs.iter().map(|(most, cost)| json!([most, seconds(*cost)])).collect::<Vec<_>>(),
             "compat": self.compat.map(|with| format!("{with:?}").to_lowercase()),
-            "price": tariff.map(|tariff| json!({
-                "kind": tariff.kind.word(),
-                "instance": tariff.instance,
-                "region": tariff.region,
-                "usd_per_chip_hour": tariff.rate.usd(),
-                "row": tariff.because,
-                "source": tariff.source,
-                "as_of": tariff.as_of,
-                "confidence": tariff.confidence,
-            })),
+            "price": tariff.map(priced),
             "notes": notes,
         });
         format!("{manifest:#}\n")
     }
+}
 
-    fn tell(&self, table: &Table, place: &Path) -> Result<(), Failure> {
-        if self.quiet {
-            return Ok(());
-        }
-        match self.format {
-            Format::Human => {
-                terminal::say(&terminal::cut(&table.to_text(), terminal::width()))?;
-                terminal::tell(&format!("written to {}\n", place.display()));
-            }
-            Format::Json => {
-                let answer = json!({ "folder": place.display().to_string(), "queues": table.to_json() });
-                terminal::say(&format!("{answer:#}\n"))?;
-            }
-        }
-        Ok(())
+/// A price as manifests have it.
+pub(super) fn priced(tariff: &Tariff) -> serde_json::Value {
+    json!({
+        "kind": tariff.kind.word(),
+        "instance": tariff.instance,
+        "region": tariff.region,
+        "usd_per_chip_hour": tariff.rate.usd(),
+        "row": tariff.because,
+        "source": tariff.source,
+        "as_of": tariff.as_of,
+        "confidence": tariff.confidence,
+    })
+}
+
+/// The table of a replay on the terminal, and where its files are; `rows` names its lines in JSON.
+pub(super) fn tell((quiet, format): (bool, Format), rows: &str, table: &Table, place: &Path) -> Result<(), Failure> {
+    if quiet {
+        return Ok(());
     }
+    match format {
+        Format::Human => {
+            terminal::say(&terminal::cut(&table.to_text(), terminal::width()))?;
+            terminal::tell(&format!("written to {}\n", place.display()));
+        }
+        Format::Json => {
+            let answer = json!({ "folder": place.display().to_string(), rows: table.to_json() });
+            terminal::say(&format!("{answer:#}\n"))?;
+        }
+    }
+    Ok(())
 }
 
 /// The timeline and, outside of the output folder, the name that its file has until it is whole.

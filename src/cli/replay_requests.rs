@@ -14,7 +14,6 @@ use crate::replay::requests::{Cost, Figures, Goal, Tally};
 use crate::report::chart::{Size, to_svg};
 use crate::report::folder::Folder;
 use crate::report::requests::{About, RequestsFile, charts, levels_csv, page, summary_csv, table};
-use crate::report::table::Table;
 use crate::stats::draw::RunKey;
 use crate::trace::{self, Bound, REQUEST_LAYOUTS, RequestLayout, RequestLog, RequestReading};
 use crate::workload::requests::{Arrival, Arrivals, Generated};
@@ -219,7 +218,7 @@ impl Requests {
             folder.write("report.html", page(&about, &figures, &table, &notes, &drawn, &svgs, tariff.as_ref()))?;
         }
         folder.finish()?;
-        self.tell(&table, &place)
+        super::replay::tell((self.quiet, self.format), "classes", &table, &place)
     }
 
     /// What the source is called.
@@ -394,36 +393,10 @@ impl Requests {
             "slo": self.slo.iter().map(goal).collect::<Vec<_>>(),
             "rate_scale": self.rate_scale,
             "compat": self.compat.map(|with| format!("{with:?}").to_lowercase()),
-            "price": tariff.map(|tariff| json!({
-                "kind": tariff.kind.word(),
-                "instance": tariff.instance,
-                "region": tariff.region,
-                "usd_per_chip_hour": tariff.rate.usd(),
-                "row": tariff.because,
-                "source": tariff.source,
-                "as_of": tariff.as_of,
-                "confidence": tariff.confidence,
-            })),
+            "price": tariff.map(super::replay::priced),
             "notes": notes,
         });
         format!("{manifest:#}\n")
-    }
-
-    fn tell(&self, table: &Table, place: &Path) -> Result<(), Failure> {
-        if self.quiet {
-            return Ok(());
-        }
-        match self.format {
-            Format::Human => {
-                terminal::say(&terminal::cut(&table.to_text(), terminal::width()))?;
-                terminal::tell(&format!("written to {}\n", place.display()));
-            }
-            Format::Json => {
-                let answer = json!({ "folder": place.display().to_string(), "classes": table.to_json() });
-                terminal::say(&format!("{answer:#}\n"))?;
-            }
-        }
-        Ok(())
     }
 }
 
