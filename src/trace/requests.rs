@@ -454,7 +454,7 @@ mod tests {
             (RequestLayout::Plain, "arrival_s,input_tokens,output_tokens\n", "holds no request"),
             (RequestLayout::Plain, "arrival_s,input,output_tokens\n0,1,1\n", "there is no column `input_tokens`"),
             (RequestLayout::Mooncake, "{\"timestamp\": 1}\n", "missing field"),
-            (RequestLayout::Mooncake, "{\"timestamp\": 1, \"input_length\": 0, \"output_length\": 4}\n", "log:1:18"),
+            (RequestLayout::Mooncake, "{\"timestamp\": 1, \"input_length\": 0, \"output_length\": 4}\n", "log:1:19"),
             (RequestLayout::Mooncake, "nonsense\n", "log:1:"),
             (RequestLayout::Azure, "TIMESTAMP,ContextTokens,GeneratedTokens\nyesterday,1,1\n", "not a date"),
         ] {
