@@ -64,11 +64,11 @@ impl Engine {
                 ("TTFT", goal.ttft_s, prompt, "a prompt of one token"),
                 ("TPOT", goal.tpot_s, step, "a step of one request"),
             ] {
-                if target.is_some_and(|target| target < least) {
+                if let Some(target) = target.filter(|target| *target < least) {
                     let show = crate::report::table::show;
                     notes.push(format!(
                         "the {name} target{class}, {} s, is below the time of {of}, {} s: hardly any request can meet it",
-                        show(target.unwrap_or(0.0)),
+                        show(target),
                         show(least)
                     ));
                 }

@@ -400,16 +400,19 @@ fn pool_tick(row: Row) -> Result<PoolTick, DataError> {
         ["ready_chips", "starting_chips", "gang_chips", "reserved_chips", "idle_chips", "down_chips"];
     let mut chips = [0.0; 6];
     for (chips, column) in chips.iter_mut().zip(COLUMNS) {
-        *chips = row.number(column)?.unwrap_or(0.0);
+        *chips = row.must_number(column)?;
     }
     let tick = row.text("tick")?;
-    let of = |from: usize| tick.get(from..from + 2).and_then(|text| text.parse::<u32>().ok()).unwrap_or(0);
+    // As in 2026-01-05T13:10:00.
+    let of = |from: usize| {
+        let number = tick.get(from..from + 2).and_then(|text| text.parse::<u32>().ok());
+        number.ok_or_else(|| row.not_a_number("tick", &tick))
+    };
     Ok(PoolTick {
         strategy: row.text("strategy")?,
         future: row.text("future")?,
         pool: row.text("pool")?,
-        // As in 2026-01-05T13:10:00.
-        minute_of_day: 60 * of(11) + of(14),
+        minute_of_day: 60 * of(11)? + of(14)?,
         chips,
     })
 }

@@ -64,13 +64,19 @@ impl<'a> Row<'a> {
         if text.is_empty() {
             return Ok(None);
         }
-        let not = || DataError::NotANumber {
-            file: self.file.to_string(),
-            line: self.line,
-            column: column.to_string(),
-            text: text.to_string(),
-        };
-        text.parse::<f64>().ok().filter(|v| v.is_finite()).map(Some).ok_or_else(not)
+        let number = text.parse::<f64>().ok().filter(|v| v.is_finite());
+        number.map(Some).ok_or_else(|| self.not_a_number(column, text))
+    }
+
+    /// A number that is never blank.
+    pub fn must_number(&self, column: &str) -> Result<f64, DataError> {
+        self.number(column)?.ok_or_else(|| self.not_a_number(column, ""))
+    }
+
+    /// What a cell holds in place of a number.
+    pub fn not_a_number(&self, column: &str, text: &str) -> DataError {
+        let (file, column, text) = (self.file.to_string(), column.to_string(), text.to_string());
+        DataError::NotANumber { file, line: self.line, column, text }
     }
 
     fn cell(&self, column: &str) -> Result<&'a str, DataError> {

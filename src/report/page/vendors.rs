@@ -60,8 +60,11 @@ pub fn build(data: &Data) -> Option<Drawn> {
 
 /// Who leads on which base: the finding that an index hides.
 fn title(bases: &[&str], vendors: &[&str], share: impl Fn(&str, &str) -> Option<f64>) -> Option<String> {
-    let of = |base: &str, vendor: &str| share(base, vendor).unwrap_or(0.0);
-    let leads = |base: &str| vendors.iter().copied().max_by(|a, b| of(base, a).total_cmp(&of(base, b)));
+    // A vendor without a share in a unit does not lead in it.
+    let leads = |base: &str| {
+        let known = vendors.iter().filter_map(|vendor| Some((*vendor, share(base, vendor)?)));
+        known.max_by(|a, b| a.1.total_cmp(&b.1)).map(|(vendor, _)| vendor)
+    };
     let leaders = once(bases.iter().filter_map(|b| leads(b)));
     let by = |leader: &str| {
         let units: Vec<String> = bases.iter().filter(|b| leads(b) == Some(leader)).map(|b| unit(b)).collect();
@@ -71,7 +74,7 @@ fn title(bases: &[&str], vendors: &[&str], share: impl Fn(&str, &str) -> Option<
         [] => None,
         [one] if vendors.len() == 1 => Some(format!("All silicon is from {one}")),
         [one] => {
-            let shares: Vec<f64> = bases.iter().map(|b| of(b, one)).collect();
+            let shares: Vec<f64> = bases.iter().filter_map(|b| share(b, one)).collect();
             let (low, high) = shares.iter().fold((f64::MAX, f64::MIN), |(l, h), s| (l.min(*s), h.max(*s)));
             Some(format!("{one} leads in every unit, with {} to {}", percent(low), percent(high)))
         }

@@ -117,13 +117,12 @@ fn dependence(data: &Data) -> Option<String> {
     let last = shares().map(|r| r.period.as_str()).max()?;
     // Of a single lab the share says nothing.
     shares().find(|r| shares().any(|other| other.name != r.name))?;
-    let largest = shares()
-        .filter(|r| r.period == last && r.figure.mean.is_some())
-        .max_by(|a, b| a.figure.mean.unwrap_or(0.0).total_cmp(&b.figure.mean.unwrap_or(0.0)))?;
+    let known = shares().filter(|r| r.period == last).filter_map(|r| Some((r, r.figure.mean?)));
+    let (largest, share) = known.max_by(|a, b| a.1.total_cmp(&b.1))?;
     let customer = format!(
         "{} is {} of what labs are billed in the twelve months to {last}, in the mean",
         largest.name,
-        percent(largest.figure.mean?)
+        percent(share)
     );
     let tail = data.risk_of(cell, "npv_loss_es").and_then(|r| Some((r.value?, r.level?, r.n_tail?)));
     let usd = data.dollars();
