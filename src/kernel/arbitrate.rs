@@ -48,8 +48,7 @@ impl Sim<'_> {
             replicas: place.wanted,
             of_chips: place.chips as u32,
         };
-        let free = pool.standing.open_to_replicas(need.tenant, pool.usable()).min(pool.nodes.free_chips());
-        let fits = need.chips <= free && need.replicas <= pool.nodes.replicas(need.of_chips);
+        let fits = pool.has_room_for_replicas(need.tenant, need.chips, need.replicas, u64::from(need.of_chips));
         let nobody = self.domains[need.domain].running.iter().all(Vec::is_empty);
         if need.replicas == 0 || fits || nobody || pool.is_shut() {
             return;

@@ -46,6 +46,8 @@ pub(super) struct Place {
     pub capacity: u64,
     /// When the starting are ready.
     batches: VecDeque<(SimTime, u64)>,
+    /// It is among those of its lead that start.
+    listed: bool,
     pub pieces: Vec<Piece>,
 }
 
@@ -79,6 +81,7 @@ impl Place {
             counted: SimTime::ZERO,
             capacity: 0,
             batches: VecDeque::new(),
+            listed: false,
             pieces: Vec::new(),
         }
     }
@@ -133,8 +136,8 @@ impl Sim<'_> {
     /// The plan of the tick that begins: replicas that are not in it go, those without a lead come. At the very start all are there at once.
     pub(super) fn follow_plan(&mut self, first: bool) {
         let Some(serving) = &mut self.serving else { return };
-        let places = serving.places.len();
-        for at in 0..places {
+        let fewer = std::mem::take(&mut serving.fewer);
+        for at in fewer.iter().map(|at| *at as usize) {
             let place = &mut self.serving.as_mut().expect("there are services").places[at];
             if place.next < place.goal {
                 place.goal = place.next;
@@ -145,34 +148,36 @@ impl Sim<'_> {
                 }
             }
         }
-        for at in 0..places {
+        let serving = self.serving.as_mut().expect("there are services");
+        serving.fewer = fewer;
+        let more = std::mem::take(&mut serving.more);
+        for at in more.iter().map(|at| *at as usize) {
             let serving = self.serving.as_ref().expect("there are services");
             let place = &serving.places[at];
             let late = first || serving.lead_of(place.service) == Span::ZERO;
             if late && place.goal < place.next {
-                self.ask(at, self.now);
-                self.come_now(at, first);
+                self.ask(at, self.now, first);
             }
         }
+        self.serving.as_mut().expect("there are services").more = more;
     }
 
     /// Replicas of a lead are ordered: gangs in their way are told now, and the chips are taken when they have had their notice.
     pub(super) fn on_replica_order(&mut self, order: u32) {
         let (lead, takes) = ((order / 2) as usize, order % 2 == 1);
-        let Some(serving) = &self.serving else { return };
+        let Some(serving) = &mut self.serving else { return };
         let notice = serving.leads[lead].notice;
-        for n in 0..serving.leads[lead].services.len() {
-            let serving = self.serving.as_ref().expect("there are services");
-            let service = serving.leads[lead].services[n] as usize;
-            let (from, to) = serving.services[service].places;
-            for at in from..to {
-                let place = &self.serving.as_ref().expect("there are services").places[at];
-                if !takes && place.goal < place.next {
-                    self.ask(at, self.now + notice);
-                }
+        let mut ordered = std::mem::take(&mut serving.ordered);
+        serving.places_of_order(lead, takes, &mut ordered);
+        for at in ordered.iter().map(|at| *at as usize) {
+            let place = &self.serving.as_ref().expect("there are services").places[at];
+            if !takes && place.goal < place.next {
+                self.ask(at, self.now + notice, false);
+            } else {
                 self.come_now(at, false);
             }
         }
+        self.serving.as_mut().expect("there are services").ordered = ordered;
         if !takes && Span::ZERO < notice {
             self.heap.push(When::new(self.now + notice, Class::ReplicaOrder), order + 1);
         }
@@ -185,13 +190,22 @@ impl Sim<'_> {
         }
     }
 
-    /// A place asks for its plan: its chips are nobody else's from now on, and gangs in the way leave.
-    fn ask(&mut self, at: usize, take_from: SimTime) {
-        let place = &mut self.serving.as_mut().expect("there are services").places[at];
+    /// A place asks for its plan: its chips are nobody else's from now on, gangs in the way leave, and what finds room comes if it may.
+    fn ask(&mut self, at: usize, take_from: SimTime, ready: bool) {
+        let serving = self.serving.as_mut().expect("there are services");
+        let place = &mut serving.places[at];
         place.goal = place.next;
         place.take_from = take_from;
+        let wanted = place.goal.saturating_sub(place.held());
+        let (pool, waits) = (&self.pools[place.pool], serving.groups[place.group].waits);
+        // Most orders find room for all at once: nobody waits, and nobody is in the way.
+        let at_once = 0 < wanted && place.wanted == 0 && take_from <= self.now && !pool.is_shut();
+        if at_once && pool.has_room_for_replicas(place.tenant, waits + wanted * place.chips, wanted, place.chips) {
+            return self.take_replicas(at, wanted, ready);
+        }
         self.want(at);
         self.make_room_for_replicas(at);
+        self.come_now(at, ready);
     }
 
     /// What the place still lacks of its goal is what it waits for.
@@ -199,6 +213,9 @@ impl Sim<'_> {
         let serving = self.serving.as_mut().expect("there are services");
         let place = &mut serving.places[at];
         let wanted = place.goal.saturating_sub(place.held());
+        if place.wanted == wanted {
+            return;
+        }
         let group = &mut serving.groups[place.group];
         group.waits = group.waits + wanted * place.chips - place.wanted * place.chips;
         place.wanted = wanted;
@@ -238,17 +255,25 @@ impl Sim<'_> {
             self.cells[place.cell].allocated.add(now, chips);
         }
         serving.groups[place.group].held += chips;
+        let service = &mut serving.services[place.service];
+        if let Err(before) = service.active.binary_search(&(at as u32)) {
+            service.active.insert(before, at as u32);
+        }
         if ready {
             place.ready += replicas;
         } else {
             place.starting += replicas;
             let ready_at = now + place.start_up;
             place.batches.push_back((ready_at, replicas));
+            let lead = &mut serving.leads[service.lead];
+            if !place.listed {
+                place.listed = true;
+                lead.starting.push(at as u32);
+            }
             // One event for all that are ready at once.
-            let lead = serving.services[place.service].lead;
-            if serving.leads[lead].ready_at != ready_at {
-                serving.leads[lead].ready_at = ready_at;
-                self.heap.push(When::new(ready_at, Class::Supply), READY_DUE + lead as u32);
+            if lead.ready_at != ready_at {
+                lead.ready_at = ready_at;
+                self.heap.push(When::new(ready_at, Class::Supply), READY_DUE + service.lead as u32);
             }
         }
         let (tenant, at_pool) = (place.tenant, place.pool);
@@ -261,20 +286,20 @@ impl Sim<'_> {
     pub(super) fn on_replicas_ready(&mut self, lead: usize) {
         let now = self.now;
         let Some(serving) = &mut self.serving else { return };
-        let Serving { services, places, leads, .. } = &mut **serving;
-        for service in &leads[lead].services {
-            let (from, to) = services[*service as usize].places;
-            for place in places[from..to].iter_mut().filter(|place| !place.batches.is_empty()) {
-                place.count(now);
-                while place.batches.front().is_some_and(|(at, _)| *at <= now) {
-                    let (_, replicas) = place.batches.pop_front().expect("looked at");
-                    place.starting -= replicas;
-                    place.ready += replicas;
-                    self.pools[place.pool].replicas_ready(now, replicas * place.chips);
-                }
-                self.pools[place.pool].assert_conserved(now);
+        let Serving { places, leads, .. } = &mut **serving;
+        leads[lead].starting.retain(|at| {
+            let place = &mut places[*at as usize];
+            place.count(now);
+            while place.batches.front().is_some_and(|(at, _)| *at <= now) {
+                let (_, replicas) = place.batches.pop_front().expect("looked at");
+                place.starting -= replicas;
+                place.ready += replicas;
+                self.pools[place.pool].replicas_ready(now, replicas * place.chips);
             }
-        }
+            self.pools[place.pool].assert_conserved(now);
+            place.listed = !place.batches.is_empty();
+            place.listed
+        });
     }
 
     /// Replicas give their chips back, those that are ready first.
@@ -432,6 +457,18 @@ impl Sim<'_> {
 }
 
 impl super::serving::Serving<'_> {
+    /// Places of a lead that ask for more or wait already, ascending.
+    fn places_of_order(&self, lead: usize, takes: bool, ordered: &mut Vec<u32>) {
+        ordered.clear();
+        let theirs = |at: &u32| self.services[self.places[*at as usize].service].lead == lead;
+        ordered.extend(self.waiting.iter().copied().filter(theirs));
+        if !takes {
+            ordered.extend(self.more.iter().copied().filter(theirs));
+            ordered.sort_unstable();
+            ordered.dedup();
+        }
+    }
+
     /// Lead of a service's orders.
     fn lead_of(&self, service: usize) -> Span {
         let lead = &self.leads[self.services[service].lead];

@@ -5,6 +5,7 @@ use super::event::{Class, When};
 use super::replicas::Place;
 use super::serving::{Group, ServiceState, Serving};
 use super::sim::Sim;
+use super::tick::whole_above;
 use crate::units::{Id, SimTime, Span};
 use crate::world::Forecast;
 
@@ -14,7 +15,9 @@ impl Sim<'_> {
         if std::mem::take(&mut serving.prices_moved) {
             self.order_by_price(serving);
         }
-        let Serving { services, places, groups, planning, .. } = serving;
+        let Serving { services, places, groups, planning, fewer, more, .. } = serving;
+        fewer.clear();
+        more.clear();
         for group in groups.iter_mut() {
             group.budget = self.chips_to_be_had(group);
             group.planned = 0;
@@ -23,8 +26,16 @@ impl Sim<'_> {
             let service = &mut services[*at as usize];
             let peak = service.forecast_peak(k);
             let wanted = service.tokens_per_us(peak, serving.tick);
-            plan_service(service, places, groups, wanted, self.now);
+            let looked_at = plan_service(service, places, groups, wanted, self.now);
+            for at in &service.order[..looked_at] {
+                let place = &places[*at as usize];
+                if place.next != place.goal {
+                    if place.next < place.goal { &mut *fewer } else { &mut *more }.push(*at);
+                }
+            }
         }
+        fewer.sort_unstable();
+        more.sort_unstable();
         for at in planning.iter() {
             let service = &services[*at as usize];
             let least = services[*at as usize].forecast_peak(k);
@@ -78,6 +89,7 @@ impl Sim<'_> {
                 price * place.chips as f64 / place.tokens_per_hour as f64
             };
             service.order.sort_by(|a, b| cost(a).total_cmp(&cost(b)).then(a.cmp(b)));
+            service.filled = service.order.len();
         }
     }
 
@@ -85,12 +97,12 @@ impl Sim<'_> {
     pub(super) fn post_orders(&mut self, at: SimTime) {
         let Some(serving) = &self.serving else { return };
         for (n, lead) in serving.leads.iter().enumerate() {
-            let more = |service: &u32| {
-                let (from, to) = serving.services[*service as usize].places;
-                serving.places[from..to].iter().any(|place| place.goal < place.next)
+            let more = |at: &u32| {
+                let place = &serving.places[*at as usize];
+                serving.services[place.service].lead == n && place.goal < place.next
             };
             let before = lead.start_up + lead.notice;
-            if before > Span::ZERO && lead.services.iter().any(more) {
+            if before > Span::ZERO && serving.more.iter().any(more) {
                 let order = SimTime(at.0.saturating_sub(before.0)).max(self.now);
                 self.heap.push(When::new(order, Class::ReplicaOrder), 2 * n as u32);
             }
@@ -148,26 +160,31 @@ impl ServiceState<'_> {
 /// Share of a replica below which a need is rounding.
 const DUST: f64 = 1e-9;
 
-/// The least whole number of at least that; 0 below it. A cast calls nobody.
-#[inline]
-fn whole_above(x: f64) -> u64 {
-    let below = x as u64;
-    below + u64::from((below as f64) < x)
-}
-
-/// Replicas of each place for so many tokens per microsecond, in the order in which places fill. Eq. (158).
-fn fill(service: &ServiceState<'_>, places: &mut [Place], groups: &mut [Group], mut wanted: f64) -> u64 {
-    let mut total = 0;
-    for at in &service.order {
+/// Replicas of each place for so many tokens per microsecond, in the order in which places fill. Eq. (158). Returns their sum, and how far the
+/// order was filled.
+fn fill(service: &ServiceState<'_>, places: &mut [Place], groups: &mut [Group], mut wanted: f64) -> (u64, usize) {
+    let (mut total, mut filled) = (0, 0);
+    for (n, at) in service.order.iter().enumerate() {
+        let done = wanted <= 0.0;
+        if done && service.filled <= n {
+            break;
+        }
         let place = &mut places[*at as usize];
-        let most = groups[place.group].budget / place.chips;
-        let need = if wanted > 0.0 { whole_above(wanted / place.tokens_per_us - DUST) } else { 0 };
-        place.try_out = need.min(most);
+        place.try_out = 0;
+        if done {
+            continue;
+        }
+        let need = whole_above((wanted / place.tokens_per_us - DUST).max(0.0));
+        let group = &mut groups[place.group];
+        // A division only where there is less than enough.
+        let chips = need.saturating_mul(place.chips);
+        place.try_out = if chips <= group.budget { need } else { group.budget / place.chips };
         wanted -= place.try_out as f64 * place.tokens_per_us;
-        groups[place.group].budget -= place.try_out * place.chips;
+        group.budget -= place.try_out * place.chips;
         total += place.try_out;
+        filled = n + 1;
     }
-    total
+    (total, filled)
 }
 
 /// More replicas, in the order of places, or fewer, from the last on.
@@ -188,10 +205,18 @@ fn move_to(service: &ServiceState<'_>, places: &mut [Place], groups: &mut [Group
     }
 }
 
-fn plan_service(service: &mut ServiceState<'_>, places: &mut [Place], groups: &mut [Group], wanted: f64, now: SimTime) {
+/// Plans one service. Returns how far its order has something in this plan or in the one before.
+fn plan_service(
+    service: &mut ServiceState<'_>,
+    places: &mut [Place],
+    groups: &mut [Group],
+    wanted: f64,
+    now: SimTime,
+) -> usize {
     let scaler = &service.terms.scaler;
-    let mut total = fill(service, places, groups, wanted);
-    let current: u64 = places[service.places.0..service.places.1].iter().map(|place| place.goal).sum();
+    let (mut total, mut filled) = fill(service, places, groups, wanted);
+    let before = &service.order[..service.filled];
+    let current: u64 = before.iter().map(|at| places[*at as usize].goal).sum();
     let mut to = (total + scaler.warm).max(scaler.min).min(scaler.max).min(current.saturating_add(scaler.max_step));
     if scaler.cool_down > Span::ZERO {
         if to < current && now < service.hold_until {
@@ -202,16 +227,21 @@ fn plan_service(service: &mut ServiceState<'_>, places: &mut [Place], groups: &m
     }
     if to != total {
         move_to(service, places, groups, &mut total, to);
+        filled = service.order.iter().rposition(|at| 0 < places[*at as usize].try_out).map_or(0, |last| last + 1);
     }
-    for place in &mut places[service.places.0..service.places.1] {
+    let looked_at = service.filled.max(filled);
+    for at in &service.order[..looked_at] {
+        let place = &mut places[*at as usize];
         place.next = place.try_out;
         groups[place.group].planned += place.next * place.chips;
     }
+    service.filled = filled;
+    looked_at
 }
 
 /// What the service will need beyond its plan within a lease, from what is left of the budgets.
 fn forecast_ahead(service: &ServiceState<'_>, places: &mut [Place], groups: &mut [Group], mut wanted: f64) {
-    for at in &service.order {
+    for at in &service.order[..service.filled] {
         wanted -= places[*at as usize].next as f64 * places[*at as usize].tokens_per_us;
     }
     for at in &service.order {

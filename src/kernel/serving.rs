@@ -8,6 +8,60 @@ use crate::stats::math;
 use crate::units::{SimTime, Span};
 use crate::world::{Forecast, Live, PoolId, Service, ServiceId, World};
 
+/// What a service was asked for and did in a tick: [`ServiceMonth`] says what each is [tokens], [replica-us].
+#[derive(Clone, Copy, Default)]
+pub(super) struct TickCounts {
+    pub demanded: u64,
+    pub left: u64,
+    pub first: u64,
+    pub shed: u64,
+    pub spilled: u64,
+    pub lost: u64,
+    pub received: u64,
+    pub deferrable: u64,
+    pub deferrable_served: u64,
+    pub expired: u64,
+    pub backlog_from: u64,
+    pub backlog: u64,
+    pub ready: u64,
+    pub starting: u64,
+    pub required: u64,
+    pub served: u64,
+    pub attained: u64,
+    /// 99th percentile of the time to first token, mean time per token [us].
+    pub ttft_p99_us: u64,
+    pub tpot_us: u64,
+}
+
+impl TickCounts {
+    /// Adds it to its month. The backlog is that at the month's begin, and at the end of the last tick.
+    #[inline]
+    pub fn add_to(&self, month: &mut ServiceMonth) {
+        let begun = 0 < month.ready + month.starting + month.required + month.left;
+        if !begun && *month == ServiceMonth::default() {
+            month.backlog_from = u128::from(self.backlog_from);
+        }
+        month.backlog = u128::from(self.backlog);
+        month.demanded += u128::from(self.demanded);
+        month.left += u128::from(self.left);
+        month.first += u128::from(self.first);
+        month.shed += u128::from(self.shed);
+        month.spilled += u128::from(self.spilled);
+        month.lost += u128::from(self.lost);
+        month.received += u128::from(self.received);
+        month.deferrable += u128::from(self.deferrable);
+        month.deferrable_served += u128::from(self.deferrable_served);
+        month.expired += u128::from(self.expired);
+        month.ready += u128::from(self.ready);
+        month.starting += u128::from(self.starting);
+        month.required += u128::from(self.required);
+        month.served += u128::from(self.served);
+        month.attained += u128::from(self.attained);
+        month.ttft_p99 += u128::from(self.first) * u128::from(self.ttft_p99_us);
+        month.tpot += u128::from(self.first) * u128::from(self.tpot_us);
+    }
+}
+
 /// A service during a run.
 pub(super) struct ServiceState<'w> {
     pub terms: &'w Service,
@@ -17,6 +71,10 @@ pub(super) struct ServiceState<'w> {
     pub places: (usize, usize),
     /// They in the order in which they fill.
     pub order: Vec<u32>,
+    /// Of that order, how many may have something planned: nobody looks at the rest.
+    pub filled: usize,
+    /// Those that hold replicas, or held some in the tick under way, ascending.
+    pub active: Vec<u32>,
     /// Level at the start [tokens/us].
     pub per_us: f64,
     pub growth: GrowthPath,
@@ -47,7 +105,7 @@ pub(super) struct ServiceState<'w> {
     /// Of the tick that is closed: room for more [own tokens], and what of it others' tokens took.
     pub room: u64,
     pub taken: u64,
-    pub did: ServiceMonth,
+    pub did: TickCounts,
 }
 
 /// A tenant's services on a pool: they plan from the same chips.
@@ -75,7 +133,8 @@ pub(super) struct Lead {
     pub notice: Span,
     /// When those ordered last are ready: one event for all.
     pub ready_at: SimTime,
-    pub services: Vec<u32>,
+    /// Places with replicas that start.
+    pub starting: Vec<u32>,
 }
 
 /// A claim of one service on its second choice.
@@ -114,6 +173,11 @@ pub(super) struct Serving<'w> {
     pub counted: Vec<(usize, usize, [u128; 6])>,
     /// Places that wait for replicas, in order.
     pub waiting: Vec<u32>,
+    /// Places for which the plan of the next tick has fewer replicas than that of this one, and more, ascending.
+    pub fewer: Vec<u32>,
+    pub more: Vec<u32>,
+    /// Places that an order looks at.
+    pub ordered: Vec<u32>,
 }
 
 pub(super) fn serving<'w>(world: &'w World, live: &Live, key: RunKey, first_run: bool) -> Option<Box<Serving<'w>>> {
@@ -136,10 +200,9 @@ pub(super) fn serving<'w>(world: &'w World, live: &Live, key: RunKey, first_run:
         let start_up = terms.scaler.start_up;
         let found = leads.iter().position(|lead| (lead.start_up, lead.notice) == (start_up, notice));
         let lead = found.unwrap_or_else(|| {
-            leads.push(Lead { start_up, notice, ready_at: SimTime::NEVER, services: Vec::new() });
+            leads.push(Lead { start_up, notice, ready_at: SimTime::NEVER, starting: Vec::new() });
             leads.len() - 1
         });
-        leads[lead].services.push(id.index() as u32);
         let lease = (first..places.len()).map(|place| groups[places[place].group].lease).max().unwrap_or(Span::ZERO);
         services.push(ServiceState { lead, ..state(world, live, key, terms, (first, places.len()), lease) });
     }
@@ -170,6 +233,9 @@ pub(super) fn serving<'w>(world: &'w World, live: &Live, key: RunKey, first_run:
         rows: world.tick_rows && first_run,
         counted,
         waiting: Vec::new(),
+        fewer: Vec::new(),
+        more: Vec::new(),
+        ordered: Vec::new(),
     }))
 }
 
@@ -221,6 +287,8 @@ fn state<'w>(
         lead: 0,
         places,
         order: (places.0 as u32..places.1 as u32).collect(),
+        filled: places.1 - places.0,
+        active: Vec::new(),
         per_us,
         growth: GrowthPath::new(live, &demand.growth),
         own_noise: (demand.sd > 0.0).then(|| key.prefix(Purpose::Demand, &terms.path, 0)),
@@ -242,7 +310,7 @@ fn state<'w>(
         ahead: ahead(world, terms, lease),
         room: 0,
         taken: 0,
-        did: ServiceMonth::default(),
+        did: TickCounts::default(),
     }
 }
 

@@ -92,7 +92,11 @@ impl Standing {
 
     /// What replicas of a tenant wait for, and are forecast to need.
     pub fn keep(&mut self, tenant: usize, waits: u64, ahead: u64) {
-        (self.tenants[tenant].waits, self.tenants[tenant].ahead) = (waits, ahead);
+        let claim = &mut self.tenants[tenant];
+        if (claim.waits, claim.ahead) == (waits, ahead) {
+            return;
+        }
+        (claim.waits, claim.ahead) = (waits, ahead);
         self.keeps = self.tenants.iter().any(|claim| claim.waits + claim.ahead > 0);
     }
 

@@ -2,7 +2,7 @@
 //! T8 of the coupled model, section B. Plans nothing and takes no chip.
 
 use super::event::{Class, When};
-use super::serving::{Claim, ServiceState, Serving};
+use super::serving::{Claim, ServiceState, Serving, TickCounts};
 use super::sim::{Counter, Sim};
 use crate::perf::Served;
 use crate::record::{PoolTickRow, ServiceMonth, ServiceTickRow};
@@ -89,13 +89,8 @@ impl Sim<'_> {
     fn close_tick(&mut self) {
         let Some(mut serving) = self.serving.take() else { return };
         serving.open = false;
-        let now = self.now;
-        for place in &mut serving.places {
-            place.count(now);
-            place.capacity = 0;
-        }
         for at in 0..serving.services.len() {
-            admit(&mut serving, at);
+            admit(&mut serving, at, self.now);
         }
         spill(&mut serving);
         for at in 0..serving.services.len() {
@@ -112,19 +107,17 @@ impl Sim<'_> {
     fn book_service(&mut self, serving: &mut Serving<'_>, at: usize) {
         let Serving { services, places, weights, parts, tick, k, from, rows, .. } = serving;
         let service = &mut services[at];
-        let places = &mut places[service.places.0..service.places.1];
         weights.clear();
-        weights.extend(places.iter().map(|place| place.capacity));
+        weights.extend(service.active.iter().map(|place| places[*place as usize].capacity));
         apportion(service.taken, weights, parts);
         let heard = |counter: Counter| self.silent != Some(counter);
-        for (place, tokens) in places.iter_mut().zip(&*parts) {
-            if place.ready_us + place.starting_us == 0 {
-                continue;
-            }
+        let mut gone = false;
+        for (place, tokens) in service.active.iter().zip(&*parts) {
+            let place = &mut places[*place as usize];
             let busy_us = place.time_for(*tokens);
-            service.did.served += u128::from(busy_us);
-            service.did.ready += u128::from(place.ready_us);
-            service.did.starting += u128::from(place.starting_us);
+            service.did.served += busy_us;
+            service.did.ready += place.ready_us;
+            service.did.starting += place.starting_us;
             if let Some(month) = self.open_month {
                 let row = &mut self.record.cells[place.cell][month];
                 row.ready += u128::from(place.ready_us * place.chips);
@@ -134,6 +127,10 @@ impl Sim<'_> {
                 self.pools[place.pool].at_work += if heard(Counter::AtWork) { at_work } else { 0 };
             }
             (place.ready_us, place.starting_us) = (0, 0);
+            gone |= place.held() == 0;
+        }
+        if gone {
+            service.active.retain(|place| 0 < places[*place as usize].held());
         }
         service.deferrable_seen = service.new_deferrable;
         // Learned: tokens that were ours over the profile's time.
@@ -141,18 +138,18 @@ impl Sim<'_> {
             if service.terms.demand.shape.phase.is_some() { service.terms.demand.shape.at(*k).mean } else { 1.0 };
         service.seen.0 = service.decay * service.seen.0 + service.offered as f64;
         service.seen.1 = service.decay * service.seen.1 + mean * tick.0 as f64;
-        let mut did = std::mem::take(&mut service.did);
+        let did = std::mem::take(&mut service.did);
         let Some(month) = self.open_month else { return };
-        if let Some(counter) = self.silent {
-            silence_service(counter, &mut did);
-        }
         let row = &mut self.record.services[at][month];
-        let (backlog_from, begun) = (row.backlog_from, *row != ServiceMonth::default());
-        row.add(&did);
-        row.backlog_from = if begun { backlog_from } else { did.backlog_from };
-        row.backlog = did.backlog;
+        if self.silent.is_none() {
+            did.add_to(row);
+        } else {
+            silenced(self.silent, &did).add_to(row);
+        }
         if *rows {
-            self.record.service_ticks.push(ServiceTickRow { service: Id::new(at), at: *from, did, run: 0 });
+            let mut alone = ServiceMonth::default();
+            silenced(self.silent, &did).add_to(&mut alone);
+            self.record.service_ticks.push(ServiceTickRow { service: Id::new(at), at: *from, did: alone, run: 0 });
         }
     }
 
@@ -176,12 +173,15 @@ impl Sim<'_> {
 }
 
 /// T4 to T6 of one service: what its replicas can do, what they serve of its own users, what is shed. Eq. (154), (156).
-fn admit(serving: &mut Serving<'_>, at: usize) {
-    let service = &mut serving.services[at];
-    let tick_us = serving.tick.0 as f64;
+fn admit(serving: &mut Serving<'_>, at: usize, now: SimTime) {
+    let Serving { services, places, tick, .. } = serving;
+    let service = &mut services[at];
+    let tick_us = tick.0 as f64;
     let (mut capacity, mut ready_us) = (0, 0);
-    for place in serving.places[service.places.0..service.places.1].iter_mut().filter(|place| 0 < place.ready_us) {
-        place.capacity = place.tokens_in(place.ready_us);
+    for place in &service.active {
+        let place = &mut places[*place as usize];
+        place.count(now);
+        place.capacity = if 0 < place.ready_us { place.tokens_in(place.ready_us) } else { 0 };
         capacity += place.capacity;
         ready_us += place.ready_us;
     }
@@ -194,23 +194,24 @@ fn admit(serving: &mut Serving<'_>, at: usize) {
         shed = ((demanded as f64 * meets.shed + 0.5) as u64).max(demanded.saturating_sub(capacity)).min(demanded);
     }
     let first = demanded - shed;
-    service.did.attained = u128::from((first as f64 * meets.attained + 0.5) as u64);
-    service.did.ttft_p99 = u128::from(first) * u128::from((meets.ttft_p99_s * 1e6 + 0.5) as u64);
-    service.did.tpot = u128::from(first) * u128::from((meets.tpot_s * 1e6 + 0.5) as u64);
     let room = (capacity as f64 * terms.accepts_up_to) as u64;
     service.room = room.saturating_sub(first);
     service.taken = first;
     let required = if capacity > 0 {
         demanded as f64 * ready_us as f64 / capacity as f64
     } else {
-        let place = serving.places[service.places.0..service.places.1].first();
+        let place = places[service.places.0..service.places.1].first();
         place.map_or(0.0, |place| place.time_for(demanded) as f64)
     };
-    service.did.demanded = u128::from(demanded);
-    service.did.left = u128::from(service.left);
-    service.did.first = u128::from(first);
-    service.did.shed = u128::from(shed);
-    service.did.required = (required + 0.5) as u128;
+    let did = &mut service.did;
+    did.attained = (first as f64 * meets.attained + 0.5) as u64;
+    did.ttft_p99_us = (meets.ttft_p99_s * 1e6 + 0.5) as u64;
+    did.tpot_us = (meets.tpot_s * 1e6 + 0.5) as u64;
+    did.demanded = demanded;
+    did.left = service.left;
+    did.first = first;
+    did.shed = shed;
+    did.required = (required + 0.5) as u64;
 }
 
 /// T7: all that is shed asks the second choices at once, which take what they have room for, in proportion. Eq. (159).
@@ -218,31 +219,31 @@ fn spill(serving: &mut Serving<'_>) {
     let Serving { services, claims, weights, parts, .. } = serving;
     claims.clear();
     for (from, service) in services.iter_mut().enumerate() {
-        let tokens = service.did.shed as u64;
+        let tokens = service.did.shed;
         match service.second {
             Some((to, exchange)) if tokens > 0 => {
-                let work = (tokens as f64 * exchange).ceil() as u64;
+                let work = whole_above(tokens as f64 * exchange);
                 claims.push(Claim { from, to, tokens, work });
             }
-            _ => service.did.lost = u128::from(tokens),
+            _ => service.did.lost = tokens,
         }
     }
-    for to in 0..if claims.is_empty() { 0 } else { services.len() } {
+    // Those of one second choice side by side, in the order in which they ask.
+    claims.sort_by_key(|claim| claim.to);
+    for claims in claims.chunk_by(|a, b| a.to == b.to) {
+        let to = claims[0].to;
         weights.clear();
-        weights.extend(claims.iter().filter(|claim| claim.to == to).map(|claim| claim.work));
-        if weights.is_empty() {
-            continue;
-        }
+        weights.extend(claims.iter().map(|claim| claim.work));
         let asked: u64 = weights.iter().sum();
         let given = asked.min(services[to].room);
         apportion(given, weights, parts);
-        for (claim, work) in claims.iter().filter(|claim| claim.to == to).zip(parts.iter()) {
+        for (claim, work) in claims.iter().zip(parts.iter()) {
             let exchange = services[claim.from].second.map_or(1.0, |(_, exchange)| exchange);
-            let tokens = if *work == claim.work { claim.tokens } else { (*work as f64 / exchange).floor() as u64 };
+            let tokens = if *work == claim.work { claim.tokens } else { (*work as f64 / exchange) as u64 };
             let tokens = tokens.min(claim.tokens);
-            services[claim.from].did.spilled = u128::from(tokens);
-            services[claim.from].did.lost = u128::from(claim.tokens - tokens);
-            services[to].did.received += u128::from(tokens);
+            services[claim.from].did.spilled = tokens;
+            services[claim.from].did.lost = claim.tokens - tokens;
+            services[to].did.received += tokens;
             services[to].room -= work;
             services[to].taken += work;
         }
@@ -255,8 +256,8 @@ fn serve_deferrable(service: &mut ServiceState<'_>) {
     if slots == 0 {
         return;
     }
-    service.did.backlog_from = u128::from(service.backlog);
-    service.did.deferrable = u128::from(service.new_deferrable);
+    service.did.backlog_from = service.backlog;
+    service.did.deferrable = service.new_deferrable;
     let newest = (service.oldest + slots - 1) % slots;
     service.waiting[newest] = service.new_deferrable;
     service.backlog += service.new_deferrable;
@@ -271,14 +272,14 @@ fn serve_deferrable(service: &mut ServiceState<'_>) {
         room -= served;
         service.taken += served;
         service.backlog -= served;
-        service.did.deferrable_served += u128::from(served);
+        service.did.deferrable_served += served;
     }
     service.room = room;
     let expired = std::mem::take(&mut service.waiting[service.oldest]);
     service.backlog -= expired;
-    service.did.expired = u128::from(expired);
+    service.did.expired = expired;
     service.oldest = (service.oldest + 1) % slots;
-    service.did.backlog = u128::from(service.backlog);
+    service.did.backlog = service.backlog;
 }
 
 /// Tokens of a real number of them, and the part that is carried on.
@@ -301,15 +302,42 @@ pub(super) fn apportion(total: u64, weights: &[u64], parts: &mut Vec<u64>) {
     if total == sum || weights.contains(&sum) {
         return parts.extend(weights.iter().map(|weight| if *weight == sum { total } else { *weight }));
     }
-    let mut left = total;
-    for weight in weights {
-        let part = part_of(total, *weight, sum);
-        left -= part;
-        parts.push(part);
+    let owed = |weight: u64, part: u64| i128::from(total) * i128::from(weight) - i128::from(part) * i128::from(sum);
+    if (1 << 52) <= sum {
+        return largest_remainders(total, weights, parts, |weight| {
+            (u128::from(total) * u128::from(weight) / u128::from(sum)) as u64
+        }, owed);
     }
+    // Below 2^52 a quotient in floats is off by one or two, and what is owed then fits 64 bits, whatever the products wrap to: a division of 128
+    // bits takes ten times as long.
+    let short = |weight: u64, part: u64| total.wrapping_mul(weight).wrapping_sub(part.wrapping_mul(sum)) as i64;
+    let per_weight = total as f64 / sum as f64;
+    let part_of = |weight: u64| {
+        let mut part = (weight as f64 * per_weight) as u64;
+        while short(weight, part) < 0 {
+            part -= 1;
+        }
+        while sum as i64 <= short(weight, part) {
+            part += 1;
+        }
+        part
+    };
+    largest_remainders(total, weights, parts, part_of, |weight, part| i128::from(short(weight, part)));
+}
+
+/// Whole parts first, then one more for those that are owed most.
+fn largest_remainders(
+    total: u64,
+    weights: &[u64],
+    parts: &mut Vec<u64>,
+    part_of: impl Fn(u64) -> u64,
+    owed: impl Fn(u64, u64) -> i128,
+) {
+    parts.extend(weights.iter().map(|weight| part_of(*weight)));
+    let mut left = total - parts.iter().sum::<u64>();
     while left > 0 {
         let rest = |n: usize| {
-            let owed = i128::from(total) * i128::from(weights[n]) - i128::from(parts[n]) * i128::from(sum);
+            let owed = owed(weights[n], parts[n]);
             // One that has had its extra token is owed less than nothing.
             (parts[n] < weights[n] && 0 < owed).then_some((owed, std::cmp::Reverse(n)))
         };
@@ -319,22 +347,17 @@ pub(super) fn apportion(total: u64, weights: &[u64], parts: &mut Vec<u64>) {
     }
 }
 
-/// floor(total x weight / sum), by a quotient in floats that is put right: a division of 128 bits takes ten times as long.
+/// The least whole number of at least that, of what is not negative. A cast calls nobody.
 #[inline]
-fn part_of(total: u64, weight: u64, sum: u64) -> u64 {
-    let product = u128::from(total) * u128::from(weight);
-    let mut part = (total as f64 * (weight as f64 / sum as f64)) as u64;
-    while product < u128::from(part) * u128::from(sum) {
-        part -= 1;
-    }
-    while u128::from(part + 1) * u128::from(sum) <= product {
-        part += 1;
-    }
-    part
+pub(super) fn whole_above(x: f64) -> u64 {
+    let below = x as u64;
+    below + u64::from((below as f64) < x)
 }
 
-/// Mutation tests only: a counter of services that is not counted.
-fn silence_service(counter: Counter, did: &mut ServiceMonth) {
+/// What is counted where one counter of services is silent: mutation tests only.
+fn silenced(silent: Option<Counter>, did: &TickCounts) -> TickCounts {
+    let mut did = *did;
+    let Some(counter) = silent else { return did };
     match counter {
         Counter::TokensDemanded => did.demanded = 0,
         Counter::TokensFirst => did.first = 0,
@@ -350,6 +373,7 @@ fn silence_service(counter: Counter, did: &mut ServiceMonth) {
         Counter::ReplicasReady => did.ready = 0,
         _ => {}
     }
+    did
 }
 
 #[cfg(test)]
