@@ -39,6 +39,9 @@ impl Sim<'_> {
     pub(super) fn make_room_for_replicas(&mut self, at: usize) {
         let serving = self.serving.as_ref().expect("there are services");
         let place = &serving.places[at];
+        if place.wanted == 0 || self.domains[place.domain].running.iter().all(Vec::is_empty) {
+            return;
+        }
         let (pool, group) = (&self.pools[place.pool], &serving.groups[place.group]);
         let need = Need {
             domain: place.domain,
@@ -48,9 +51,7 @@ impl Sim<'_> {
             replicas: place.wanted,
             of_chips: place.chips as u32,
         };
-        let fits = pool.has_room_for_replicas(need.tenant, need.chips, need.replicas, u64::from(need.of_chips));
-        let nobody = self.domains[need.domain].running.iter().all(Vec::is_empty);
-        if need.replicas == 0 || fits || nobody || pool.is_shut() {
+        if pool.is_shut() || pool.has_room_for_replicas(need.tenant, need.chips, need.replicas, place.chips) {
             return;
         }
         let lent = pool.lends && pool.standing.borrowed(pool.usable()) > 0;

@@ -46,7 +46,9 @@ impl GrowthPath {
             return 1.0;
         }
         let days = years * DAYS;
-        let day = days.floor();
+        // Days are not negative but within the spin-up's rounding: a cast calls nobody.
+        let below = days as i64 as f64;
+        let day = if days < below { below - 1.0 } else { below };
         if day != self.day {
             self.day = day;
             self.begins = self.exactly(day / DAYS);

@@ -5,6 +5,7 @@ use super::event::{Class, When};
 use super::nodes::Piece;
 use super::serving::Serving;
 use super::sim::{Counter, READY_DUE, Release, Sabotage, Sim};
+use super::tick::{real, whole_below};
 use crate::stats::math;
 use crate::units::{Id, SimTime, Span};
 use crate::world::{Live, ServingPlace, World};
@@ -98,16 +99,16 @@ impl Place {
     /// Tokens that so much ready time does, that lost to failures left out. Eq. (154), (155).
     #[inline]
     pub fn tokens_in(&self, ready_us: u64) -> u64 {
-        let tokens = ready_us as f64 * self.up * self.tokens_per_hour as f64 / 3.6e9;
+        let tokens = real(ready_us) * self.up * real(self.tokens_per_hour) / 3.6e9;
         // A whole number of tokens must not be lost to rounding.
-        (tokens + tokens * 4.0 * f64::EPSILON) as u64
+        whole_below(tokens + tokens * 4.0 * f64::EPSILON)
     }
 
     /// Replica time that so many tokens take.
     #[inline]
     pub fn time_for(&self, tokens: u64) -> u64 {
-        let us = tokens as f64 * 3.6e9 / self.tokens_per_hour as f64;
-        let us = (us + us * 4.0 * f64::EPSILON) as u64;
+        let us = real(tokens) * 3.6e9 / real(self.tokens_per_hour);
+        let us = whole_below(us + us * 4.0 * f64::EPSILON);
         if self.ready_us == 0 { us } else { us.min(self.ready_us) }
     }
 
@@ -168,7 +169,16 @@ impl Sim<'_> {
         let Some(serving) = &mut self.serving else { return };
         let notice = serving.leads[lead].notice;
         let mut ordered = std::mem::take(&mut serving.ordered);
-        serving.places_of_order(lead, takes, &mut ordered);
+        ordered.clear();
+        if !takes {
+            ordered.extend_from_slice(&serving.more);
+        }
+        for domain in &self.domains {
+            ordered.extend_from_slice(&domain.replicas_wait);
+        }
+        ordered.retain(|at| serving.services[serving.places[*at as usize].service].lead == lead);
+        ordered.sort_unstable();
+        ordered.dedup();
         for at in ordered.iter().map(|at| *at as usize) {
             let place = &self.serving.as_ref().expect("there are services").places[at];
             if !takes && place.goal < place.next {
@@ -218,12 +228,14 @@ impl Sim<'_> {
         }
         let group = &mut serving.groups[place.group];
         group.waits = group.waits + wanted * place.chips - place.wanted * place.chips;
-        place.wanted = wanted;
-        match serving.waiting.binary_search(&(at as u32)) {
-            Ok(place) if wanted == 0 => drop(serving.waiting.remove(place)),
-            Err(place) if 0 < wanted => serving.waiting.insert(place, at as u32),
-            Ok(_) | Err(_) => {}
+        let waits = &mut self.domains[place.domain].replicas_wait;
+        if wanted == 0 {
+            waits.retain(|other| *other != at as u32);
+        } else if place.wanted == 0 {
+            let before = waits.partition_point(|other| *other < at as u32);
+            waits.insert(before, at as u32);
         }
+        place.wanted = wanted;
         self.pools[group.pool].standing.keep(group.tenant, group.waits, group.ahead);
     }
 
@@ -234,8 +246,11 @@ impl Sim<'_> {
         if place.wanted == 0 || self.now < place.take_from || pool.is_shut() {
             return;
         }
-        let open = pool.standing.open_to_replicas(place.tenant, pool.usable()) / place.chips;
-        let replicas = place.wanted.min(open).min(pool.nodes.replicas(place.chips as u32));
+        let open = pool.standing.open_to_replicas(place.tenant, pool.usable());
+        if open < place.chips {
+            return;
+        }
+        let replicas = place.wanted.min(open / place.chips).min(pool.nodes.replicas(place.chips as u32));
         if replicas > 0 {
             self.take_replicas(at, replicas, ready);
         }
@@ -350,7 +365,8 @@ impl Sim<'_> {
         if self.domains[domain].lends {
             self.await_lending(domain);
         }
-        if 0 < self.domains[domain].waiting || self.domains[domain].resizes || self.domains[domain].any_committed {
+        let state = &self.domains[domain];
+        if 0 < state.waiting || state.resizes || state.any_committed || !state.replicas_wait.is_empty() {
             self.touch(domain);
         }
     }
@@ -405,12 +421,10 @@ impl Sim<'_> {
 
     /// Before a pass: replicas that wait take what has become free.
     pub(super) fn take_waiting_replicas(&mut self, domain: usize) {
-        let waiting = |sim: &Self, n: usize| sim.serving.as_ref().and_then(|serving| serving.waiting.get(n).copied());
+        let waiting = |sim: &Self, n: usize| sim.domains[domain].replicas_wait.get(n).copied();
         let mut n = 0;
         while let Some(at) = waiting(self, n) {
-            if self.serving.as_ref().expect("somebody waits").places[at as usize].domain == domain {
-                self.come_now(at as usize, false);
-            }
+            self.come_now(at as usize, false);
             // Who has all it waited for is out of the list.
             n += usize::from(waiting(self, n) == Some(at));
         }
@@ -457,18 +471,6 @@ impl Sim<'_> {
 }
 
 impl super::serving::Serving<'_> {
-    /// Places of a lead that ask for more or wait already, ascending.
-    fn places_of_order(&self, lead: usize, takes: bool, ordered: &mut Vec<u32>) {
-        ordered.clear();
-        let theirs = |at: &u32| self.services[self.places[*at as usize].service].lead == lead;
-        ordered.extend(self.waiting.iter().copied().filter(theirs));
-        if !takes {
-            ordered.extend(self.more.iter().copied().filter(theirs));
-            ordered.sort_unstable();
-            ordered.dedup();
-        }
-    }
-
     /// Lead of a service's orders.
     fn lead_of(&self, service: usize) -> Span {
         let lead = &self.leads[self.services[service].lead];

@@ -5,7 +5,7 @@ use super::event::{Class, When};
 use super::replicas::Place;
 use super::serving::{Group, ServiceState, Serving};
 use super::sim::Sim;
-use super::tick::whole_above;
+use super::tick::{real, whole_above};
 use crate::units::{Id, SimTime, Span};
 use crate::world::Forecast;
 
@@ -37,14 +37,14 @@ impl Sim<'_> {
         fewer.sort_unstable();
         more.sort_unstable();
         for at in planning.iter() {
-            let service = &services[*at as usize];
-            let least = services[*at as usize].forecast_peak(k);
+            let service = &mut services[*at as usize];
             if let Some(peak) = service.peak_ahead(k) {
+                let least = service.forecast_peak(k);
                 let wanted = service.tokens_per_us(peak.max(least), serving.tick);
                 forecast_ahead(service, places, groups, wanted);
             }
         }
-        for group in groups.iter_mut() {
+        for group in groups.iter_mut().filter(|group| !group.keeps_nothing) {
             let margin = if group.lease > Span::ZERO || group.margin > 0.0 {
                 (group.margin * self.pools[group.pool].usable() as f64).floor() as u64
             } else {
@@ -117,10 +117,10 @@ impl ServiceState<'_> {
     }
 
     /// Peak of tick `k` over the level, as far as it is known.
-    fn forecast_peak(&self, k: i64) -> f64 {
+    fn forecast_peak(&mut self, k: i64) -> f64 {
         match &self.terms.forecast {
             Forecast::Path(points) => points[(k.max(0) as usize).min(points.len() - 1)],
-            Forecast::Learned(_) if self.terms.demand.shape.phase.is_some() => self.terms.demand.shape.at(k).peak,
+            Forecast::Learned(_) if self.terms.demand.shape.phase.is_some() => self.shape_at(k).peak,
             Forecast::Learned(_) => 1.0,
         }
     }
@@ -150,10 +150,12 @@ impl ServiceState<'_> {
         let rate = level * peak;
         let mut beta = scaler.headroom;
         if scaler.burst_sds > 0.0 && rate > 0.0 {
-            let counts = rate * scaler.burst_window.0 as f64 / self.terms.tokens_per_request();
+            let counts = rate * real(scaler.burst_window.0) / self.terms.tokens_per_request();
             beta += scaler.burst_sds * (self.terms.idc / counts).sqrt();
         }
-        (rate * (1.0 + beta) + self.deferrable_seen as f64 / tick.0 as f64) / scaler.target
+        let wanted = rate * (1.0 + beta);
+        let deferrable = if 0 < self.deferrable_seen { real(self.deferrable_seen) / real(tick.0) } else { 0.0 };
+        (wanted + deferrable) / scaler.target
     }
 }
 
@@ -179,7 +181,7 @@ fn fill(service: &ServiceState<'_>, places: &mut [Place], groups: &mut [Group], 
         // A division only where there is less than enough.
         let chips = need.saturating_mul(place.chips);
         place.try_out = if chips <= group.budget { need } else { group.budget / place.chips };
-        wanted -= place.try_out as f64 * place.tokens_per_us;
+        wanted -= real(place.try_out) * place.tokens_per_us;
         group.budget -= place.try_out * place.chips;
         total += place.try_out;
         filled = n + 1;
@@ -242,7 +244,7 @@ fn plan_service(
 /// What the service will need beyond its plan within a lease, from what is left of the budgets.
 fn forecast_ahead(service: &ServiceState<'_>, places: &mut [Place], groups: &mut [Group], mut wanted: f64) {
     for at in &service.order[..service.filled] {
-        wanted -= places[*at as usize].next as f64 * places[*at as usize].tokens_per_us;
+        wanted -= real(places[*at as usize].next) * places[*at as usize].tokens_per_us;
     }
     for at in &service.order {
         let place = &places[*at as usize];
@@ -251,7 +253,7 @@ fn forecast_ahead(service: &ServiceState<'_>, places: &mut [Place], groups: &mut
         }
         let need = whole_above(wanted / place.tokens_per_us - DUST);
         let more = need.min(groups[place.group].budget / place.chips);
-        wanted -= more as f64 * place.tokens_per_us;
+        wanted -= real(more) * place.tokens_per_us;
         groups[place.group].budget -= more * place.chips;
         groups[place.group].planned += more * place.chips;
     }

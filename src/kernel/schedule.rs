@@ -421,12 +421,16 @@ impl Sim<'_> {
         leaves
     }
 
-    /// Nobody waits in the domain, nothing is promised there and nothing else happens at this instant: under every policy a pass
+    /// Nobody waits in the domain, no job and no replica, nothing is promised there and nothing else happens at this instant: under every policy a pass
     /// would start nobody, or the one job in hand if there is room.
     #[inline]
     pub(super) fn at_rest(&self, domain: usize) -> bool {
         let state = &self.domains[domain];
-        state.waiting == 0 && !state.any_committed && self.changed.is_empty() && self.instant_is_over()
+        state.waiting == 0
+            && !state.any_committed
+            && state.replicas_wait.is_empty()
+            && self.changed.is_empty()
+            && self.instant_is_over()
     }
 
     /// Starts a job that arrives in a domain at rest, without a pass; false where there is no room or a pass must look.
@@ -454,7 +458,7 @@ impl Sim<'_> {
             if any_committed {
                 self.fill_reserved(domain);
             }
-            if self.serving.is_some() {
+            if !self.domains[domain].replicas_wait.is_empty() {
                 self.take_waiting_replicas(domain);
             }
             if self.domains[domain].lends {

@@ -6,7 +6,7 @@ use crate::record::ServiceMonth;
 use crate::stats::draw::{Prefix, Purpose, RunKey};
 use crate::stats::math;
 use crate::units::{SimTime, Span};
-use crate::world::{Forecast, Live, PoolId, Service, ServiceId, World};
+use crate::world::{Forecast, InTick, Live, PoolId, Service, ServiceId, World};
 
 /// What a service was asked for and did in a tick: [`ServiceMonth`] says what each is [tokens], [replica-us].
 #[derive(Clone, Copy, Default)]
@@ -34,31 +34,38 @@ pub(super) struct TickCounts {
 }
 
 impl TickCounts {
-    /// Adds it to its month. The backlog is that at the month's begin, and at the end of the last tick.
+    /// Adds it to its month, what is not zero as a rule and what is in groups. The backlog is that at the month's begin, and at the end of the last
+    /// tick.
     #[inline]
     pub fn add_to(&self, month: &mut ServiceMonth) {
-        let begun = 0 < month.ready + month.starting + month.required + month.left;
-        if !begun && *month == ServiceMonth::default() {
-            month.backlog_from = u128::from(self.backlog_from);
+        if 0 < self.deferrable + self.backlog_from + self.backlog + self.expired + self.deferrable_served {
+            // Nothing was asked of it before, and nothing stood ready: the month's first tick.
+            if month.backlog_from + month.deferrable + month.demanded + month.ready == 0 {
+                month.backlog_from = u128::from(self.backlog_from);
+            }
+            month.deferrable += u128::from(self.deferrable);
+            month.deferrable_served += u128::from(self.deferrable_served);
+            month.expired += u128::from(self.expired);
         }
         month.backlog = u128::from(self.backlog);
         month.demanded += u128::from(self.demanded);
-        month.left += u128::from(self.left);
         month.first += u128::from(self.first);
-        month.shed += u128::from(self.shed);
-        month.spilled += u128::from(self.spilled);
-        month.lost += u128::from(self.lost);
-        month.received += u128::from(self.received);
-        month.deferrable += u128::from(self.deferrable);
-        month.deferrable_served += u128::from(self.deferrable_served);
-        month.expired += u128::from(self.expired);
         month.ready += u128::from(self.ready);
         month.starting += u128::from(self.starting);
         month.required += u128::from(self.required);
         month.served += u128::from(self.served);
-        month.attained += u128::from(self.attained);
-        month.ttft_p99 += u128::from(self.first) * u128::from(self.ttft_p99_us);
-        month.tpot += u128::from(self.first) * u128::from(self.tpot_us);
+        if 0 < self.shed + self.spilled + self.lost + self.received + self.left {
+            month.left += u128::from(self.left);
+            month.shed += u128::from(self.shed);
+            month.spilled += u128::from(self.spilled);
+            month.lost += u128::from(self.lost);
+            month.received += u128::from(self.received);
+        }
+        if 0 < self.attained + self.ttft_p99_us + self.tpot_us {
+            month.attained += u128::from(self.attained);
+            month.ttft_p99 += u128::from(self.first) * u128::from(self.ttft_p99_us);
+            month.tpot += u128::from(self.first) * u128::from(self.tpot_us);
+        }
     }
 }
 
@@ -81,6 +88,8 @@ pub(super) struct ServiceState<'w> {
     pub own_noise: Option<Prefix>,
     /// Tokens of others' mix that take as long as one of its own, by the service that asks: see `claims`.
     pub second: Option<(usize, f64)>,
+    /// Its demand's shape in the tick looked at last.
+    pub shape: (i64, InTick),
     /// The tick under way: tokens asked for, those that went elsewhere, peak over mean.
     pub offered: u64,
     pub left: u64,
@@ -108,6 +117,17 @@ pub(super) struct ServiceState<'w> {
     pub did: TickCounts,
 }
 
+impl ServiceState<'_> {
+    /// Shape of the demand in tick `k`. Planned for, then asked for, then learned from: the place in the week is looked up once.
+    #[inline]
+    pub fn shape_at(&mut self, k: i64) -> InTick {
+        if self.shape.0 != k {
+            self.shape = (k, self.terms.demand.shape.at(k));
+        }
+        self.shape.1
+    }
+}
+
 /// A tenant's services on a pool: they plan from the same chips.
 pub(super) struct Group {
     pub pool: usize,
@@ -120,6 +140,8 @@ pub(super) struct Group {
     pub lease: Span,
     /// Chips kept beyond it.
     pub margin: f64,
+    /// Neither: nothing is ever kept from gangs.
+    pub keeps_nothing: bool,
     /// While it is planned: chips still to be had.
     pub budget: u64,
     pub planned: u64,
@@ -171,8 +193,6 @@ pub(super) struct Serving<'w> {
     /// Rows of each tick are written, and what pools' meters had counted of the month at the last.
     pub rows: bool,
     pub counted: Vec<(usize, usize, [u128; 6])>,
-    /// Places that wait for replicas, in order.
-    pub waiting: Vec<u32>,
     /// Places for which the plan of the next tick has fewer replicas than that of this one, and more, ascending.
     pub fewer: Vec<u32>,
     pub more: Vec<u32>,
@@ -232,7 +252,6 @@ pub(super) fn serving<'w>(world: &'w World, live: &Live, key: RunKey, first_run:
         parts: Vec::new(),
         rows: world.tick_rows && first_run,
         counted,
-        waiting: Vec::new(),
         fewer: Vec::new(),
         more: Vec::new(),
         ordered: Vec::new(),
@@ -250,7 +269,8 @@ fn group_of(world: &World, live: &Live, groups: &mut Vec<Group>, pool: PoolId, t
         });
         let margin = rules.serving_margin.unwrap_or(if lease == Span::ZERO { 0.0 } else { 0.05 });
         let (pool, budget) = (pool.index(), 0);
-        groups.push(Group { pool, tenant, held: 0, waits: 0, ahead: 0, lease, margin, budget, planned: 0 });
+        let keeps_nothing = lease == Span::ZERO && margin <= 0.0;
+        groups.push(Group { pool, tenant, held: 0, waits: 0, ahead: 0, lease, margin, keeps_nothing, budget, planned: 0 });
         groups.len() - 1
     })
 }
@@ -292,6 +312,7 @@ fn state<'w>(
         per_us,
         growth: GrowthPath::new(live, &demand.growth),
         own_noise: (demand.sd > 0.0).then(|| key.prefix(Purpose::Demand, &terms.path, 0)),
+        shape: (0, demand.shape.at(0)),
         second: terms.second_choice.map(|of| (of.index(), exchange(world, terms, of))),
         offered: 0,
         left: 0,

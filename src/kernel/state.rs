@@ -226,6 +226,8 @@ pub(super) struct DomainState<'w> {
     pub reservation: Reservation,
     /// Some tenant is ever guaranteed or reserved chips here.
     pub any_committed: bool,
+    /// Places of services that wait for replicas, ascending.
+    pub replicas_wait: Vec<u32>,
     /// Jobs that wait and may go to overflow cells as well, by key; where those have a limit.
     pub overflowing: Vec<u32>,
     /// Jobs that arrived at this instant and wait, where somebody asks: a queue limit, a wait of no time.
@@ -451,6 +453,7 @@ pub(super) fn domain_states<'w>(world: &'w World, live: &Live) -> Vec<DomainStat
             planned: Vec::new(),
             reservation: Reservation::default(),
             any_committed: terms.pools.iter().any(commits),
+            replicas_wait: Vec::new(),
             overflowing: Vec::new(),
             fresh: Vec::new(),
         }

@@ -70,7 +70,7 @@ impl Sim<'_> {
             if let Some(draws) = service.own_noise {
                 noise *= math::exp(demand.sd * (normal_quantile(draws.unit(k)) - 0.5 * demand.sd));
             }
-            let shape = demand.shape.at(k);
+            let shape = service.shape_at(k);
             let growth = service.growth.at(years);
             let ours = self.live.volumes[service.terms.workload.index()];
             let tokens = service.per_us * growth * shape.mean * noise * tick_us;
@@ -134,23 +134,21 @@ impl Sim<'_> {
         }
         service.deferrable_seen = service.new_deferrable;
         // Learned: tokens that were ours over the profile's time.
-        let mean =
-            if service.terms.demand.shape.phase.is_some() { service.terms.demand.shape.at(*k).mean } else { 1.0 };
-        service.seen.0 = service.decay * service.seen.0 + service.offered as f64;
-        service.seen.1 = service.decay * service.seen.1 + mean * tick.0 as f64;
-        let did = std::mem::take(&mut service.did);
-        let Some(month) = self.open_month else { return };
-        let row = &mut self.record.services[at][month];
-        if self.silent.is_none() {
-            did.add_to(row);
-        } else {
-            silenced(self.silent, &did).add_to(row);
+        let mean = if service.terms.demand.shape.phase.is_some() { service.shape_at(*k).mean } else { 1.0 };
+        service.seen.0 = service.decay * service.seen.0 + real(service.offered);
+        service.seen.1 = service.decay * service.seen.1 + mean * real(tick.0);
+        if let Some(month) = self.open_month {
+            if self.silent.is_some() {
+                service.did = silenced(self.silent, &service.did);
+            }
+            service.did.add_to(&mut self.record.services[at][month]);
+            if *rows {
+                let mut did = ServiceMonth::default();
+                service.did.add_to(&mut did);
+                self.record.service_ticks.push(ServiceTickRow { service: Id::new(at), at: *from, did, run: 0 });
+            }
         }
-        if *rows {
-            let mut alone = ServiceMonth::default();
-            silenced(self.silent, &did).add_to(&mut alone);
-            self.record.service_ticks.push(ServiceTickRow { service: Id::new(at), at: *from, did: alone, run: 0 });
-        }
+        service.did = TickCounts::default();
     }
 
     /// Chips of each pool with services in the tick that ends.
@@ -176,7 +174,7 @@ impl Sim<'_> {
 fn admit(serving: &mut Serving<'_>, at: usize, now: SimTime) {
     let Serving { services, places, tick, .. } = serving;
     let service = &mut services[at];
-    let tick_us = tick.0 as f64;
+    let tick_us = real(tick.0);
     let (mut capacity, mut ready_us) = (0, 0);
     for place in &service.active {
         let place = &mut places[*place as usize];
@@ -189,29 +187,31 @@ fn admit(serving: &mut Serving<'_>, at: usize, now: SimTime) {
     let terms = service.terms;
     let (mut shed, mut meets) = (if capacity == 0 { demanded } else { 0 }, Served::default());
     if 0 < demanded && 0 < capacity {
-        let u_peak = demanded as f64 / capacity as f64 * service.peak;
-        meets = terms.admission.at(u_peak, ready_us as f64 / tick_us);
-        shed = ((demanded as f64 * meets.shed + 0.5) as u64).max(demanded.saturating_sub(capacity)).min(demanded);
+        let u_peak = real(demanded) / real(capacity) * service.peak;
+        meets = terms.admission.at(u_peak, real(ready_us) / tick_us);
+        shed = nearest(real(demanded) * meets.shed).max(demanded.saturating_sub(capacity)).min(demanded);
     }
     let first = demanded - shed;
-    let room = (capacity as f64 * terms.accepts_up_to) as u64;
+    let room = whole_below(real(capacity) * terms.accepts_up_to);
     service.room = room.saturating_sub(first);
     service.taken = first;
     let required = if capacity > 0 {
-        demanded as f64 * ready_us as f64 / capacity as f64
+        real(demanded) * real(ready_us) / real(capacity)
     } else {
         let place = places[service.places.0..service.places.1].first();
         place.map_or(0.0, |place| place.time_for(demanded) as f64)
     };
     let did = &mut service.did;
-    did.attained = (first as f64 * meets.attained + 0.5) as u64;
-    did.ttft_p99_us = (meets.ttft_p99_s * 1e6 + 0.5) as u64;
-    did.tpot_us = (meets.tpot_s * 1e6 + 0.5) as u64;
+    if 0.0 < meets.attained + meets.ttft_p99_s + meets.tpot_s {
+        did.attained = nearest(real(first) * meets.attained);
+        did.ttft_p99_us = nearest(meets.ttft_p99_s * 1e6);
+        did.tpot_us = nearest(meets.tpot_s * 1e6);
+    }
     did.demanded = demanded;
     did.left = service.left;
     did.first = first;
     did.shed = shed;
-    did.required = (required + 0.5) as u64;
+    did.required = nearest(required);
 }
 
 /// T7: all that is shed asks the second choices at once, which take what they have room for, in proportion. Eq. (159).
@@ -222,7 +222,7 @@ fn spill(serving: &mut Serving<'_>) {
         let tokens = service.did.shed;
         match service.second {
             Some((to, exchange)) if tokens > 0 => {
-                let work = whole_above(tokens as f64 * exchange);
+                let work = whole_above(real(tokens) * exchange);
                 claims.push(Claim { from, to, tokens, work });
             }
             _ => service.did.lost = tokens,
@@ -239,7 +239,7 @@ fn spill(serving: &mut Serving<'_>) {
         apportion(given, weights, parts);
         for (claim, work) in claims.iter().zip(parts.iter()) {
             let exchange = services[claim.from].second.map_or(1.0, |(_, exchange)| exchange);
-            let tokens = if *work == claim.work { claim.tokens } else { (*work as f64 / exchange) as u64 };
+            let tokens = if *work == claim.work { claim.tokens } else { whole_below(real(*work) / exchange) };
             let tokens = tokens.min(claim.tokens);
             services[claim.from].did.spilled = tokens;
             services[claim.from].did.lost = claim.tokens - tokens;
@@ -286,9 +286,8 @@ fn serve_deferrable(service: &mut ServiceState<'_>) {
 #[inline]
 fn whole(tokens: f64, carry: &mut f64) -> u64 {
     let sum = tokens + *carry;
-    // Tokens are not negative: a cast rounds down, and calls nobody.
-    let whole = sum as u64;
-    *carry = sum - whole as f64;
+    let whole = whole_below(sum);
+    *carry = sum - real(whole);
     whole
 }
 
@@ -311,9 +310,9 @@ pub(super) fn apportion(total: u64, weights: &[u64], parts: &mut Vec<u64>) {
     // Below 2^52 a quotient in floats is off by one or two, and what is owed then fits 64 bits, whatever the products wrap to: a division of 128
     // bits takes ten times as long.
     let short = |weight: u64, part: u64| total.wrapping_mul(weight).wrapping_sub(part.wrapping_mul(sum)) as i64;
-    let per_weight = total as f64 / sum as f64;
+    let per_weight = real(total) / real(sum);
     let part_of = |weight: u64| {
-        let mut part = (weight as f64 * per_weight) as u64;
+        let mut part = whole_below(real(weight) * per_weight);
         while short(weight, part) < 0 {
             part -= 1;
         }
@@ -347,11 +346,29 @@ fn largest_remainders(
     }
 }
 
-/// The least whole number of at least that, of what is not negative. A cast calls nobody.
+/// Counts below 2^63 as floats and back. Through signed numbers: the processor converts those in one step and unsigned ones in six.
+#[inline]
+pub(super) fn real(count: u64) -> f64 {
+    count as i64 as f64
+}
+
+/// The largest whole number of at most that, of what is not negative. A cast rounds down and calls nobody.
+#[inline]
+pub(super) fn whole_below(x: f64) -> u64 {
+    x as i64 as u64
+}
+
+/// The nearest whole number.
+#[inline]
+fn nearest(x: f64) -> u64 {
+    whole_below(x + 0.5)
+}
+
+/// The least whole number of at least that.
 #[inline]
 pub(super) fn whole_above(x: f64) -> u64 {
-    let below = x as u64;
-    below + u64::from((below as f64) < x)
+    let below = whole_below(x);
+    below + u64::from(real(below) < x)
 }
 
 /// What is counted where one counter of services is silent: mutation tests only.
