@@ -150,12 +150,11 @@ impl ServiceState<'_> {
         let rate = level * peak;
         let mut beta = scaler.headroom;
         if scaler.burst_sds > 0.0 && rate > 0.0 {
-            let counts = rate * real(scaler.burst_window.0) / self.terms.tokens_per_request();
-            beta += scaler.burst_sds * (self.terms.idc / counts).sqrt();
+            beta += self.burst / rate.sqrt();
         }
         let wanted = rate * (1.0 + beta);
         let deferrable = if 0 < self.deferrable_seen { real(self.deferrable_seen) / real(tick.0) } else { 0.0 };
-        (wanted + deferrable) / scaler.target
+        (wanted + deferrable) * self.per_target
     }
 }
 
@@ -176,7 +175,7 @@ fn fill(service: &ServiceState<'_>, places: &mut [Place], groups: &mut [Group], 
         if done {
             continue;
         }
-        let need = whole_above((wanted / place.tokens_per_us - DUST).max(0.0));
+        let need = whole_above((wanted * place.us_per_token_up - DUST).max(0.0));
         let group = &mut groups[place.group];
         // A division only where there is less than enough.
         let chips = need.saturating_mul(place.chips);
@@ -251,7 +250,7 @@ fn forecast_ahead(service: &ServiceState<'_>, places: &mut [Place], groups: &mut
         if wanted <= DUST * place.tokens_per_us {
             return;
         }
-        let need = whole_above(wanted / place.tokens_per_us - DUST);
+        let need = whole_above(wanted * place.us_per_token_up - DUST);
         let more = need.min(groups[place.group].budget / place.chips);
         wanted -= real(more) * place.tokens_per_us;
         groups[place.group].budget -= more * place.chips;

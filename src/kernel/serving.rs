@@ -97,6 +97,9 @@ pub(super) struct ServiceState<'w> {
     pub new_deferrable: u64,
     /// Parts of tokens, carried from tick to tick.
     pub carry: [f64; 3],
+    /// Headroom for bursts x the root of the rate [(tokens/us)^1/2], and one over the load planned for. Eq. (158).
+    pub burst: f64,
+    pub per_target: f64,
     /// Learned level: decayed sums of tokens and of the profile's time [tokens], [us].
     pub seen: (f64, f64),
     pub decay: f64,
@@ -270,7 +273,18 @@ fn group_of(world: &World, live: &Live, groups: &mut Vec<Group>, pool: PoolId, t
         let margin = rules.serving_margin.unwrap_or(if lease == Span::ZERO { 0.0 } else { 0.05 });
         let (pool, budget) = (pool.index(), 0);
         let keeps_nothing = lease == Span::ZERO && margin <= 0.0;
-        groups.push(Group { pool, tenant, held: 0, waits: 0, ahead: 0, lease, margin, keeps_nothing, budget, planned: 0 });
+        groups.push(Group {
+            pool,
+            tenant,
+            held: 0,
+            waits: 0,
+            ahead: 0,
+            lease,
+            margin,
+            keeps_nothing,
+            budget,
+            planned: 0,
+        });
         groups.len() - 1
     })
 }
@@ -300,6 +314,9 @@ fn state<'w>(
         Forecast::Learned(half_life) => *half_life,
         Forecast::Path(_) => Span::ZERO,
     };
+    let scaler = &terms.scaler;
+    let window_us = scaler.burst_window.0.max(1) as f64;
+    let burst = scaler.burst_sds * (terms.idc * terms.tokens_per_request() / window_us).sqrt();
     let decay = math::exp(-math::ln(2.0) * world.tick.0 as f64 / half_life.0.max(1) as f64);
     let deferrable = terms.deferrable.as_ref();
     ServiceState {
@@ -319,6 +336,8 @@ fn state<'w>(
         peak: 1.0,
         new_deferrable: 0,
         carry: [0.0; 3],
+        burst,
+        per_target: 1.0 / scaler.target,
         // What is known before anything was seen: the level itself.
         seen: (per_us * world.tick.0 as f64, world.tick.0 as f64),
         decay,

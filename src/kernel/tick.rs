@@ -186,9 +186,9 @@ fn admit(serving: &mut Serving<'_>, at: usize, now: SimTime) {
     let demanded = service.offered;
     let terms = service.terms;
     let (mut shed, mut meets) = (if capacity == 0 { demanded } else { 0 }, Served::default());
+    let load = if capacity == 0 { 0.0 } else { real(demanded) / real(capacity) };
     if 0 < demanded && 0 < capacity {
-        let u_peak = real(demanded) / real(capacity) * service.peak;
-        meets = terms.admission.at(u_peak, real(ready_us) / tick_us);
+        meets = terms.admission.at(load * service.peak, real(ready_us) / tick_us);
         shed = nearest(real(demanded) * meets.shed).max(demanded.saturating_sub(capacity)).min(demanded);
     }
     let first = demanded - shed;
@@ -196,7 +196,7 @@ fn admit(serving: &mut Serving<'_>, at: usize, now: SimTime) {
     service.room = room.saturating_sub(first);
     service.taken = first;
     let required = if capacity > 0 {
-        real(demanded) * real(ready_us) / real(capacity)
+        load * real(ready_us)
     } else {
         let place = places[service.places.0..service.places.1].first();
         place.map_or(0.0, |place| place.time_for(demanded) as f64)
@@ -303,9 +303,13 @@ pub(super) fn apportion(total: u64, weights: &[u64], parts: &mut Vec<u64>) {
     }
     let owed = |weight: u64, part: u64| i128::from(total) * i128::from(weight) - i128::from(part) * i128::from(sum);
     if (1 << 52) <= sum {
-        return largest_remainders(total, weights, parts, |weight| {
-            (u128::from(total) * u128::from(weight) / u128::from(sum)) as u64
-        }, owed);
+        return largest_remainders(
+            total,
+            weights,
+            parts,
+            |weight| (u128::from(total) * u128::from(weight) / u128::from(sum)) as u64,
+            owed,
+        );
     }
     // Below 2^52 a quotient in floats is off by one or two, and what is owed then fits 64 bits, whatever the products wrap to: a division of 128
     // bits takes ten times as long.

@@ -591,3 +591,43 @@ file = "w.csv"
     assert_eq!(pool[25].chips[2] as f64 / HOUR, 60.0);
     assert_eq!(of_service(&record, 0)[30].lost, 40 * 3_600);
 }
+
+/// Nobody is guaranteed anything and no gang runs: three replicas find room, one service goes from two to one at 1:00 and the other from one to two.
+/// The second orders at 0:45, waits for what the first gives back at 1:00, and has it ready at 1:15: 1.75 replica-hours in the second hour.
+#[test]
+fn replicas_that_wait_come_when_others_go() {
+    let service = |name: &str, points: &str| {
+        format!(
+            r#"
+[labs.a.services.{name}]
+pools = ["p"]
+replica = {{ chips = 4, prefill_tokens_per_second = 277.7777777777778, decode_tokens_per_second = 277.7777777777778 }}
+demand = {{ tokens_per_second = 277.7777777777778, input_tokens = 300, output_tokens = 100, points = {points}, between = "steps" }}
+forecast = {{ points = {points} }}
+autoscaler = {{ target = 1, start_up = "15min" }}
+"#
+        )
+    };
+    let world = world(&format!(
+        r#"
+[scenario]
+name = "wait"
+start = 2026-01-01
+end = 2026-01-01T03:00:00
+spin_up = "0h"
+[run]
+ticks = true
+[pools.p]
+chips = 12
+{}{}"#,
+        service("falls", "[2, 1, 1]"),
+        service("rises", "[1, 2, 2]")
+    ));
+    let record = simulate(&world, run(0, 0));
+    let hours = |service, of: fn(&ServiceMonth) -> u128| -> Vec<f64> {
+        of_service(&record, service).iter().map(|did| of(did) as f64 / HOUR).collect()
+    };
+    assert_eq!(hours(0, |did| did.ready), [2.0, 1.0, 1.0]);
+    assert_eq!(hours(1, |did| did.ready), [1.0, 1.75, 2.0]);
+    assert_eq!(hours(1, |did| did.starting), [0.0, 0.25, 0.0]);
+}
