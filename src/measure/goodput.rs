@@ -6,7 +6,8 @@ use super::{Better, Key, Metric, Period, Scope, Sheet, chip_hours, ratio};
 use crate::record::{CellMonth, InterruptionTotals, RunRecord};
 use crate::units::Span;
 use crate::world::{
-    Failures, Interruption, InterruptionId, Order, OverEstimate, Pool, Preemption, Takes, TenantId, WorkloadId, World,
+    Failures, Interruption, InterruptionId, Order, OverEstimate, Pool, Preemption, Service, Takes, TenantId,
+    WorkloadId, World,
 };
 use std::collections::BTreeSet;
 
@@ -140,7 +141,12 @@ fn reasons(world: &World, id: WorkloadId) -> BTreeSet<InterruptionId> {
         if !pool.maintenance.is_empty() {
             found.insert(Interruption::MAINTENANCE);
         }
-        if !pool.borrowable.is_empty() {
+        // Serving goes before training inside a tenant.
+        let serves = |service: &Service| {
+            service.tenant == workload.tenant
+                && service.places.iter().any(|place| place.pool == world.cells[*cell].pool)
+        };
+        if !pool.borrowable.is_empty() || world.services.iter().any(serves) {
             found.insert(Interruption::PREEMPTION);
         }
     }

@@ -452,7 +452,10 @@ fn random_worlds_keep_the_identities() {
         }
         let played = std::panic::catch_unwind(|| {
             let world = world(&text);
-            (simulate(&world, run(0, 0)).to_bytes(), simulate(&world, run(0, 0)).to_bytes())
+            let record = simulate(&world, run(0, 0));
+            // Measures assert too: what cannot befall a workload has not.
+            hedgerow::measure::measure(&world, &record, &mut hedgerow::measure::Sheet::default());
+            (record.to_bytes(), simulate(&world, run(0, 0)).to_bytes())
         });
         let (a, b) = played.unwrap_or_else(|_| panic!("world {n}:\n{text}"));
         assert!(a == b, "world {n} differs from itself");
