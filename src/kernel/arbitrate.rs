@@ -29,7 +29,7 @@ struct Need {
 impl Need {
     fn is_met(&self, then: &Outlook) -> bool {
         self.chips <= then.standing.open_to_replicas(self.tenant, then.up)
-            && self.replicas <= then.nodes.replicas(self.of_chips)
+            && self.replicas == then.nodes.replicas(self.of_chips, self.replicas)
     }
 }
 

@@ -230,74 +230,103 @@ impl Nodes {
             || self.buckets[rest as usize..self.chips_per_node as usize].iter().any(|b| b.count > 0)
     }
 
-    /// How many replicas of so many chips find room now, each on no more nodes than it needs; of one that fills no whole number of nodes, at least so
-    /// many.
-    pub fn replicas(&self, chips: u32) -> u64 {
+    /// How many replicas of so many chips find room now, up to `most`, each on no more nodes than it needs; of one that fills no whole number of nodes,
+    /// at least so many.
+    pub fn replicas(&self, chips: u32, most: u64) -> u64 {
         let per_node = self.chips_per_node;
         if self.is_counted() {
-            return self.free_chips / u64::from(chips);
+            return (self.free_chips / u64::from(chips)).min(most);
         }
-        if chips <= per_node {
-            let on = |(free, bucket): (usize, &Intervals)| u64::from(free as u32 / chips) * u64::from(bucket.count);
-            return self.buckets.iter().enumerate().map(on).sum();
+        if per_node < chips {
+            return u64::from(self.free_nodes() / chips.div_ceil(per_node)).min(most);
         }
-        u64::from(self.free_nodes() / chips.div_ceil(per_node))
-    }
-
-    /// Takes so many replicas; there must be room. What fits no whole node goes where least is left over.
-    pub fn take_replicas(&mut self, replicas: u64, chips: u32, pieces: &mut Vec<Piece>) {
-        assert!(replicas <= self.replicas(chips), "{replicas} replicas of {chips} chips, free {}", self.free_chips);
-        let per_node = self.chips_per_node;
-        if self.is_counted() {
-            self.free_chips -= replicas * u64::from(chips);
-        } else if chips.is_multiple_of(per_node) {
-            self.take_whole((replicas * u64::from(chips / per_node)) as u32, pieces);
-        } else {
-            let on_a_node = u64::from(per_node / chips);
-            let fills = per_node.is_multiple_of(chips);
-            let whole = if fills { (replicas / on_a_node).min(u64::from(self.free_nodes())) } else { 0 };
-            self.take_whole(whole as u32, pieces);
-            for _ in 0..replicas - whole * on_a_node.max(1) {
-                self.free_chips -= u64::from(chips);
-                self.take_pieces(chips, Placement::BestFit, pieces);
+        // The emptiest nodes first: as a rule they are enough.
+        let mut found = 0;
+        for (free, bucket) in self.buckets.iter().enumerate().skip(chips as usize).rev() {
+            if 0 < bucket.count {
+                found += u64::from(free as u32 / chips) * u64::from(bucket.count);
+            }
+            if most <= found {
+                return most;
             }
         }
+        found
     }
 
-    /// Gives so many chips of the pieces back, the last ones first.
+    /// Takes so many replicas; there must be room. What fits no whole node goes together where least is left over, and where no node has room for all
+    /// of it, on the emptiest first.
+    pub fn take_replicas(&mut self, replicas: u64, chips: u32, pieces: &mut Vec<Piece>) {
+        let per_node = self.chips_per_node;
+        if self.is_counted() {
+            assert!(replicas <= self.free_chips / u64::from(chips), "{replicas} of {chips}, free {}", self.free_chips);
+            self.free_chips -= replicas * u64::from(chips);
+            return;
+        }
+        if chips.is_multiple_of(per_node) {
+            return self.take_whole((replicas * u64::from(chips / per_node)) as u32, pieces);
+        }
+        if per_node < chips {
+            return (0..replicas).for_each(|_| {
+                self.free_chips -= u64::from(chips);
+                self.take_pieces(chips, Placement::BestFit, pieces);
+            });
+        }
+        let on_a_node = u64::from(per_node / chips);
+        let fills = per_node.is_multiple_of(chips);
+        let whole = if fills { (replicas / on_a_node).min(u64::from(self.free_nodes())) } else { 0 };
+        self.take_whole(whole as u32, pieces);
+        let mut left = replicas - whole * on_a_node;
+        while 0 < left {
+            let together = left.min(on_a_node) as u32 * chips;
+            let free = |bucket: &usize| 0 < self.buckets[*bucket].count;
+            let best = (together as usize..self.buckets.len()).find(free);
+            let bucket = best.or_else(|| (chips as usize..together as usize).rev().find(free)).expect("has room");
+            let taken = together.min(bucket as u32 / chips * chips);
+            let node = self.buckets[bucket].lowest().expect("looked at");
+            self.buckets[bucket].remove(node, node + 1);
+            self.set_partial(node, bucket as u32 - taken);
+            self.free_chips -= u64::from(taken);
+            pieces.push(Piece { node, nodes: 1, chips: taken });
+            left -= u64::from(taken / chips);
+        }
+    }
+
+    /// Gives so many chips of the pieces back: whole nodes first, the last ones first, then parts of nodes, then part of a whole one.
     pub fn give_some(&mut self, mut chips: u64, pieces: &mut Vec<Piece>) {
         if self.is_counted() {
             self.free_chips += chips;
             return;
         }
-        while chips > 0 {
-            let piece = pieces.pop().expect("chips stand on nodes");
-            let each = u64::from(piece.chips);
-            let nodes = (chips / each).min(u64::from(piece.nodes)) as u32;
-            let left = piece.nodes - nodes;
-            if nodes > 0 {
-                let given = Piece { node: piece.node + left, nodes, chips: piece.chips };
-                // Partly used nodes come back one by one.
-                let at_once = if piece.chips == self.chips_per_node { nodes } else { 1 };
-                for from in (0..nodes).step_by(at_once as usize) {
-                    self.give(Piece { node: given.node + from, nodes: at_once, chips: piece.chips });
-                }
-                chips -= u64::from(nodes) * each;
-            }
-            if left == 0 {
+        let per_node = u64::from(self.chips_per_node);
+        let mut at = pieces.len();
+        while per_node <= chips && 0 < at {
+            at -= 1;
+            let piece = pieces[at];
+            if u64::from(piece.chips) < per_node {
                 continue;
             }
-            if chips == 0 || chips >= each {
-                pieces.push(Piece { node: piece.node, nodes: left, chips: piece.chips });
-                continue;
+            let nodes = (chips / per_node).min(u64::from(piece.nodes)) as u32;
+            self.give(Piece { node: piece.node + piece.nodes - nodes, nodes, chips: piece.chips });
+            chips -= u64::from(nodes) * per_node;
+            pieces[at].nodes -= nodes;
+            if pieces[at].nodes == 0 {
+                pieces.remove(at);
             }
-            let last = piece.node + left - 1;
-            if left > 1 {
-                pieces.push(Piece { node: piece.node, nodes: left - 1, chips: piece.chips });
+        }
+        while 0 < chips {
+            let parts = pieces.iter().rposition(|piece| u64::from(piece.chips) < per_node);
+            let at = parts.unwrap_or_else(|| pieces.len().checked_sub(1).expect("chips stand on nodes"));
+            let piece = pieces[at];
+            let (last, given) = (piece.node + piece.nodes - 1, u64::from(piece.chips).min(chips) as u32);
+            self.give(Piece { node: last, nodes: 1, chips: given });
+            chips -= u64::from(given);
+            pieces[at].nodes -= 1;
+            if pieces[at].nodes == 0 {
+                pieces.remove(at);
             }
-            self.give(Piece { node: last, nodes: 1, chips: chips as u32 });
-            pieces.push(Piece { node: last, nodes: 1, chips: piece.chips - chips as u32 });
-            chips = 0;
+            if given < piece.chips {
+                pieces.push(Piece { node: last, nodes: 1, chips: piece.chips - given });
+            }
         }
     }
 

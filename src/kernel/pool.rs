@@ -554,7 +554,7 @@ impl PoolState {
     /// Room for `waits` chips that replicas of a tenant wait for, and among them for so many replicas of so many chips.
     pub fn has_room_for_replicas(&self, tenant: usize, waits: u64, replicas: u64, chips: u64) -> bool {
         let free = self.standing.open_to_replicas(tenant, self.usable()).min(self.nodes.free_chips());
-        waits <= free && replicas <= self.nodes.replicas(chips as u32)
+        waits <= free && replicas == self.nodes.replicas(chips as u32, replicas)
     }
 
     /// Replicas take `chips` of their tenant's claim, ready at once or to start; the nodes are taken by the caller.

@@ -252,7 +252,7 @@ impl Sim<'_> {
         if open < place.chips {
             return;
         }
-        let replicas = place.wanted.min(open / place.chips).min(pool.nodes.replicas(place.chips as u32));
+        let replicas = pool.nodes.replicas(place.chips as u32, place.wanted.min(open / place.chips));
         if replicas > 0 {
             self.take_replicas(at, replicas, ready);
         }
