@@ -58,6 +58,7 @@ fn worlds() -> impl Strategy<Value = Terms<Affine>> {
                 patience_ns: 40_000_000,
             }),
             pool: None,
+            paces: Vec::new(),
             single_steps: false,
         }
     })
