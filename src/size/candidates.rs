@@ -153,7 +153,7 @@ impl Desk<'_> {
             shape: 0,
             replica_per_s,
             table: cut.promise(&promised, Some(&tpot)),
-            alone_s,
+            window_s,
             basis: card.basis,
             model,
         })

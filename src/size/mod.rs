@@ -16,7 +16,7 @@ mod trial;
 pub use answer::{Answer, Apart, Candidate, Found, size};
 pub use binding::{Binding, Constraint};
 pub use candidates::{Asked, candidates};
-pub use guess::guess;
+pub use guess::{MOST_REPLICAS, guess};
 pub use load::{Dispersion, Load};
 pub use mixes::Tried;
 pub use offer::{Mix, Offer, Passed, Promise};

@@ -40,8 +40,8 @@ pub struct Offer<S> {
     pub replica_per_s: f64,
     /// What its table says of the load, by load and replicas.
     pub table: Admission,
-    /// Least time to the first token of a mean prompt, alone \[s\].
-    pub alone_s: f64,
+    /// Window over which the load's index of dispersion was taken for the table \[s\]. Eq. (176).
+    pub window_s: f64,
     /// How its card is known.
     pub basis: Basis,
 }
