@@ -369,7 +369,7 @@ impl Size {
     }
 
     fn manifest(&self, about: &About<'_>, notes: &[String]) -> String {
-        let generated = self.generated().ok().filter(|_| self.file.is_none());
+        let generated = if self.file.is_some() { None } else { self.generated().ok() };
         let file = self.file.as_deref().and_then(Path::file_name);
         let manifest = json!({
             "version": env!("CARGO_PKG_VERSION"),
