@@ -61,7 +61,7 @@ impl About<'_> {
     pub fn ranked(&self) -> Vec<&Mix> {
         let alone = self.answer.candidates.iter().filter_map(|candidate| candidate.mix.as_ref());
         let mut all: Vec<&Mix> = alone.chain(&self.answer.mixes).collect();
-        all.sort_by(|a, b| a.usd_per_hour.total_cmp(&b.usd_per_hour));
+        all.sort_by(|a, b| a.order(b));
         let mut ranked: Vec<&Mix> = Vec::new();
         for mix in all {
             if !ranked.iter().any(|known| known.is_made_as(mix)) {
@@ -75,6 +75,14 @@ impl About<'_> {
     pub fn known(&self, mix: &Mix) -> (&'static str, f64) {
         let basis = mix.parts.iter().map(|part| self.offers[part.0].basis).max().expect("a mix has parts");
         (basis.word(), basis.uncertainty_sigma())
+    }
+
+    /// Of the weights: `fp8`, or of two kinds of replicas `bf16 and fp8`.
+    pub fn precisions(&self, mix: &Mix) -> String {
+        let word = |part: &(usize, u32)| self.offers[part.0].model.times.deployment.weights.word();
+        let mut words: Vec<&str> = mix.parts.iter().map(word).collect();
+        words.dedup();
+        words.join(" and ")
     }
 
     fn by_table(&self, mix: &Mix) -> Option<u32> {

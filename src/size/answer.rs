@@ -7,6 +7,7 @@ use super::offer::{Mix, Offer, usd_per_hour};
 use super::smallest::smallest;
 use super::trial::{Trial, Yard, is_enough};
 use crate::perf::StepTimes;
+use std::collections::BTreeMap;
 
 /// An offer alone, in its smallest number.
 #[derive(Clone, Debug, PartialEq)]
@@ -93,7 +94,9 @@ fn alone<S: StepTimes + Clone>(yard: &mut Yard<'_, S>, offer: usize) -> Candidat
     let of = &yard.offers[offer];
     let each = of.replicas_per_instance;
     let by_table = guess(of, yard.load.per_s(), yard.promise.share);
-    let enough = smallest(by_table.div_ceil(each), MOST_REPLICAS / each, |n| yard.keeps(&[(offer, n)]));
+    // As many replicas as requests leave each alone, which is enough: no offer stands here that is too slow for that.
+    let most = MOST_REPLICAS.min(yard.load.requests() as u32).div_ceil(each);
+    let enough = smallest(by_table.div_ceil(each), most, |n| yard.keeps(&[(offer, n)]));
     let mix = enough.map(|instances| {
         let parts = vec![(offer, instances)];
         Mix { usd_per_hour: usd_per_hour(yard.offers, &parts), trial: yard.trial(&parts), parts }
@@ -101,9 +104,9 @@ fn alone<S: StepTimes + Clone>(yard: &mut Yard<'_, S>, offer: usize) -> Candidat
     Candidate { offer, by_table, mix }
 }
 
-/// The first of the cheapest.
+/// The first of the cheapest, of equal prices the one that attains most.
 fn cheapest<'m>(mixes: impl Iterator<Item = &'m Mix>) -> Option<&'m Mix> {
-    mixes.reduce(|a, b| if b.usd_per_hour < a.usd_per_hour { b } else { a })
+    mixes.min_by(|a, b| a.order(b))
 }
 
 fn found<S: StepTimes + Clone>(yard: &mut Yard<'_, S>, best: Mix, kept: &[Mix]) -> Found {
@@ -124,21 +127,21 @@ fn found<S: StepTimes + Clone>(yard: &mut Yard<'_, S>, best: Mix, kept: &[Mix]) 
     Found { best, second, other_chips, apart, bindings, load_with_one_less, replicas_needed }
 }
 
-fn apart<S>(offers: &[Offer<S>], best: &Mix, second: &Mix) -> Apart {
-    let shapes = |mix: &Mix| {
-        let mut shapes: Vec<usize> = mix.parts.iter().map(|part| offers[part.0].shape).collect();
-        shapes.sort_unstable();
-        shapes.dedup();
-        shapes
-    };
-    let sigma = |mix: &Mix| mix.parts.iter().map(|part| offers[part.0].basis.uncertainty_sigma()).fold(0.0, f64::max);
-    let (a, b) = (sigma(best), sigma(second));
-    let usd_per_hour = second.usd_per_hour - best.usd_per_hour;
-    Apart {
-        usd_per_hour,
-        share: usd_per_hour / best.usd_per_hour,
-        sigma: if shapes(best) == shapes(second) { 0.0 } else { (a * a + b * b).sqrt() },
+/// Eq. (182).
+pub(super) fn apart<S>(offers: &[Offer<S>], best: &Mix, second: &Mix) -> Apart {
+    let mut differs: BTreeMap<usize, (f64, f64)> = BTreeMap::new();
+    for (mix, sign) in [(best, 1.0), (second, -1.0)] {
+        let per_s = |part: &(usize, u32)| f64::from(part.1) * offers[part.0].instance_per_s();
+        let all: f64 = mix.parts.iter().map(per_s).sum();
+        for part in &mix.parts {
+            let offer = &offers[part.0];
+            let share = differs.entry(offer.shape).or_insert((0.0, offer.basis.uncertainty_sigma()));
+            share.0 += sign * per_s(part) / all;
+        }
     }
+    let variance: f64 = differs.values().map(|(share, sigma)| (share * sigma) * (share * sigma)).sum();
+    let usd_per_hour = second.usd_per_hour - best.usd_per_hour;
+    Apart { usd_per_hour, share: usd_per_hour / best.usd_per_hour, sigma: variance.sqrt() }
 }
 
 fn load_with_one_less<S>(yard: &Yard<'_, S>, best: &Mix) -> Option<f64> {
@@ -150,7 +153,7 @@ fn load_with_one_less<S>(yard: &Yard<'_, S>, best: &Mix) -> Option<f64> {
 
 fn curves<S: StepTimes + Clone>(yard: &mut Yard<'_, S>, pure: &[Mix]) -> Vec<(usize, Vec<(u32, Trial)>)> {
     let mut ordered: Vec<&Mix> = pure.iter().collect();
-    ordered.sort_by(|a, b| a.usd_per_hour.total_cmp(&b.usd_per_hour));
+    ordered.sort_by(|a, b| a.order(b));
     let mut chosen: Vec<(usize, u32)> = Vec::new();
     for mix in ordered {
         let (offer, instances) = mix.parts[0];

@@ -9,7 +9,7 @@ use crate::perf::StepTimes;
 /// Share of the load that a mix must serve when saturated to be tried: what is saturated is known by the card and a table, to some percent.
 const BOUND: f64 = 0.9;
 /// Runs of the request tier that mixes may take.
-pub const MOST_RUNS: u64 = 150;
+pub const MOST_RUNS: u64 = 300;
 
 /// What was looked at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -66,7 +66,7 @@ fn spares<S>(offers: &[Offer<S>], first: usize, second: usize) -> bool {
 
 /// What a mix must be cheaper than: the cheapest that is made otherwise than the cheapest of all.
 fn bar(kept: &[Mix]) -> f64 {
-    let cheapest = kept.iter().reduce(|a, b| if b.usd_per_hour < a.usd_per_hour { b } else { a });
+    let cheapest = kept.iter().min_by(|a, b| a.order(b));
     let others = kept.iter().filter(|mix| cheapest.is_some_and(|first| !mix.is_made_as(first)));
     others.map(|mix| mix.usd_per_hour).fold(f64::INFINITY, f64::min)
 }

@@ -3,6 +3,7 @@
 use super::trial::Trial;
 use crate::kernel::request::Model;
 use crate::perf::{Admission, Basis};
+use std::cmp::Ordering;
 
 /// What requests are promised.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -87,13 +88,19 @@ pub struct Mix {
 }
 
 impl Mix {
+    /// The cheaper first, of equal prices the one that attains more.
+    pub fn order(&self, other: &Mix) -> Ordering {
+        self.usd_per_hour.total_cmp(&other.usd_per_hour).then(other.trial.attained.cmp(&self.trial.attained))
+    }
+
     /// Whether it is made of the same offers, in whatever numbers.
     pub fn is_made_as(&self, other: &Mix) -> bool {
         self.parts.iter().map(|part| part.0).eq(other.parts.iter().map(|part| part.0))
     }
 }
 
-/// Price of so many instances \[USD/h\].
+/// Price of so many instances \[USD/h\], to the micro-dollar, so that equal prices are equal.
 pub fn usd_per_hour<S>(offers: &[Offer<S>], parts: &[(usize, u32)]) -> f64 {
-    parts.iter().map(|(offer, instances)| f64::from(*instances) * offers[*offer].usd_per_instance_hour).sum()
+    let one = |(offer, instances): &(usize, u32)| f64::from(*instances) * offers[*offer].usd_per_instance_hour;
+    (parts.iter().map(one).sum::<f64>() * 1e6).round() / 1e6
 }

@@ -257,6 +257,23 @@ fn a_large_and_small_ones_are_cheaper_than_either() {
     assert_eq!(found.other_chips, None);
 }
 
+/// A mix of rates 6 a and 1 b against one of 6 a and 1 c of the same speeds: shares 6/7 cancel, 1/7 of two cards of 0.1 each is left.
+#[test]
+fn what_two_mixes_share_is_not_in_doubt() {
+    let offers = [server(1.0, 1.0, 1, 0), server(1.0, 1.0, 1, 1), server(1.0, 1.2, 1, 2)];
+    let mix = |parts: Vec<(usize, u32)>| Mix {
+        usd_per_hour: super::offer::usd_per_hour(&offers, &parts),
+        trial: Trial::default(),
+        parts,
+    };
+    let (a, b, alone) = (mix(vec![(0, 6), (1, 1)]), mix(vec![(0, 6), (2, 1)]), mix(vec![(1, 7)]));
+    let near = super::answer::apart(&offers, &a, &b);
+    assert!((near.sigma - 0.1 * 2.0_f64.sqrt() / 7.0).abs() < 1e-12 && near.is_told(), "{near:?}");
+    let far = super::answer::apart(&offers, &a, &alone);
+    assert!((far.sigma - 0.1 * 2.0_f64.sqrt() * 6.0 / 7.0).abs() < 1e-12 && !far.is_told(), "{far:?}");
+    assert_eq!(super::answer::apart(&offers, &a, &a).sigma, 0.0);
+}
+
 /// The search for mixes against trying them all.
 #[test]
 fn mixes_are_those_of_brute_force() {

@@ -22,8 +22,10 @@ pub fn sentences(about: &About<'_>) -> Vec<String> {
 fn cheapest(about: &About<'_>, mix: &Mix) -> String {
     let each = mix.trial.usd_per_million_tokens(mix.usd_per_hour);
     format!(
-        "cheapest: {}, USD {} an hour ({}; whole instances are paid), USD {} per million tokens by allocation",
+        "cheapest: {} = {} replicas at {}, USD {} an hour ({}; whole instances are paid), USD {} per million tokens by allocation",
         about.named(&mix.parts),
+        mix.trial.replicas,
+        about.precisions(mix),
         show(mix.usd_per_hour),
         about.price,
         each.map_or("-".into(), show)
@@ -35,7 +37,7 @@ fn verified(about: &About<'_>, mix: &Mix) -> String {
     let trial = &mix.trial;
     let time = |value: Option<f64>, unit: f64| value.map_or("-".into(), |value| show(value * unit));
     let ends = trial.ends.map_or(" (too few for an interval)".into(), |(low, high)| {
-        format!(" (95 % interval {} to {})", percent(low), percent(high))
+        format!(" (95 % interval {} to {})", exact(low), exact(high))
     });
     let mut line = format!(
         "verified on {} requests: {} attained{ends}; TTFT p50 {} s, p99 {} s; TPOT p50 {} ms, p99 {} ms; {} gave up; replicas busy {}",
@@ -77,11 +79,11 @@ fn runner_up(about: &About<'_>, found: &Found) -> Vec<String> {
     };
     let ((a, sigma_a), (b, sigma_b)) = (about.known(&found.best), about.known(second));
     let judged = if apart.sigma == 0.0 {
-        "both stand on the same card, so that its error moves both".to_owned()
+        "both stand on the same cards, whose error moves both alike".to_owned()
     } else {
         let verdict = if apart.is_told() { "told apart" } else { "the two cannot be told apart" };
         format!(
-            "{verdict}: cards' error {} (one standard deviation of their ratio; {a} {sigma_a}, {b} {sigma_b}), margin {}",
+            "{verdict}: cards' error {} (one standard deviation of the ratio of their speeds; {a} {sigma_a}, {b} {sigma_b}), margin {}",
             percent(apart.sigma),
             percent(apart.share)
         )
