@@ -57,18 +57,30 @@ impl About<'_> {
         parts.iter().map(one).collect::<Vec<_>>().join(" + ")
     }
 
-    /// Mixes that keep the promise, the cheapest first; of each composition the cheapest only.
+    /// What keeps the promise, the cheapest first: every offer alone, and of each pair of offers the cheapest mix.
     pub fn ranked(&self) -> Vec<&Mix> {
         let alone = self.answer.candidates.iter().filter_map(|candidate| candidate.mix.as_ref());
         let mut all: Vec<&Mix> = alone.chain(&self.answer.mixes).collect();
         all.sort_by(|a, b| a.order(b));
         let mut ranked: Vec<&Mix> = Vec::new();
         for mix in all {
-            if !ranked.iter().any(|known| known.is_made_as(mix)) {
+            let offers = |mix: &Mix| mix.parts.iter().map(|part| part.0).collect::<Vec<_>>();
+            if !ranked.iter().any(|known| offers(known) == offers(mix)) {
                 ranked.push(mix);
             }
         }
         ranked
+    }
+
+    /// Of those the cheapest of each set of instance types.
+    pub fn listed(&self) -> Vec<&Mix> {
+        let mut listed: Vec<&Mix> = Vec::new();
+        for mix in self.ranked() {
+            if !listed.iter().any(|known| known.is_made_as(mix, self.offers)) {
+                listed.push(mix);
+            }
+        }
+        listed
     }
 
     /// How the cards of a mix are known, the least first: its word and its sigma.
@@ -165,12 +177,16 @@ pub fn table(about: &About<'_>) -> Table {
     columns.extend([Column::right("by table"), Column::left("card"), Column::right("sigma")]);
     let title = format!("{} on {}: {}", about.model, about.load, about.promised());
     let mut table = Table::new(&title, columns);
-    let ranked = about.ranked();
-    for mix in ranked.iter().take(LISTED) {
-        table.push(shown_row(about, mix, ranked[0]));
+    let listed = about.listed();
+    let shown = &listed[..listed.len().min(LISTED)];
+    for mix in shown {
+        table.push(shown_row(about, mix, listed[0]));
     }
-    if LISTED < ranked.len() {
-        table.note(format!("{} more keep the promise: candidates.csv", ranked.len() - LISTED));
+    let more = about.ranked().len() - shown.len();
+    if 0 < more {
+        table.note(format!(
+            "{more} more keep the promise, other chips per replica of these types among them: candidates.csv"
+        ));
     }
     sentences(about).into_iter().for_each(|line| table.note(line));
     table

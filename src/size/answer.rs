@@ -43,7 +43,7 @@ impl Apart {
 pub struct Found {
     /// The cheapest.
     pub best: Mix,
-    /// The cheapest of those made otherwise.
+    /// The cheapest of other instance types.
     pub second: Option<Mix>,
     /// The cheapest without any chip of the cheapest.
     pub other_chips: Option<Mix>,
@@ -110,9 +110,10 @@ fn cheapest<'m>(mixes: impl Iterator<Item = &'m Mix>) -> Option<&'m Mix> {
 }
 
 fn found<S: StepTimes + Clone>(yard: &mut Yard<'_, S>, best: Mix, kept: &[Mix]) -> Found {
-    let second = cheapest(kept.iter().filter(|mix| !mix.is_made_as(&best))).cloned();
-    let has = |mix: &Mix, chip: &str| mix.parts.iter().any(|part| yard.offers[part.0].chip == chip);
-    let apart_from = |mix: &&Mix| !best.parts.iter().any(|part| has(mix, &yard.offers[part.0].chip));
+    let offers = yard.offers;
+    let second = cheapest(kept.iter().filter(|mix| !mix.is_made_as(&best, offers))).cloned();
+    let has = |mix: &Mix, chip: &str| mix.parts.iter().any(|part| offers[part.0].chip == chip);
+    let apart_from = |mix: &&Mix| !best.parts.iter().any(|part| has(mix, &offers[part.0].chip));
     let other_chips = cheapest(kept.iter().filter(apart_from)).cloned();
     let apart = second.as_ref().map(|second| apart(yard.offers, &best, second));
     let bindings = bindings(yard, &best);

@@ -36,19 +36,19 @@ pub fn mixes<S: StepTimes + Clone>(yard: &mut Yard<'_, S>, kept: &mut Vec<Mix>) 
     let alone: Vec<(usize, u32)> = kept.iter().filter_map(|mix| mix.parts.first().copied()).collect();
     let members: Vec<(usize, u32)> =
         alone.iter().copied().filter(|one| !alone.iter().any(|other| spares(yard.offers, other.0, one.0))).collect();
-    let mut rows = rows(yard.offers, yard.load.per_s(), &members, bar(kept));
+    let mut rows = rows(yard.offers, yard.load.per_s(), &members, bar(yard.offers, kept));
     rows.sort_by(|a, b| a.usd.total_cmp(&b.usd).then((a.pair, a.first).cmp(&(b.pair, b.first))));
     let mut tried = Tried { offers: members.len() as u64, rows: rows.len() as u64, left: 0 };
     let (mut failed, begun) = (Vec::new(), yard.runs);
     for (at, row) in rows.iter().enumerate() {
-        if bar(kept) <= row.usd {
+        if bar(yard.offers, kept) <= row.usd {
             break;
         }
         if MOST_RUNS <= yard.runs - begun {
             tried.left = (rows.len() - at) as u64;
             break;
         }
-        kept.extend(try_row(yard, row, bar(kept), &mut failed));
+        kept.extend(try_row(yard, row, bar(yard.offers, kept), &mut failed));
     }
     tried
 }
@@ -64,10 +64,10 @@ fn spares<S>(offers: &[Offer<S>], first: usize, second: usize) -> bool {
     usd < other || usd == other && (1.0 < times || first < second)
 }
 
-/// What a mix must be cheaper than: the cheapest that is made otherwise than the cheapest of all.
-fn bar(kept: &[Mix]) -> f64 {
+/// What a mix must be cheaper than: the cheapest of other instance types than the cheapest of all.
+fn bar<S>(offers: &[Offer<S>], kept: &[Mix]) -> f64 {
     let cheapest = kept.iter().min_by(|a, b| a.order(b));
-    let others = kept.iter().filter(|mix| cheapest.is_some_and(|first| !mix.is_made_as(first)));
+    let others = kept.iter().filter(|mix| cheapest.is_some_and(|first| !mix.is_made_as(first, offers)));
     others.map(|mix| mix.usd_per_hour).fold(f64::INFINITY, f64::min)
 }
 

@@ -4,6 +4,7 @@ use super::trial::Trial;
 use crate::kernel::request::Model;
 use crate::perf::{Admission, Basis};
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 /// What requests are promised.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -93,9 +94,10 @@ impl Mix {
         self.usd_per_hour.total_cmp(&other.usd_per_hour).then(other.trial.attained.cmp(&self.trial.attained))
     }
 
-    /// Whether it is made of the same offers, in whatever numbers.
-    pub fn is_made_as(&self, other: &Mix) -> bool {
-        self.parts.iter().map(|part| part.0).eq(other.parts.iter().map(|part| part.0))
+    /// Whether the same instance types are bought, in whatever numbers and however their chips are put together.
+    pub fn is_made_as<S>(&self, other: &Mix, offers: &[Offer<S>]) -> bool {
+        let types = |mix: &Mix| mix.parts.iter().map(|part| offers[part.0].instance.as_str()).collect::<BTreeSet<_>>();
+        types(self) == types(other)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Charts of sizing: what candidates cost with the error of their cards, and who is served in time by what the fleet costs.
 
 use super::About;
-use crate::report::chart::{Axis, Chart, Kind, Line, Part, Reference, percent, short};
+use crate::report::chart::{Axis, Chart, Kind, Line, Part, Reference, short};
 use crate::report::html::TableView;
 use crate::report::replay::Drawn;
 use crate::report::table::show;
@@ -34,14 +34,14 @@ fn ends(about: &About<'_>, mix: &Mix) -> (f64, f64) {
 }
 
 fn cost(about: &About<'_>) -> Drawn {
-    let ranked = about.ranked();
+    let ranked = about.listed();
     let listed = &ranked[..ranked.len().min(BARS)];
     let title = match (ranked.first(), ranked.get(1)) {
         (Some(first), Some(second)) => format!(
-            "{} is the cheapest at USD {} an hour; the next costs {} more",
+            "{} at USD {} an hour is the cheapest{}",
             about.named(&first.parts),
             short(first.usd_per_hour),
-            percent(second.usd_per_hour / first.usd_per_hour - 1.0)
+            margin(about, second.usd_per_hour / first.usd_per_hour - 1.0)
         ),
         (Some(first), None) => format!("Only {} keeps the promise", about.named(&first.parts)),
         _ => "Nothing keeps the promise".into(),
@@ -60,28 +60,36 @@ fn cost(about: &About<'_>) -> Drawn {
         "",
         "Replicas",
         "USD/h",
-        "USD per million tokens",
+        "USD/Mtok",
         "Attained [%]",
         "95 % interval",
         "TTFT p99 [s]",
         "TPOT p99 [ms]",
-        "Busy",
-        "Card",
-        "Sigma",
+        "Card, sigma",
     ];
     let table = TableView {
         caption: "Candidates, each in its smallest number".into(),
         headers: headers.map(str::to_owned).to_vec(),
-        numeric: vec![false, true, true, true, true, true, true, true, true, false, true],
+        numeric: vec![false, true, true, true, true, true, true, true, false],
         rows: listed.iter().map(|mix| row(about, mix)).collect(),
         ..TableView::default()
     };
-    let more = ranked.len() - listed.len();
+    let more = about.ranked().len() - listed.len();
     let mut notes = vec!["price x seconds over tokens of prompts and answers, used or not (Eq. (141))".into()];
     if 0 < more {
         notes.push(format!("{more} more in candidates.csv"));
     }
     Drawn { name: "cost", chart, table, notes }
+}
+
+/// By how much, and whether that is more than the cards are wrong by.
+fn margin(about: &About<'_>, share: f64) -> String {
+    if share <= 0.0 {
+        return ", beside another of that price".into();
+    }
+    let doubt = about.answer.found.as_ref().and_then(|found| found.apart).is_some_and(|apart| !apart.is_told());
+    let doubt = if doubt { ", less than the cards can tell" } else { "" };
+    format!(" by {:.1} %{doubt}", 100.0 * share)
 }
 
 fn row(about: &About<'_>, mix: &Mix) -> Vec<String> {
@@ -96,9 +104,7 @@ fn row(about: &About<'_>, mix: &Mix) -> Vec<String> {
         trial.ends.map(|(low, high)| format!("{:.2} to {:.2}", 100.0 * low, 100.0 * high)).unwrap_or_default(),
         cell(trial.ttft_s[1]),
         cell(trial.tpot_s[1].map(|s| s * 1e3)),
-        show(trial.busy),
-        basis.into(),
-        show(sigma),
+        format!("{basis}, {sigma}"),
     ]
 }
 
@@ -148,10 +154,10 @@ fn title(about: &About<'_>) -> String {
         let kept = about.answer.candidates.iter().find(|candidate| candidate.offer == *offer)?.mix.as_ref()?;
         let (n, trial) = curve.iter().rev().find(|(n, _)| *n < kept.parts[0].1)?;
         Some(format!(
-            "With {n} of {} {} only {} of the requests are served in time",
+            "With {n} in place of {} {} only {:.1} % of the requests are served in time",
             kept.parts[0].1,
             about.offers[*offer].name(),
-            percent(trial.share())
+            100.0 * trial.share()
         ))
     });
     half.unwrap_or_else(|| "Who is served in time, by what the fleet costs".into())

@@ -95,7 +95,7 @@ fn runner_up(about: &About<'_>, found: &Found) -> Vec<String> {
         show(apart.usd_per_hour),
         percent(apart.share)
     )];
-    if let Some(other) = found.other_chips.as_ref().filter(|other| !other.is_made_as(second)) {
+    if let Some(other) = found.other_chips.as_ref().filter(|other| !other.is_made_as(second, about.offers)) {
         lines.push(format!(
             "cheapest on other chips: {}, USD {} an hour, {} more ({} {})",
             about.named(&other.parts),
