@@ -87,7 +87,8 @@ impl Desk<'_> {
         };
         for chips in TENSOR_PARALLEL.into_iter().filter(|chips| u64::from(*chips) <= row.chips) {
             let offer = self.card(&parts, chips).map_err(|refusal| ("memory", refusal.to_string()));
-            match offer.and_then(|card| self.offer(row, &tariff, usd, card)) {
+            match offer.and_then(|card| self.offer(row, &tariff, (usd, parts.architecture.shape.context_tokens), card))
+            {
                 Ok(offer) => offers.push(offer),
                 Err((kind, why)) => passed.push(pass(kind, Some(chips), Some(usd), why)),
             }
@@ -113,21 +114,11 @@ impl Desk<'_> {
         &self,
         row: &Instance,
         tariff: &Tariff,
-        usd_per_instance_hour: f64,
+        (usd_per_instance_hour, context_tokens): (f64, u64),
         card: Card,
     ) -> Result<Offer<Card>, (&'static str, String)> {
         let (input, output) = self.load.mean_tokens();
-        let shape = self.catalog.architecture(self.asked.model).map_err(|error| ("data", error.to_string()))?;
-        let model = Model {
-            kv_tokens: card.kv_tokens(),
-            kv_reserve: (card.kv_tokens() as f64 * self.asked.kv_reserve) as u64,
-            max_batch: self.asked.max_batch,
-            max_batch_tokens: self.asked.max_batch_tokens,
-            max_context: shape.shape.context_tokens,
-            chunked: self.asked.chunked,
-            transfer_s: (0.0, 0.0),
-            times: card.clone(),
-        };
+        let model = self.model(&card, context_tokens);
         let alone = alone(&model, self.load, self.promise);
         if !is_enough(alone, self.load.requests(), self.promise.share) {
             return Err(("slo", self.too_slow(&model, alone)));
@@ -157,6 +148,20 @@ impl Desk<'_> {
             basis: card.basis,
             model,
         })
+    }
+
+    /// A replica in the request tier.
+    fn model(&self, card: &Card, context_tokens: u64) -> Model<Card> {
+        Model {
+            kv_tokens: card.kv_tokens(),
+            kv_reserve: (card.kv_tokens() as f64 * self.asked.kv_reserve) as u64,
+            max_batch: self.asked.max_batch,
+            max_batch_tokens: self.asked.max_batch_tokens,
+            max_context: context_tokens,
+            chunked: self.asked.chunked,
+            transfer_s: (0.0, 0.0),
+            times: card.clone(),
+        }
     }
 
     fn too_slow(&self, model: &Model<Card>, alone: u64) -> String {

@@ -50,7 +50,10 @@ fn cost(about: &About<'_>) -> Drawn {
         .with_ends(listed.iter().map(|mix| Some(ends(about, mix))).collect());
     let chart = Chart {
         title,
-        subtitle: format!("{}. Whiskers: where the true speed is a standard deviation above or below the card's", provenance(about)),
+        subtitle: format!(
+            "{}. Whiskers: where the true speed is a standard deviation above or below the card's",
+            provenance(about)
+        ),
         x: Axis::categories(""),
         y: Axis::linear("Price of the smallest fleet that keeps the promise [USD/h]"),
         kind: Kind::Bars { categories: listed.iter().map(|mix| about.named(&mix.parts)).collect(), parts: vec![part] },
