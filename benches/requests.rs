@@ -56,6 +56,7 @@ fn terms<S: StepTimes>(times: S, chunked: bool) -> Terms<S> {
         prefixes: None,
         scaling: None,
         pool: None,
+        paces: Vec::new(),
         single_steps: false,
     }
 }

@@ -17,5 +17,6 @@ pub mod risk;
 pub mod study;
 pub mod replay;
 pub mod calibrate;
+pub mod size;
 pub mod report;
 pub mod cli;

@@ -165,6 +165,7 @@ fn requests(requests: u64) -> Asked {
         prefixes: None,
         scaling: None,
         pool: None,
+        paces: Vec::new(),
         single_steps: false,
     };
     let region = Region::new(GLOBAL);

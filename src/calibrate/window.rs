@@ -138,6 +138,7 @@ fn terms<S: Clone>(reference: &Reference<S>, replicas: u32, patience_s: Option<f
         prefixes: None,
         scaling: None,
         pool: None,
+        paces: Vec::new(),
         single_steps: false,
     }
 }

@@ -16,6 +16,7 @@ mod replay_requests;
 mod report;
 mod run;
 mod schema;
+mod size;
 mod strategy;
 mod summary;
 mod terminal;
@@ -44,6 +45,7 @@ enum Command {
     Facts(facts::Facts),
     Explain(explain::Explain),
     Replay(replay::Replay),
+    Size(Box<size::Size>),
     Calibrate(calibrate::Calibrate),
     Report(report::Report),
     Verify(verify::Verify),
@@ -52,7 +54,7 @@ enum Command {
 /// Commands by what one wants, in the order of `--help`.
 const GROUPS: [(&str, &[&str]); 4] = [
     ("Ask", &["run"]),
-    ("Replay", &["replay"]),
+    ("Replay", &["replay", "size"]),
     ("Write", &["new", "check", "schema", "list", "facts", "explain"]),
     ("Admin", &["report", "verify", "calibrate"]),
 ];
@@ -78,6 +80,7 @@ pub fn run(args: &Args) -> Result<(), Failure> {
         Command::Facts(args) => facts::run(args),
         Command::Explain(args) => explain::run(args),
         Command::Replay(args) => replay::run(args),
+        Command::Size(args) => size::run(args),
         Command::Calibrate(args) => calibrate::run(args),
         Command::Report(args) => report::run(args),
         Command::Verify(args) => verify::run(args),

@@ -192,7 +192,8 @@ fn duration(text: &str) -> Result<Span, String> {
 
 pub(super) fn price_kind(text: &str) -> Result<String, String> {
     let word = text.replace('-', "_");
-    if Tariff::WORDS.contains(&word.as_str()) { Ok(word) } else { Err(format!("one of {}", Tariff::WORDS.join(", "))) }
+    let known = Tariff::WORDS.contains(&word.as_str());
+    if known { Ok(word) } else { Err(crate::spec::did_you_mean(&word, Tariff::WORDS, "price kind")) }
 }
 
 fn stretch(text: &str) -> Result<(Bound, Bound), String> {

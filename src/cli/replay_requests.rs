@@ -1,9 +1,9 @@
 //! `hedgerow replay requests`: a log of requests on replicas. Reads the files and writes the folder; simulates nothing itself.
 
 mod engine;
-mod times;
 mod load;
-mod words;
+mod times;
+pub(super) mod words;
 
 use super::args::Format;
 use super::failure::Failure;
@@ -19,7 +19,7 @@ use crate::trace::{self, Bound, REQUEST_LAYOUTS, RequestLayout, RequestLog, Requ
 use crate::workload::requests::{Arrival, Arrivals, Generated};
 use crate::world::catalog::Catalog;
 use clap::ValueEnum;
-use load::Load;
+pub(super) use load::Load;
 use serde_json::json;
 use std::fs::File;
 use std::io::BufReader;
@@ -246,20 +246,7 @@ impl Requests {
             return Ok(Source::Generated(Box::new(generated), first.at_ns));
         }
         let file = self.file.as_deref().expect("clap asks for one or the other");
-        self.read(file).map(Source::Log)
-    }
-
-    fn read(&self, path: &Path) -> Result<RequestLog, Failure> {
-        refuse_what_is_no_file(path)?;
-        let name = path.display().to_string();
-        let file = File::open(path).map_err(|error| Failure::input(format!("cannot read {name}: {error}"), ""))?;
-        let reading = RequestReading {
-            layout: RequestLayout::parse(&self.layout).expect("clap knows the layouts"),
-            from: self.window.map(|window| window.0),
-            until: self.window.map(|window| window.1),
-            skip_bad_rows: self.skip_bad_rows,
-        };
-        Ok(trace::requests(&name, BufReader::new(file), &reading)?)
+        read_log(file, &self.layout, self.window, self.skip_bad_rows).map(Source::Log)
     }
 
     /// Targets in order of who goes first, and the place of each class of the log among them.
@@ -298,28 +285,7 @@ impl Requests {
     /// What was found in the log.
     fn found(&self, source: &Source) -> Vec<String> {
         let Source::Log(log) = source else { return Vec::new() };
-        let tokens = |of: fn(&trace::LogRequest) -> u32| log.requests.iter().map(|it| u64::from(of(it))).sum::<u64>();
-        let n = log.requests.len();
-        let span_s = (log.requests[n - 1].at_ns - log.requests[0].at_ns) as f64 / 1e9 / self.rate_scale;
-        let show = crate::report::table::show;
-        let mut notes = vec![format!(
-            "{} requests in {} s; prompts of {} tokens on average, answers of {}",
-            show(n as f64),
-            show(span_s),
-            show(tokens(|it| it.input) as f64 / n as f64),
-            show(tokens(|it| it.output) as f64 / n as f64),
-        )];
-        if let Some(line) = log.first_backwards_line {
-            let some = if log.backwards == 1 { "request arrives" } else { "requests arrive" };
-            notes.push(format!("{} {some} before the one above (the first in line {line}): sorted", log.backwards));
-        }
-        if 0 < log.outside {
-            notes.push(format!("{} requests lie outside the window", log.outside));
-        }
-        let skipped: Vec<String> = log.skipped.iter().map(|(kind, rows)| format!("{rows} {kind}")).collect();
-        if !skipped.is_empty() {
-            notes.push(format!("rows left out: {}", skipped.join(", ")));
-        }
+        let mut notes = found_in(log, self.rate_scale);
         if self.prefix_cache_blocks.is_some() && log.blocks.is_empty() {
             notes.push("the log names no blocks of prompts: nothing is found in a cache".into());
         }
@@ -402,4 +368,50 @@ impl Requests {
 
 fn writing(file: &str, why: String) -> Failure {
     Failure::system(format!("cannot write {file}"), why)
+}
+
+/// A log, or every problem of it.
+pub(super) fn read_log(
+    path: &Path,
+    layout: &str,
+    window: Option<(Bound, Bound)>,
+    skip_bad_rows: bool,
+) -> Result<RequestLog, Failure> {
+    refuse_what_is_no_file(path)?;
+    let name = path.display().to_string();
+    let file = File::open(path).map_err(|error| Failure::input(format!("cannot read {name}: {error}"), ""))?;
+    let reading = RequestReading {
+        layout: RequestLayout::parse(layout).expect("clap knows the layouts"),
+        from: window.map(|window| window.0),
+        until: window.map(|window| window.1),
+        skip_bad_rows,
+    };
+    Ok(trace::requests(&name, BufReader::new(file), &reading)?)
+}
+
+/// What was found in a log.
+pub(super) fn found_in(log: &RequestLog, rate_scale: f64) -> Vec<String> {
+    let tokens = |of: fn(&trace::LogRequest) -> u32| log.requests.iter().map(|it| u64::from(of(it))).sum::<u64>();
+    let n = log.requests.len();
+    let span_s = (log.requests[n - 1].at_ns - log.requests[0].at_ns) as f64 / 1e9 / rate_scale;
+    let show = crate::report::table::show;
+    let mut notes = vec![format!(
+        "{} requests in {} s; prompts of {} tokens on average, answers of {}",
+        show(n as f64),
+        show(span_s),
+        show(tokens(|it| it.input) as f64 / n as f64),
+        show(tokens(|it| it.output) as f64 / n as f64),
+    )];
+    if let Some(line) = log.first_backwards_line {
+        let some = if log.backwards == 1 { "request arrives" } else { "requests arrive" };
+        notes.push(format!("{} {some} before the one above (the first in line {line}): sorted", log.backwards));
+    }
+    if 0 < log.outside {
+        notes.push(format!("{} requests lie outside the window", log.outside));
+    }
+    let skipped: Vec<String> = log.skipped.iter().map(|(kind, rows)| format!("{rows} {kind}")).collect();
+    if !skipped.is_empty() {
+        notes.push(format!("rows left out: {}", skipped.join(", ")));
+    }
+    notes
 }

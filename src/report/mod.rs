@@ -13,5 +13,6 @@ pub mod listing;
 pub mod page;
 pub mod replay;
 pub mod requests;
+pub mod size;
 pub mod table;
 pub mod tables;

@@ -28,6 +28,7 @@ mod combinations;
 mod docs;
 mod failures;
 mod serving;
+mod size;
 mod source;
 mod story;
 mod timed;

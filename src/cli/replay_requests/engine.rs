@@ -295,6 +295,7 @@ impl Requests {
             prefixes: self.prefix_cache_blocks.map(|blocks| Prefixes { block_tokens: BLOCK_TOKENS, blocks }),
             scaling,
             pool: None,
+            paces: Vec::new(),
             single_steps: false,
         })
     }

@@ -79,6 +79,12 @@ impl Group {
         self.outstanding[(replica - self.first) as usize]
     }
 
+    /// Outstanding tokens where the fewest are; None where nobody takes requests.
+    pub fn least_outstanding(&self) -> Option<u64> {
+        let (least, _) = self.open.least();
+        (least != u64::MAX).then_some(least)
+    }
+
     /// Who takes this request; None where nobody takes any.
     #[inline]
     pub fn choose(&mut self, requests: &Requests, replicas: &[Replica], slot: u32, routing: Routing) -> Option<u32> {

@@ -6,7 +6,7 @@ use super::outcome::{Done, End, Sink, Totals};
 use super::replica::{Doing, Phase, Replica};
 use super::requests::{Requests, State};
 use super::scaler;
-use super::terms::{CLASSES, Role, Terms};
+use super::terms::{CLASSES, Model, Role, Routing, Terms};
 use super::tournament::Tournament;
 use super::{NEVER, NONE, nanoseconds};
 use crate::perf::StepTimes;
@@ -104,6 +104,10 @@ impl<'t, S: StepTimes, K: Sink> Sim<'t, S, K> {
                 group_of.push(at as u32);
             }
         }
+        let together = terms.fleets.iter().all(|fleet| fleet.role == Role::Both && fleet.min == fleet.max)
+            && (terms.paces.len(), terms.routing) == (terms.fleets.len(), Routing::ShortestQueue)
+            && terms.scaling.is_none();
+        assert!(terms.paces.is_empty() || together, "unlike fleets that cannot serve together: {:?}", terms.fleets);
         let of = |model: usize, role: Role| {
             let is = |fleet: &super::Fleet| usize::from(fleet.model) == model && fleet.role == role;
             terms.fleets.iter().position(is).map(|at| at as u32)
@@ -167,22 +171,38 @@ impl<'t, S: StepTimes, K: Sink> Sim<'t, S, K> {
     fn arrive(&mut self, arrival: &mut Arrival) {
         assert!(0 < arrival.input && 0 < arrival.output, "row {} has no tokens", arrival.row);
         self.totals.arrived += 1;
-        let model = &self.terms.models[usize::from(arrival.model)];
-        let tokens = u64::from(arrival.input) + u64::from(arrival.output);
         let class = usize::from(arrival.class);
         let slot = self.requests.take(arrival);
-        if model.kv_tokens < tokens || model.max_context < tokens {
+        let Some(group) = self.entry_of(slot) else {
             self.totals.refused += 1;
             self.tell(slot, End::Refused);
             return self.requests.free(slot);
-        }
+        };
         if let Some(patience) = self.terms.classes[class].patience_ns {
             // A token that comes at the very instant is in time.
             let at = self.now_ns.saturating_add(patience).saturating_add(1);
             self.alarms.push(Reverse((at, self.requests[slot].born, slot, Alarm::Impatient)));
         }
-        let group = self.entry[usize::from(self.requests[slot].model)].0 as usize;
         self.send(group, slot);
+    }
+
+    /// The fleet that a request goes to; None where it is longer than memory or context. Of unlike fleets the one where it and what is before
+    /// it would be done first, ties to the first. Eq. (175).
+    fn entry_of(&self, slot: u32) -> Option<usize> {
+        let request = &self.requests[slot];
+        let tokens = u64::from(request.input) + u64::from(request.output);
+        let fits = |model: &Model<S>| tokens <= model.kv_tokens && tokens <= model.max_context;
+        if self.terms.paces.is_empty() {
+            let model = usize::from(request.model);
+            return fits(&self.terms.models[model]).then_some(self.entry[model].0 as usize);
+        }
+        let fitting = (0..self.groups.len())
+            .filter(|group| fits(&self.terms.models[usize::from(self.groups[*group].terms.model)]));
+        let done = |group: &usize| {
+            let before = self.groups[*group].least_outstanding().expect("fleets that serve together are up");
+            self.terms.paces[*group] * (before + self.weight(*group, slot)) as f64
+        };
+        fitting.min_by(|a, b| done(a).total_cmp(&done(b)))
     }
 
     /// A request goes to a replica of a fleet, or waits at its door.
@@ -243,6 +263,7 @@ impl<'t, S: StepTimes, K: Sink> Sim<'t, S, K> {
             }
             State::Waiting => {
                 let replica = self.requests[slot].replica;
+                let group = self.group_of[replica as usize] as usize;
                 self.replicas[replica as usize].dequeue(&mut self.requests, slot);
                 let weight = self.weight(group, slot);
                 self.groups[group].take(replica, weight);

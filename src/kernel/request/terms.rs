@@ -20,6 +20,9 @@ pub struct Terms<S> {
     pub scaling: Option<Scaling>,
     /// Most replicas of all fleets that may run at once; None: each fleet's own most is the only limit.
     pub pool: Option<u32>,
+    /// Unlike replicas of one model: by fleet, the time that an outstanding token takes on one of its replicas, in any unit. Then every
+    /// fleet serves every request, by (175). Empty: each serves its own model. Needs [`Role::Both`], [`Routing::ShortestQueue`], no scaling.
+    pub paces: Vec<f64>,
     /// One event a step, for tests that compare.
     pub single_steps: bool,
 }

@@ -64,6 +64,7 @@ fn terms() -> Terms<Affine> {
         prefixes: None,
         scaling: None,
         pool: None,
+        paces: Vec::new(),
         single_steps: false,
     }
 }

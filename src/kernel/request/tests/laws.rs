@@ -58,6 +58,7 @@ fn worlds() -> impl Strategy<Value = Terms<Affine>> {
                 patience_ns: 40_000_000,
             }),
             pool: None,
+            paces: Vec::new(),
             single_steps: false,
         }
     })
@@ -89,6 +90,30 @@ proptest! {
             prop_assert!(asked.at_ns < first && first <= done.end_ns);
             let least = model.times.step_s * f64::from(asked.output);
             prop_assert!(least <= done.e2e_s().unwrap() + 1e-9);
+        }
+    }
+
+    /// The same where fleets of unlike replicas serve one model: who fits either is served.
+    #[test]
+    fn laws_of_unlike_fleets(terms in worlds(), list in requests(), kv_tokens in 40..400_u64, pace in 1..40_u32) {
+        let other = Model { kv_tokens, max_batch: 3, ..terms.models[0].clone() };
+        let fleet = |model, n| Fleet { model, role: Role::Both, min: n, max: n };
+        let terms = Terms {
+            models: vec![terms.models[0].clone(), other],
+            fleets: vec![fleet(0, terms.fleets[0].max), fleet(1, 2)],
+            routing: Routing::ShortestQueue,
+            scaling: None,
+            paces: vec![1.0, f64::from(pace) / 8.0],
+            ..terms
+        };
+        let (kept, totals) = run(&terms, &list);
+        prop_assert_eq!(totals.arrived, totals.finished + totals.gave_up + totals.refused);
+        prop_assert_eq!(totals.in_flight, 0);
+        let most = terms.models[0].kv_tokens.max(kv_tokens).min(110);
+        for (done, asked) in kept.done.iter().zip(&list) {
+            prop_assert_eq!(done.end == End::Refused, most < u64::from(asked.input + asked.output));
+            let at = done.replica.map(|replica| usize::from(terms.fleets[0].max <= replica));
+            prop_assert!(at.is_none_or(|at| u64::from(asked.input + asked.output) <= terms.models[at].kv_tokens));
         }
     }
 

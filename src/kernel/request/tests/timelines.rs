@@ -47,6 +47,23 @@ fn the_newest_is_set_back_and_computed_anew() {
     check(&terms, &[request(0.0, 17, 4)], "0: first - end 0 refused");
 }
 
+/// Memory of 100 at pace 1 and of 1,000 at pace 5, one at a time. 0 goes to the first (11 against 55) and 1 fits the second alone, 51 s; 2 as well, and
+/// gives up there; 3 fits neither; 4 comes when 0 is done and both have nothing more: the first; 5 finds 11 there and goes to it still (22 against 5 x 512).
+#[test]
+fn unlike_fleets_take_what_fits_and_is_done_first() {
+    let mut terms = terms();
+    let small = Model { kv_tokens: 100, max_batch: 1, ..terms.models[0].clone() };
+    terms.models = vec![small.clone(), Model { kv_tokens: 1_000, ..small }];
+    terms.fleets = [0, 1].map(|model| Fleet { model, role: Role::Both, min: 1, max: 1 }).to_vec();
+    terms.paces = vec![1.0, 5.0];
+    terms.classes[0].patience_ns = Some(3_000_000_000);
+    let list = [(0.0, 10), (0.0, 500), (1.0, 200), (1.0, 2_000), (2.5, 10), (2.5, 10)];
+    let list = list.map(|(at_s, input)| request(at_s, input, 1));
+    let want = "0: first 2 end 2 at 0 | 1: first 51 end 51 at 1 | 2: first - end 4.000000001 at 1 gave up | 3: first - end 1 refused | \
+                4: first 4.5 end 4.5 at 0 | 5: first 6.5 end 6.5 at 0";
+    check(&terms, &list, want);
+}
+
 /// Two seconds fixed and a tenth a token on the way: 0 has its first token at 2 and its 11 tokens of context are there at 3.6; two steps
 /// end it at 5.6. 1 prefills 2..4, is there at 5.6 too and joins then.
 #[test]

@@ -1,0 +1,170 @@
+//! `size`: the command's answer, its files, that `replay requests` shows the same, and what it refuses.
+
+use crate::golden::data;
+use assert_cmd::Command;
+use hedgerow::report::columns;
+use std::collections::BTreeMap;
+
+struct Desk(tempfile::TempDir);
+
+/// Eight requests a second of conversations, few of them.
+const SMALL: &str = "size --rate 8 --mix conversation --requests 1500 --model llama-3.1-8b --chips h100,l40s";
+
+impl Desk {
+    fn new() -> Desk {
+        Desk(tempfile::tempdir().unwrap())
+    }
+
+    fn run(&self, words: &str) -> (i32, String, String) {
+        let output = Command::cargo_bin("hedgerow")
+            .unwrap()
+            .current_dir(self.0.path())
+            .args(words.split_whitespace())
+            .output()
+            .unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+    }
+
+    fn refuses(&self, words: &str, parts: &[&str]) {
+        let (code, _, told) = self.run(words);
+        assert_eq!(code, 2, "{words}: {told}");
+        parts.iter().for_each(|part| assert!(told.contains(part), "{words}: {part} is not in\n{told}"));
+        assert!(!self.0.path().join("out").exists(), "{words}: something was written");
+    }
+
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.0.path().join(name)).unwrap()
+    }
+}
+
+/// Rows of a table by header.
+fn rows(text: &str) -> Vec<BTreeMap<String, String>> {
+    let mut reader = csv::Reader::from_reader(text.as_bytes());
+    let headers: Vec<String> = reader.headers().unwrap().iter().map(str::to_owned).collect();
+    reader.records().map(|row| headers.iter().cloned().zip(row.unwrap().iter().map(str::to_owned)).collect()).collect()
+}
+
+fn number(row: &BTreeMap<String, String>, column: &str) -> f64 {
+    row[column].parse().unwrap_or_else(|_| panic!("{column}: {row:?}"))
+}
+
+#[test]
+fn the_command_answers_and_writes_its_folder() {
+    let desk = Desk::new();
+    let (code, told, _) = desk.run(&format!("{SMALL} --slo ttft=1s,tpot=40ms -o out"));
+    assert_eq!(code, 0, "{told}");
+    for part in
+        ["cheapest: ", "verified on 1,500 requests", "runner-up: ", "binds: ", "index of dispersion", "by table"]
+    {
+        assert!(told.contains(part), "{part} is not in\n{told}");
+    }
+    let text = desk.read("out/candidates.csv");
+    let header: Vec<&str> = text.lines().next().unwrap().split(',').collect();
+    assert_eq!(header, columns::headers("size/candidates.csv"));
+    let table = rows(&text);
+    let kept: Vec<_> = table.iter().filter(|row| !row["usd_per_hour"].is_empty()).collect();
+    assert!(2 <= kept.len(), "{text}");
+    for pair in kept.windows(2) {
+        assert!(number(pair[0], "usd_per_hour") <= number(pair[1], "usd_per_hour"));
+    }
+    for row in &kept {
+        assert!(0.99 <= number(row, "attained"), "{row:?}");
+        assert_eq!(number(row, "requests"), 1_500.0);
+        // By allocation: the price of the hours over tokens; never below what 1,500 requests at 8 a second take.
+        assert!(0.0 < number(row, "usd_per_million_tokens") && number(row, "busy_fraction") <= 1.0);
+    }
+    for row in table.iter().filter(|row| row["usd_per_hour"].is_empty()) {
+        assert!(!row["why_not"].is_empty() && !row["why_not_kind"].is_empty(), "{row:?}");
+    }
+    let page = desk.read("out/report.html").replace("http://www.w3.org/2000/svg", "");
+    assert!(!page.contains("http:") && !page.contains("NaN") && page.contains("What binds"));
+    // Two runs of one command write the same bytes.
+    assert_eq!(desk.run(&format!("{SMALL} --slo ttft=1s,tpot=40ms -o again --quiet")).0, 0);
+    assert_eq!(text, desk.read("again/candidates.csv"));
+    let (_, json, _) = desk.run(&format!("{SMALL} --slo ttft=1s,tpot=40ms -o out --format json --no-charts"));
+    assert!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["candidates"]["rows"].is_array(), "{json}");
+}
+
+/// What is said of the cheapest is what `replay requests` shows of so many replicas of it.
+#[test]
+fn a_replay_of_the_answer_shows_the_same() {
+    let desk = Desk::new();
+    let mut log = String::from("arrival_s,input_tokens,output_tokens\n");
+    for n in 0..600_u32 {
+        // Clumps of six every second.
+        log += &format!("{}.{},{},{}\n", n / 6, n % 6, 300 + n * 37 % 1_900, 20 + n * 13 % 180);
+    }
+    std::fs::write(desk.0.path().join("log.csv"), log).unwrap();
+    let size = "size log.csv --model llama-3.1-8b --slo ttft=300ms,tpot=30ms --chips l40s,h100 -o out";
+    assert_eq!(desk.run(size).0, 0);
+    let table = rows(&desk.read("out/candidates.csv"));
+    let alone = table.iter().find(|row| !row["usd_per_hour"].is_empty() && !row["instance"].contains('+')).unwrap();
+    let replay = format!(
+        "replay requests log.csv --model llama-3.1-8b --slo ttft=300ms,tpot=30ms --chunked-prefill --no-charts -o seen --instance {} --tp {} --replicas {}",
+        alone["instance"], alone["chips_per_replica"], alone["replicas"]
+    );
+    assert_eq!(desk.run(&replay).0, 0);
+    let seen = rows(&desk.read("seen/summary.csv"));
+    let figure = |metric: &str| number(seen.iter().find(|row| row["metric"] == metric).unwrap(), "value");
+    for (ours, theirs) in [
+        ("attained", "attainment"),
+        ("ttft_p99_s", "ttft_s_p99"),
+        ("tpot_p99_s", "tpot_s_p99"),
+        ("busy_fraction", "busy_fraction"),
+    ] {
+        assert!((number(alone, ours) - figure(theirs)).abs() < 1e-9, "{ours}: {alone:?}");
+    }
+}
+
+#[test]
+fn what_cannot_be_answered_is_refused() {
+    let desk = Desk::new();
+    let slo = "--slo ttft=1s,tpot=40ms -o out";
+    desk.refuses(
+        &format!("{SMALL} {slo} --max-usd-per-hour 0.5"),
+        &["nothing within USD 0.5 an hour", "the cheapest costs USD", "binds:", "--max-usd-per-hour"],
+    );
+    desk.refuses(
+        &format!("{SMALL} --slo tpot=1ms -o out"),
+        &["nothing keeps TPOT 1 ms", "a step of one request", "the target is 1.0000 ms"],
+    );
+    desk.refuses(&format!("{SMALL},h1000 {slo}"), &["no chip `h1000`", "did you mean", "h100"]);
+    desk.refuses(&format!("{SMALL} {slo} --price on_demnad"), &["did you mean `on_demand`?"]);
+    desk.refuses(&format!("{SMALL} {slo} --region mars-1"), &["no on_demand price of", "in mars-1"]);
+    desk.refuses(&format!("{SMALL} {slo} --attainment 1.5"), &["a share above 0"]);
+    desk.refuses(&format!("{SMALL} --slo chat:ttft=1s -o out"), &["sized for alike"]);
+    desk.refuses(
+        &format!("size --rate 8 --mix conversatoin --model llama-3.1-8b {slo}"),
+        &["did you mean `conversation`?"],
+    );
+    desk.refuses(&format!("size --rate 8 --model llama-3.1-8b {slo}"), &["how long are the requests?"]);
+    desk.refuses(&format!("size --rate 8 --mix code --model lama-3.1-8b {slo}"), &["did you mean", "llama-3.1-8b"]);
+    desk.refuses(&format!("size --model llama-3.1-8b {slo}"), &["required"]);
+    // 126 layers of 405e9 parameters do not fit one chip of 48 GB, nor eight.
+    desk.refuses(
+        &format!("size --rate 1 --mix code --requests 50 --model llama-3.1-405b --chips l40s {slo}"),
+        &["cannot hold the model", "does not fit", "GB"],
+    );
+    for (log, why) in [
+        ("arrival_s,input_tokens,output_tokens\n", "no request"),
+        ("arrival_s,input_tokens,output_tokens\n1,5,5\n", "1 requests have no rate"),
+        ("arrival_s,input_tokens,output_tokens\n1,5,5\n1,5,5\n", "at one instant"),
+    ] {
+        std::fs::write(desk.0.path().join("log.csv"), log).unwrap();
+        desk.refuses(&format!("size log.csv --model llama-3.1-8b {slo}"), &[why]);
+    }
+}
+
+/// The bursty code trace: more replicas than as many requests at equal distances need, on the very same chip.
+#[test]
+fn the_code_trace_needs_room_for_its_bursts() {
+    let Some(text) = data("traces/azure-llm/AzureLLMInferenceTrace_code.csv") else { return };
+    let desk = Desk::new();
+    std::fs::write(desk.0.path().join("code.csv"), text).unwrap();
+    let size = "size code.csv --layout azure --window 0s..10min --model llama-3.1-8b --slo ttft=2s,tpot=50ms --chips l4 -o out";
+    let (code, told, _) = desk.run(size);
+    assert_eq!(code, 0, "{told}");
+    let binds = told.lines().find(|line| line.contains("binds: ")).unwrap();
+    assert!(binds.contains("bursts (with the same requests at equal distances"), "{told}");
+}
