@@ -124,7 +124,7 @@ fn fills_nodes(world: &World, pool: crate::world::PoolId, per_node: u32) -> bool
         Source::Trace(jobs) => !jobs.is_empty() && jobs.iter().all(|job| job.chips % per_node == 0),
         Source::Service(id) => {
             let mut here = world.services[*id].places.iter().filter(|place| place.pool == pool);
-            here.all(|place| place.chips % per_node == 0)
+            here.all(|place| (place.chips * place.together) % per_node == 0)
         }
     })
 }

@@ -21,6 +21,8 @@ pub(super) struct Place {
     pub group: usize,
     /// Chips of a replica.
     pub chips: u64,
+    /// Replicas that come and go together.
+    pub together: u64,
     /// What a replica does in its service's mix.
     pub tokens_per_hour: u64,
     /// The same, less the share of time lost to failures; and the time that a token takes it, failures apart. Both ways, for a product takes a
@@ -67,6 +69,7 @@ impl Place {
             domain: world.pools[terms.pool].domain.index(),
             group,
             chips: u64::from(terms.chips),
+            together: u64::from(terms.together),
             tokens_per_hour: per_hour as u64,
             tokens_per_us,
             us_per_token_up: 1.0 / tokens_per_us,
@@ -112,6 +115,18 @@ impl Place {
         let us = real(tokens) * self.us_per_token;
         let us = whole_below(us + us * 4.0 * f64::EPSILON);
         if self.ready_us == 0 { us } else { us.min(self.ready_us) }
+    }
+
+    /// So many replicas rounded up to those that come together, as far as `budget` chips go.
+    #[inline]
+    pub fn rounded(&self, replicas: u64, budget: u64) -> u64 {
+        let replicas = if self.together == 1 { replicas } else { replicas.next_multiple_of(self.together) };
+        // A division only where there is less than enough.
+        if replicas.saturating_mul(self.chips) <= budget {
+            return replicas;
+        }
+        let most = budget / self.chips;
+        most - most % self.together
     }
 
     /// Replicas there.

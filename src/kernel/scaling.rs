@@ -5,7 +5,7 @@ use super::event::{Class, When};
 use super::replicas::Place;
 use super::serving::{Group, ServiceState, Serving};
 use super::sim::Sim;
-use super::tick::{real, whole_above};
+use super::tick::{real, whole_above, whole_below};
 use crate::units::{Id, SimTime, Span};
 use crate::world::Forecast;
 
@@ -46,7 +46,7 @@ impl Sim<'_> {
         }
         for group in groups.iter_mut().filter(|group| !group.keeps_nothing) {
             let margin = if group.lease > Span::ZERO || group.margin > 0.0 {
-                (group.margin * self.pools[group.pool].usable() as f64).floor() as u64
+                whole_below(group.margin * real(self.pools[group.pool].usable()))
             } else {
                 0
             };
@@ -57,8 +57,9 @@ impl Sim<'_> {
             let before = standing.tenants[group.tenant].ahead;
             standing.keep(group.tenant, group.waits, group.ahead);
             // Somebody who waits may start on what is no longer kept.
-            if group.ahead < before {
-                self.touch(self.world.pools.0[group.pool].domain.index());
+            let domain = self.world.pools.0[group.pool].domain.index();
+            if group.ahead < before && 0 < self.domains[domain].waiting {
+                self.touch(domain);
             }
         }
     }
@@ -177,9 +178,7 @@ fn fill(service: &ServiceState<'_>, places: &mut [Place], groups: &mut [Group], 
         }
         let need = whole_above((wanted * place.us_per_token_up - DUST).max(0.0));
         let group = &mut groups[place.group];
-        // A division only where there is less than enough.
-        let chips = need.saturating_mul(place.chips);
-        place.try_out = if chips <= group.budget { need } else { group.budget / place.chips };
+        place.try_out = place.rounded(need, group.budget);
         wanted -= real(place.try_out) * place.tokens_per_us;
         group.budget -= place.try_out * place.chips;
         total += place.try_out;
@@ -192,7 +191,7 @@ fn fill(service: &ServiceState<'_>, places: &mut [Place], groups: &mut [Group], 
 fn move_to(service: &ServiceState<'_>, places: &mut [Place], groups: &mut [Group], total: &mut u64, to: u64) {
     for at in &service.order {
         let place = &mut places[*at as usize];
-        let more = to.saturating_sub(*total).min(groups[place.group].budget / place.chips);
+        let more = place.rounded(to.saturating_sub(*total), groups[place.group].budget);
         place.try_out += more;
         *total += more;
         groups[place.group].budget -= more * place.chips;
@@ -200,6 +199,7 @@ fn move_to(service: &ServiceState<'_>, places: &mut [Place], groups: &mut [Group
     for at in service.order.iter().rev() {
         let place = &mut places[*at as usize];
         let fewer = total.saturating_sub(to).min(place.try_out);
+        let fewer = fewer - fewer % place.together;
         place.try_out -= fewer;
         *total -= fewer;
         groups[place.group].budget += fewer * place.chips;
@@ -251,7 +251,7 @@ fn forecast_ahead(service: &ServiceState<'_>, places: &mut [Place], groups: &mut
             return;
         }
         let need = whole_above(wanted * place.us_per_token_up - DUST);
-        let more = need.min(groups[place.group].budget / place.chips);
+        let more = place.rounded(need, groups[place.group].budget);
         wanted -= real(more) * place.tokens_per_us;
         groups[place.group].budget -= more * place.chips;
         groups[place.group].planned += more * place.chips;

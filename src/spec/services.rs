@@ -139,6 +139,8 @@ pub struct AutoscalerSpec {
     pub max_step: Option<At<i64>>,
     /// Replicas.
     pub warm: Option<At<i64>>,
+    /// Replicas come and go by whole nodes.
+    pub whole_nodes: Option<At<bool>>,
     /// [h].
     pub start_up: Option<Leaf>,
 }

@@ -71,6 +71,8 @@ pub struct ServingPlace {
     pub pool: PoolId,
     /// Chips of a replica.
     pub chips: u32,
+    /// Replicas that come and go together: those of a node, or 1.
+    pub together: u32,
     /// What a replica does.
     pub rates: Rates,
     /// Standard deviation of the logarithm of its speed; 0 where its rates are measured.

@@ -634,3 +634,38 @@ chips = 12
     assert_eq!(hours(1, |did| did.ready), [1.0, 1.75, 2.0]);
     assert_eq!(hours(1, |did| did.starting), [0.0, 0.25, 0.0]);
 }
+
+/// Nodes of 16 chips, replicas of 8: three are wanted, then five, then one; they come as four, six and two. The pool has room for three nodes.
+#[test]
+fn replicas_by_whole_nodes() {
+    let text = |chips: u32| {
+        format!(
+            r#"
+[scenario]
+name = "nodes"
+start = 2026-01-01
+end = 2026-01-01T04:00:00
+spin_up = "0h"
+[run]
+ticks = true
+[pools.p]
+chips = 48
+chips_per_node = 16
+[labs.a.services.s]
+pools = ["p"]
+replica = {{ chips = {chips}, prefill_tokens_per_second = 277.7777777777778, decode_tokens_per_second = 277.7777777777778 }}
+demand = {{ tokens_per_second = 277.7777777777778, input_tokens = 300, output_tokens = 100, points = [3, 5, 7, 1], between = "steps" }}
+forecast = {{ points = [3, 5, 7, 1] }}
+autoscaler = {{ target = 1, whole_nodes = true }}
+"#
+        )
+    };
+    let record = simulate(&world(&text(8)), run(0, 0));
+    let ready: Vec<f64> = of_service(&record, 0).iter().map(|did| did.ready as f64 / HOUR).collect();
+    assert_eq!(ready, [4.0, 6.0, 6.0, 2.0]);
+    let text = text(5);
+    let read = spec::read_text("nodes.toml", &text, &[]).map_err(|problems| problems.render(false)).expect("it reads");
+    let planned = study::plan(&read, Catalog::embedded(), &Options::default(), &|_| Err("no files".into()));
+    let problems = planned.map(|_| ()).expect_err("five do not divide sixteen").render(false);
+    assert!(problems.contains("replicas of 5 chips do not fill nodes of 16 on pool `p`"), "{problems}");
+}

@@ -75,6 +75,7 @@ fn autoscaler(mut t: Record) -> AutoscalerSpec {
         max: t.integer("max"),
         max_step: t.integer("max_step"),
         warm: t.integer("warm"),
+        whole_nodes: t.bool("whole_nodes"),
         start_up: t.leaf("start_up"),
     }
 }

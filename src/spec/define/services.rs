@@ -188,6 +188,11 @@ static AUTOSCALER: Table = Table {
             key("max", Kind::Integer(1, MOST_CHIPS_I), "Most replicas; absent: what its pools hold."),
             key("max_step", Kind::Integer(1, MOST_CHIPS_I), "Most replicas added for a tick; absent: any number."),
             key("warm", Kind::Integer(0, MOST_CHIPS_I), "Replicas kept ready beyond the plan; default 0."),
+            key(
+                "whole_nodes",
+                Kind::Bool,
+                "Replicas come and go by whole nodes, as instances are rented: each pool's plan is rounded up to them, `max` included; default false.",
+            ),
             key("start_up", duration(0.0), "From the order of a replica to its first token; default none."),
         ],
     )

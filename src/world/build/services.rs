@@ -149,7 +149,8 @@ impl Place<'_> {
                 let (speed, split_speed) = (Param::Fixed(1.0), Param::Fixed(1.0));
                 cells.0.push(Cell { workload, pool, price, speed, split_speed, mfu: None });
                 let Replica { chips, rates, sigma, .. } = replica;
-                places.push(ServingPlace { cell, pool, chips, rates, sigma });
+                let together = self.together(desk, &supply.pools[pool], chips);
+                places.push(ServingPlace { cell, pool, chips, together, rates, sigma });
                 replicas.push(replica);
             }
         }
@@ -400,6 +401,20 @@ impl Place<'_> {
         }
         let half_life = written.and_then(|forecast| forecast.half_life.as_ref());
         Forecast::Learned(Span::from_hours(half_life.map_or(6.0, |leaf| desk.number(leaf))))
+    }
+
+    /// Replicas of so many chips that come and go together on a pool.
+    fn together(&self, desk: &mut Desk<'_>, pool: &crate::world::Pool, chips: u32) -> u32 {
+        let Some(at) = self.written.table.autoscaler.whole_nodes.as_ref().filter(|at| at.value) else { return 1 };
+        let per_node = pool.chips_per_node;
+        if chips.is_multiple_of(per_node) {
+            return 1;
+        }
+        if !per_node.is_multiple_of(chips) {
+            let message = format!("replicas of {chips} chips do not fill nodes of {per_node} on pool `{}`", pool.name);
+            desk.problem(at.origin, &at.path, message, "state `replica.chips` that divides them, or leave it out");
+        }
+        (per_node / chips).max(1)
     }
 
     fn scaler(&self, desk: &mut Desk<'_>, places: &[ServingPlace]) -> Autoscaler {
