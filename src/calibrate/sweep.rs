@@ -1,6 +1,7 @@
 //! Every point of the grid, measured in windows of each shape, made monotone. Eq. (171).
 
-use super::window::{Mix, Reference, Shape, Window, window};
+use super::window::{Mix, Shape, window};
+use crate::kernel::request::{Reference, Window};
 use crate::perf::Card;
 use crate::stats::draw::RunKey;
 use crate::stats::isotonic::{Trend, monotone};
@@ -72,7 +73,7 @@ fn point(reference: &Reference<Card>, mix: &Mix, (load, replicas, dispersion): (
         .collect();
     let mean = |of: &dyn Fn(&Window) -> Option<f64>| {
         let found: Vec<f64> = windows.iter().filter_map(of).collect();
-        assert!(!found.is_empty(), "nothing measured at load {load} on {replicas} replicas of {}", mix.name);
+        assert!(!found.is_empty(), "nothing measured at load {load} on {replicas} replicas of {}", mix.lengths.name);
         found.iter().sum::<f64>() / found.len() as f64
     };
     let shed = mean(&Window::shed);

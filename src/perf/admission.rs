@@ -149,8 +149,15 @@ impl AdmissionTable {
 
     /// Rate of a saturated replica over its card's, for a mix. Eq. (172).
     pub fn capacity_ratio(&self, output_share: f64) -> f64 {
+        self.by_mix(&self.ratios, output_share)
+    }
+
+    /// A figure that each mix has, for this share of answers: straight between mixes, the end beyond the ends. `of_mix` has one for each, by
+    /// ascending share.
+    pub fn by_mix(&self, of_mix: &[f64], output_share: f64) -> f64 {
+        assert_eq!(of_mix.len(), self.shares.len(), "a figure for each mix");
         let (low, part) = place(&self.shares, output_share);
-        between(&self.ratios, low, part)
+        between(of_mix, low, part)
     }
 
     /// The part for requests of this burstiness and mix on replicas that take so many seconds a request. Eq. (173).

@@ -321,6 +321,16 @@ impl Card {
         Work { decodes: batch, context_tokens: batch * (input + output / 2.0), ..prompt }
     }
 
+    /// Most tokens of a prompt and its answer that the model takes.
+    pub fn context_tokens(&self) -> u64 {
+        self.times.architecture().context_tokens
+    }
+
+    /// The same card, so many times as fast.
+    pub fn faster(self, speed: f64) -> Card {
+        Card { times: self.times.faster(speed), ..self }
+    }
+
     /// The times behind it.
     pub fn times(&self) -> &Roofline {
         &self.times

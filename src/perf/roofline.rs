@@ -109,6 +109,11 @@ impl Roofline {
         self
     }
 
+    /// The model.
+    pub(super) fn architecture(&self) -> &Architecture {
+        &self.architecture
+    }
+
     /// Speed that all times are divided by [-]: of the software and of measured points.
     pub fn speed(&self) -> f64 {
         self.speed

@@ -15,3 +15,4 @@ pub mod replay;
 pub mod requests;
 pub mod table;
 pub mod tables;
+pub mod tiers;

@@ -14,11 +14,7 @@ pub type Progress<'a> = &'a (dyn Fn(usize) + Sync);
 
 /// Runs every cell of a plan that is not equal to an earlier one.
 pub fn run_plan(plan: &Plan, progress: Progress) -> Outcome {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(plan.threads.unwrap_or(0))
-        .build()
-        .expect("a thread pool can be built");
-    pool.install(|| {
+    in_threads(plan.threads, || {
         let mut outcomes: Vec<CellOutcome> = Vec::with_capacity(plan.cells.len());
         for cell in &plan.cells {
             let outcome = match cell.same_as {
@@ -30,6 +26,12 @@ pub fn run_plan(plan: &Plan, progress: Progress) -> Outcome {
         let unloaded = unloaded_margins(plan, progress);
         Outcome::new(plan, outcomes, unloaded)
     })
+}
+
+/// Does work on so many threads, or as many as there are.
+pub fn in_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + Send) -> T {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build();
+    pool.expect("a thread pool can be built").install(work)
 }
 
 /// Runs of a plan: of every cell that has its own, and the further ones without loadings.

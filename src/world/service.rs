@@ -2,7 +2,7 @@
 
 use super::model::{CellId, Param, PoolId, TenantId, WorkloadId};
 use super::shape::Shape;
-use crate::perf::Admission;
+use crate::perf::{Admission, Card};
 use crate::units::{Id, Span};
 
 /// A service.
@@ -47,6 +47,12 @@ pub struct Service {
     pub promises: bool,
     /// How far the speed of cards is off in a draw, in standard deviations; None: its rates are stated.
     pub card_speed: Option<Param>,
+    /// Which tier says what becomes of its requests.
+    pub tier: Tier,
+    /// Time to first token and time per token after it that are promised \[s\].
+    pub promised_s: (Option<f64>, Option<f64>),
+    /// Squared coefficients of variation of the lengths of prompts and answers [-].
+    pub length_scv: (f64, f64),
     /// What is planned by.
     pub forecast: Forecast,
     /// How many replicas are planned.
@@ -75,6 +81,20 @@ pub struct ServingPlace {
     pub rates: Rates,
     /// Standard deviation of the logarithm of its speed; 0 where its rates are measured.
     pub sigma: f64,
+    /// How long its iterations take; None: its rates are stated.
+    pub card: Option<Box<Card>>,
+}
+
+/// Which tier says what becomes of a service's requests. Eq. (167).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Tier {
+    /// The table, or the bound.
+    #[default]
+    Fluid,
+    /// Requests, one by one, in every tick.
+    Request,
+    /// Requests where the table is least to be believed, else the table.
+    Auto,
 }
 
 /// What a replica does when it does nothing else.

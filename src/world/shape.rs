@@ -16,12 +16,41 @@ pub struct Shape {
     pub ticks: Vec<InTick>,
     /// It repeats: tick k of the run is `ticks[(k + phase) mod len]`. None: it does not, and `ticks[k]` counts from the start.
     pub phase: Option<u64>,
+    /// What its ticks are made of.
+    pub line: Line,
+}
+
+/// Points of a shape, for what happens inside a tick.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// As in [`Points`].
+    pub values: Vec<f64>,
+    /// Length of a slot [ticks].
+    pub slot: f64,
+    /// As in [`Points`].
+    pub between: Between,
 }
 
 impl Shape {
     /// Always 1.
     pub fn flat() -> Shape {
-        Shape { ticks: vec![InTick { mean: 1.0, peak: 1.0 }], phase: Some(0) }
+        let line = Line { values: vec![1.0], slot: 1.0, between: Between::Steps };
+        Shape { ticks: vec![InTick { mean: 1.0, peak: 1.0 }], phase: Some(0), line }
+    }
+
+    /// The path inside tick `k`: (part of the tick, relative demand), from 0 to 1, straight between; its mean and peak are those of [`Shape::at`].
+    pub fn path(&self, k: i64) -> Vec<(f64, f64)> {
+        let points = Points {
+            values: &self.line.values,
+            slot: self.line.slot,
+            repeats: self.phase.is_some(),
+            between: self.line.between,
+        };
+        let from = match self.phase {
+            Some(phase) => (k + phase as i64).rem_euclid(self.ticks.len() as i64),
+            None => k.max(0),
+        } as f64;
+        points.path(from, from + 1.0)
     }
 
     /// In tick `k` from the scenario's start; before it the first of a path holds.
@@ -100,6 +129,39 @@ impl Points<'_> {
         InTick { mean, peak: peak.max(mean) }
     }
 
+    /// Bends of the path through [from, to): (part of it, value), from 0 to 1. A step is a line that takes a millionth of it.
+    pub fn path(&self, from: f64, to: f64) -> Vec<(f64, f64)> {
+        assert!(from < to, "a path from {from} to {to}");
+        const STEP: f64 = 1e-6;
+        let part = |at: f64| (at - from) / (to - from);
+        let shift = if self.between == Between::Lines { 0.5 } else { 0.0 };
+        let mut path: Vec<(f64, f64)> = Vec::new();
+        let mut next = (from / self.slot - shift).floor() as i64 + 1;
+        let mut at = from;
+        while at < to {
+            let end = ((next as f64 + shift) * self.slot).min(to);
+            next += 1;
+            if end - at <= STEP * (to - from) && end < to {
+                continue;
+            }
+            let (a, b) = match self.between {
+                Between::Lines => (self.on_line(at), self.on_line(end)),
+                Between::Steps => {
+                    let level = self.value((0.5 * (at + end) / self.slot).floor() as i64);
+                    (level, level)
+                }
+            };
+            match path.last() {
+                None => path.push((0.0, a)),
+                Some(_) if self.between == Between::Steps && part(at) + STEP < part(end) => path.push((part(at) + STEP, a)),
+                Some(_) => {}
+            }
+            path.push((if end < to { part(end) } else { 1.0 }, b));
+            at = end;
+        }
+        path
+    }
+
     /// Tick by tick from 0, `n` of them of length `tick`.
     pub fn ticks(&self, tick: f64, n: usize) -> Vec<InTick> {
         (0..n).map(|k| self.within(k as f64 * tick, (k + 1) as f64 * tick)).collect()
@@ -122,6 +184,8 @@ mod tests {
         close(points.within(1.0, 2.0), 2.625, 3.0);
         close(points.within(2.0, 3.0), 2.125, 2.5);
         close(points.within(7.0, 9.0), 2.0, 2.0);
+        assert_eq!(points.path(1.0, 2.0), [(0.0, 2.0), (0.5, 3.0), (1.0, 2.5)]);
+        assert_eq!(points.path(1.0, 1.25), [(0.0, 2.0), (1.0, 2.5)]);
         // A third of a slot.
         close(points.within(1.0, 1.25), 2.25, 2.5);
     }
@@ -140,6 +204,7 @@ mod tests {
         let points = Points { values: &[8.0, 12.0, 26.0], slot: 1.0, repeats: false, between: Between::Steps };
         close(points.within(1.0, 2.0), 12.0, 12.0);
         close(points.within(0.5, 1.5), 10.0, 12.0);
+        assert_eq!(points.path(0.5, 1.5), [(0.0, 8.0), (0.5, 8.0), (0.500001, 12.0), (1.0, 12.0)]);
         close(points.within(5.0, 6.0), 26.0, 26.0);
     }
 }

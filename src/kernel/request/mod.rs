@@ -17,12 +17,14 @@ mod sim;
 mod splitwise;
 mod terms;
 mod tournament;
+mod window;
 #[cfg(test)]
 mod tests;
 
 pub use outcome::{Done, End, Sink, Spent, Totals};
 pub use sim::serve;
 pub use splitwise::{Splitwise, splitwise};
+pub use window::{AFTER_S, Mix, PATIENCE_S, Pace, Promised, Reference, Window, before_s, saturated_per_s, window};
 pub use terms::{CLASSES, Class, Fleet, Model, Prefixes, Role, Routing, Scaling, Terms};
 
 /// An instant that never comes [ns].

@@ -7,13 +7,14 @@ use super::time::Times;
 use crate::spec::{At, Leaf, Named, ServiceSpec, Tables};
 use crate::units::{IdVec, SimTime, Span};
 use crate::world::arrivals::OverEstimate;
+use crate::world::catalog::RequestMix;
 use crate::world::model::{
     Cell, CellId, Failures, Param, PoolId, PriceKind, Source, Tenant, TenantId, Workload, WorkloadId,
 };
 use crate::world::service::{
-    Autoscaler, Deferrable, Demand, Forecast, Growth, Rates, Service, ServiceId, ServingPlace,
+    Autoscaler, Deferrable, Demand, Forecast, Growth, Rates, Service, ServiceId, ServingPlace, Tier,
 };
-use crate::world::shape::{Between, Points, Shape};
+use crate::world::shape::{Between, Line, Points, Shape};
 
 const ANY: (f64, f64) = (0.0, 1e18);
 const HOURS_OF_A_WEEK: f64 = 168.0;
@@ -149,7 +150,8 @@ impl Place<'_> {
                 let (speed, split_speed) = (Param::Fixed(1.0), Param::Fixed(1.0));
                 cells.0.push(Cell { workload, pool, price, speed, split_speed, mfu: None });
                 let Replica { chips, rates, sigma, .. } = replica;
-                places.push(ServingPlace { cell, pool, chips, rates, sigma });
+                let card = replica.card.clone().map(Box::new);
+                places.push(ServingPlace { cell, pool, chips, rates, sigma, card });
                 replicas.push(replica);
             }
         }
@@ -201,6 +203,9 @@ impl Place<'_> {
                 .slo
                 .as_ref()
                 .is_some_and(|slo| slo.ttft.is_some() || slo.tpot.is_some() && cards::by_card(table)),
+            tier: Tier::Fluid,
+            promised_s: self.promised_s(desk),
+            length_scv: length_scv(desk, input, output),
             card_speed: cards::by_card(table).then(|| desk.unknown(cards::SPEED, (-8.0, 8.0))),
             forecast: self.forecast(desk),
             scaler: self.scaler(desk, &places),
@@ -293,6 +298,13 @@ impl Place<'_> {
         }
     }
 
+    /// Promises [s].
+    fn promised_s(&self, desk: &mut Desk<'_>) -> (Option<f64>, Option<f64>) {
+        let slo = self.written.table.slo.as_ref();
+        let mut seconds = |leaf: Option<&Leaf>| leaf.map(|leaf| desk.number(leaf) * 3_600.0);
+        (seconds(slo.and_then(|slo| slo.ttft.as_ref())), seconds(slo.and_then(|slo| slo.tpot.as_ref())))
+    }
+
     fn demand(&self, desk: &mut Desk<'_>, times: &Times, tokens: f64) -> Demand {
         let demand = &self.written.table.demand;
         let (level, tokens_per_unit) = match (&demand.tokens_per_second, &demand.requests_per_second) {
@@ -325,7 +337,8 @@ impl Place<'_> {
             let points = Points { values: &values, slot, repeats: false, between };
             // The last tick lies behind the last middle: there the last point stays.
             let n = (slot * values.len() as f64 / tick_h).ceil() as usize + 1;
-            return Shape { ticks: points.ticks(tick_h, n.min(2_000_000)), phase: None };
+            let ticks = points.ticks(tick_h, n.min(2_000_000));
+            return Shape { ticks, phase: None, line: Line { values, slot: slot / tick_h, between } };
         }
         let Some((mut values, period_h)) = self.profile(desk) else { return Shape::flat() };
         let mean = values.iter().sum::<f64>() / values.len() as f64;
@@ -342,7 +355,8 @@ impl Place<'_> {
         let of_day = f64::from(start.hour()) + f64::from(start.minute()) / 60.0 + f64::from(start.second()) / 3_600.0;
         let phase_h = if period_h == HOURS_OF_A_WEEK { day + of_day } else { of_day };
         let ticks = points.ticks(tick_h, (period_h / tick_h).round() as usize);
-        Shape { ticks, phase: Some((phase_h / tick_h).round() as u64) }
+        let line = Line { slot: points.slot / tick_h, between, values };
+        Shape { ticks, phase: Some((phase_h / tick_h).round() as u64), line }
     }
 
     /// Points of a profile, and how long it is [h].
@@ -439,6 +453,18 @@ impl Place<'_> {
         let (a, b) = (desk.number(per_input), desk.number(per_output));
         Some(Param::Fixed((a * input + b * output) / (input + output).max(1e-9)))
     }
+}
+
+/// Squared coefficients of variation of prompts and answers: those of the mixes of the catalog between which the share of answers lies. Eq. (161).
+fn length_scv(desk: &Desk<'_>, input: f64, output: f64) -> (f64, f64) {
+    let mut mixes: Vec<&RequestMix> = desk.catalog.request_mixes.iter().collect();
+    let share = |mix: &RequestMix| mix.output.0 / (mix.input.0 + mix.output.0);
+    mixes.sort_by(|a, b| share(a).total_cmp(&share(b)));
+    let of = |of: fn(&RequestMix) -> f64| {
+        let values: Vec<f64> = mixes.iter().map(|mix| of(mix)).collect();
+        desk.catalog.admission.by_mix(&values, output / (input + output).max(1e-9))
+    };
+    (of(|mix| mix.input.1), of(|mix| mix.output.1))
 }
 
 /// Chips of a replica on that pool and what it does there, as measured; None with a problem where the file does not say.
