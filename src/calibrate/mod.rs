@@ -6,4 +6,4 @@ mod window;
 
 pub use sweep::{Grid, Point, sweep};
 pub use table::{REFERENCE, admission, axes, points, reference};
-pub use window::{Mix, Shape, window};
+pub use window::{Mix, window};

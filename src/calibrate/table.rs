@@ -38,12 +38,14 @@ pub fn reference(catalog: &Catalog, row: &RequestMix, seed: u64) -> Result<(Refe
     let law = |(mean, scv): (f64, f64)| -> Result<Length, String> {
         Ok(Length::Law { law: Law::by_mean(LawKind::Lognormal, mean, Some(scv))?, most })
     };
-    let by_card = card.saturated().output_tokens_per_s / row.output.0;
+    let mixed = card.mixed(row.input.1, row.output.1);
+    let by_card = mixed.saturated().output_tokens_per_s / row.output.0;
     let mut mix = Mix {
         lengths: request::Mix { name: row.mix.clone(), input: law(row.input)?, output: law(row.output)? },
         mean_tokens: (row.input.0, row.output.0),
         replica_per_s: by_card,
-        request_s: row.output.0 * card.saturated().parts.total_s(),
+        request_s: row.output.0 * mixed.saturated().parts.total_s(),
+        card: mixed,
     };
     let model = Model {
         kv_tokens: card.kv_tokens(),

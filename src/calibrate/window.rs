@@ -1,7 +1,7 @@
-//! A window at a load that stays, rises or falls: what the points of the table are measured in. Eq. (170).
+//! A window at a load: what the points of the table are measured in. Eq. (170).
 
-use crate::kernel::request::{self, AFTER_S, PATIENCE_S, Pace, Promised, Reference, Window};
-use crate::perf::StepTimes;
+use crate::kernel::request::{self, PATIENCE_S, Pace, Promised, Reference, Window};
+use crate::perf::{Card, StepTimes};
 use crate::stats::draw::RunKey;
 
 /// Requests of one kind, and what one replica makes of them.
@@ -13,6 +13,8 @@ pub struct Mix {
     pub mean_tokens: (f64, f64),
     /// Requests that a saturated replica serves \[1/s\]: load 1.
     pub replica_per_s: f64,
+    /// The card of the replica before requests of these lengths.
+    pub card: Card,
     /// Seconds that a mean answer takes on it \[s\].
     pub request_s: f64,
 }
@@ -24,38 +26,18 @@ impl Mix {
     }
 }
 
-/// How the load moves in a window.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
-    /// It stays.
-    Flat,
-    /// It rises to its peak.
-    Rising,
-    /// It falls from its peak, which came before the window's begin.
-    Falling,
-}
-
-/// Share of the peak from which ramps come and to which they go: what an hour of the steepest real profile changes.
-const FOOT: f64 = 0.6;
-
-/// Measures a window of `length_s` at a peak load on so many replicas.
+/// Measures a window of `length_s` at a load on so many replicas. The load stays: what moves in a tick is its path's, see Eq. (168).
 pub fn window<S: StepTimes + Clone>(
     reference: &Reference<S>,
     mix: &Mix,
     (load, replicas, dispersion): (f64, u32, f64),
-    (shape, length_s): (Shape, f64),
+    length_s: f64,
     key: RunKey,
 ) -> Window {
     let from_s = request::before_s(mix.request_s);
     let to_s = from_s + length_s;
-    let (begin, end) = match shape {
-        Shape::Flat => (1.0, 1.0),
-        Shape::Rising => (FOOT, 1.0),
-        Shape::Falling => (1.0, FOOT),
-    };
-    let points = vec![(0.0, begin), (from_s, begin), (to_s, end), (to_s + AFTER_S, end)];
     let per_s = load * f64::from(replicas) * mix.replica_per_s;
-    let pace = Pace { per_s, dispersion, points, from_s, to_s };
+    let pace = Pace { per_s, dispersion, points: vec![(0.0, 1.0), (to_s, 1.0)], from_s, to_s };
     assert_eq!(reference.patience_s, Some(PATIENCE_S), "the table is of this patience");
     request::window(reference, &mix.lengths, replicas, &pace, Promised::default(), key)
 }

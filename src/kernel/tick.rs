@@ -4,6 +4,7 @@
 use super::event::{Class, When};
 use super::serving::{Claim, ServiceState, Serving};
 use super::sim::{Counter, Sim};
+use super::tier::{Bench, Tick};
 use crate::perf::Served;
 use crate::record::{PoolTickRow, ServiceMonth, ServiceTickRow};
 use crate::stats::math;
@@ -77,6 +78,8 @@ impl Sim<'_> {
             service.offered = whole(tokens * ours, &mut service.carry[0]);
             service.left = if ours < 1.0 { whole(tokens * (1.0 - ours), &mut service.carry[1]) } else { 0 };
             service.peak = if shape.mean > 0.0 { shape.peak / shape.mean } else { 1.0 };
+            let (low, high) = shape.levels;
+            service.levels = if shape.mean > 0.0 { (low / shape.mean, high / shape.mean) } else { (1.0, 1.0) };
             service.new_deferrable = if service.deferrable_per_us > 0.0 {
                 whole(service.deferrable_per_us * growth * ours * tick_us, &mut service.carry[2])
             } else {
@@ -177,8 +180,9 @@ impl Sim<'_> {
 
 /// T4 to T6 of one service: what its replicas can do, what they serve of its own users, what is shed. Eq. (154), (156).
 fn admit(serving: &mut Serving<'_>, at: usize) {
+    let (k, tick, key) = (serving.k, serving.tick, serving.key);
     let service = &mut serving.services[at];
-    let tick_us = serving.tick.0 as f64;
+    let tick_us = tick.0 as f64;
     let (mut capacity, mut ready_us) = (0, 0);
     for place in serving.places[service.places.0..service.places.1].iter_mut().filter(|place| 0 < place.ready_us) {
         place.capacity = place.tokens_in(place.ready_us);
@@ -189,8 +193,15 @@ fn admit(serving: &mut Serving<'_>, at: usize) {
     let terms = service.terms;
     let (mut shed, mut meets) = (if capacity == 0 { demanded } else { 0 }, Served::default());
     if 0 < demanded && 0 < capacity {
-        let u_peak = demanded as f64 / capacity as f64 * service.peak;
-        meets = terms.admission.at(u_peak, ready_us as f64 / tick_us);
+        let (u, replicas) = (demanded as f64 / capacity as f64, ready_us as f64 / tick_us);
+        let play = |bench: &Bench| bench.meets(terms.tier, &Tick::new(terms, k, tick, u, replicas), key);
+        meets = match service.bench.as_deref().and_then(play) {
+            Some(played) => played,
+            None if terms.admission.is_measured() => {
+                terms.admission.over((u * service.levels.0, u * service.levels.1), replicas)
+            }
+            None => terms.admission.at(u * service.peak, replicas),
+        };
         shed = ((demanded as f64 * meets.shed + 0.5) as u64).max(demanded.saturating_sub(capacity)).min(demanded);
     }
     let first = demanded - shed;

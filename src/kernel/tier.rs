@@ -2,19 +2,13 @@
 //! pool and plans nothing.
 
 use super::request::{Mix, Model, PATIENCE_S, Pace, Promised, Reference, Window, before_s, saturated_per_s, window};
-use crate::perf::{Affine, Card, Iteration, StepTimes, Work};
+use crate::perf::{Affine, Card, Iteration, Served, StepTimes, Work};
 use crate::stats::draw::RunKey;
 use crate::stats::law::{Law, LawKind};
-use crate::units::{SimTime, Span};
+use crate::units::Span;
 use crate::workload::requests::Length;
-use crate::world::{Service, ServiceId, World};
+use crate::world::{Service, ServiceId, Tier, World};
 
-/// Most replicas that are played: of more, so many with their part of the requests.
-pub const MOST_REPLICAS: u32 = 64;
-/// Fewest that stand for more of them.
-const FEWEST_REPLICAS: u32 = 16;
-/// Requests of a tick above which fewer replicas stand for all.
-const ENOUGH: f64 = 500_000.0;
 /// Longest answer or prompt of rates that know no context [tokens].
 const LONGEST: u32 = 1 << 24;
 /// Replications of a saturated rate.
@@ -86,13 +80,12 @@ pub struct Tick {
 }
 
 impl Tick {
-    /// A tick that begins at `at`, of a service of that world.
-    pub fn new(world: &World, service: &Service, at: SimTime, load: f64, replicas: f64) -> Tick {
-        let k = (at.0 as i64 - world.start.0 as i64).div_euclid(world.tick.0 as i64);
+    /// Tick `k` of a service.
+    pub fn new(service: &Service, k: i64, length: Span, load: f64, replicas: f64) -> Tick {
         let mean = service.demand.shape.at(k).mean;
         let mut path = service.demand.shape.path(k);
         path.iter_mut().for_each(|point| point.1 = if 0.0 < mean { point.1 / mean } else { 1.0 });
-        Tick { k, load, replicas, path, length: world.tick }
+        Tick { k, load, replicas, path, length }
     }
 
     /// Largest load in it.
@@ -129,7 +122,11 @@ impl Bench {
         }
         let speed = crate::stats::math::exp(place.sigma * z);
         let (model, most, request_s) = match &place.card {
-            Some(card) => by_card(card, speed),
+            Some(card) => {
+                let (model, most) = by_card(card, speed);
+                let full = card.mixed(service.length_scv.0, service.length_scv.1).saturated();
+                (model, most, output * full.parts.total_s() / speed)
+            }
             None => {
                 let (prefill, decode) = (place.rates.prefill * speed, place.rates.decode * speed);
                 (stated(prefill, decode), LONGEST, input / prefill + output / decode)
@@ -159,13 +156,13 @@ impl Bench {
         (0..REPLICATIONS).map(one).sum::<f64>() / f64::from(REPLICATIONS)
     }
 
-    /// Replicas that stand for all of a tick: at most [`MOST_REPLICAS`], fewer where requests are many. A stream of which each request is kept
+    /// Replicas that stand for all of a tick: at most [`Tier::MOST_REPLICAS`], fewer where requests are many. A stream of which each request is kept
     /// with probability p has the index of dispersion 1 + p (D - 1). Eq. (162).
     pub fn sample(&self, tick: &Tick) -> Sample {
         let each_per_s = tick.load * self.fluid_per_s;
-        let room = (ENOUGH / (each_per_s * tick.length.0 as f64 / 1e6)).clamp(1.0, f64::from(MOST_REPLICAS)) as u32;
-        let most = room.max(FEWEST_REPLICAS);
-        let replicas = tick.replicas.round().clamp(1.0, f64::from(most)) as u32;
+        let room = (Tier::ENOUGH / (each_per_s * tick.length.0 as f64 / 1e6)).floor();
+        let most = room.clamp(Tier::FEWEST_REPLICAS, Tier::MOST_REPLICAS);
+        let replicas = tick.replicas.round().clamp(1.0, most) as u32;
         let kept = (f64::from(replicas) / tick.replicas).min(1.0);
         let dispersion = 1.0 + kept * (self.dispersion - 1.0);
         Sample { replicas, per_s: each_per_s * f64::from(replicas), dispersion }
@@ -175,6 +172,32 @@ impl Bench {
     pub fn requests(&self, tick: &Tick) -> f64 {
         let seconds = tick.length.0 as f64 / 1e6 + before_s(self.request_s);
         self.sample(tick).per_s * seconds
+    }
+
+    /// Whether the request tier says what becomes of a tick's requests. Eq. (167).
+    pub fn takes(&self, tier: Tier, tick: &Tick) -> bool {
+        match tier {
+            Tier::Fluid => false,
+            Tier::Request => true,
+            Tier::Auto => {
+                let doubtful = tick.replicas < Tier::AUTO_REPLICAS || Tier::AUTO_LOAD < tick.peak();
+                doubtful && self.requests(tick) <= Tier::AUTO_REQUESTS
+            }
+        }
+    }
+
+    /// What the requests of a tick meet; None where it is left to the table. Where nobody comes, nobody is shed.
+    pub fn meets(&self, tier: Tier, tick: &Tick, key: RunKey) -> Option<Served> {
+        if !self.takes(tier, tick) {
+            return None;
+        }
+        let window = self.play(tick, "tick", key);
+        Some(Served {
+            shed: window.shed().unwrap_or(0.0),
+            attained: window.kept().unwrap_or(if window.arrived == 0 { 1.0 } else { 0.0 }),
+            ttft_p99_s: window.ttft_s(0.99).unwrap_or(0.0),
+            tpot_s: window.mean_tpot_s().unwrap_or(0.0),
+        })
     }
 
     /// Plays a tick. `stream` names its chance beside the service and the tick.
@@ -201,12 +224,11 @@ impl Bench {
     }
 }
 
-/// A replica by its card: limits as the table's. Returns the longest length and the time of a mean answer.
-fn by_card(card: &Card, speed: f64) -> (Model<Times>, u32, f64) {
+/// A replica by its card: limits as the table's. Returns the longest length too.
+fn by_card(card: &Card, speed: f64) -> (Model<Times>, u32) {
     let hit = card.deployment.cache_hit;
     let card = card.clone().faster(speed);
     let most = u32::try_from(card.context_tokens() / 2).unwrap_or(u32::MAX);
-    let request_s = card.lengths.output_tokens as f64 * card.saturated().parts.total_s();
     let model = Model {
         kv_tokens: card.kv_tokens(),
         kv_reserve: 0,
@@ -218,7 +240,7 @@ fn by_card(card: &Card, speed: f64) -> (Model<Times>, u32, f64) {
         transfer_s: (0.0, 0.0),
         times: Times::Card(Box::new(card), hit),
     };
-    (model, most, request_s)
+    (model, most)
 }
 
 /// Two rates: prompts and answers follow one another, one request at a time. The iteration that reads the prompt writes the first token.

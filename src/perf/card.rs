@@ -68,6 +68,9 @@ pub struct Card {
     pub basis: Basis,
     /// Speed of measured points over the model's [-]; 1 where there are none.
     pub measured_speed: f64,
+    /// Squared coefficients of variation of the lengths of prompts and answers where memory is paged, see [`Card::mixed`]; None: all requests are
+    /// of the card's lengths and keep room for all their tokens.
+    pub spread: Option<(f64, f64)>,
     times: Roofline,
 }
 
@@ -161,6 +164,7 @@ fn modelled(
         watts: chip.tdp_w.map(|each| chips * each),
         basis: if fitted { Basis::Fitted } else { Basis::Extrapolated },
         measured_speed: 1.0,
+        spread: None,
         times: Roofline::new(chip, model, layout, shares),
     };
     if usable_bytes <= weight_bytes {
@@ -241,7 +245,10 @@ impl Card {
 
     /// The rate of a replica that never waits. Eq. (115).
     pub fn saturated(&self) -> Saturated {
-        let room = (self.kv_tokens() / (self.lengths.input_tokens + self.lengths.output_tokens)) as f64;
+        let room = match self.spread {
+            None => (self.kv_tokens() / (self.lengths.input_tokens + self.lengths.output_tokens)) as f64,
+            Some(_) => self.kv_tokens() as f64 / self.context(),
+        };
         let requests = f64::from(self.deployment.max_requests);
         let work = self.steady(1.0);
         let tokens = f64::from(self.deployment.max_tokens) / (1.0 + work.prompt_tokens);
@@ -318,7 +325,25 @@ impl Card {
         let Lengths { input_tokens, output_tokens } = self.lengths;
         let (input, output) = (input_tokens as f64, output_tokens as f64);
         let prompt = self.prompt(input, batch / output);
-        Work { decodes: batch, context_tokens: batch * (input + output / 2.0), ..prompt }
+        let squares = 1.0 + self.spread.map_or(0.0, |(input, _)| input);
+        Work {
+            decodes: batch,
+            context_tokens: batch * self.context(),
+            prompt_pairs: prompt.prompt_pairs * squares,
+            ..prompt
+        }
+    }
+
+    /// Mean context of a request that decodes [tokens]: its prompt and half its answer, long answers counted as often as they are longer.
+    fn context(&self) -> f64 {
+        let squares = 1.0 + self.spread.map_or(0.0, |(_, output)| output);
+        self.lengths.input_tokens as f64 + squares * self.lengths.output_tokens as f64 / 2.0
+    }
+
+    /// The same replica before requests of unequal lengths, with these squared coefficients of variation of prompts and answers, and memory taken
+    /// as tokens come. Eq. (172).
+    pub fn mixed(&self, input_scv: f64, output_scv: f64) -> Card {
+        Card { spread: Some((input_scv, output_scv)), ..self.clone() }
     }
 
     /// Most tokens of a prompt and its answer that the model takes.

@@ -2,7 +2,8 @@
 
 use super::csv_out::{self, to_csv};
 use super::table::{Cell, Column, Table, show};
-use crate::study::{Played, TierCheck};
+use crate::measure::{Period, Scope};
+use crate::study::{CellOutcome, Played, TierCheck};
 use crate::tiers::{FIGURES, Figure, Found, Verdict, Why};
 use crate::world::World;
 
@@ -114,6 +115,33 @@ fn line(figure: Figure, of: &str, found: &[Found]) -> Vec<Cell> {
         Cell::number(count(Verdict::Unsure)),
         Cell::number(count(Verdict::Miss)),
     ]
+}
+
+/// One line a service and figure over a whole run: its mean over runs, and its model error.
+pub fn errors(world: &World, cell: &CellOutcome, check: &TierCheck) -> Table {
+    let columns = ["service", "metric"].map(Column::left).into_iter();
+    let columns = columns.chain(["mean", "model_error", "windows", "covered"].map(Column::right)).collect();
+    let title = format!("{}, {}: fluid less request tier over draw 0", cell.strategy, cell.future);
+    let mut table = Table::new(&title, columns);
+    for error in &check.errors {
+        let scope = Scope::Service(error.service);
+        let values = cell.series(error.figure.metric(), scope, Period::All).unwrap_or_default();
+        let values: Vec<f64> = values.into_iter().flatten().collect();
+        let mean = (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64);
+        table.push(vec![
+            Cell::text(&world.services[error.service].path),
+            Cell::text(error.figure.metric()),
+            Cell::maybe(mean),
+            Cell::Number { value: error.error, shown: format!("{:+.4}", error.error) },
+            Cell::number(error.windows as f64),
+            Cell::Number { value: error.covered, shown: format!("{:.2}", error.covered) },
+        ]);
+    }
+    table.note("covered: share of the run whose strata of load, burst and ramp had a window".to_owned());
+    for (service, reason) in &check.refused {
+        table.note(format!("{}: {reason}", world.services[*service].path));
+    }
+    table
 }
 
 /// Figures that missed, worst first: (figure, how many of how many, worst in words).

@@ -3,6 +3,7 @@
 
 use super::outcome::{CellOutcome, Outcome, RunFigures};
 use super::plan::{CellPlan, Plan};
+use super::tiers::check_tiers;
 use crate::kernel::{Run, simulate};
 use crate::measure::{Sheet, measure};
 use crate::record::{RunKey, RunRecord};
@@ -55,7 +56,12 @@ fn run_cell(plan: &Plan, cell: &CellPlan, progress: Progress) -> CellOutcome {
             (figures, first.then_some(record))
         })
         .collect();
-    CellOutcome::new(cell, runs)
+    let mut outcome = CellOutcome::new(cell, runs);
+    let windows = cell.world.model_error_windows as usize;
+    if 0 < windows && !cell.world.services.is_empty() {
+        outcome.tiers = Some(check_tiers(&cell.world, &outcome.first, windows, cell.world.seed, &|_| {}));
+    }
+    outcome
 }
 
 /// Everything the study keeps of a run.

@@ -4,7 +4,7 @@ use crate::kernel::tier::Bench;
 use crate::measure::value;
 use crate::record::RunRecord;
 use crate::tiers::{Candidate, Chosen, Compared, ModelError, candidates, choose, compare, model_errors};
-use crate::world::{ServiceId, World};
+use crate::world::{ServiceId, Tier, World};
 use rayon::prelude::*;
 
 /// A window in both tiers.
@@ -32,6 +32,9 @@ pub struct TierCheck {
 /// Plays windows of a run that left a row for each tick of its services.
 pub fn check_tiers(world: &World, record: &RunRecord, windows: usize, seed: u64, told: &(dyn Fn(usize) + Sync)) -> TierCheck {
     let bench = |id: ServiceId| {
+        if world.services[id].tier == Tier::Request {
+            return Err("every tick of it is played: there is nothing to compare".to_owned());
+        }
         let z = world.services[id].card_speed.as_ref().map_or(0.0, |param| value(record, param));
         Bench::new(world, id, z)
     };
@@ -43,7 +46,11 @@ pub fn check_tiers(world: &World, record: &RunRecord, windows: usize, seed: u64,
         .map(|id| bench(id).map(|bench| (bench.clone(), bench.saturated_per_s(seed))))
         .collect();
     let mut all = candidates(world, record);
-    all.retain(|one| benches[one.row.service.index()].is_ok());
+    // What `auto` has played already is no news.
+    all.retain(|one| {
+        let (service, bench) = (&world.services[one.row.service], &benches[one.row.service.index()]);
+        bench.as_ref().is_ok_and(|(bench, _)| !bench.takes(service.tier, &one.tick))
+    });
     let chosen = choose(&all, windows, seed);
     let played: Vec<(Chosen, Compared)> = chosen
         .into_par_iter()

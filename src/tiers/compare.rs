@@ -96,7 +96,7 @@ pub fn compare(world: &World, candidate: &Candidate, bench: &Bench, saturated_pe
     let request = |figure: Figure, window: &Window| match figure {
         Figure::Busy => window.shed().map(|shed| load * (1.0 - shed)),
         Figure::Tpot => window.mean_tpot_s(),
-        Figure::Attained => window.attained(),
+        Figure::Attained => window.shed().zip(window.kept()).map(|(shed, kept)| (1.0 - shed) * kept),
         Figure::Shed => window.shed(),
         Figure::Ttft => window.ttft_s(0.99),
     };

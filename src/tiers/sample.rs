@@ -80,7 +80,8 @@ pub fn candidates(world: &World, record: &RunRecord) -> Vec<Candidate> {
     rows.map(|row| {
         let terms = &world.services[row.service];
         let load = row.did.required as f64 / row.did.ready as f64;
-        let tick = Tick::new(world, terms, row.at, load, row.did.ready as f64 / world.tick.0 as f64);
+        let k = (row.at.0 as i64 - world.start.0 as i64).div_euclid(world.tick.0 as i64);
+        let tick = Tick::new(terms, k, world.tick, load, row.did.ready as f64 / world.tick.0 as f64);
         let band = Band::of(tick.peak(), terms.idc, tick.ramp());
         Candidate { row: *row, tick, idc: terms.idc, band }
     })

@@ -97,6 +97,23 @@ pub enum Tier {
     Auto,
 }
 
+impl Tier {
+    /// Most replicas that are played: of more, so many with their part of the requests.
+    pub const MOST_REPLICAS: f64 = 64.0;
+    /// Fewest that stand for more of them.
+    pub const FEWEST_REPLICAS: f64 = 16.0;
+    /// Requests of a tick above which fewer replicas stand for all.
+    pub const ENOUGH: f64 = 500_000.0;
+    /// `auto` plays ticks of at most so many requests ...
+    pub const AUTO_REQUESTS: f64 = 100_000.0;
+    /// ... that have fewer replicas than this ...
+    pub const AUTO_REPLICAS: f64 = 5.0;
+    /// ... or a peak load above this.
+    pub const AUTO_LOAD: f64 = 0.9;
+    /// Most requests of a run: minutes on one core.
+    pub const MOST_REQUESTS: f64 = 2e8;
+}
+
 /// What a replica does when it does nothing else.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Rates {

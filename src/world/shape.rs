@@ -7,6 +7,8 @@ pub struct InTick {
     pub mean: f64,
     /// Largest in it [-].
     pub peak: f64,
+    /// Two levels that stand for it as its requests see it: mean and standard deviation of demand, weighed by demand, below and above. Eq. (168).
+    pub levels: (f64, f64),
 }
 
 /// Relative demand through time.
@@ -35,7 +37,7 @@ impl Shape {
     /// Always 1.
     pub fn flat() -> Shape {
         let line = Line { values: vec![1.0], slot: 1.0, between: Between::Steps };
-        Shape { ticks: vec![InTick { mean: 1.0, peak: 1.0 }], phase: Some(0), line }
+        Shape { ticks: vec![InTick { mean: 1.0, peak: 1.0, levels: (1.0, 1.0) }], phase: Some(0), line }
     }
 
     /// The path inside tick `k`: (part of the tick, relative demand), from 0 to 1, straight between; its mean and peak are those of [`Shape::at`].
@@ -105,7 +107,7 @@ impl Points<'_> {
         assert!(from < to, "a tick from {from} to {to}");
         // Where straight lines bend, or steps end.
         let shift = if self.between == Between::Lines { 0.5 } else { 0.0 };
-        let (mut sum, mut peak, mut at) = (0.0, f64::NEG_INFINITY, from);
+        let (mut sum, mut squares, mut cubes, mut peak, mut at) = (0.0, 0.0, 0.0, f64::NEG_INFINITY, from);
         let mut next = (from / self.slot - shift).floor() as i64 + 1;
         while at < to {
             let end = ((next as f64 + shift) * self.slot).min(to);
@@ -121,12 +123,23 @@ impl Points<'_> {
                 }
             };
             sum += 0.5 * (a + b) * (end - at);
+            squares += (a * a + a * b + b * b) / 3.0 * (end - at);
+            cubes += (a + b) * (a * a + b * b) / 4.0 * (end - at);
             peak = peak.max(a).max(b);
             at = end;
         }
         let mean = sum / (to - from);
         // Rounding must not put the mean above the peak.
-        InTick { mean, peak: peak.max(mean) }
+        let peak = peak.max(mean);
+        let levels = if 0.0 < sum {
+            let middle = squares / sum;
+            let sd = (cubes / sum - middle * middle).max(0.0).sqrt();
+            // What never moves must not be moved by rounding.
+            if sd <= 1e-6 * middle { (mean, mean) } else { (middle - sd, middle + sd) }
+        } else {
+            (0.0, 0.0)
+        };
+        InTick { mean, peak, levels }
     }
 
     /// Bends of the path through [from, to): (part of it, value), from 0 to 1. A step is a line that takes a millionth of it.
@@ -197,6 +210,17 @@ mod tests {
         close(points.within(0.0, 1.0), 0.5 * 0.5 * (1.5 + 1.0) + 0.5 * 0.5 * (1.0 + 2.0), 2.0);
         close(points.within(0.0, 3.0), 2.0, 3.0);
         close(points.within(-3.0, 0.0), 2.0, 3.0);
+    }
+
+    /// From 1 to 3 in a tick: weighed by demand the mean is (1 + 3 + 9)/3 / 2 = 13/6, the mean square 4 x 10/4 / 2 = 5, the standard deviation
+    /// sqrt(5 - 169/36) = sqrt(11)/6. The two levels have the same mean square and, on a line, the same mean cube to rounding of its skewness.
+    #[test]
+    fn two_levels_stand_for_a_line() {
+        let points = Points { values: &[1.0, 3.0], slot: 1.0, repeats: false, between: Between::Lines };
+        let (low, high) = points.within(0.5, 1.5).levels;
+        let sd = 11f64.sqrt() / 6.0;
+        assert!((low - (13.0 / 6.0 - sd)).abs() < 1e-12 && (high - (13.0 / 6.0 + sd)).abs() < 1e-12, "{low} {high}");
+        assert_eq!(points.within(7.0, 9.0).levels, (3.0, 3.0));
     }
 
     #[test]

@@ -38,6 +38,9 @@ fn replica_per_s() -> f64 {
     let deployment = Deployment::new(2, Precision::Fp8);
     let shares = &parts.efficiency.shares;
     let card = perf::card(&parts.hardware, &parts.architecture.shape, deployment, lengths, shares, true, &[]).unwrap();
+    // Of code, conversation and reasoning in catalog/request_mixes.csv.
+    let scv = |of_mix: &[f64]| catalog.admission.by_mix(of_mix, 211.0 / 1366.0);
+    let card = card.mixed(scv(&[0.929, 0.922, 34.98]), scv(&[4.609, 0.595, 3.384]));
     card.saturated().output_tokens_per_s / 211.0 * catalog.admission.capacity_ratio(211.0 / 1366.0)
 }
 

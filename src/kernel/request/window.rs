@@ -74,12 +74,14 @@ pub struct Promised {
 pub struct Window {
     /// Requests that arrived in it.
     pub arrived: u64,
+    /// Their tokens, prompts and answers.
+    pub tokens: u64,
     /// Those of them that gave up, or were longer than a replica's memory.
     pub gave_up: u64,
+    /// Their tokens.
+    pub tokens_shed: u64,
     /// Those that were answered as promised.
     pub kept: u64,
-    /// Tokens of the answered, prompts and answers.
-    pub tokens: u64,
     /// Time to first token beyond what the prompt takes alone, of those that got one, ascending \[s\].
     pub waits_s: Vec<f64>,
     /// Time to first token of the answered, ascending \[s\].
@@ -89,18 +91,15 @@ pub struct Window {
 }
 
 impl Window {
-    /// Share that gave up; None of nobody.
+    /// Share of the tokens that were shed: those of long requests, which wait longer for memory, are more than their share. None of nobody.
     pub fn shed(&self) -> Option<f64> {
-        self.share(self.gave_up)
+        (0 < self.tokens).then(|| self.tokens_shed as f64 / self.tokens as f64)
     }
 
-    /// Share that was answered as promised; None of nobody.
-    pub fn attained(&self) -> Option<f64> {
-        self.share(self.kept)
-    }
-
-    fn share(&self, part: u64) -> Option<f64> {
-        (0 < self.arrived).then(|| part as f64 / self.arrived as f64)
+    /// Share of the answered that had what was promised; None of nobody.
+    pub fn kept(&self) -> Option<f64> {
+        let answered = self.arrived - self.gave_up;
+        (0 < answered).then(|| self.kept as f64 / answered as f64)
     }
 
     /// A quantile of the waits; None of nobody.
@@ -216,13 +215,17 @@ impl<S: StepTimes> Sink for Gather<'_, S> {
         }
         let window = &mut self.window;
         window.arrived += 1;
-        window.gave_up += u64::from(done.end != End::Finished);
+        let tokens = u64::from(done.input) + u64::from(done.output);
+        window.tokens += tokens;
+        if done.end != End::Finished {
+            window.gave_up += 1;
+            window.tokens_shed += tokens;
+        }
         if let Some(ttft_s) = done.ttft_s().filter(|_| done.end == End::Finished) {
-            let tokens = u64::from(done.input);
-            let prompt = Iteration { prompt_tokens: tokens, prompt_pairs: tokens * tokens, ..Iteration::default() };
+            let input = u64::from(done.input);
+            let prompt = Iteration { prompt_tokens: input, prompt_pairs: input * input, ..Iteration::default() };
             window.waits_s.push((ttft_s - self.times.seconds(&prompt)).max(0.0));
             window.ttfts_s.push(ttft_s);
-            window.tokens += tokens + u64::from(done.output);
             let within = |most: Option<f64>, took: Option<f64>| most.zip(took).is_none_or(|(most, took)| took <= most);
             let kept = within(self.promised.ttft_s, Some(ttft_s)) && within(self.promised.tpot_s, done.tpot_s());
             window.kept += u64::from(kept);

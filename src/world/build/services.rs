@@ -7,7 +7,6 @@ use super::time::Times;
 use crate::spec::{At, Leaf, Named, ServiceSpec, Tables};
 use crate::units::{IdVec, SimTime, Span};
 use crate::world::arrivals::OverEstimate;
-use crate::world::catalog::RequestMix;
 use crate::world::model::{
     Cell, CellId, Failures, Param, PoolId, PriceKind, Source, Tenant, TenantId, Workload, WorkloadId,
 };
@@ -203,9 +202,9 @@ impl Place<'_> {
                 .slo
                 .as_ref()
                 .is_some_and(|slo| slo.ttft.is_some() || slo.tpot.is_some() && cards::by_card(table)),
-            tier: Tier::Fluid,
+            tier: self.tier(desk, supply.times, &places, (input, output)),
             promised_s: self.promised_s(desk),
-            length_scv: length_scv(desk, input, output),
+            length_scv: cards::length_scv(desk, input, output),
             card_speed: cards::by_card(table).then(|| desk.unknown(cards::SPEED, (-8.0, 8.0))),
             forecast: self.forecast(desk),
             scaler: self.scaler(desk, &places),
@@ -296,6 +295,52 @@ impl Place<'_> {
                 desk.problem(leaf.origin, &leaf.path, message, "promise more time, or run on a faster replica");
             }
         }
+    }
+
+    /// Which tier, where it can be played and is not more than a run can hold. Eq. (167).
+    fn tier(
+        &self,
+        desk: &mut Desk<'_>,
+        times: &Times,
+        places: &[ServingPlace],
+        (input, output): (f64, f64),
+    ) -> Tier {
+        let Some(written) = &self.written.table.tier else { return Tier::Fluid };
+        let tier = match written.value.as_str() {
+            "request" => Tier::Request,
+            "auto" => Tier::Auto,
+            _ => return Tier::Fluid,
+        };
+        let path = &self.written.path;
+        if input < 1.0 || output < 1.0 {
+            let message = format!("`{path}` has requests of {input} tokens in and {output} out");
+            let remedy = "the request tier plays at least one of each: write `tier = \"fluid\"`, or other lengths";
+            desk.problem(written.origin, &written.path, message, remedy);
+            return Tier::Fluid;
+        }
+        let Some(place) = places.first() else { return Tier::Fluid };
+        let tick_s = self.tick.hours() * 3_600.0;
+        let each = place.rates.tokens_per_hour(input, output) / 3_600.0 / (input + output) * tick_s;
+        let demand = &self.written.table.demand;
+        let level = match (&demand.tokens_per_second, &demand.requests_per_second) {
+            (Some(leaf), _) => desk.median(leaf) / (input + output),
+            (None, Some(leaf)) => desk.median(leaf),
+            (None, None) => 0.0,
+        };
+        let most = Tier::ENOUGH.max(Tier::FEWEST_REPLICAS * each).min(Tier::MOST_REPLICAS * each);
+        let most = if tier == Tier::Auto { most.min(Tier::AUTO_REQUESTS) } else { most };
+        let of_tick = (level * tick_s).min(most);
+        let ticks = times.end.0 as f64 / self.tick.0 as f64;
+        if Tier::MOST_REQUESTS < ticks * of_tick {
+            let message = format!(
+                "`{path}` plays about {of_tick:.2e} requests in each of {ticks:.0} ticks, {:.1e} in a run; at most {:.0e}",
+                ticks * of_tick,
+                Tier::MOST_REQUESTS
+            );
+            let remedy = "write `tier = \"auto\"` or `\"fluid\"`, or shorten the scenario";
+            desk.problem(written.origin, &written.path, message, remedy);
+        }
+        tier
     }
 
     /// Promises [s].
@@ -453,18 +498,6 @@ impl Place<'_> {
         let (a, b) = (desk.number(per_input), desk.number(per_output));
         Some(Param::Fixed((a * input + b * output) / (input + output).max(1e-9)))
     }
-}
-
-/// Squared coefficients of variation of prompts and answers: those of the mixes of the catalog between which the share of answers lies. Eq. (161).
-fn length_scv(desk: &Desk<'_>, input: f64, output: f64) -> (f64, f64) {
-    let mut mixes: Vec<&RequestMix> = desk.catalog.request_mixes.iter().collect();
-    let share = |mix: &RequestMix| mix.output.0 / (mix.input.0 + mix.output.0);
-    mixes.sort_by(|a, b| share(a).total_cmp(&share(b)));
-    let of = |of: fn(&RequestMix) -> f64| {
-        let values: Vec<f64> = mixes.iter().map(|mix| of(mix)).collect();
-        desk.catalog.admission.by_mix(&values, output / (input + output).max(1e-9))
-    };
-    (of(|mix| mix.input.1), of(|mix| mix.output.1))
 }
 
 /// Chips of a replica on that pool and what it does there, as measured; None with a problem where the file does not say.
