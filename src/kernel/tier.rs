@@ -179,9 +179,9 @@ impl Bench {
         match tier {
             Tier::Fluid => false,
             Tier::Request => true,
-            Tier::Auto => {
+            Tier::Auto(most) => {
                 let doubtful = tick.replicas < Tier::AUTO_REPLICAS || Tier::AUTO_LOAD < tick.peak();
-                doubtful && self.requests(tick) <= Tier::AUTO_REQUESTS
+                doubtful && self.requests(tick) <= f64::from(most)
             }
         }
     }
@@ -255,5 +255,101 @@ fn stated(prefill: f64, decode: f64) -> Model<Times> {
         max_context: 2 * u64::from(LONGEST),
         chunked: false,
         transfer_s: (0.0, 0.0),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::perf::{self, Deployment, Lengths, Precision};
+    use crate::stats::interval::t_interval;
+    use crate::world::catalog::Catalog;
+
+    fn bench(model: Model<Times>, mix: Mix, fluid_per_s: f64, dispersion: f64, request_s: f64) -> Bench {
+        let replicas = Reference { model, patience_s: Some(PATIENCE_S) };
+        Bench { replicas, mix, promised: Promised::default(), dispersion, fluid_per_s, request_s }
+    }
+
+    /// A tick at a load that stays.
+    fn flat(load: f64, replicas: f64, seconds: u64) -> Tick {
+        Tick { k: 0, load, replicas, path: vec![(0.0, 1.0), (1.0, 1.0)], length: Span(seconds * 1_000_000) }
+    }
+
+    fn key(replication: u32) -> RunKey {
+        RunKey { study_seed: 7, draw: 0, replication }
+    }
+
+    /// Stated rates, constant lengths, Poisson arrivals, one replica: M/D/1. A request of 30 tokens in and 10 out takes 0.03 + 0.1 = 0.13 s; at load
+    /// 0.7 the mean wait is 0.7 x 0.13 / (2 x 0.3) s. Nobody waits for as long as 30 s, and what is served is what comes.
+    #[test]
+    fn stated_rates_of_constant_requests_are_md1() {
+        let mix = Mix { name: "md1".into(), input: Length::Constant(30), output: Length::Constant(10) };
+        let bench = bench(stated(1_000.0, 100.0), mix, 1.0 / 0.13, 1.0, 0.13);
+        let waits: Vec<f64> = (0..24)
+            .map(|n| {
+                let window = bench.play(&flat(0.7, 1.0, 3_600), "tick", key(n));
+                assert_eq!((window.gave_up, window.tokens), (0, 40 * window.arrived));
+                window.waits_s.iter().sum::<f64>() / window.waits_s.len() as f64
+            })
+            .collect();
+        let exact = 0.7 * 0.13 / (2.0 * 0.3);
+        let found = t_interval(&waits, 0.95).unwrap();
+        // Four standard errors of 24 values: the half-width is 2.07 of them.
+        assert!((found.mean - exact).abs() < 4.0 / 2.07 * found.half_width.unwrap(), "{found:?} {exact}");
+        let saturated = bench.saturated_per_s(7);
+        assert!((saturated * 0.13 - 1.0).abs() < 1e-3, "{saturated}");
+    }
+
+    /// The replica of the table, conversation of constant lengths.
+    fn card() -> Bench {
+        let catalog = Catalog::embedded();
+        let parts = catalog.card_parts("h100-sxm", "llama-3.3-70b").unwrap();
+        let deployment = Deployment::new(2, Precision::Fp8);
+        let lengths = Lengths { input_tokens: 1155, output_tokens: 211 };
+        let shares = &parts.efficiency.shares;
+        let (chip, shape) = (&parts.hardware, &parts.architecture.shape);
+        let card = perf::card(chip, shape, deployment, lengths, shares, true, &[]).unwrap();
+        let law = |mean| Length::Law { law: Law::by_mean(LawKind::Lognormal, mean, Some(0.6)).unwrap(), most: 60_000 };
+        let mix = Mix { name: "conversation".into(), input: law(1155.0), output: law(211.0) };
+        bench(by_card(&card, 1.0).0, mix, 8.3, 16.0, 15.0)
+    }
+
+    /// 64 replicas with a quarter of the requests, and bursts thinned with them, stand for 256 with all: at 0.9 of what they can and dispersion 16 what
+    /// is shed, the median and the mean time per token lie within each other's intervals; Eq. (162). With bursts as they were they would not.
+    #[test]
+    fn a_sample_stands_for_all() {
+        let (bench, tick) = (card(), flat(0.9, 256.0, 400));
+        let sample = bench.sample(&tick);
+        assert_eq!((sample.replicas, sample.dispersion), (64, 1.0 + 15.0 / 4.0));
+        let all = Sample { replicas: 256, per_s: 4.0 * sample.per_s, dispersion: 16.0 };
+        let figures = |sample: Sample| -> Vec<[f64; 3]> {
+            let plays = (0..4).map(|n| bench.play_sample(&tick, sample, "tick", key(n)));
+            plays.map(|w| [w.shed().unwrap(), w.ttft_s(0.5).unwrap(), w.mean_tpot_s().unwrap()]).collect()
+        };
+        let (few, many) = (figures(sample), figures(all));
+        for (at, tolerance) in [1e-3, 0.02, 0.02].into_iter().enumerate() {
+            let of = |plays: &[[f64; 3]]| {
+                let values: Vec<f64> = plays.iter().map(|play| play[at]).collect();
+                t_interval(&values, 0.95).map(|found| (found.mean, found.half_width.unwrap())).unwrap()
+            };
+            let ((a, da), (b, db)) = (of(&few), of(&many));
+            let off = if at == 0 { a - b } else { a / b - 1.0 };
+            let noise = if at == 0 { da + db } else { (da + db) / b };
+            assert!(off.abs() <= noise + tolerance, "figure {at}: {a} +- {da} of 64, {b} +- {db} of 256");
+        }
+    }
+
+    /// The same requests for the same tick, others for the next; a tick's path is what is played: 0.5 to 1.5 of the mean, rising.
+    #[test]
+    fn a_tick_is_the_same_again() {
+        let (bench, mut tick) = (card(), flat(0.4, 2.0, 600));
+        tick.path = vec![(0.0, 0.5), (1.0, 1.5)];
+        let (a, b) = (bench.play(&tick, "tick", key(0)), bench.play(&tick, "tick", key(0)));
+        assert_eq!(a, b);
+        let other = bench.play(&Tick { k: 1, ..tick.clone() }, "tick", key(0));
+        assert!(a != other && (tick.ramp(), tick.peak()) == (1.0, 0.6000000000000001));
+        // 2 x 0.4 x 8.3 requests a second for 600 s, dispersion 16: within four standard deviations.
+        let expected = 2.0 * 0.4 * 8.3 * 600.0;
+        assert!((a.arrived as f64 - expected).abs() < 4.0 * (16.0 * expected).sqrt(), "{} {expected}", a.arrived);
     }
 }

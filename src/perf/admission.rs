@@ -262,8 +262,9 @@ impl Cut {
     /// With a promise, on a replica whose time per token at a load is known by its card (`tpot_s`) or not. Eq. (174).
     pub fn promise(&self, promise: &Promise, tpot_s: Option<&dyn Fn(f64) -> f64>) -> Admission {
         let mut lines = Vec::with_capacity(self.outcomes.len());
+        let cards: Vec<f64> = self.loads.iter().map(|load| tpot_s.map_or(0.0, |card| card(*load))).collect();
         for (at, outcome) in self.outcomes.iter().enumerate() {
-            let mean_s = tpot_s.map_or(0.0, |card| outcome.tpot_ratio * card(self.loads[at / self.replicas.len()]));
+            let mean_s = outcome.tpot_ratio * cards[at / self.replicas.len()];
             let first = promise.ttft_s.map_or(1.0, |most| promise.ttft_within(outcome, most));
             let next = match (promise.tpot_s, tpot_s) {
                 (Some(most), Some(_)) => outcome.tpots_within(most / mean_s),
@@ -425,7 +426,9 @@ mod tests {
     #[test]
     fn more_replicas_than_were_measured() {
         let table = AdmissionTable::new(&rows()).unwrap();
-        let of = |dispersion, replicas| table.of(dispersion, 0.2, 0.5).promise(&Promise::default(), None).at(1.0, replicas).shed;
+        let of = |dispersion, replicas| {
+            table.of(dispersion, 0.2, 0.5).promise(&Promise::default(), None).at(1.0, replicas).shed
+        };
         assert!((of(128.0, 128.0) - of(1.0 + 127.0 / 32.0, 4.0)).abs() < 1e-12);
         assert!(of(128.0, 1e9) < of(128.0, 128.0) && of(128.0, 128.0) < of(128.0, 4.0));
     }

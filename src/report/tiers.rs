@@ -27,7 +27,8 @@ pub fn windows(world: &World, check: &TierCheck) -> Table {
     let mut columns = ["service", "tick", "why"].map(Column::left).to_vec();
     columns.extend(["load", "replicas", "idc", "ramp", "requests"].map(Column::right));
     columns.extend(FIGURES.map(|figure| Column::left(figure.name())));
-    let mut table = Table::new("fluid tier against request tier, by window: fluid | request ± half-width, error", columns);
+    let mut table =
+        Table::new("fluid tier against request tier, by window: fluid | request ± half-width, error", columns);
     for window in &check.windows {
         let (candidate, compared) = (&window.candidate, &window.compared);
         let tick = &candidate.tick;
@@ -42,7 +43,9 @@ pub fn windows(world: &World, check: &TierCheck) -> Table {
             fixed(tick.ramp(), 3),
             Cell::number(compared.requests as f64),
         ];
-        row.extend(FIGURES.map(|figure| compared.found.iter().find(|one| one.figure == figure).map_or(Cell::Blank, cell)));
+        row.extend(
+            FIGURES.map(|figure| compared.found.iter().find(|one| one.figure == figure).map_or(Cell::Blank, cell)),
+        );
         table.push(row);
     }
     for (service, reason) in &check.refused {
@@ -57,19 +60,25 @@ fn cell(found: &Found) -> Cell {
         Verdict::Unsure => " unsure",
         Verdict::Miss => " MISS",
     };
-    let text = format!("{} | {} ± {}, {}{word}", show(found.fluid), show(found.request), show(found.half_width), off(found));
+    let text =
+        format!("{} | {} ± {}, {}{word}", show(found.fluid), show(found.request), show(found.half_width), off(found));
     Cell::text(&text)
 }
 
 /// One line a figure, of all windows and of each stratum of load, burst and ramp.
 pub fn summary(check: &TierCheck) -> Table {
     let mut columns = ["figure", "of"].map(Column::left).to_vec();
-    columns.extend(["windows", "tolerance", "mean_abs", "max_abs", "mean", "within", "unsure", "missed"].map(Column::right));
+    columns.extend(
+        ["windows", "tolerance", "mean_abs", "max_abs", "mean", "within", "unsure", "missed"].map(Column::right),
+    );
     let mut table = Table::new("model error of the fluid tier, on the scale of its tolerance", columns);
     for figure in FIGURES {
         let found = |of: &dyn Fn(&Played) -> bool| -> Vec<Found> {
             let windows = check.windows.iter().filter(|window| of(window));
-            windows.flat_map(|window| window.compared.found.iter().filter(|one| one.figure == figure)).copied().collect()
+            windows
+                .flat_map(|window| window.compared.found.iter().filter(|one| one.figure == figure))
+                .copied()
+                .collect()
         };
         table.push(line(figure, "all", &found(&|_| true)));
         for (axis, name) in ["load", "idc", "ramp"].into_iter().enumerate() {
@@ -83,7 +92,9 @@ pub fn summary(check: &TierCheck) -> Table {
         }
     }
     table.note("busy_fraction, tpot and ttft: share of the request tier's figure; slo_attainment and shed_fraction: of the whole".to_owned());
-    table.note("unsure: beyond the tolerance by less than the 95 % interval of the request tier; missed: by more".to_owned());
+    table.note(
+        "unsure: beyond the tolerance by less than the 95 % interval of the request tier; missed: by more".to_owned(),
+    );
     table
 }
 
@@ -98,7 +109,11 @@ fn line(figure: Figure, of: &str, found: &[Found]) -> Vec<Cell> {
     let percent = |value: f64| Cell::Number { value: 100.0 * value, shown: format!("{:.2}", 100.0 * value) };
     let finite: Vec<f64> = found.iter().map(Found::scaled).filter(|off| off.is_finite()).collect();
     let mean = |of: &dyn Fn(f64) -> f64| {
-        if finite.is_empty() { Cell::Blank } else { percent(finite.iter().map(|off| of(*off)).sum::<f64>() / finite.len() as f64) }
+        if finite.is_empty() {
+            Cell::Blank
+        } else {
+            percent(finite.iter().map(|off| of(*off)).sum::<f64>() / finite.len() as f64)
+        }
     };
     let largest = finite.iter().map(|off| off.abs()).reduce(f64::max);
     let count = |verdict: Verdict| found.iter().filter(|one| one.verdict() == verdict).count() as f64;
@@ -147,7 +162,8 @@ pub fn errors(world: &World, cell: &CellOutcome, check: &TierCheck) -> Table {
 /// Figures that missed, worst first: (figure, how many of how many, worst in words).
 pub fn misses(world: &World, check: &TierCheck) -> Vec<String> {
     let of = |figure: Figure| {
-        let all = check.windows.iter().flat_map(|window| window.compared.found.iter().map(move |found| (window, found)));
+        let all =
+            check.windows.iter().flat_map(|window| window.compared.found.iter().map(move |found| (window, found)));
         let all: Vec<(&Played, &Found)> = all.filter(|(_, found)| found.figure == figure).collect();
         let (n, mut missed) = (all.len(), all);
         missed.retain(|(_, found)| found.verdict() == Verdict::Miss);

@@ -10,8 +10,8 @@ mod tiers;
 pub use execute::{Progress, in_threads, run_plan, runs_of};
 pub use outcome::{CellOutcome, ConcentrationRow, Outcome};
 pub use plan::{CellPlan, Options, Plan, plan, with_the_worlds};
-pub use tiers::{Played, TierCheck, check_tiers};
 pub use reduce::{CONFIDENCE, Difference, Summary, differences, summarize, two_level};
+pub use tiers::{Played, TierCheck, check_tiers};
 
 use crate::measure::Metric;
 

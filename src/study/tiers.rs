@@ -30,7 +30,13 @@ pub struct TierCheck {
 }
 
 /// Plays windows of a run that left a row for each tick of its services.
-pub fn check_tiers(world: &World, record: &RunRecord, windows: usize, seed: u64, told: &(dyn Fn(usize) + Sync)) -> TierCheck {
+pub fn check_tiers(
+    world: &World,
+    record: &RunRecord,
+    windows: usize,
+    seed: u64,
+    told: &(dyn Fn(usize) + Sync),
+) -> TierCheck {
     let bench = |id: ServiceId| {
         if world.services[id].tier == Tier::Request {
             return Err("every tick of it is played: there is nothing to compare".to_owned());
@@ -63,7 +69,8 @@ pub fn check_tiers(world: &World, record: &RunRecord, windows: usize, seed: u64,
         })
         .collect();
     let errors = model_errors(&all, &played);
-    let windows = played.into_iter().map(|(chosen, compared)| Played { candidate: all[chosen.at].clone(), chosen, compared });
+    let windows =
+        played.into_iter().map(|(chosen, compared)| Played { candidate: all[chosen.at].clone(), chosen, compared });
     let refused = world.services.ids().zip(benches).filter_map(|(id, bench)| bench.err().map(|why| (id, why)));
     TierCheck { windows: windows.collect(), errors, refused: refused.collect() }
 }

@@ -26,7 +26,8 @@ pub fn model_errors(candidates: &[Candidate], played: &[(Chosen, Compared)]) -> 
     let mut services: Vec<ServiceId> = played.iter().map(|(chosen, _)| candidates[chosen.at].row.service).collect();
     services.sort_unstable();
     services.dedup();
-    let of = |service: ServiceId| FIGURES.into_iter().filter_map(move |figure| one(candidates, played, service, figure));
+    let of =
+        |service: ServiceId| FIGURES.into_iter().filter_map(move |figure| one(candidates, played, service, figure));
     services.into_iter().flat_map(of).collect()
 }
 

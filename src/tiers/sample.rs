@@ -105,7 +105,8 @@ pub fn choose(candidates: &[Candidate], windows: usize, seed: u64) -> Vec<Chosen
             .filter_map(|(list, why)| list.get(rank).map(|at| (*at, why)))
             .for_each(|(at, why)| take(at, why, &mut chosen));
     }
-    let draws = RunKey { study_seed: seed, draw: 0, replication: 0 }.prefix(Purpose::Resample, "windows of services", 0);
+    let draws =
+        RunKey { study_seed: seed, draw: 0, replication: 0 }.prefix(Purpose::Resample, "windows of services", 0);
     let mut strata: BTreeMap<(usize, Band), Vec<(u64, usize)>> = BTreeMap::new();
     for (at, one) in candidates.iter().enumerate() {
         strata.entry((one.row.service.index(), one.band)).or_default().push((draws.bits(at as i64), at));

@@ -93,8 +93,8 @@ pub enum Tier {
     Fluid,
     /// Requests, one by one, in every tick.
     Request,
-    /// Requests where the table is least to be believed, else the table.
-    Auto,
+    /// Requests where the table is least to be believed, in ticks of at most so many; else the table.
+    Auto(u32),
 }
 
 impl Tier {
@@ -104,7 +104,7 @@ impl Tier {
     pub const FEWEST_REPLICAS: f64 = 16.0;
     /// Requests of a tick above which fewer replicas stand for all.
     pub const ENOUGH: f64 = 500_000.0;
-    /// `auto` plays ticks of at most so many requests ...
+    /// `auto` plays ticks of at most so many requests, and no more than [`Tier::MOST_REQUESTS`] if it played every tick, ...
     pub const AUTO_REQUESTS: f64 = 100_000.0;
     /// ... that have fewer replicas than this ...
     pub const AUTO_REPLICAS: f64 = 5.0;

@@ -166,7 +166,9 @@ impl Points<'_> {
             };
             match path.last() {
                 None => path.push((0.0, a)),
-                Some(_) if self.between == Between::Steps && part(at) + STEP < part(end) => path.push((part(at) + STEP, a)),
+                Some(_) if self.between == Between::Steps && part(at) + STEP < part(end) => {
+                    path.push((part(at) + STEP, a))
+                }
                 Some(_) => {}
             }
             path.push((if end < to { part(end) } else { 1.0 }, b));

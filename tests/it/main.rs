@@ -30,6 +30,7 @@ mod failures;
 mod serving;
 mod source;
 mod story;
+mod tiers;
 mod timed;
 mod timelines;
 mod traces;

@@ -24,8 +24,8 @@ mod tests;
 pub use outcome::{Done, End, Sink, Spent, Totals};
 pub use sim::serve;
 pub use splitwise::{Splitwise, splitwise};
-pub use window::{AFTER_S, Mix, PATIENCE_S, Pace, Promised, Reference, Window, before_s, saturated_per_s, window};
 pub use terms::{CLASSES, Class, Fleet, Model, Prefixes, Role, Routing, Scaling, Terms};
+pub use window::{AFTER_S, Mix, PATIENCE_S, Pace, Promised, Reference, Window, before_s, saturated_per_s, window};
 
 /// An instant that never comes [ns].
 const NEVER: u64 = u64::MAX;

@@ -171,8 +171,8 @@ pub(super) fn length_scv(desk: &Desk<'_>, input: f64, output: f64) -> (f64, f64)
 }
 
 /// Shares of the requests between which prompts are told apart.
-const PROMPTS: [f64; 17] =
-    [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.9995, 1.0];
+const PROMPTS: [f64; 18] =
+    [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.94, 0.97, 0.98, 0.988, 0.992, 0.996, 0.999, 1.0];
 
 /// Times that prompts of a lognormal law take, each with its share of the requests.
 fn prompts(mean: f64, scv: f64, seconds: impl Fn(f64) -> f64) -> Vec<(f64, f64)> {

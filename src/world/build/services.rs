@@ -298,17 +298,12 @@ impl Place<'_> {
     }
 
     /// Which tier, where it can be played and is not more than a run can hold. Eq. (167).
-    fn tier(
-        &self,
-        desk: &mut Desk<'_>,
-        times: &Times,
-        places: &[ServingPlace],
-        (input, output): (f64, f64),
-    ) -> Tier {
+    fn tier(&self, desk: &mut Desk<'_>, times: &Times, places: &[ServingPlace], (input, output): (f64, f64)) -> Tier {
         let Some(written) = &self.written.table.tier else { return Tier::Fluid };
+        let ticks = times.end.0 as f64 / self.tick.0 as f64;
         let tier = match written.value.as_str() {
             "request" => Tier::Request,
-            "auto" => Tier::Auto,
+            "auto" => Tier::Auto(Tier::AUTO_REQUESTS.min(Tier::MOST_REQUESTS / ticks) as u32),
             _ => return Tier::Fluid,
         };
         let path = &self.written.path;
@@ -328,10 +323,8 @@ impl Place<'_> {
             (None, None) => 0.0,
         };
         let most = Tier::ENOUGH.max(Tier::FEWEST_REPLICAS * each).min(Tier::MOST_REPLICAS * each);
-        let most = if tier == Tier::Auto { most.min(Tier::AUTO_REQUESTS) } else { most };
         let of_tick = (level * tick_s).min(most);
-        let ticks = times.end.0 as f64 / self.tick.0 as f64;
-        if Tier::MOST_REQUESTS < ticks * of_tick {
+        if tier == Tier::Request && Tier::MOST_REQUESTS < ticks * of_tick {
             let message = format!(
                 "`{path}` plays about {of_tick:.2e} requests in each of {ticks:.0} ticks, {:.1e} in a run; at most {:.0e}",
                 ticks * of_tick,
