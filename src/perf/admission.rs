@@ -227,7 +227,7 @@ pub struct Cut {
 }
 
 /// What a service promises, and what its replica takes where nothing waits.
-#[derive(Clone, Debug, PartialEq, Default)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Promise {
     /// Time to first token \[s\]; None: nothing is promised.
     pub ttft_s: Option<f64>,
@@ -235,6 +235,13 @@ pub struct Promise {
     pub tpot_s: Option<f64>,
     /// Times that prompts take alone \[s\], with the share of requests that has each; shares add up to 1.
     pub alone_s: Vec<(f64, f64)>,
+}
+
+impl Default for Promise {
+    /// Nothing is promised, and prompts take no time.
+    fn default() -> Promise {
+        Promise { ttft_s: None, tpot_s: None, alone_s: vec![(1.0, 0.0)] }
+    }
 }
 
 impl Promise {
