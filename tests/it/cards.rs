@@ -110,7 +110,8 @@ fn more_load_is_never_served_better() {
     for pair in found.windows(2) {
         assert!(pair[0].0 <= pair[1].0 + 1e-9 && pair[1].1 <= pair[0].1 + 1e-9, "{found:?}");
     }
-    assert!(found[5].0 >= 0.5 - 1e-9, "{found:?}");
+    // What a replica does in an hour is a whole number of tokens, some ten million.
+    assert!(found[5].0 >= 0.5 - 1e-7, "{found:?}");
 }
 
 /// A model that fits nowhere, one nobody knows, one that the catalog has no peak for, rates half stated, a promise no replica keeps.
