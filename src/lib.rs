@@ -14,6 +14,7 @@ pub mod kernel;
 pub mod measure;
 pub mod finance;
 pub mod risk;
+pub mod tiers;
 pub mod study;
 pub mod replay;
 pub mod calibrate;

@@ -5,5 +5,5 @@ mod table;
 mod window;
 
 pub use sweep::{Grid, Point, sweep};
-pub use table::{PATIENCE_S, REFERENCE, admission, axes, points, reference};
-pub use window::{Mix, Reference, Shape, Window, saturated_per_s, window};
+pub use table::{REFERENCE, admission, axes, points, reference};
+pub use window::{Mix, window};

@@ -1,6 +1,7 @@
-//! Every point of the grid, measured in windows of each shape, made monotone. Eq. (171).
+//! Every point of the grid, measured in windows, made monotone. Eq. (171).
 
-use super::window::{Mix, Reference, Shape, Window, window};
+use super::window::{Mix, window};
+use crate::kernel::request::{Reference, Window};
 use crate::perf::Card;
 use crate::stats::draw::RunKey;
 use crate::stats::isotonic::{Trend, monotone};
@@ -35,8 +36,8 @@ pub struct Point {
     pub requests: u64,
 }
 
-/// Windows of a point: two flat, one that rises, one that falls.
-const SHAPES: [Shape; 4] = [Shape::Flat, Shape::Rising, Shape::Flat, Shape::Falling];
+/// Windows of a point.
+const WINDOWS: u32 = 4;
 /// Longest and shortest window \[s\], and the requests at which one is long enough.
 const LONGEST_S: f64 = 900.0;
 const SHORTEST_S: f64 = 120.0;
@@ -64,15 +65,14 @@ fn point(reference: &Reference<Card>, mix: &Mix, (load, replicas, dispersion): (
     let per_s = load * f64::from(replicas) * mix.replica_per_s;
     let length_s = (ENOUGH / per_s).clamp(SHORTEST_S, LONGEST_S);
     // The closed form counts prompts among the steps they stretch.
-    let closed_s = reference.model.times.at_rate(load * mix.replica_per_s * mix.mean_tokens.1).parts.total_s();
+    let closed_s = mix.card.at_rate(load * mix.replica_per_s * mix.mean_tokens.1).parts.total_s();
     // The same chance at every point of a mix: what differs between two points is what the axes do.
-    let key = |replication: usize| RunKey { study_seed: seed, draw: 0, replication: replication as u32 };
-    let windows: Vec<Window> = (SHAPES.iter().enumerate())
-        .map(|(n, shape)| window(reference, mix, (load, replicas, dispersion), (*shape, length_s), key(n)))
-        .collect();
+    let key = |replication| RunKey { study_seed: seed, draw: 0, replication };
+    let windows: Vec<Window> =
+        (0..WINDOWS).map(|n| window(reference, mix, (load, replicas, dispersion), length_s, key(n))).collect();
     let mean = |of: &dyn Fn(&Window) -> Option<f64>| {
         let found: Vec<f64> = windows.iter().filter_map(of).collect();
-        assert!(!found.is_empty(), "nothing measured at load {load} on {replicas} replicas of {}", mix.name);
+        assert!(!found.is_empty(), "nothing measured at load {load} on {replicas} replicas of {}", mix.lengths.name);
         found.iter().sum::<f64>() / found.len() as f64
     };
     let shed = mean(&Window::shed);

@@ -1,8 +1,8 @@
 //! The table that services read: the reference replica, the mixes of the catalog, the grid, and its lines of text. Opens no file.
 
 use super::sweep::{Grid, Point, sweep};
-use super::window::{Mix, Reference, saturated_per_s};
-use crate::kernel::request::Model;
+use super::window::Mix;
+use crate::kernel::request::{self, Model, PATIENCE_S, Reference, saturated_per_s};
 use crate::perf::{self, Card, Deployment, Precision};
 use crate::stats::draw::RunKey;
 use crate::stats::law::{Law, LawKind};
@@ -12,8 +12,6 @@ use std::fmt::Write as _;
 
 /// Chip, model and chips of a replica on which the table is measured.
 pub const REFERENCE: (&str, &str, u32) = ("h100-sxm", "llama-3.3-70b", 2);
-/// Patience of the table \[s\]: the default of services.
-pub const PATIENCE_S: f64 = 30.0;
 /// Tokens of an iteration: the default of vLLM on such chips, prompts in chunks.
 const MAX_BATCH_TOKENS: u32 = 8192;
 /// Replications of a mix's saturated rate.
@@ -40,14 +38,14 @@ pub fn reference(catalog: &Catalog, row: &RequestMix, seed: u64) -> Result<(Refe
     let law = |(mean, scv): (f64, f64)| -> Result<Length, String> {
         Ok(Length::Law { law: Law::by_mean(LawKind::Lognormal, mean, Some(scv))?, most })
     };
-    let by_card = card.saturated().output_tokens_per_s / row.output.0;
+    let mixed = card.mixed(row.input.1, row.output.1);
+    let by_card = mixed.saturated().output_tokens_per_s / row.output.0;
     let mut mix = Mix {
-        name: row.mix.clone(),
-        input: law(row.input)?,
-        output: law(row.output)?,
+        lengths: request::Mix { name: row.mix.clone(), input: law(row.input)?, output: law(row.output)? },
         mean_tokens: (row.input.0, row.output.0),
         replica_per_s: by_card,
-        request_s: row.output.0 * card.saturated().parts.total_s(),
+        request_s: row.output.0 * mixed.saturated().parts.total_s(),
+        card: mixed,
     };
     let model = Model {
         kv_tokens: card.kv_tokens(),
@@ -59,9 +57,9 @@ pub fn reference(catalog: &Catalog, row: &RequestMix, seed: u64) -> Result<(Refe
         transfer_s: (0.0, 0.0),
         times: card,
     };
-    let reference = Reference { model, patience_s: PATIENCE_S };
+    let reference = Reference { model, patience_s: Some(PATIENCE_S) };
     let key = |replication| RunKey { study_seed: seed, draw: 1, replication };
-    let sum: f64 = (0..REPLICATIONS).map(|n| saturated_per_s(&reference, &mix, by_card, key(n))).sum();
+    let sum: f64 = (0..REPLICATIONS).map(|n| saturated_per_s(&reference, &mix.lengths, by_card, key(n))).sum();
     mix.replica_per_s = sum / f64::from(REPLICATIONS);
     let ratio = mix.replica_per_s / by_card;
     Ok((reference, mix, ratio))
@@ -107,7 +105,7 @@ fn text(grid: &Grid, made: &[(Reference<Card>, Mix, f64)], points: &[Point]) -> 
                     write!(
                         text,
                         "{load},{replicas},{dispersion},{share:.5},{},{:.5},{ratio:.4}",
-                        mix.name, mix.replica_per_s
+                        mix.lengths.name, mix.replica_per_s
                     )
                     .expect("memory");
                     write!(text, ",{:.5}", point.shed).expect("memory");

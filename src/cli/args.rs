@@ -55,6 +55,11 @@ pub struct Scenario {
 }
 
 impl Scenario {
+    /// A file with changes, all else as it stands there.
+    pub fn of(file: PathBuf, sets: Vec<String>) -> Scenario {
+        Scenario { file, sets, seed: None, draws: None, replications: None, quick: false, fleet: None }
+    }
+
     /// Reads the file with every change; later changes win, so that `--quick --draws 8` has 8 draws.
     pub fn read(&self) -> Result<Read, Failure> {
         let folder = self.file.parent().unwrap_or(Path::new(""));
@@ -86,7 +91,7 @@ impl Scenario {
 }
 
 /// The text of a file named in the scenario.
-fn open(folder: &Path, name: &str) -> Result<String, String> {
+pub fn open(folder: &Path, name: &str) -> Result<String, String> {
     let path = folder.join(name);
     let facts = std::fs::metadata(&path).map_err(|error| reason(&error))?;
     if !facts.is_file() {

@@ -21,6 +21,7 @@ mod strategy;
 mod summary;
 mod terminal;
 mod verify;
+mod verify_serving;
 
 pub use failure::{Failure, Outcome};
 pub use schema::text as schema_text;

@@ -7,6 +7,7 @@ use super::terminal;
 use crate::report::folder::Folder;
 use crate::report::page::{Data, pages, terminal as headlines};
 use crate::report::tables::tables;
+use crate::report::tiers;
 use crate::spec;
 use crate::study::{Options, Outcome, Plan, run_plan, runs_of};
 use serde_json::{Value, json};
@@ -70,6 +71,7 @@ pub fn run(args: &Run) -> Result<(), Failure> {
         Format::Human => {
             let runs = runs_of(&plan);
             terminal::say(&headlines(&data))?;
+            terminal::say(&model_errors(&plan, &outcome))?;
             let seconds = began.elapsed().as_secs_f64();
             let plural = if runs == 1 { "" } else { "s" };
             terminal::tell(&format!("{runs} run{plural} in {seconds:.1} s, written to {}\n", place.display()));
@@ -77,6 +79,17 @@ pub fn run(args: &Run) -> Result<(), Failure> {
         Format::Json => say_json(name, &place, &files)?,
     }
     Ok(())
+}
+
+/// Services' figures of the whole study with their model errors beside them, where windows were played; and what missed.
+fn model_errors(plan: &Plan, outcome: &Outcome) -> String {
+    let mut text = String::new();
+    let cells = plan.cells.iter().zip(&outcome.cells);
+    for (planned, cell, check) in cells.filter_map(|(planned, cell)| Some((planned, cell, cell.tiers.as_ref()?))) {
+        text += &format!("\n{}", tiers::errors(&planned.world, cell, check).to_text());
+        text.extend(tiers::misses(&planned.world, check).iter().map(|line| format!("{line}\n")));
+    }
+    text
 }
 
 /// Every run of a plan, with a bar for whoever is looking; `verify` plays the same way.

@@ -14,7 +14,10 @@ use crate::world::catalog::Catalog;
 
 /// Play the scenarios that queueing theory answers exactly, and compare
 #[derive(clap::Args, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct Verify {
+    #[command(subcommand)]
+    what: Option<What>,
     /// A quarter of the draws; standard errors may be twice as large
     #[arg(long)]
     quick: bool,
@@ -29,11 +32,19 @@ pub struct Verify {
     format: TableFormat,
 }
 
+#[derive(clap::Subcommand, Debug)]
+enum What {
+    Serving(super::verify_serving::Serving),
+}
+
 /// A simulated mean may lie this many standard errors off the exact value; design 10.1.
 const ERRORS_OFF: f64 = 4.0;
 
 /// Plays every case and prints the table; a quantity out of tolerance is our fault.
 pub fn run(args: &Verify) -> Result<(), Failure> {
+    if let Some(What::Serving(args)) = &args.what {
+        return super::verify_serving::run(args);
+    }
     let mut columns = ["case", "quantity", "of"].map(Column::left).to_vec();
     columns.extend(["mean", "half_width", "exact", "ratio", "errors_off", "se_pct", "se_limit_pct"].map(Column::right));
     columns.push(Column::left("verdict"));

@@ -37,6 +37,7 @@ mod standing;
 mod state;
 mod supply;
 mod tick;
+pub mod tier;
 mod timeline;
 mod watch;
 

@@ -2,11 +2,12 @@
 
 use super::growth::GrowthPath;
 use super::replicas::Place;
+use super::tier::Bench;
 use crate::record::ServiceMonth;
 use crate::stats::draw::{Prefix, Purpose, RunKey};
 use crate::stats::math;
 use crate::units::{SimTime, Span};
-use crate::world::{Forecast, InTick, Live, PoolId, Service, ServiceId, World};
+use crate::world::{Forecast, InTick, Live, PoolId, Service, ServiceId, Tier, World};
 
 /// What a service was asked for and did in a tick: [`ServiceMonth`] says what each is [tokens], [replica-us].
 #[derive(Clone, Copy, Default)]
@@ -90,10 +91,14 @@ pub(super) struct ServiceState<'w> {
     pub second: Option<(usize, f64)>,
     /// Its demand's shape in the tick looked at last.
     pub shape: (i64, InTick),
+    /// Its replicas in the request tier; None: the table says all.
+    pub bench: Option<Box<Bench>>,
     /// The tick under way: tokens asked for, those that went elsewhere, peak over mean.
     pub offered: u64,
     pub left: u64,
     pub peak: f64,
+    /// Two levels over the mean that stand for the tick.
+    pub levels: (f64, f64),
     pub new_deferrable: u64,
     /// Parts of tokens, carried from tick to tick.
     pub carry: [f64; 3],
@@ -182,6 +187,8 @@ pub(super) struct Serving<'w> {
     /// In the order in which they plan: by priority, then name.
     pub planning: Vec<u32>,
     pub tick: Span,
+    /// Chance of requests.
+    pub key: RunKey,
     /// The tick under way, from the scenario's start; its beginning.
     pub k: i64,
     pub from: SimTime,
@@ -227,7 +234,11 @@ pub(super) fn serving<'w>(world: &'w World, live: &Live, key: RunKey, first_run:
             leads.len() - 1
         });
         let lease = (first..places.len()).map(|place| groups[places[place].group].lease).max().unwrap_or(Span::ZERO);
-        services.push(ServiceState { lead, ..state(world, live, key, terms, (first, places.len()), lease) });
+        let bench = (terms.tier != Tier::Fluid).then(|| {
+            let z = terms.card_speed.as_ref().map_or(0.0, |z| live.value(z));
+            Box::new(Bench::new(world, id, z).expect("the world has checked it"))
+        });
+        services.push(ServiceState { lead, bench, ..state(world, live, key, terms, (first, places.len()), lease) });
     }
     let mut planning: Vec<u32> = (0..services.len() as u32).collect();
     planning.sort_by_key(|at| (std::cmp::Reverse(services[*at as usize].terms.priority), *at));
@@ -245,6 +256,7 @@ pub(super) fn serving<'w>(world: &'w World, live: &Live, key: RunKey, first_run:
         leads,
         planning,
         tick,
+        key,
         k: -((world.start.0 / tick.0) as i64),
         from: SimTime::ZERO,
         open: false,
@@ -253,7 +265,7 @@ pub(super) fn serving<'w>(world: &'w World, live: &Live, key: RunKey, first_run:
         claims: Vec::new(),
         weights: Vec::new(),
         parts: Vec::new(),
-        rows: world.tick_rows && first_run,
+        rows: (world.tick_rows || 0 < world.model_error_windows) && first_run,
         counted,
         fewer: Vec::new(),
         more: Vec::new(),
@@ -322,6 +334,7 @@ fn state<'w>(
     ServiceState {
         terms,
         lead: 0,
+        bench: None,
         places,
         order: (places.0 as u32..places.1 as u32).collect(),
         filled: places.1 - places.0,
@@ -334,6 +347,7 @@ fn state<'w>(
         offered: 0,
         left: 0,
         peak: 1.0,
+        levels: (1.0, 1.0),
         new_deferrable: 0,
         carry: [0.0; 3],
         burst,

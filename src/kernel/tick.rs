@@ -4,6 +4,7 @@
 use super::event::{Class, When};
 use super::serving::{Claim, ServiceState, Serving, TickCounts};
 use super::sim::{Counter, Sim};
+use super::tier::{Bench, Tick};
 use crate::perf::Served;
 use crate::record::{PoolTickRow, ServiceMonth, ServiceTickRow};
 use crate::stats::math;
@@ -77,6 +78,8 @@ impl Sim<'_> {
             service.offered = whole(tokens * ours, &mut service.carry[0]);
             service.left = if ours < 1.0 { whole(tokens * (1.0 - ours), &mut service.carry[1]) } else { 0 };
             service.peak = if shape.mean > 0.0 { shape.peak / shape.mean } else { 1.0 };
+            let (low, high) = shape.levels;
+            service.levels = if shape.mean > 0.0 { (low / shape.mean, high / shape.mean) } else { (1.0, 1.0) };
             service.new_deferrable = if service.deferrable_per_us > 0.0 {
                 whole(service.deferrable_per_us * growth * ours * tick_us, &mut service.carry[2])
             } else {
@@ -172,7 +175,7 @@ impl Sim<'_> {
 
 /// T4 to T6 of one service: what its replicas can do, what they serve of its own users, what is shed. Eq. (154), (156).
 fn admit(serving: &mut Serving<'_>, at: usize, now: SimTime) {
-    let Serving { services, places, tick, .. } = serving;
+    let Serving { services, places, tick, k, key, .. } = serving;
     let service = &mut services[at];
     let tick_us = real(tick.0);
     let (mut capacity, mut ready_us) = (0, 0);
@@ -188,7 +191,15 @@ fn admit(serving: &mut Serving<'_>, at: usize, now: SimTime) {
     let (mut shed, mut meets) = (if capacity == 0 { demanded } else { 0 }, Served::default());
     let load = if capacity == 0 { 0.0 } else { real(demanded) / real(capacity) };
     if 0 < demanded && 0 < capacity {
-        meets = terms.admission.at(load * service.peak, real(ready_us) / tick_us);
+        let replicas = real(ready_us) / tick_us;
+        let play = |bench: &Bench| bench.meets(terms.tier, &Tick::new(terms, *k, *tick, load, replicas), *key);
+        meets = match service.bench.as_deref().and_then(play) {
+            Some(played) => played,
+            None if terms.admission.is_measured() => {
+                terms.admission.over((load * service.levels.0, load * service.levels.1), replicas)
+            }
+            None => terms.admission.at(load * service.peak, replicas),
+        };
         shed = nearest(real(demanded) * meets.shed).max(demanded.saturating_sub(capacity)).min(demanded);
     }
     let first = demanded - shed;

@@ -3,7 +3,7 @@
 
 use super::{Better, Metric, Period, Scope, Sheet, ratio, sum, value};
 use crate::record::{RunRecord, ServiceMonth};
-use crate::world::{ServiceId, World};
+use crate::world::{ServiceId, Tier, World};
 use std::ops::Range;
 
 macro_rules! metric {
@@ -135,11 +135,12 @@ fn measure_service(
     put(&SHED_SHARE, ratio(total(|row| row.shed), total(|row| row.demanded)));
     put(&LOST_SHARE, ratio(total(|row| row.lost), total(|row| row.demanded)));
     put(&LEFT, mtok(|row| row.left));
-    if terms.admission.is_measured() {
+    let played = terms.tier == Tier::Request;
+    if terms.admission.is_measured() || played {
         let first = total(|row| row.first);
         let seconds = |sum: f64| ratio(sum / 1e6, first);
         put(&TTFT_P99, seconds(total(|row| row.ttft_p99)));
-        if terms.admission.has_tpot() {
+        if terms.admission.has_tpot() || played {
             put(&TPOT, seconds(total(|row| row.tpot)));
         }
         if terms.promises {

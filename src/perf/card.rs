@@ -4,6 +4,7 @@ use super::architecture::Architecture;
 use super::efficiency::{Basis, Efficiency};
 use super::hardware::Hardware;
 use super::measured::{self, Measured};
+use super::mixed::{self, Mixed, Moments};
 use super::precision::Precision;
 use super::refusal::Refusal;
 use super::roofline::{Layout, Parts, Roofline, Work};
@@ -68,6 +69,8 @@ pub struct Card {
     pub basis: Basis,
     /// Speed of measured points over the model's [-]; 1 where there are none.
     pub measured_speed: f64,
+    /// Lengths of requests that are not all of the card's, see [`Card::mixed`]; None: all are, and keep room for all their tokens.
+    pub mixed: Option<Mixed>,
     times: Roofline,
 }
 
@@ -161,6 +164,7 @@ fn modelled(
         watts: chip.tdp_w.map(|each| chips * each),
         basis: if fitted { Basis::Fitted } else { Basis::Extrapolated },
         measured_speed: 1.0,
+        mixed: None,
         times: Roofline::new(chip, model, layout, shares),
     };
     if usable_bytes <= weight_bytes {
@@ -241,7 +245,10 @@ impl Card {
 
     /// The rate of a replica that never waits. Eq. (115).
     pub fn saturated(&self) -> Saturated {
-        let room = (self.kv_tokens() / (self.lengths.input_tokens + self.lengths.output_tokens)) as f64;
+        let room = match self.mixed {
+            None => (self.kv_tokens() / (self.lengths.input_tokens + self.lengths.output_tokens)) as f64,
+            Some(_) => self.kv_tokens() as f64 / self.context(),
+        };
         let requests = f64::from(self.deployment.max_requests);
         let work = self.steady(1.0);
         let tokens = f64::from(self.deployment.max_tokens) / (1.0 + work.prompt_tokens);
@@ -277,9 +284,34 @@ impl Card {
 
     fn loaded(&self, batch: f64, limit: Limit) -> Saturated {
         let work = self.steady(batch);
-        let parts = self.times.parts(&work);
-        let output_tokens_per_s = batch / parts.total_s();
+        let parts = match self.mixed {
+            None => self.times.parts(&work),
+            Some(_) => self.over_prompts(&work),
+        };
+        // Tokens of the card's length: requests are what is counted.
+        let output_tokens_per_s = batch / parts.total_s() / self.output_mean();
         Saturated { batch, limit, prompt_tokens: work.prompt_tokens, parts, output_tokens_per_s }
+    }
+
+    /// Mean parts of an iteration where prompts come at random: an iteration with one takes longer than the mean of one, which reads its weights
+    /// in less time than it computes.
+    fn over_prompts(&self, work: &Work) -> Parts {
+        if work.prompt_tokens <= 0.0 {
+            return self.times.parts(work);
+        }
+        let Deployment { cache_hit, max_tokens, .. } = self.deployment;
+        let input = self.mixed.map_or(1.0, |mixed| mixed.input.mean) * self.lengths.input_tokens as f64;
+        let each = (input * (1.0 - cache_hit)).min(f64::from(max_tokens));
+        let mean = work.prompt_tokens / each;
+        let pairs = work.prompt_pairs / mean;
+        mixed::over_prompts(mean, |n| {
+            self.times.parts(&Work { prompt_tokens: n * each, prompt_pairs: n * pairs, ..*work })
+        })
+    }
+
+    /// Mean answer over the card's.
+    fn output_mean(&self) -> f64 {
+        self.mixed.map_or(1.0, |mixed| mixed.output.mean)
     }
 
     /// Tokens that one replica-hour can take, of prompts (cached ones counted) and of answers, at `batch` requests: a load needs the sum
@@ -288,8 +320,9 @@ impl Card {
         let load = self.with_batch(batch);
         let work = self.steady(load.batch);
         let step = self.times.work_seconds(&Work { prompt_tokens: 0.0, prompt_pairs: 0.0, ..work });
-        let input = load.batch * self.lengths.input_tokens as f64 / self.lengths.output_tokens as f64;
-        let decode = 3600.0 * load.batch / step;
+        let requests = load.batch / self.output_mean();
+        let input = requests * self.lengths.input_tokens as f64 / self.lengths.output_tokens as f64;
+        let decode = 3600.0 * requests / step;
         (3600.0 * input / (load.parts.total_s() - step), decode)
     }
 
@@ -315,10 +348,44 @@ impl Card {
     /// An iteration of the mean while `batch` requests of the card's lengths decode: of each the input and half its output stands in the
     /// cache, and one prompt comes for every `output_tokens` tokens.
     fn steady(&self, batch: f64) -> Work {
-        let Lengths { input_tokens, output_tokens } = self.lengths;
-        let (input, output) = (input_tokens as f64, output_tokens as f64);
+        let output = self.lengths.output_tokens as f64 * self.output_mean();
+        let input = self.lengths.input_tokens as f64;
         let prompt = self.prompt(input, batch / output);
-        Work { decodes: batch, context_tokens: batch * (input + output / 2.0), ..prompt }
+        let Moments { mean, square } = self.mixed.map_or(Moments { mean: 1.0, square: 1.0 }, |mixed| mixed.input);
+        Work {
+            decodes: batch,
+            context_tokens: batch * self.context(),
+            prompt_tokens: prompt.prompt_tokens * mean,
+            prompt_pairs: prompt.prompt_pairs * square,
+        }
+    }
+
+    /// Mean context of a request that decodes [tokens]: its prompt and half its answer, long answers counted as often as they are longer.
+    fn context(&self) -> f64 {
+        let one = Moments { mean: 1.0, square: 1.0 };
+        let Mixed { input, output } = self.mixed.unwrap_or(Mixed { input: one, output: one });
+        let half = self.lengths.output_tokens as f64 / 2.0;
+        self.lengths.input_tokens as f64 * input.mean + half * output.square / output.mean
+    }
+
+    /// The same replica before lognormal requests with these squared coefficients of variation of prompts and answers, each cut at half the model's
+    /// context; memory taken as tokens come, and prompts that come at random. Eq. (172).
+    pub fn mixed(&self, input_scv: f64, output_scv: f64) -> Card {
+        let most = self.context_tokens() as f64 / 2.0;
+        let moments = |mean: u64, scv: f64| Moments::lognormal(mean as f64, scv, most);
+        let Lengths { input_tokens, output_tokens } = self.lengths;
+        let mixed = Mixed { input: moments(input_tokens, input_scv), output: moments(output_tokens, output_scv) };
+        Card { mixed: Some(mixed), ..self.clone() }
+    }
+
+    /// Most tokens of a prompt and its answer that the model takes.
+    pub fn context_tokens(&self) -> u64 {
+        self.times.architecture().context_tokens
+    }
+
+    /// The same card, so many times as fast.
+    pub fn faster(self, speed: f64) -> Card {
+        Card { times: self.times.faster(speed), ..self }
     }
 
     /// The times behind it.

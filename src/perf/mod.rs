@@ -8,6 +8,7 @@ mod efficiency;
 pub mod fit;
 mod hardware;
 mod measured;
+mod mixed;
 mod precision;
 pub mod refusal;
 mod roofline;
@@ -28,6 +29,7 @@ pub use card::{
 pub use efficiency::{Basis, Efficiency};
 pub use hardware::Hardware;
 pub use measured::Measured;
+pub use mixed::{Mixed, Moments};
 pub use precision::Precision;
 pub use refusal::Refusal;
 pub use roofline::{Parts, Roofline, Work};

@@ -41,7 +41,7 @@ pub struct Work {
 }
 
 /// Where an iteration's time goes [s]; all but the last two of `matmul_*` add up to it.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Parts {
     /// Multiplication with weights: the longer of the next two.
     pub matmul_s: f64,
@@ -60,6 +60,17 @@ pub struct Parts {
 }
 
 impl Parts {
+    /// So much of others beside it.
+    pub(super) fn add(&mut self, other: &Parts, weight: f64) {
+        self.matmul_s += weight * other.matmul_s;
+        self.matmul_flop_s += weight * other.matmul_flop_s;
+        self.matmul_bytes_s += weight * other.matmul_bytes_s;
+        self.decode_attention_s += weight * other.decode_attention_s;
+        self.prefill_attention_s += weight * other.prefill_attention_s;
+        self.link_s += weight * other.link_s;
+        self.overhead_s += weight * other.overhead_s;
+    }
+
     /// Their sum [s].
     pub fn total_s(&self) -> f64 {
         self.matmul_s + self.decode_attention_s + self.prefill_attention_s + self.link_s + self.overhead_s
@@ -107,6 +118,11 @@ impl Roofline {
     pub(super) fn faster(mut self, speed: f64) -> Roofline {
         self.speed *= speed;
         self
+    }
+
+    /// The model.
+    pub(super) fn architecture(&self) -> &Architecture {
+        &self.architecture
     }
 
     /// Speed that all times are divided by [-]: of the software and of measured points.

@@ -16,3 +16,4 @@ pub mod requests;
 pub mod size;
 pub mod table;
 pub mod tables;
+pub mod tiers;

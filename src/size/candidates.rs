@@ -130,7 +130,8 @@ impl Desk<'_> {
         let window_s = (output * saturated.parts.total_s()).max(self.promise.ttft_s.unwrap_or(0.0));
         let dispersion = self.load.dispersion(window_s).index;
         let alone_s = card.prefill_seconds(card.lengths.input_tokens);
-        let promised = perf::Promise { ttft_s: self.promise.ttft_s, tpot_s: self.promise.tpot_s, alone_s };
+        let promised =
+            perf::Promise { ttft_s: self.promise.ttft_s, tpot_s: self.promise.tpot_s, alone_s: vec![(1.0, alone_s)] };
         let cut = self.catalog.admission.of(dispersion, share, 1.0 / replica_per_s);
         let tpot = |load: f64| card.at_rate(load * output_per_s).parts.total_s();
         Ok(Offer {

@@ -214,6 +214,8 @@ pub struct RunSpec {
     pub tick: Option<Leaf>,
     /// Rows of each tick.
     pub ticks: Option<At<bool>>,
+    /// Windows of the request tier beside each cell.
+    pub model_error_windows: Option<At<i64>>,
     /// `auto | sampled | goodput | off`.
     pub failures: Option<At<String>>,
     /// `sized | same`: whether a strategy without a bet's host cancels the deliveries tagged for it.

@@ -23,6 +23,8 @@ pub struct ServiceSpec {
     pub deferrable: Option<DeferrableSpec>,
     /// `table | bound`.
     pub admission: Option<At<String>>,
+    /// `fluid | request | auto`.
+    pub tier: Option<At<String>>,
     /// Promises.
     pub slo: Option<SloSpec>,
     /// Path of the service that is asked next.

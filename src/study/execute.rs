@@ -3,6 +3,7 @@
 
 use super::outcome::{CellOutcome, Outcome, RunFigures};
 use super::plan::{CellPlan, Plan};
+use super::tiers::check_tiers;
 use crate::kernel::{Run, simulate};
 use crate::measure::{Sheet, measure};
 use crate::record::{RunKey, RunRecord};
@@ -14,11 +15,7 @@ pub type Progress<'a> = &'a (dyn Fn(usize) + Sync);
 
 /// Runs every cell of a plan that is not equal to an earlier one.
 pub fn run_plan(plan: &Plan, progress: Progress) -> Outcome {
-    let pool = rayon::ThreadPoolBuilder::new()
-        .num_threads(plan.threads.unwrap_or(0))
-        .build()
-        .expect("a thread pool can be built");
-    pool.install(|| {
+    in_threads(plan.threads, || {
         let mut outcomes: Vec<CellOutcome> = Vec::with_capacity(plan.cells.len());
         for cell in &plan.cells {
             let outcome = match cell.same_as {
@@ -30,6 +27,12 @@ pub fn run_plan(plan: &Plan, progress: Progress) -> Outcome {
         let unloaded = unloaded_margins(plan, progress);
         Outcome::new(plan, outcomes, unloaded)
     })
+}
+
+/// Does work on so many threads, or as many as there are.
+pub fn in_threads<T: Send>(threads: Option<usize>, work: impl FnOnce() -> T + Send) -> T {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.unwrap_or(0)).build();
+    pool.expect("a thread pool can be built").install(work)
 }
 
 /// Runs of a plan: of every cell that has its own, and the further ones without loadings.
@@ -53,7 +56,12 @@ fn run_cell(plan: &Plan, cell: &CellPlan, progress: Progress) -> CellOutcome {
             (figures, first.then_some(record))
         })
         .collect();
-    CellOutcome::new(cell, runs)
+    let mut outcome = CellOutcome::new(cell, runs);
+    let windows = cell.world.model_error_windows as usize;
+    if 0 < windows && !cell.world.services.is_empty() {
+        outcome.tiers = Some(check_tiers(&cell.world, &outcome.first, windows, cell.world.seed, &|_| {}));
+    }
+    outcome
 }
 
 /// Everything the study keeps of a run.

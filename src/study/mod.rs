@@ -5,11 +5,13 @@ mod execute;
 mod outcome;
 mod plan;
 mod reduce;
+mod tiers;
 
-pub use execute::{Progress, run_plan, runs_of};
+pub use execute::{Progress, in_threads, run_plan, runs_of};
 pub use outcome::{CellOutcome, ConcentrationRow, Outcome};
 pub use plan::{CellPlan, Options, Plan, plan, with_the_worlds};
 pub use reduce::{CONFIDENCE, Difference, Summary, differences, summarize, two_level};
+pub use tiers::{Played, TierCheck, check_tiers};
 
 use crate::measure::Metric;
 

@@ -1,6 +1,7 @@
 //! What a study leaves: per-run figures of every cell and one full record of each. Computes no statistic.
 
 use super::plan::{CellPlan, Plan};
+use super::tiers::TierCheck;
 use crate::finance::{cash, commitment};
 use crate::measure::{Key, Period, Scope, Sheet};
 use crate::record::{PostingKind, RunRecord};
@@ -105,6 +106,8 @@ pub struct CellOutcome {
     pub stranded_at_decide: Vec<Vec<Option<f64>>>,
     /// Draw 0, replication 0.
     pub first: RunRecord,
+    /// Windows of that run in both tiers of serving, where the scenario asks for them.
+    pub tiers: Option<TierCheck>,
 }
 
 impl CellOutcome {
@@ -121,6 +124,7 @@ impl CellOutcome {
             remaining_at_decide: Vec::new(),
             stranded_at_decide: Vec::new(),
             first: RunRecord::default(),
+            tiers: None,
         };
         for (figures, record) in runs {
             if outcome.keys.is_empty() {
@@ -159,7 +163,16 @@ impl CellOutcome {
             remaining_at_decide: Vec::new(),
             stranded_at_decide: Vec::new(),
             first: RunRecord::default(),
+            tiers: None,
         }
+    }
+
+    /// Model error of a figure of a service over the first run; None where no window told.
+    pub fn model_error(&self, key: &Key) -> Option<f64> {
+        let (Scope::Service(id), Period::All) = (key.scope, key.period) else { return None };
+        let errors = self.tiers.iter().flat_map(|check| &check.errors);
+        let mut of = errors.filter(|one| one.service == id && one.figure.metric() == key.metric.name);
+        of.next().map(|one| one.error)
     }
 
     /// Values of one figure over the runs, in plan order; None where there is no such figure.

@@ -209,6 +209,7 @@ fn alike_but_for_without(a: &World, b: &World) -> bool {
         services,
         tick,
         tick_rows,
+        model_error_windows,
         cells,
         interruptions,
         contracts,
@@ -225,7 +226,7 @@ fn alike_but_for_without(a: &World, b: &World) -> bool {
         == (&b.calendar, &b.start, &b.end, &b.measure_from, &b.decide_at, &b.steady, &b.months);
     let chance =
         (seed, draws, replications, factors, unknowns) == (&b.seed, &b.draws, &b.replications, &b.factors, &b.unknowns);
-    let rows = (job_rows, tick_rows) == (&b.job_rows, &b.tick_rows);
+    let rows = (job_rows, tick_rows, model_error_windows) == (&b.job_rows, &b.tick_rows, &b.model_error_windows);
     let serving = (services, tick) == (&b.services, &b.tick);
     let supply = (clouds, sites, chips, pools, domains, fleet_sized)
         == (&b.clouds, &b.sites, &b.chips, &b.pools, &b.domains, &b.fleet_sized);

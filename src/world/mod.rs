@@ -26,6 +26,6 @@ pub use live::{ContractLive, InForce, LISTED, Live, PoolLive, loaded};
 pub use model::*;
 pub use outages::{Maintenance, Outage, Place};
 pub use rules::*;
-pub use service::{Autoscaler, Deferrable, Demand, Forecast, Growth, Rates, Service, ServiceId, ServingPlace};
-pub use shape::{Between, InTick, Points, Shape};
+pub use service::{Autoscaler, Deferrable, Demand, Forecast, Growth, Rates, Service, ServiceId, ServingPlace, Tier};
+pub use shape::{Between, InTick, Line, Points, Shape};
 pub use spot::{Block, Spot};

@@ -104,6 +104,8 @@ pub struct World {
     pub tick: Span,
     /// Write a row for each tick.
     pub tick_rows: bool,
+    /// Windows of the request tier beside the first run of a cell.
+    pub model_error_windows: u32,
     /// Workload x pool pairs.
     pub cells: IdVec<Cell>,
     /// Why gangs are interrupted; those of every world first.

@@ -2,7 +2,7 @@
 
 use super::model::{CellId, Param, PoolId, TenantId, WorkloadId};
 use super::shape::Shape;
-use crate::perf::Admission;
+use crate::perf::{Admission, Card};
 use crate::units::{Id, Span};
 
 /// A service.
@@ -47,6 +47,12 @@ pub struct Service {
     pub promises: bool,
     /// How far the speed of cards is off in a draw, in standard deviations; None: its rates are stated.
     pub card_speed: Option<Param>,
+    /// Which tier says what becomes of its requests.
+    pub tier: Tier,
+    /// Time to first token and time per token after it that are promised \[s\].
+    pub promised_s: (Option<f64>, Option<f64>),
+    /// Squared coefficients of variation of the lengths of prompts and answers [-].
+    pub length_scv: (f64, f64),
     /// What is planned by.
     pub forecast: Forecast,
     /// How many replicas are planned.
@@ -77,6 +83,37 @@ pub struct ServingPlace {
     pub rates: Rates,
     /// Standard deviation of the logarithm of its speed; 0 where its rates are measured.
     pub sigma: f64,
+    /// How long its iterations take; None: its rates are stated.
+    pub card: Option<Box<Card>>,
+}
+
+/// Which tier says what becomes of a service's requests. Eq. (167).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Tier {
+    /// The table, or the bound.
+    #[default]
+    Fluid,
+    /// Requests, one by one, in every tick.
+    Request,
+    /// Requests where the table is least to be believed, in ticks of at most so many; else the table.
+    Auto(u32),
+}
+
+impl Tier {
+    /// Most replicas that are played: of more, so many with their part of the requests.
+    pub const MOST_REPLICAS: f64 = 64.0;
+    /// Fewest that stand for more of them.
+    pub const FEWEST_REPLICAS: f64 = 16.0;
+    /// Requests of a tick above which fewer replicas stand for all.
+    pub const ENOUGH: f64 = 500_000.0;
+    /// `auto` plays ticks of at most so many requests, and no more than [`Tier::MOST_REQUESTS`] if it played every tick, ...
+    pub const AUTO_REQUESTS: f64 = 100_000.0;
+    /// ... that have fewer replicas than this ...
+    pub const AUTO_REPLICAS: f64 = 5.0;
+    /// ... or a peak load above this.
+    pub const AUTO_LOAD: f64 = 0.9;
+    /// Most requests of a run: minutes on one core.
+    pub const MOST_REQUESTS: f64 = 2e8;
 }
 
 /// What a replica does when it does nothing else.

@@ -7,6 +7,8 @@ pub struct InTick {
     pub mean: f64,
     /// Largest in it [-].
     pub peak: f64,
+    /// Two levels that stand for it as its requests see it: mean and standard deviation of demand, weighed by demand, below and above. Eq. (168).
+    pub levels: (f64, f64),
 }
 
 /// Relative demand through time.
@@ -16,12 +18,41 @@ pub struct Shape {
     pub ticks: Vec<InTick>,
     /// It repeats: tick k of the run is `ticks[(k + phase) mod len]`. None: it does not, and `ticks[k]` counts from the start.
     pub phase: Option<u64>,
+    /// What its ticks are made of.
+    pub line: Line,
+}
+
+/// Points of a shape, for what happens inside a tick.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    /// As in [`Points`].
+    pub values: Vec<f64>,
+    /// Length of a slot [ticks].
+    pub slot: f64,
+    /// As in [`Points`].
+    pub between: Between,
 }
 
 impl Shape {
     /// Always 1.
     pub fn flat() -> Shape {
-        Shape { ticks: vec![InTick { mean: 1.0, peak: 1.0 }], phase: Some(0) }
+        let line = Line { values: vec![1.0], slot: 1.0, between: Between::Steps };
+        Shape { ticks: vec![InTick { mean: 1.0, peak: 1.0, levels: (1.0, 1.0) }], phase: Some(0), line }
+    }
+
+    /// The path inside tick `k`: (part of the tick, relative demand), from 0 to 1, straight between; its mean and peak are those of [`Shape::at`].
+    pub fn path(&self, k: i64) -> Vec<(f64, f64)> {
+        let points = Points {
+            values: &self.line.values,
+            slot: self.line.slot,
+            repeats: self.phase.is_some(),
+            between: self.line.between,
+        };
+        let from = match self.phase {
+            Some(phase) => (k + phase as i64).rem_euclid(self.ticks.len() as i64),
+            None => k.max(0),
+        } as f64;
+        points.path(from, from + 1.0)
     }
 
     /// In tick `k` from the scenario's start; before it the first of a path holds.
@@ -76,7 +107,7 @@ impl Points<'_> {
         assert!(from < to, "a tick from {from} to {to}");
         // Where straight lines bend, or steps end.
         let shift = if self.between == Between::Lines { 0.5 } else { 0.0 };
-        let (mut sum, mut peak, mut at) = (0.0, f64::NEG_INFINITY, from);
+        let (mut sum, mut squares, mut cubes, mut peak, mut at) = (0.0, 0.0, 0.0, f64::NEG_INFINITY, from);
         let mut next = (from / self.slot - shift).floor() as i64 + 1;
         while at < to {
             let end = ((next as f64 + shift) * self.slot).min(to);
@@ -92,12 +123,58 @@ impl Points<'_> {
                 }
             };
             sum += 0.5 * (a + b) * (end - at);
+            squares += (a * a + a * b + b * b) / 3.0 * (end - at);
+            cubes += (a + b) * (a * a + b * b) / 4.0 * (end - at);
             peak = peak.max(a).max(b);
             at = end;
         }
         let mean = sum / (to - from);
         // Rounding must not put the mean above the peak.
-        InTick { mean, peak: peak.max(mean) }
+        let peak = peak.max(mean);
+        let levels = if 0.0 < sum {
+            let middle = squares / sum;
+            let sd = (cubes / sum - middle * middle).max(0.0).sqrt();
+            // What never moves must not be moved by rounding.
+            if sd <= 1e-6 * middle { (mean, mean) } else { (middle - sd, middle + sd) }
+        } else {
+            (0.0, 0.0)
+        };
+        InTick { mean, peak, levels }
+    }
+
+    /// Bends of the path through [from, to): (part of it, value), from 0 to 1. A step is a line that takes a millionth of it.
+    pub fn path(&self, from: f64, to: f64) -> Vec<(f64, f64)> {
+        assert!(from < to, "a path from {from} to {to}");
+        const STEP: f64 = 1e-6;
+        let part = |at: f64| (at - from) / (to - from);
+        let shift = if self.between == Between::Lines { 0.5 } else { 0.0 };
+        let mut path: Vec<(f64, f64)> = Vec::new();
+        let mut next = (from / self.slot - shift).floor() as i64 + 1;
+        let mut at = from;
+        while at < to {
+            let end = ((next as f64 + shift) * self.slot).min(to);
+            next += 1;
+            if end - at <= STEP * (to - from) && end < to {
+                continue;
+            }
+            let (a, b) = match self.between {
+                Between::Lines => (self.on_line(at), self.on_line(end)),
+                Between::Steps => {
+                    let level = self.value((0.5 * (at + end) / self.slot).floor() as i64);
+                    (level, level)
+                }
+            };
+            match path.last() {
+                None => path.push((0.0, a)),
+                Some(_) if self.between == Between::Steps && part(at) + STEP < part(end) => {
+                    path.push((part(at) + STEP, a))
+                }
+                Some(_) => {}
+            }
+            path.push((if end < to { part(end) } else { 1.0 }, b));
+            at = end;
+        }
+        path
     }
 
     /// Tick by tick from 0, `n` of them of length `tick`.
@@ -122,6 +199,8 @@ mod tests {
         close(points.within(1.0, 2.0), 2.625, 3.0);
         close(points.within(2.0, 3.0), 2.125, 2.5);
         close(points.within(7.0, 9.0), 2.0, 2.0);
+        assert_eq!(points.path(1.0, 2.0), [(0.0, 2.0), (0.5, 3.0), (1.0, 2.5)]);
+        assert_eq!(points.path(1.0, 1.25), [(0.0, 2.0), (1.0, 2.5)]);
         // A third of a slot.
         close(points.within(1.0, 1.25), 2.25, 2.5);
     }
@@ -135,11 +214,23 @@ mod tests {
         close(points.within(-3.0, 0.0), 2.0, 3.0);
     }
 
+    /// From 1 to 3 in a tick: weighed by demand the mean is (1 + 3 + 9)/3 / 2 = 13/6, the mean square 4 x 10/4 / 2 = 5, the standard deviation
+    /// sqrt(5 - 169/36) = sqrt(11)/6. The two levels have the same mean square and, on a line, the same mean cube to rounding of its skewness.
+    #[test]
+    fn two_levels_stand_for_a_line() {
+        let points = Points { values: &[1.0, 3.0], slot: 1.0, repeats: false, between: Between::Lines };
+        let (low, high) = points.within(0.5, 1.5).levels;
+        let sd = 11f64.sqrt() / 6.0;
+        assert!((low - (13.0 / 6.0 - sd)).abs() < 1e-12 && (high - (13.0 / 6.0 + sd)).abs() < 1e-12, "{low} {high}");
+        assert_eq!(points.within(7.0, 9.0).levels, (3.0, 3.0));
+    }
+
     #[test]
     fn steps_stay() {
         let points = Points { values: &[8.0, 12.0, 26.0], slot: 1.0, repeats: false, between: Between::Steps };
         close(points.within(1.0, 2.0), 12.0, 12.0);
         close(points.within(0.5, 1.5), 10.0, 12.0);
+        assert_eq!(points.path(0.5, 1.5), [(0.0, 8.0), (0.5, 8.0), (0.500001, 12.0), (1.0, 12.0)]);
         close(points.within(5.0, 6.0), 26.0, 26.0);
     }
 }

@@ -38,6 +38,9 @@ fn replica_per_s() -> f64 {
     let deployment = Deployment::new(2, Precision::Fp8);
     let shares = &parts.efficiency.shares;
     let card = perf::card(&parts.hardware, &parts.architecture.shape, deployment, lengths, shares, true, &[]).unwrap();
+    // Of code, conversation and reasoning in catalog/request_mixes.csv.
+    let scv = |of_mix: &[f64]| catalog.admission.by_mix(of_mix, 211.0 / 1366.0);
+    let card = card.mixed(scv(&[0.929, 0.922, 34.98]), scv(&[4.609, 0.595, 3.384]));
     card.saturated().output_tokens_per_s / 211.0 * catalog.admission.capacity_ratio(211.0 / 1366.0)
 }
 
@@ -107,7 +110,8 @@ fn more_load_is_never_served_better() {
     for pair in found.windows(2) {
         assert!(pair[0].0 <= pair[1].0 + 1e-9 && pair[1].1 <= pair[0].1 + 1e-9, "{found:?}");
     }
-    assert!(found[5].0 >= 0.5 - 1e-9, "{found:?}");
+    // What a replica does in an hour is a whole number of tokens, some ten million.
+    assert!(found[5].0 >= 0.5 - 1e-7, "{found:?}");
 }
 
 /// A model that fits nowhere, one nobody knows, one that the catalog has no peak for, rates half stated, a promise no replica keeps.

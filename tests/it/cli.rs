@@ -156,10 +156,12 @@ fn the_data_dictionary_describes_what_is_written() {
     let mut files = files(Path::new(out));
     // Services stand in another study.
     let served = home.path().join("served");
-    let short = ["--set", "scenario.end=2026-01-12", "--fixed", "--quiet"];
+    let short = ["--set", "scenario.end=2026-01-12", "--set", "run.model_error_windows=1", "--fixed", "--quiet"];
     let to = served.to_str().unwrap();
     says(&[&["run", "scenarios/day-and-night.toml", "-o", to, "--quick"], &short[..]].concat());
-    let of_services = |(name, _): &(String, Vec<u8>)| name.starts_with("services") || name == "pools_by_tick.csv";
+    let of_services = |(name, _): &(String, Vec<u8>)| {
+        name.starts_with("services") || ["pools_by_tick.csv", "model_error.csv"].contains(&name.as_str())
+    };
     files.extend(self::files(&served).into_iter().filter(of_services));
     files.sort();
     let written: Vec<&str> =

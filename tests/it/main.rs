@@ -31,6 +31,7 @@ mod serving;
 mod size;
 mod source;
 mod story;
+mod tiers;
 mod timed;
 mod timelines;
 mod traces;

@@ -17,6 +17,7 @@ mod sim;
 mod splitwise;
 mod terms;
 mod tournament;
+mod window;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ pub use outcome::{Done, End, Sink, Spent, Totals};
 pub use sim::serve;
 pub use splitwise::{Splitwise, splitwise};
 pub use terms::{CLASSES, Class, Fleet, Model, Prefixes, Role, Routing, Scaling, Terms};
+pub use window::{AFTER_S, Mix, PATIENCE_S, Pace, Promised, Reference, Window, before_s, saturated_per_s, window};
 
 /// An instant that never comes [ns].
 const NEVER: u64 = u64::MAX;

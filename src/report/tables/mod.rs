@@ -43,6 +43,11 @@ pub fn tables(plan: &Plan, outcome: &Outcome, read: &Read) -> Vec<(String, Strin
             files.push(("pools_by_tick.csv".into(), services::pools_by_tick(plan, outcome)));
         }
     }
+    let windows = || own(plan, outcome).filter_map(|(planned, cell)| cell.tiers.as_ref().map(|check| (planned, check)));
+    if windows().next().is_some() {
+        let checks = windows().map(|(plan, check)| (plan.strategy.as_str(), plan.future.as_str(), &plan.world, check));
+        files.push(("model_error.csv".into(), super::tiers::model_error_csv(checks)));
+    }
     let manifest = manifest::manifest(plan, outcome, read, &files);
     files.push(("manifest.json".into(), manifest));
     files

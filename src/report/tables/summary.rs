@@ -25,6 +25,7 @@ pub fn summary(plan: &Plan, outcome: &Outcome) -> String {
         "p50",
         "p95",
         "param_share",
+        "model_error",
     ];
     let mut rows: Vec<Vec<Cell>> = Vec::new();
     for (planned, cell) in own(plan, outcome) {
@@ -43,6 +44,7 @@ pub fn summary(plan: &Plan, outcome: &Outcome) -> String {
                     row.extend(std::iter::repeat_with(|| Cell::Blank).take(7));
                 }
             }
+            row.push(cell.model_error(key).into());
             rows.push(row);
         }
     }

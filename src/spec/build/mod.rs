@@ -59,6 +59,7 @@ fn run(mut t: Record) -> RunSpec {
         fleet: t.text("fleet"),
         jobs: t.bool("jobs"),
         ticks: t.bool("ticks"),
+        model_error_windows: t.integer("model_error_windows"),
     }
 }
 

@@ -18,6 +18,7 @@ pub(super) fn service(mut t: Record) -> ServiceSpec {
             deadline: t.must_leaf("deadline"),
         }),
         admission: t.text("admission"),
+        tier: t.text("tier"),
         slo: t.record("slo").map(|mut t| SloSpec { ttft: t.leaf("ttft"), tpot: t.leaf("tpot") }),
         second_choice: t.text("second_choice"),
         accepts_up_to: t.leaf("accepts_up_to"),

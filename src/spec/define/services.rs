@@ -249,6 +249,11 @@ pub(super) static SERVICE: Table = Table {
                 Kind::Choice(&["table", "bound"], &[]),
                 "What a load sheds: by the table measured on the request tier, or only what no server could serve; default `table` for cards, `bound` for stated rates.",
             ),
+            key(
+                "tier",
+                Kind::Choice(&["fluid", "request", "auto"], &[]),
+                "Who says what becomes of its requests: `fluid`, the table or the bound; `request`, each tick played request by request; `auto`, played where the table is least to be believed (fewer than 5 replicas or a peak load above 0.9, and at most 100,000 requests a tick, 2e8 in a run); default `fluid`.",
+            ),
             key("slo", Kind::Table(&SLO), "Promises."),
             key(
                 "second_choice",

@@ -102,6 +102,11 @@ static RUN: Table = table(
             Kind::Bool,
             "Write services.csv and pools_by_tick.csv tick by tick, of draw 0 and replication 0 of each cell; default false.",
         ),
+        key(
+            "model_error_windows",
+            Kind::Integer(0, 100_000),
+            "Ticks of draw 0 and replication 0 of each cell that are played again request by request: column `model_error` of summary.csv, and model_error.csv; about 3 s of one core each; default 0, none.",
+        ),
     ],
 );
 

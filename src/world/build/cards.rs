@@ -2,9 +2,10 @@
 
 use super::desk::{Desk, did_you_mean};
 use super::gangs::Supply;
-use crate::perf::{self, Admission, Card, Deployment, Lengths, Precision, Promise};
+use crate::perf::{self, Admission, Card, Deployment, Lengths, Limit, Precision, Promise};
 use crate::spec::{At, Named, ServiceSpec};
-use crate::world::catalog::NoParts;
+use crate::stats::law::{Law, LawKind};
+use crate::world::catalog::{NoParts, RequestMix};
 use crate::world::model::PoolId;
 use crate::world::service::Rates;
 
@@ -80,9 +81,11 @@ pub(super) fn replica(
             return None;
         }
     };
-    let share = lengths.output_tokens as f64 / (lengths.input_tokens + lengths.output_tokens) as f64;
-    let ratio = catalog.admission.capacity_ratio(share);
-    let (prefill, decode) = card.tokens_per_replica_hour(card.saturated().batch);
+    let (input, output) = (lengths.input_tokens as f64, lengths.output_tokens as f64);
+    let (input_scv, output_scv) = length_scv(desk, input, output);
+    let mixed = card.mixed(input_scv, output_scv);
+    let ratio = of_closed_form(desk, &mixed, output / (input + output));
+    let (prefill, decode) = mixed.tokens_per_replica_hour(mixed.saturated().batch);
     let rates = Rates { prefill: prefill * ratio / 3_600.0, decode: decode * ratio / 3_600.0 };
     Some(Replica { chips: card.deployment.tensor_parallel, rates, sigma: card.uncertainty_sigma(), card: Some(card) })
 }
@@ -129,10 +132,11 @@ pub(super) fn admission(
     let mut seconds = |leaf: Option<&crate::spec::Leaf>| leaf.map(|leaf| desk.number(leaf) * 3_600.0);
     let (ttft_s, tpot_s) =
         (seconds(slo.and_then(|slo| slo.ttft.as_ref())), seconds(slo.and_then(|slo| slo.tpot.as_ref())));
-    let alone_s = match &replica.card {
-        Some(card) => card.prefill_seconds(input.round().max(1.0) as u64),
-        None => input / prefill,
-    };
+    let (input_scv, output_scv) = length_scv(desk, input, output);
+    let alone_s = prompts(input, input_scv, |tokens| match &replica.card {
+        Some(card) => card.prefill_seconds(tokens.round().clamp(1.0, card.context_tokens() as f64 / 2.0) as u64),
+        None => tokens / prefill,
+    });
     if let (Some(_), None) = (tpot_s, &replica.card) {
         desk.note(format!(
             "{}.slo.tpot is not modelled: rates alone do not tell the time between tokens, a card does (`model`)",
@@ -147,8 +151,40 @@ pub(super) fn admission(
     match &replica.card {
         None => cut.promise(&promise, None),
         Some(card) => {
-            let rate = catalog.admission.capacity_ratio(share) * card.saturated().output_tokens_per_s;
-            cut.promise(&promise, Some(&|load: f64| card.at_rate(load * rate).parts.total_s()))
+            let mixed = card.mixed(input_scv, output_scv);
+            let rate = of_closed_form(desk, &mixed, share) * mixed.saturated().output_tokens_per_s;
+            cut.promise(&promise, Some(&|load: f64| mixed.at_rate(load * rate).parts.total_s()))
         }
     }
+}
+
+/// What the request tier serves of the closed form's rate: measured where memory is the limit, as it is on the reference; all of it where it is not.
+fn of_closed_form(desk: &Desk<'_>, mixed: &Card, output_share: f64) -> f64 {
+    match mixed.saturated().limit {
+        Limit::Memory => desk.catalog.admission.capacity_ratio(output_share),
+        Limit::Requests | Limit::Tokens => 1.0,
+    }
+}
+
+/// Squared coefficients of variation of prompts and answers: those of the mixes of the catalog between which the share of answers lies. Eq. (161).
+pub(super) fn length_scv(desk: &Desk<'_>, input: f64, output: f64) -> (f64, f64) {
+    let mut mixes: Vec<&RequestMix> = desk.catalog.request_mixes.iter().collect();
+    let share = |mix: &RequestMix| mix.output.0 / (mix.input.0 + mix.output.0);
+    mixes.sort_by(|a, b| share(a).total_cmp(&share(b)));
+    let of = |of: fn(&RequestMix) -> f64| {
+        let values: Vec<f64> = mixes.iter().map(|mix| of(mix)).collect();
+        desk.catalog.admission.by_mix(&values, output / (input + output).max(1e-9))
+    };
+    (of(|mix| mix.input.1), of(|mix| mix.output.1))
+}
+
+/// Shares of the requests between which prompts are told apart.
+const PROMPTS: [f64; 18] =
+    [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.94, 0.97, 0.98, 0.988, 0.992, 0.996, 0.999, 1.0];
+
+/// Times that prompts of a lognormal law take, each with its share of the requests.
+fn prompts(mean: f64, scv: f64, seconds: impl Fn(f64) -> f64) -> Vec<(f64, f64)> {
+    let Ok(law) = Law::by_mean(LawKind::Lognormal, mean, Some(scv)) else { return vec![(1.0, seconds(mean))] };
+    let part = |ends: &[f64]| (ends[1] - ends[0], seconds(law.quantile((ends[0] + ends[1]) / 2.0)));
+    PROMPTS.windows(2).map(part).collect()
 }

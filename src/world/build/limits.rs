@@ -38,6 +38,7 @@ pub(super) struct Run {
     pub replications: u32,
     pub job_rows: bool,
     pub tick_rows: bool,
+    pub model_error_windows: u32,
     pub fleet_sized: bool,
 }
 
@@ -53,6 +54,7 @@ pub(super) fn run(desk: &Desk<'_>) -> Run {
         replications: count(&run.replications),
         job_rows: run.jobs.as_ref().is_some_and(|at| at.value),
         tick_rows: run.ticks.as_ref().is_some_and(|at| at.value),
+        model_error_windows: run.model_error_windows.as_ref().map_or(0, |at| at.value as u32),
         fleet_sized: run.fleet.as_ref().is_none_or(|at| at.value == "sized"),
     }
 }
@@ -112,7 +114,7 @@ pub(super) fn check(desk: &mut Desk<'_>, world: &World) {
     }
     let rows = (world.months.len() * (world.cells.len() + world.pools.len())) as f64;
     let jobs = if world.job_rows { cells as f64 * arrivals * JOB_ROW_BYTES } else { 0.0 };
-    let of_ticks = if world.tick_rows && 0 < places {
+    let of_ticks = if (world.tick_rows || 0 < world.model_error_windows) && 0 < places {
         cells as f64 * ticks * (world.services.len() + world.pools.len()) as f64 * TICK_ROW_BYTES
     } else {
         0.0

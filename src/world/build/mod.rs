@@ -134,6 +134,7 @@ fn assemble(desk: &mut Desk<'_>, strategy: &str, future: &str, read_file: &ReadF
         services,
         tick,
         tick_rows: run.tick_rows,
+        model_error_windows: run.model_error_windows,
         cells,
         interruptions,
         contracts,

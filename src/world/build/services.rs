@@ -11,9 +11,9 @@ use crate::world::model::{
     Cell, CellId, Failures, Param, PoolId, PriceKind, Source, Tenant, TenantId, Workload, WorkloadId,
 };
 use crate::world::service::{
-    Autoscaler, Deferrable, Demand, Forecast, Growth, Rates, Service, ServiceId, ServingPlace,
+    Autoscaler, Deferrable, Demand, Forecast, Growth, Rates, Service, ServiceId, ServingPlace, Tier,
 };
-use crate::world::shape::{Between, Points, Shape};
+use crate::world::shape::{Between, Line, Points, Shape};
 
 const ANY: (f64, f64) = (0.0, 1e18);
 const HOURS_OF_A_WEEK: f64 = 168.0;
@@ -150,7 +150,8 @@ impl Place<'_> {
                 cells.0.push(Cell { workload, pool, price, speed, split_speed, mfu: None });
                 let Replica { chips, rates, sigma, .. } = replica;
                 let together = self.together(desk, &supply.pools[pool], chips);
-                places.push(ServingPlace { cell, pool, chips, together, rates, sigma });
+                let card = replica.card.clone().map(Box::new);
+                places.push(ServingPlace { cell, pool, chips, together, rates, sigma, card });
                 replicas.push(replica);
             }
         }
@@ -202,6 +203,9 @@ impl Place<'_> {
                 .slo
                 .as_ref()
                 .is_some_and(|slo| slo.ttft.is_some() || slo.tpot.is_some() && cards::by_card(table)),
+            tier: self.tier(desk, supply.times, &places, (input, output)),
+            promised_s: self.promised_s(desk),
+            length_scv: cards::length_scv(desk, input, output),
             card_speed: cards::by_card(table).then(|| desk.unknown(cards::SPEED, (-8.0, 8.0))),
             forecast: self.forecast(desk),
             scaler: self.scaler(desk, &places),
@@ -294,6 +298,52 @@ impl Place<'_> {
         }
     }
 
+    /// Which tier, where it can be played and is not more than a run can hold. Eq. (167).
+    fn tier(&self, desk: &mut Desk<'_>, times: &Times, places: &[ServingPlace], (input, output): (f64, f64)) -> Tier {
+        let Some(written) = &self.written.table.tier else { return Tier::Fluid };
+        let ticks = times.end.0 as f64 / self.tick.0 as f64;
+        let tier = match written.value.as_str() {
+            "request" => Tier::Request,
+            "auto" => Tier::Auto(Tier::AUTO_REQUESTS.min(Tier::MOST_REQUESTS / ticks) as u32),
+            _ => return Tier::Fluid,
+        };
+        let path = &self.written.path;
+        if input < 1.0 || output < 1.0 {
+            let message = format!("`{path}` has requests of {input} tokens in and {output} out");
+            let remedy = "the request tier plays at least one of each: write `tier = \"fluid\"`, or other lengths";
+            desk.problem(written.origin, &written.path, message, remedy);
+            return Tier::Fluid;
+        }
+        let Some(place) = places.first() else { return Tier::Fluid };
+        let tick_s = self.tick.hours() * 3_600.0;
+        let each = place.rates.tokens_per_hour(input, output) / 3_600.0 / (input + output) * tick_s;
+        let demand = &self.written.table.demand;
+        let level = match (&demand.tokens_per_second, &demand.requests_per_second) {
+            (Some(leaf), _) => desk.median(leaf) / (input + output),
+            (None, Some(leaf)) => desk.median(leaf),
+            (None, None) => 0.0,
+        };
+        let most = Tier::ENOUGH.max(Tier::FEWEST_REPLICAS * each).min(Tier::MOST_REPLICAS * each);
+        let of_tick = (level * tick_s).min(most);
+        if tier == Tier::Request && Tier::MOST_REQUESTS < ticks * of_tick {
+            let message = format!(
+                "`{path}` plays about {of_tick:.2e} requests in each of {ticks:.0} ticks, {:.1e} in a run; at most {:.0e}",
+                ticks * of_tick,
+                Tier::MOST_REQUESTS
+            );
+            let remedy = "write `tier = \"auto\"` or `\"fluid\"`, or shorten the scenario";
+            desk.problem(written.origin, &written.path, message, remedy);
+        }
+        tier
+    }
+
+    /// Promises [s].
+    fn promised_s(&self, desk: &mut Desk<'_>) -> (Option<f64>, Option<f64>) {
+        let slo = self.written.table.slo.as_ref();
+        let mut seconds = |leaf: Option<&Leaf>| leaf.map(|leaf| desk.number(leaf) * 3_600.0);
+        (seconds(slo.and_then(|slo| slo.ttft.as_ref())), seconds(slo.and_then(|slo| slo.tpot.as_ref())))
+    }
+
     fn demand(&self, desk: &mut Desk<'_>, times: &Times, tokens: f64) -> Demand {
         let demand = &self.written.table.demand;
         let (level, tokens_per_unit) = match (&demand.tokens_per_second, &demand.requests_per_second) {
@@ -326,7 +376,8 @@ impl Place<'_> {
             let points = Points { values: &values, slot, repeats: false, between };
             // The last tick lies behind the last middle: there the last point stays.
             let n = (slot * values.len() as f64 / tick_h).ceil() as usize + 1;
-            return Shape { ticks: points.ticks(tick_h, n.min(2_000_000)), phase: None };
+            let ticks = points.ticks(tick_h, n.min(2_000_000));
+            return Shape { ticks, phase: None, line: Line { values, slot: slot / tick_h, between } };
         }
         let Some((mut values, period_h)) = self.profile(desk) else { return Shape::flat() };
         let mean = values.iter().sum::<f64>() / values.len() as f64;
@@ -343,7 +394,8 @@ impl Place<'_> {
         let of_day = f64::from(start.hour()) + f64::from(start.minute()) / 60.0 + f64::from(start.second()) / 3_600.0;
         let phase_h = if period_h == HOURS_OF_A_WEEK { day + of_day } else { of_day };
         let ticks = points.ticks(tick_h, (period_h / tick_h).round() as usize);
-        Shape { ticks, phase: Some((phase_h / tick_h).round() as u64) }
+        let line = Line { slot: points.slot / tick_h, between, values };
+        Shape { ticks, phase: Some((phase_h / tick_h).round() as u64), line }
     }
 
     /// Points of a profile, and how long it is [h].
