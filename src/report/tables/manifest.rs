@@ -11,7 +11,7 @@ const NOT_MODELLED: [&str; 8] = [
     "re-letting of freed capacity",
     "the market: who chooses which model",
     "the router and what it resells",
-    "serving: inference is a reservation of chips, billed and not simulated",
+    "tokens' prices: what services earn is valued where it is stated, and moves no money",
     "shocks: exits, price wars",
     "failures of idle and reserved nodes",
     "taxes and financing",
