@@ -10,9 +10,9 @@ use crate::perf::{Card, Precision};
 use crate::replay::requests::{Goal, Logged};
 use crate::report::chart::{self, to_svg};
 use crate::report::folder::Folder;
-use crate::report::size::{About, binding, candidates_csv, charts, not_tried, page, table};
+use crate::report::size::{About, binding, candidates_csv, charts, load_csv, not_tried, page, table};
 use crate::report::table::show;
-use crate::size::{Answer, Asked, Dispersion, Found, Load, Offer, Passed, Promise, Yard, candidates, size};
+use crate::size::{Answer, Asked, Dispersion, Found, Load, Offer, Passed, Promise, Yard, candidates, levels, size};
 use crate::stats::draw::RunKey;
 use crate::trace::{Bound, REQUEST_LAYOUTS};
 use crate::workload::requests::Generated;
@@ -142,7 +142,8 @@ impl Size {
         let found = candidates(Catalog::embedded(), &asked, &load, &promise);
         let (offers, passed) =
             found.map_err(|why| Failure::input(why, "`hedgerow list architectures` has the names"))?;
-        let answer = size(&mut Yard::new(&offers, &load, promise, self.patience));
+        let mut yard = Yard::new(&offers, &load, promise, self.patience);
+        let answer = size(&mut yard);
         let name = self.name();
         let about = self.about(&name, (&load, promise), (&offers, &passed), &answer);
         self.judge(&about)?;
@@ -153,10 +154,12 @@ impl Size {
             terminal::say(&(notes.join("\n") + "\n\n"))?;
         }
         let table = table(&about);
+        let levels = levels(&yard, &answer);
+        folder.write("load.csv", load_csv(&about, &levels))?;
         folder.write("candidates.csv", candidates_csv(&about))?;
         folder.write("manifest.json", self.manifest(&about, &notes))?;
         if !self.no_charts {
-            let drawn = charts(&about);
+            let drawn = charts(&about, &levels);
             let svgs: Vec<String> = drawn.iter().map(|drawn| to_svg(&drawn.chart, chart::Size::default())).collect();
             for (drawn, svg) in drawn.iter().zip(&svgs) {
                 folder.write(&format!("charts/{}.svg", drawn.name), svg)?;

@@ -7,6 +7,7 @@ mod gantt;
 mod intervals;
 mod paint;
 pub(crate) mod palette;
+mod panels;
 mod points;
 mod scene;
 mod through_time;
@@ -45,6 +46,11 @@ impl Axis {
     /// A linear axis.
     pub fn linear(label: impl Into<String>) -> Self {
         Self { label: label.into(), scale: Scale::Linear }
+    }
+
+    /// A linear axis that ends where the data do, so that they fill a small panel.
+    pub fn filled(label: impl Into<String>) -> Self {
+        Self { label: label.into(), scale: Scale::Clock }
     }
 
     /// A logarithmic axis; values that are not positive are left out.
@@ -147,6 +153,59 @@ pub enum Kind {
         /// Points.
         points: Vec<Spot>,
     },
+    /// Small charts of lines in rows and columns: what is level is the same for all, what is upright for a row.
+    Panels {
+        /// Names of lines, in the order of the palette.
+        keys: Vec<String>,
+        /// Names of the columns; of one column it may be empty.
+        columns: Vec<String>,
+        /// Rows, from the top.
+        rows: Vec<Row>,
+    },
+}
+
+/// A row of [`Kind::Panels`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Its axis of values.
+    pub y: Axis,
+    /// Level lines with a name.
+    pub references: Vec<Reference>,
+    /// Upright lines with a name; their values are of the level axis.
+    pub uprights: Vec<Reference>,
+    /// A panel a column.
+    pub cells: Vec<Panel>,
+}
+
+/// A panel of [`Kind::Panels`].
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Panel {
+    /// Lines, each with the place of its key; one key may have several.
+    pub lines: Vec<(usize, Line)>,
+    /// Points of these lines that no other is better than in both, from the left: they are joined by steps, and all else is paler. Empty: no frontier.
+    pub best: Vec<(f64, f64)>,
+}
+
+impl Row {
+    /// Values of lines, bands and references.
+    fn values(&self) -> impl Iterator<Item = f64> {
+        let of = |line: &Line| -> Vec<f64> {
+            let points = line.points.iter().filter_map(|p| p.1);
+            points.chain(line.band.iter().flat_map(|b| [b.1, b.2])).collect()
+        };
+        let lines = self.cells.iter().flat_map(|cell| &cell.lines).flat_map(move |(_, line)| of(line));
+        lines.chain(self.references.iter().map(|r| r.value))
+    }
+
+    /// Abscissas of what has a value, and of the upright lines.
+    fn abscissas(&self) -> impl Iterator<Item = f64> {
+        let of = |line: &Line| -> Vec<f64> {
+            let points = line.points.iter().filter(|p| p.1.is_some()).map(|p| p.0);
+            points.chain(line.band.iter().map(|b| b.0)).collect()
+        };
+        let lines = self.cells.iter().flat_map(|cell| &cell.lines).flat_map(move |(_, line)| of(line));
+        lines.chain(self.uprights.iter().map(|r| r.value))
+    }
 }
 
 /// A band of [`Kind::Gantt`].
@@ -383,6 +442,7 @@ fn compose(chart: &Chart, size: Size) -> Scene {
         Kind::Gantt { bands, classes } => gantt::gantt(&mut scene, chart, bands, classes),
         Kind::Waterfall { steps } => bars::waterfall(&mut scene, chart, steps),
         Kind::Frontier { points } => points::frontier(&mut scene, chart, points),
+        Kind::Panels { keys, columns, rows } => panels::panels(&mut scene, chart, keys, columns, rows),
     }
     scene
 }
@@ -411,6 +471,7 @@ fn has_data(chart: &Chart) -> bool {
         Kind::Gantt { bands, .. } => bands.iter().any(|band| band.size > 0.0 && band.bars.iter().any(Bar::is_sound)),
         Kind::Waterfall { steps } => steps.iter().any(|step| good(step.value)),
         Kind::Frontier { points } => points.iter().any(|spot| spot.x.is_finite() && good(spot.y)),
+        Kind::Panels { rows, .. } => rows.iter().any(|row| panels::has_data(chart, row)),
     }
 }
 
@@ -448,6 +509,11 @@ fn describe(chart: &Chart) -> String {
         Kind::Frontier { points } => {
             let spot = |p: &Spot| format!("{} ({}, {})", p.name, short(p.x), short(p.y));
             format!("Points: {}", points.iter().map(spot).collect::<Vec<_>>().join(", "))
+        }
+        Kind::Panels { keys, columns, rows } => {
+            let across = if columns.len() > 1 { format!(" by {}", columns.join(", ")) } else { String::new() };
+            let down: Vec<&str> = rows.iter().map(|row| row.y.label.as_str()).collect();
+            format!("Panels of {}{across}; lines: {}", down.join(", "), keys.join(", "))
         }
     };
     let axis = if chart.y.label.is_empty() { String::new() } else { format!(" {}.", chart.y.label) };

@@ -6,6 +6,7 @@ use super::chart::{self, Chart, Size};
 use super::folder::{self, FolderError};
 use super::html::{self, TableView};
 
+mod attainment;
 mod campaigns;
 mod cash;
 mod chip_hours;
@@ -113,6 +114,12 @@ pub const CHARTS: &[ChartEntry] = &[
         needs: "services and `[run] ticks = true`",
         build: day::build,
     },
+    ChartEntry {
+        name: "attainment",
+        what: "What services promise and keep, month by month, and what they shed",
+        needs: "services",
+        build: attainment::build,
+    },
     ChartEntry { name: "fractions", what: "The four fractions by pool", needs: "pools", build: fractions::build },
 ];
 
@@ -180,8 +187,8 @@ mod tests {
     fn charts_without_data_are_named_and_not_drawn() {
         let names = |files: &[(String, Vec<u8>)]| files.iter().map(|f| f.0.clone()).collect::<Vec<_>>();
         let study = pages(&data(&sample::files()));
-        // All but the frontier and the day: that study has no pool to overflow to, and no service.
-        assert_eq!(study.len(), 2 * (CHARTS.len() - 2) + 1);
+        // All but the frontier, the day and the attainment: that study has no pool to overflow to, and no service.
+        assert_eq!(study.len(), 2 * (CHARTS.len() - 3) + 1);
         assert_eq!(study, pages(&data(&sample::files())));
         let theory = pages(&data(&sample::theory()));
         let drawn =

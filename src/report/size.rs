@@ -1,10 +1,14 @@
 //! What sizing leaves: every candidate as a line, the answer in sentences, charts and a page. Knows no file and no clock.
 
+mod by_load;
 mod charts;
+mod load;
 mod page;
+mod per_token;
 mod words;
 
 pub use charts::charts;
+pub use load::load_csv;
 pub use page::page;
 pub use words::{binding, not_tried, sentences};
 

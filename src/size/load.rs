@@ -111,6 +111,22 @@ impl Load {
         Load { requests: requests.collect() }
     }
 
+    /// The first so many of them; all where those are at one instant.
+    pub fn first(&self, most: usize) -> Load {
+        let first = Load { requests: self.requests[..most.clamp(2, self.requests.len())].to_vec() };
+        if 0.0 < first.span_s() { first } else { self.clone() }
+    }
+
+    /// The same requests, the gaps between them divided by `rate_scale`, which is positive.
+    pub fn scaled(&self, rate_scale: f64) -> Load {
+        let first_ns = self.first_ns();
+        let scaled = |since_ns: u64| {
+            if rate_scale == 1.0 { since_ns } else { (since_ns as f64 / rate_scale).round() as u64 }
+        };
+        let requests = self.requests.iter().map(|it| One { at_ns: first_ns + scaled(it.at_ns - first_ns), ..*it });
+        Load { requests: requests.collect() }
+    }
+
     /// From the first.
     pub fn arrivals(&self) -> Replayed<'_> {
         Replayed(self.requests.iter())

@@ -335,3 +335,61 @@ proptest! {
         prop_assert!(usd <= best_usd(&offers, &faster, within(ttft_s, share)));
     }
 }
+
+/// One server of a second, requests every 2 s: a load of a half. At a scale of 2 they come as one leaves, and none waits; at 2.2 the k-th (from 0) waits k x (1 - 2/2.2) s,
+/// so that its first token comes after 1 + k/11 s: of 101 the median is the 50th, 1 + 50/11 s. Every answer is one token: no time per token.
+#[test]
+fn levels_by_hand() {
+    let load = listed(&(0..101).map(|n| n * 2_000_000_000).collect::<Vec<_>>()).unwrap();
+    let offers = [server(1.0, 3.6, 1, 0)];
+    let mut yard = Yard::new(&offers, &load, within(1.5, 0.99), None);
+    let answer = size(&mut yard);
+    let levels = levels(&yard, &answer);
+    let [curve] = &levels.curves[..] else { panic!("{levels:?}") };
+    assert_eq!((curve.instances, curve.best_of_chip, curve.levels.len(), levels.requests), (1, true, 9, 101));
+    let asked = curve.asked();
+    assert_eq!((asked.load, asked.per_s, asked.rate_scale), (0.5, 0.5, 1.0));
+    assert_eq!(
+        asked.trial,
+        answer.found.unwrap().best.trial,
+        "the load that was asked for is the trial that verified it"
+    );
+    // 101 tokens of prompts and 101 of answers in 201 s at USD 3.60 an hour.
+    let usd = 3.6 * 201.0 / 3600.0 / 202.0 * 1e6;
+    assert!((asked.usd_per_million_tokens.unwrap() / usd - 1.0).abs() < 1e-12);
+    assert!((asked.output_tokens_per_s_per_chip - 101.0 / 201.0).abs() < 1e-12);
+    let at = |of: f64| curve.levels.iter().find(|level| (level.load - of).abs() < 1e-9).unwrap();
+    let ttft = |of: f64, p: usize| at(of).ttft_s[p].unwrap().value;
+    assert!((ttft(1.0, 2) - 1.0).abs() < 2e-3 && at(1.0).keeps);
+    assert!((ttft(1.1, 0) / (1.0 + 50.0 / 11.0) - 1.0).abs() < 2e-3, "{}", ttft(1.1, 0));
+    assert!(!at(1.1).keeps && !at(1.1).keeps_ttft);
+    assert!((curve.fullest().unwrap().load - 1.0).abs() < 1e-9);
+    assert_eq!(asked.tpot_s, [None; 3]);
+}
+
+/// Six chips have curves, the cheapest ones; the seventh is named.
+#[test]
+fn chips_without_a_curve_are_named() {
+    let load = listed(&(0..50).map(|n| n * 2_000_000_000).collect::<Vec<_>>()).unwrap();
+    let offers: Vec<Offer<Affine>> = (0..7).map(|shape| server(1.0, 8.0 - shape as f64, 1, shape)).collect();
+    let mut yard = Yard::new(&offers, &load, within(1.5, 0.99), None);
+    let answer = size(&mut yard);
+    let levels = levels(&yard, &answer);
+    assert_eq!(levels.curves.iter().map(|curve| curve.offer).collect::<Vec<_>>(), [6, 5, 4, 3, 2, 1]);
+    assert_eq!((&levels.left_out[..], levels.untried), (&["c0".to_owned()][..], 0));
+}
+
+proptest! {
+    /// The frontier is what trying every pair leaves: nothing is at least as good in both and better in one.
+    #[test]
+    fn frontier_is_that_of_brute_force(points in proptest::collection::vec((0..12_u32, 0..12_u32), 0..40)) {
+        let all: Vec<Trade> =
+            points.iter().map(|(slow, dear)| Trade { slow: f64::from(*slow), dear: f64::from(*dear) }).collect();
+        let beats = |a: &Trade, b: &Trade| a.slow <= b.slow && a.dear <= b.dear && a != b;
+        let first = |at: usize| all.iter().position(|other| *other == all[at]) == Some(at);
+        let mut want: Vec<usize> =
+            (0..all.len()).filter(|at| first(*at) && !all.iter().any(|other| beats(other, &all[*at]))).collect();
+        want.sort_by(|a, b| all[*a].slow.total_cmp(&all[*b].slow));
+        prop_assert_eq!(frontier(&all), want);
+    }
+}

@@ -126,12 +126,33 @@ impl<'a, S: StepTimes + Clone> Yard<'a, S> {
     }
 
     fn run(&self, fleet: &[(usize, u32)], load: &Load, memory: u64) -> Trial {
+        self.judged(fleet, load, memory, |judge, totals| judge.trial(totals))
+    }
+
+    /// What `read` makes of a run of replicas, those of one shape together.
+    fn judged<T>(
+        &self,
+        fleet: &[(usize, u32)],
+        load: &Load,
+        memory: u64,
+        read: impl Fn(&Judge<'_>, &Totals) -> T,
+    ) -> T {
         let terms = self.terms(fleet, memory);
         let goals = [Goal { name: String::new(), ttft_s: self.promise.ttft_s, tpot_s: self.promise.tpot_s }];
         let tally = Tally::new(&goals, false, load.first_ns());
         let mut judge = Judge { promise: self.promise, tally, ttft: 0, tpot: 0 };
         let totals = serve(&terms, &mut load.arrivals(), &mut judge, None);
-        judge.trial(&totals)
+        read(&judge, &totals)
+    }
+
+    /// What instances of one offer do on another load. Eq. (183).
+    pub(super) fn measured(&self, (offer, instances): (usize, u32), load: &Load) -> Measured {
+        self.judged(&self.replicas(&[(offer, instances)]), load, 1, |judge, totals| Measured {
+            trial: judge.trial(totals),
+            ttft_s: seconds(&judge.tally.classes[0].ttft_ns),
+            tpot_s: seconds(&judge.tally.classes[0].tpot_ns),
+            output_tokens: totals.output_tokens,
+        })
     }
 
     fn terms(&self, fleet: &[(usize, u32)], memory: u64) -> Terms<S> {
@@ -155,6 +176,27 @@ impl<'a, S: StepTimes + Clone> Yard<'a, S> {
             single_steps: false,
         }
     }
+}
+
+/// A trial with more of its times.
+pub(super) struct Measured {
+    /// As every trial.
+    pub trial: Trial,
+    /// Time to first token at [`PERCENTILES`] \[s\].
+    pub ttft_s: [Option<Estimate>; 3],
+    /// Time per token after it.
+    pub tpot_s: [Option<Estimate>; 3],
+    /// Tokens of answers of the finished.
+    pub output_tokens: u64,
+}
+
+/// Percentiles of latencies by load.
+pub const PERCENTILES: [f64; 3] = [0.5, 0.9, 0.99];
+
+fn seconds(of: &Batches) -> [Option<Estimate>; 3] {
+    let scaled =
+        |found: Estimate| Estimate { value: found.value * 1e-9, half_width: found.half_width.map(|half| half * 1e-9) };
+    PERCENTILES.map(|p| of.quantile(p).map(scaled))
 }
 
 /// Counts who got what.

@@ -79,8 +79,14 @@ fn the_command_answers_and_writes_its_folder() {
     }
     let page = desk.read("out/report.html").replace("http://www.w3.org/2000/svg", "");
     assert!(!page.contains("http:") && !page.contains("NaN") && page.contains("What binds"));
+    for part in ["Latency by load", "The frontier of latency and cost", "Cost of a million tokens by chip"] {
+        assert!(page.contains(part), "{part}");
+    }
     // Two runs of one command write the same bytes.
     assert_eq!(desk.run(&format!("{SMALL} --slo ttft=1s,tpot=40ms -o again --quiet")).0, 0);
+    for name in ["load.csv", "charts/latency.svg", "charts/frontier.svg", "charts/cost_per_token.svg"] {
+        assert_eq!(desk.read(&format!("out/{name}")), desk.read(&format!("again/{name}")));
+    }
     assert_eq!(text, desk.read("again/candidates.csv"));
     let (_, json, _) = desk.run(&format!("{SMALL} --slo ttft=1s,tpot=40ms -o out --format json --no-charts"));
     assert!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["candidates"]["rows"].is_array(), "{json}");
@@ -114,6 +120,70 @@ fn a_replay_of_the_answer_shows_the_same() {
         ("busy_fraction", "busy_fraction"),
     ] {
         assert!((number(alone, ours) - figure(theirs)).abs() < 1e-9, "{ours}: {alone:?}");
+    }
+}
+
+/// Rows of `load.csv` are what `replay requests` shows at their --rate-scale, interval and all; the one that was asked for is the candidate's. On the
+/// frontier nothing is both faster and cheaper among those that keep the target of the first token.
+#[test]
+fn loads_are_those_of_replays() {
+    let desk = Desk::new();
+    let mut log = String::from("arrival_s,input_tokens,output_tokens\n");
+    for n in 0..900_u32 {
+        log += &format!("{}.{},{},{}\n", n / 5, n % 5, 300 + n * 37 % 1_900, 20 + n * 13 % 180);
+    }
+    std::fs::write(desk.0.path().join("log.csv"), log).unwrap();
+    let size = "size log.csv --model llama-3.1-8b --slo ttft=300ms,tpot=30ms --chips l40s,h100 -o out";
+    assert_eq!(desk.run(size).0, 0);
+    let text = desk.read("out/load.csv");
+    let header: Vec<&str> = text.lines().next().unwrap().split(',').collect();
+    assert_eq!(header, columns::headers("size/load.csv"));
+    let table = rows(&text);
+    let of_replicas = |row: &&BTreeMap<String, String>| row["best_of_chip"] == "1";
+    let chips: std::collections::BTreeSet<&str> =
+        table.iter().filter(of_replicas).map(|row| row["chip"].as_str()).collect();
+    assert_eq!(chips.into_iter().collect::<Vec<_>>(), ["h100-sxm", "l40s"]);
+    let candidates = rows(&desk.read("out/candidates.csv"));
+    for row in table.iter().filter(|row| row["rate_scale"] == "1") {
+        let same = |other: &&BTreeMap<String, String>| {
+            ["instance", "chips_per_replica", "instances"].iter().all(|key| row[*key] == other[*key])
+        };
+        let candidate = candidates.iter().find(same).unwrap();
+        for key in ["attained", "ttft_p99_s", "tpot_p50_s", "usd_per_million_tokens", "busy_fraction"] {
+            assert_eq!(row[key], candidate[key], "{key}");
+        }
+    }
+    for load in ["0.6", "1.1"] {
+        let near = |row: &&BTreeMap<String, String>| (number(row, "load") - load.parse::<f64>().unwrap()).abs() < 1e-6;
+        let row = table.iter().find(near).unwrap();
+        let replay = format!(
+            "replay requests log.csv --model llama-3.1-8b --slo ttft=300ms,tpot=30ms --chunked-prefill --no-charts -o seen --instance {} --tp {} --replicas {} --rate-scale {}",
+            row["instance"], row["chips_per_replica"], row["replicas"], row["rate_scale"]
+        );
+        assert_eq!(desk.run(&replay).0, 0);
+        let seen = rows(&desk.read("seen/summary.csv"));
+        let figure = |metric: &str| seen.iter().find(|row| row["metric"] == metric).unwrap();
+        for (ours, theirs) in [("ttft_p50", "ttft_s_p50"), ("ttft_p90", "ttft_s_p90"), ("tpot_p99", "tpot_s_p99")] {
+            let same = |column: &str, of: &str| {
+                let (ours, theirs) = (&row[column], &figure(theirs)[of]);
+                assert_eq!(ours.is_empty(), theirs.is_empty(), "{load} {column}");
+                if !ours.is_empty() {
+                    assert!(
+                        (ours.parse::<f64>().unwrap() - theirs.parse::<f64>().unwrap()).abs() < 1e-9,
+                        "{load} {column}"
+                    );
+                }
+            };
+            same(&format!("{ours}_s"), "value");
+            same(&format!("{ours}_high_s"), "ci_high");
+        }
+        assert!((number(row, "attained") - number(figure("attainment"), "value")).abs() < 1e-9);
+    }
+    let best: Vec<_> = table.iter().filter(|row| row["on_frontier"] == "1").collect();
+    assert!(!best.is_empty());
+    for pair in best.iter().flat_map(|a| best.iter().map(move |b| (a, b))) {
+        let worse = |key: &str| number(pair.1, key) < number(pair.0, key);
+        assert!(!(worse("tpot_p99_s") && worse("usd_per_million_tokens")), "{pair:?}");
     }
 }
 

@@ -180,6 +180,11 @@ impl Keys {
         Self { rows, width, height }
     }
 
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.rows.len()
+    }
+
     /// The same keys from the bottom.
     pub fn reversed(mut self) -> Self {
         self.rows.reverse();

@@ -27,6 +27,42 @@ fn bars(chips: u32) -> Vec<Bar> {
     (0..3 * chips).map(bar).collect()
 }
 
+/// Three chips at five loads in two rows of three columns.
+fn panels() -> Kind {
+    let line = |chip: usize, k: f64| {
+        let at = move |n: u32| (0.2 * f64::from(n), k * (1.0 + chip as f64) / (1.1 - 0.2 * f64::from(n)));
+        (chip, Line::new("", (1..=5).map(at)))
+    };
+    let cell = |k: f64| Panel { lines: (0..3).map(|chip| line(chip, k)).collect(), best: Vec::new() };
+    let row = |label: &str, target: f64| Row {
+        y: Axis::log(label),
+        references: vec![Reference { name: format!("target {target}"), value: target }],
+        uprights: Vec::new(),
+        cells: [0.1, 0.4, 1.0].map(cell).to_vec(),
+    };
+    Kind::Panels {
+        keys: strings(&["H100, p5.48xlarge TP 2", "Trainium2", "B200"]),
+        columns: strings(&["p50", "p90", "p99"]),
+        rows: vec![row("TTFT [s]", 2.0), row("TPOT [ms]", 5.0)],
+    }
+}
+
+/// Two chips, what is on the frontier marked.
+fn trade_off() -> Kind {
+    let lines = vec![
+        (0, Line::new("", [(10.0, 9.0), (20.0, 4.0), (40.0, 3.0)])),
+        (1, Line::new("", [(15.0, 10.0), (30.0, 3.5), (60.0, 2.0)])),
+    ];
+    let best = vec![(10.0, 9.0), (20.0, 4.0), (30.0, 3.5), (40.0, 3.0), (60.0, 2.0)];
+    let row = Row {
+        y: Axis::log("USD per million tokens"),
+        references: Vec::new(),
+        uprights: vec![Reference { name: "target 50 ms".into(), value: 50.0 }],
+        cells: vec![Panel { lines, best }],
+    };
+    Kind::Panels { keys: strings(&["H100", "Trainium2"]), columns: vec![String::new()], rows: vec![row] }
+}
+
 /// One chart of every kind, by name.
 pub(crate) fn samples() -> Vec<(&'static str, Chart)> {
     let x = dates(2026.0, 60);
@@ -282,6 +318,11 @@ pub(crate) fn samples() -> Vec<(&'static str, Chart)> {
                 },
             ),
         ),
+        (
+            "panels",
+            chart("p99 is what load breaks first", "Of one run", Axis::linear("Load [-]"), Axis::linear(""), panels()),
+        ),
+        ("trade_off", chart("Slower is cheaper", "Of one run", Axis::log("TPOT [ms]"), Axis::linear(""), trade_off())),
         (
             "empty",
             chart(

@@ -131,7 +131,8 @@ fn dash_of(line: &Line, index: usize, by_meaning: bool) -> Dash {
 pub struct Plot {
     /// Where the data stand.
     pub rect: Rect,
-    ticks_x: Ticks,
+    /// Of the level axis.
+    pub ticks_x: Ticks,
     /// Of the upright axis.
     pub ticks_y: Ticks,
     log: (bool, bool),
@@ -169,6 +170,11 @@ impl Plot {
         Self { rect, ticks_x, ticks_y, log }
     }
 
+    /// A plot where its place and its axes are known; it draws neither.
+    pub fn within(rect: Rect, ticks_x: Ticks, ticks_y: Ticks, log: (bool, bool)) -> Self {
+        Self { rect, ticks_x, ticks_y, log }
+    }
+
     /// Place along the level axis [px].
     pub fn x(&self, value: f64) -> f64 {
         frame::x_of(&self.rect, &self.ticks_x, value)
@@ -180,12 +186,12 @@ impl Plot {
     }
 
     /// Whether a value has a place on the upright axis.
-    fn shows(&self, value: f64) -> bool {
+    pub fn shows(&self, value: f64) -> bool {
         value.is_finite() && (!self.log.1 || value > 0.0)
     }
 
     /// Unbroken stretches of a line, in pixels.
-    fn runs(&self, points: &[(f64, Option<f64>)]) -> Vec<Vec<Point>> {
+    pub fn runs(&self, points: &[(f64, Option<f64>)]) -> Vec<Vec<Point>> {
         let mut runs = vec![Vec::new()];
         for &(x, y) in points {
             let good_x = x.is_finite() && (!self.log.0 || x > 0.0);
@@ -198,7 +204,8 @@ impl Plot {
         runs
     }
 
-    fn band(&self, scene: &mut Scene, band: &[(f64, f64, f64)], color: palette::Color) {
+    /// The band of a line, under it.
+    pub fn band(&self, scene: &mut Scene, band: &[(f64, f64, f64)], color: palette::Color) {
         let good: Vec<_> = band.iter().filter(|b| b.0.is_finite() && self.shows(b.1) && self.shows(b.2)).collect();
         let mut shape: Vec<Point> = good.iter().map(|b| (self.x(b.0), self.y(b.2))).collect();
         shape.extend(good.iter().rev().map(|b| (self.x(b.0), self.y(b.1))));
@@ -221,7 +228,7 @@ fn staircase(points: &[Point]) -> Vec<Point> {
 }
 
 /// At most four points a pixel column: first, extremes, last.
-fn thin(points: Vec<Point>) -> Vec<Point> {
+pub fn thin(points: Vec<Point>) -> Vec<Point> {
     let column = |p: &Point| p.0.floor();
     points
         .chunk_by(|a, b| column(a) == column(b))
@@ -238,7 +245,7 @@ fn thin(points: Vec<Point>) -> Vec<Point> {
 }
 
 /// Places for the markers of series `index` of `of`: every point of a short line, else six, staggered, and the end.
-fn sparse(points: &[Point], index: usize, of: usize) -> Vec<Point> {
+pub fn sparse(points: &[Point], index: usize, of: usize) -> Vec<Point> {
     const MARKERS: usize = 6;
     if points.len() <= 12 {
         return points.to_vec();

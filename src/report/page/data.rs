@@ -129,15 +129,43 @@ pub struct Monthly {
     pub price_kind: String,
     /// Runs.
     pub n: Option<f64>,
-    /// (mean, p05, p95) by metric; a metric without a mean is absent.
-    pub values: BTreeMap<String, (f64, Option<f64>, Option<f64>)>,
+    /// By metric; a metric without a mean is absent.
+    pub values: BTreeMap<String, Spread>,
 }
 
 impl Monthly {
     /// Mean of a metric.
     pub fn mean(&self, metric: &str) -> Option<f64> {
-        self.values.get(metric).map(|v| v.0)
+        self.values.get(metric).map(|of| of.mean)
     }
+}
+
+/// A figure of a month over the runs: its mean and its range.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Spread {
+    /// Mean over the runs.
+    pub mean: f64,
+    /// 5th percentile over the runs.
+    pub p05: Option<f64>,
+    /// 95th percentile over the runs.
+    pub p95: Option<f64>,
+}
+
+/// A row of `services.csv`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServiceMonth {
+    /// Strategy.
+    pub strategy: String,
+    /// Future.
+    pub future: String,
+    /// As `2026-12`.
+    pub month: String,
+    /// Lab and service: `lab.chat`.
+    pub name: String,
+    /// Runs.
+    pub n: Option<f64>,
+    /// By metric; a metric without a mean is absent.
+    pub values: BTreeMap<String, Spread>,
 }
 
 /// A line of `cashflow.csv` \[USD\].
@@ -298,6 +326,8 @@ pub struct Data {
     pub pools: Vec<Monthly>,
     /// `tenants.csv`.
     pub tenants: Vec<Monthly>,
+    /// `services.csv`.
+    pub services: Vec<ServiceMonth>,
     /// `pools_by_tick.csv`.
     pub pool_ticks: Vec<PoolTick>,
     /// Years of `cashflow.csv`.
@@ -330,6 +360,7 @@ impl Data {
             summary: sheet("summary.csv")?.map(summary)?,
             pools: sheet("pools.csv")?.map(monthly)?,
             tenants: sheet("tenants.csv")?.map(monthly)?,
+            services: sheet("services.csv")?.map(service_month)?,
             pool_ticks: sheet("pools_by_tick.csv")?.map(pool_tick)?,
             cash: cash.map(|row| cash_line(row, &cash_years))?,
             cash_years,
@@ -369,8 +400,9 @@ fn summary(row: Row) -> Result<Summary, DataError> {
 }
 
 /// Every column that is no key is a metric, or the p05 or p95 of one.
-fn monthly(row: Row) -> Result<Monthly, DataError> {
-    const KEYS: [&str; 9] = ["strategy", "future", "month", "pool", "site", "lab", "workload", "price_kind", "n"];
+fn spreads(row: &Row) -> Result<BTreeMap<String, Spread>, DataError> {
+    const KEYS: [&str; 10] =
+        ["strategy", "future", "month", "pool", "site", "lab", "service", "workload", "price_kind", "n"];
     let mut values = BTreeMap::new();
     let is_metric = |h: &&str| !KEYS.contains(h) && !h.ends_with("_p05") && !h.ends_with("_p95");
     for metric in row.headers().filter(is_metric) {
@@ -379,9 +411,24 @@ fn monthly(row: Row) -> Result<Monthly, DataError> {
                 let name = format!("{metric}{suffix}");
                 if row.has(&name) { row.number(&name) } else { Ok(None) }
             };
-            values.insert(metric.to_string(), (mean, end("_p05")?, end("_p95")?));
+            values.insert(metric.to_string(), Spread { mean, p05: end("_p05")?, p95: end("_p95")? });
         }
     }
+    Ok(values)
+}
+
+fn service_month(row: Row) -> Result<ServiceMonth, DataError> {
+    Ok(ServiceMonth {
+        strategy: row.text("strategy")?,
+        future: row.text("future")?,
+        month: row.text("month")?,
+        name: format!("{}.{}", row.text("lab")?, row.text("service")?),
+        n: row.number("n")?,
+        values: spreads(&row)?,
+    })
+}
+
+fn monthly(row: Row) -> Result<Monthly, DataError> {
     let optional = |name: &str| if row.has(name) { row.text(name) } else { Ok(String::new()) };
     Ok(Monthly {
         strategy: row.text("strategy")?,
@@ -391,7 +438,7 @@ fn monthly(row: Row) -> Result<Monthly, DataError> {
         lab: optional("lab")?,
         price_kind: optional("price_kind")?,
         n: row.number("n")?,
-        values,
+        values: spreads(&row)?,
     })
 }
 
@@ -513,7 +560,10 @@ mod tests {
                     '=a,f,2026-01,p,s,4,0.4,0.3,,,,\n";
         let data = parse("pools.csv", text).unwrap();
         assert_eq!((data.pools[0].strategy.as_str(), data.manifest.seed.as_str()), ("=a", "7"));
-        assert_eq!(data.pools[0].values, BTreeMap::from([("mfu".to_string(), (0.4, Some(0.3), None))]));
+        assert_eq!(
+            data.pools[0].values,
+            BTreeMap::from([("mfu".to_string(), Spread { mean: 0.4, p05: Some(0.3), p95: None })])
+        );
     }
 
     #[test]

@@ -1,22 +1,28 @@
 //! Charts of sizing: what candidates cost with the error of their cards, and who is served in time by what the fleet costs.
 
 use super::About;
+use super::by_load::{frontier, latency};
+use super::per_token::per_token;
 use crate::report::chart::{Axis, Chart, Kind, Line, Part, Reference, short};
 use crate::report::html::TableView;
 use crate::report::replay::Drawn;
 use crate::report::table::show;
-use crate::size::Mix;
+use crate::size::{Levels, Mix};
 use crate::stats::math::exp;
 
 /// Candidates of the chart of cost.
 const BARS: usize = 12;
 
 /// Every chart, in reading order; none where nothing keeps the promise.
-pub fn charts(about: &About<'_>) -> Vec<Drawn> {
-    if about.answer.found.is_none() { Vec::new() } else { vec![cost(about), attainment(about)] }
+pub fn charts(about: &About<'_>, levels: &Levels) -> Vec<Drawn> {
+    if about.answer.found.is_none() {
+        return Vec::new();
+    }
+    vec![cost(about), per_token(about, levels), attainment(about), latency(about, levels), frontier(about, levels)]
 }
 
-fn provenance(about: &About<'_>) -> String {
+/// Load, promise and price: the begin of every subtitle.
+pub(super) fn provenance(about: &About<'_>) -> String {
     format!(
         "{}, {} requests at {} a second; {}; {}",
         about.model,

@@ -1,0 +1,237 @@
+//! Small charts of lines in rows and columns, which share what is level over all and what is upright over a row, and one column of keys.
+//! It knows no more of lines than the chart of one panel does.
+use super::font::Face;
+use super::frame::{self, Keys, LEADING, MARGIN, Rect, SMALL, Swatch};
+use super::palette::{self, AXIS, ERROR, GREY, INK};
+use super::scene::{Anchor, Point, Scene};
+use super::through_time::{Plot, sparse, thin};
+use super::ticks::Ticks;
+use super::{Chart, Line, Panel, Row, Scale};
+
+/// Least height of a panel [px].
+const LEAST: f64 = 150.0;
+/// Between two columns [px].
+const GAP: f64 = 26.0;
+
+/// Whether one point of a row can be drawn.
+pub fn has_data(chart: &Chart, row: &Row) -> bool {
+    let sound = |v: f64, scale: Scale| v.is_finite() && (scale != Scale::Log || v > 0.0);
+    let lines = row.cells.iter().flat_map(|cell| &cell.lines);
+    lines
+        .flat_map(|(_, line)| &line.points)
+        .any(|p| sound(p.0, chart.x.scale) && p.1.is_some_and(|y| sound(y, row.y.scale)))
+}
+
+/// Every row that has data, from the top.
+pub fn panels(scene: &mut Scene, chart: &Chart, keys: &[String], columns: &[String], rows: &[Row]) {
+    let rows: Vec<&Row> = rows.iter().filter(|row| has_data(chart, row)).collect();
+    let names = Keys::new(scene, named(keys, &rows));
+    let mut y = frame::header(scene, chart);
+    let foot = frame::foot(scene, &chart.x.label).1;
+    // Of what is left each row has its part; a label of its axis takes about two lines.
+    let left = scene.height - y - foot - MARGIN - rows.len() as f64 * 2.6 * LEADING;
+    let height = (left.max(names.height) / rows.len() as f64).max(LEAST);
+    let ticks: Vec<Ticks> = rows.iter().map(|row| upright(row, height)).collect();
+    let from = MARGIN + ticks.iter().map(frame::widest).fold(10.0, f64::max) + 7.0;
+    let to = scene.width - MARGIN - names.width.max(20.0);
+    let n = columns.len().max(1) as f64;
+    let width = (to - from - GAP * (n - 1.0)) / n;
+    let level = level(chart, &rows, width);
+    let mut all = Rect { left: from, top: y, right: to, bottom: y };
+    for (k, (row, ticks_y)) in rows.iter().zip(ticks).enumerate() {
+        y = frame::label_above(scene, &row.y.label, y);
+        if k == 0 {
+            y = heads(scene, columns, (from, width), y);
+            all.top = y;
+        }
+        all.bottom = y + height;
+        for (c, cell) in row.cells.iter().enumerate() {
+            let left = from + (width + GAP) * c as f64;
+            let rect = Rect { left, top: y, right: left + width, bottom: all.bottom };
+            let log = (chart.x.scale == Scale::Log, row.y.scale == Scale::Log);
+            let plot = Plot::within(rect, level.clone(), ticks_y.clone(), log);
+            axes(scene, &plot, c == 0, k + 1 == rows.len());
+            // Under the lines: a mark that stands on it is seen whole.
+            frame::ground(scene, &plot.rect, &plot.ticks_y, row.y.scale, true);
+            panel(scene, &plot, row, cell, keys.len());
+        }
+        y = all.bottom + 12.0;
+    }
+    frame::level_label(scene, &all, all.bottom + 20.0, &chart.x.label);
+    scene.height = scene.height.max(all.bottom + foot + MARGIN);
+    names.draw(scene, &all, &vec![None; names.len()]);
+}
+
+/// Keys of the lines, of what is joined, of the references and of bands.
+fn named(keys: &[String], rows: &[&Row]) -> Vec<(String, Swatch)> {
+    let cells = || rows.iter().flat_map(|row| &row.cells);
+    let traded = cells().any(|cell| !cell.best.is_empty());
+    let line = |(i, name): (usize, &String)| {
+        let dash = if traded { palette::SOLID } else { palette::dash(i) };
+        (name.clone(), Swatch::Line { color: palette::series(i), dash, marker: Some(i) })
+    };
+    let mut names: Vec<(String, Swatch)> = keys.iter().enumerate().map(line).collect();
+    if traded {
+        let swatch = Swatch::Line { color: ERROR, dash: palette::DASHED, marker: None };
+        names.push(("frontier; what is not on it is pale".to_string(), swatch));
+    }
+    for reference in rows.iter().flat_map(|row| row.references.iter().chain(&row.uprights)) {
+        if names.iter().all(|(name, _)| *name != reference.name) {
+            names.push((reference.name.clone(), Swatch::Reference));
+        }
+    }
+    if cells().flat_map(|cell| &cell.lines).any(|(_, line)| !line.band.is_empty()) {
+        names.push(("p05 to p95".to_string(), Swatch::Box(GREY.faded(0.25))));
+    }
+    names
+}
+
+/// Ticks of a row.
+fn upright(row: &Row, height: f64) -> Ticks {
+    let (low, high) = frame::domain(row.values(), row.y.scale, false).expect("a row that is drawn has values");
+    Ticks::new(row.y.scale, low, high, (height / 46.0).max(2.0))
+}
+
+/// Ticks of all columns.
+fn level(chart: &Chart, rows: &[&Row], width: f64) -> Ticks {
+    let xs = rows.iter().flat_map(|row| row.abscissas());
+    let (low, high) = frame::domain(xs, chart.x.scale, false).expect("a chart with data has abscissas");
+    let ticks = Ticks::new(chart.x.scale, low, high, (width / 78.0).max(1.0));
+    let room = width / (frame::widest(&ticks) + 16.0);
+    if ticks.marks.len() as f64 <= room {
+        return ticks;
+    }
+    Ticks::new(chart.x.scale, low, high, (room * 0.6).max(1.0))
+}
+
+/// Names of the columns over the first row; returns where the panels begin.
+fn heads(scene: &mut Scene, columns: &[String], (from, width): (f64, f64), y: f64) -> f64 {
+    if columns.iter().all(String::is_empty) {
+        return y;
+    }
+    for (c, name) in columns.iter().enumerate() {
+        let middle = from + (width + GAP) * c as f64 + width / 2.0;
+        scene.text((middle, y + 4.0), name, SMALL, Face::Bold, Anchor::Middle, INK);
+    }
+    y + LEADING
+}
+
+/// Grid of a panel; numbers at the left of the first column and under the last row.
+fn axes(scene: &mut Scene, plot: &Plot, first: bool, last: bool) {
+    let rect = &plot.rect;
+    if first {
+        frame::upright_values(scene, rect, &plot.ticks_y);
+    } else {
+        for (value, _) in &plot.ticks_y.marks {
+            let y = plot.y(*value);
+            scene.stroke(&[(rect.left, y), (rect.right, y)], palette::GRID, 1.0, palette::SOLID);
+        }
+    }
+    if last {
+        frame::level_values(scene, rect, &plot.ticks_x, "", false);
+        return;
+    }
+    for (value, _) in &plot.ticks_x.marks {
+        let x = plot.x(*value);
+        scene.stroke(&[(x, rect.bottom), (x, rect.bottom + 4.0)], AXIS, 1.0, palette::SOLID);
+    }
+}
+
+/// References, bands, lines and their marks.
+fn panel(scene: &mut Scene, plot: &Plot, row: &Row, cell: &Panel, of: usize) {
+    let rect = plot.rect;
+    for reference in row.references.iter().filter(|r| plot.shows(r.value)) {
+        let y = plot.y(reference.value);
+        scene.stroke(&[(rect.left, y), (rect.right, y)], ERROR, 1.2, palette::DOTTED);
+    }
+    for reference in row.uprights.iter().filter(|r| r.value.is_finite()) {
+        let x = plot.x(reference.value);
+        scene.stroke(&[(x, rect.top), (x, rect.bottom)], ERROR, 1.2, palette::DOTTED);
+    }
+    for (key, line) in &cell.lines {
+        plot.band(scene, &line.band, palette::series(*key));
+    }
+    if !cell.best.is_empty() {
+        return traded(scene, plot, cell);
+    }
+    for (key, line) in &cell.lines {
+        for run in plot.runs(&line.points) {
+            scene.stroke(&thin(run), palette::series(*key), 1.8, palette::dash(*key));
+        }
+    }
+    for (key, line) in &cell.lines {
+        let all: Vec<Point> = plot.runs(&line.points).into_iter().flatten().collect();
+        for at in sparse(&all, *key, of) {
+            scene.marker(at, &palette::marker(*key), palette::series(*key));
+        }
+    }
+}
+
+/// Lines of which each point is a choice: those on the frontier in full colour, over steps that join them.
+fn traded(scene: &mut Scene, plot: &Plot, cell: &Panel) {
+    for (key, line) in &cell.lines {
+        for run in plot.runs(&line.points) {
+            scene.stroke(&run, palette::series(*key).tint(), 1.2, palette::SOLID);
+        }
+    }
+    let best: Vec<Point> = cell.best.iter().map(|(x, y)| (plot.x(*x), plot.y(*y))).collect();
+    let mut stairs: Vec<Point> = best.first().copied().into_iter().collect();
+    for pair in best.windows(2) {
+        stairs.extend([(pair[1].0, pair[0].1), pair[1]]);
+    }
+    scene.stroke(&stairs, ERROR, 1.4, palette::DASHED);
+    let of = |line: &Line| -> Vec<Point> { plot.runs(&line.points).into_iter().flatten().collect() };
+    let small = |key: usize| palette::marker(key).into_iter().map(|(x, y)| (0.75 * x, 0.75 * y)).collect::<Vec<_>>();
+    for (key, line) in &cell.lines {
+        for at in of(line).into_iter().filter(|at| !best.contains(at)) {
+            scene.marker(at, &small(*key), palette::series(*key).tint());
+        }
+    }
+    for (key, line) in &cell.lines {
+        for at in of(line).into_iter().filter(|at| best.contains(at)) {
+            scene.marker(at, &palette::marker(*key), palette::series(*key));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::chart::{Axis, Kind, Reference, Size, compose, to_svg};
+
+    fn chart(rows: Vec<Row>) -> Chart {
+        Chart {
+            title: "t".into(),
+            subtitle: String::new(),
+            x: Axis::linear("x"),
+            y: Axis::linear(""),
+            kind: Kind::Panels { keys: vec!["a".into()], columns: vec!["p50".into(), "p99".into()], rows },
+            empty_reason: "nothing".into(),
+        }
+    }
+
+    fn row(values: [f64; 2]) -> Row {
+        let cell = |y: f64| Panel { lines: vec![(0, Line::new("", [(0.0, 0.0), (1.0, y)]))], best: Vec::new() };
+        let references = vec![Reference { name: "target".into(), value: 2.0 }];
+        Row { y: Axis::linear("y"), references, uprights: Vec::new(), cells: values.map(cell).to_vec() }
+    }
+
+    /// Both panels of a row stand on one axis: 4 in the first is as high as 4 in the second, though it has 8 as well; the name of a reference stands once.
+    #[test]
+    fn panels_of_a_row_share_their_axis() {
+        let scene = compose(&chart(vec![row([4.0, 8.0]), row([1.0, 1.0])]), Size::default());
+        let words: Vec<&str> = scene.texts().collect();
+        assert_eq!(words.iter().filter(|word| **word == "target").count(), 1, "{words:?}");
+        assert_eq!(words.iter().filter(|word| **word == "8").count(), 1, "one axis a row: {words:?}");
+        assert_eq!(words.iter().filter(|word| **word == "p99").count(), 1, "{words:?}");
+    }
+
+    /// A row without a number is left out; of none there is no chart.
+    #[test]
+    fn rows_without_data_are_left_out() {
+        let svg = to_svg(&chart(vec![row([f64::NAN, f64::NAN]), row([1.0, 2.0])]), Size::default());
+        assert!(!svg.contains("no data"));
+        let empty = Row { cells: vec![Panel::default(), Panel::default()], ..row([0.0, 0.0]) };
+        assert!(to_svg(&chart(vec![empty]), Size::default()).contains("no data: nothing"));
+    }
+}
