@@ -119,6 +119,10 @@ impl Salvage {
             ["pools", _, "guaranteed" | "reserved" | "borrowable", _, ..] | ["labs", _, "workloads", _, ..] => {
                 parts[..4].to_vec()
             }
+            ["labs", _, "services", _, ..] => {
+                self.lose_second_choices();
+                parts[..4].to_vec()
+            }
             ["contracts", _, ..] => {
                 self.contracts_lost = true;
                 parts[..2].to_vec()
@@ -137,6 +141,18 @@ impl Salvage {
             _ => return None,
         };
         take(&mut self.tree, &gone).then(|| gone.join("."))
+    }
+
+    /// What a service sheds may go to the one that is taken out: nobody's goes anywhere then.
+    fn lose_second_choices(&mut self) {
+        for lab in names(&self.tree, "labs") {
+            let services = self.tree.get("labs").and_then(|labs| labs.get(&lab)?.get("services"));
+            let services: Vec<String> =
+                services.and_then(Node::entries).map(|all| all.keys().cloned().collect()).unwrap_or_default();
+            for service in services {
+                take(&mut self.tree, &["labs", &lab, "services", &service, "second_choice"]);
+            }
+        }
     }
 
     fn lose_pool(&mut self, pool: &str) {

@@ -57,7 +57,6 @@ fn a_ledger_line_multiplies_out(ledger: &[Row]) {
         ("operations", "MW-h"),
         ("power", "MWh"),
         ("reservation", "chip-h"),
-        ("reserved_inference", "chip-h"),
         ("tranche", "USD"),
     ];
     for (kind, unit) in want {
