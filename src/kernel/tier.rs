@@ -186,15 +186,20 @@ impl Bench {
         }
     }
 
-    /// What the requests of a tick meet; None where it is left to the table. Where nobody comes, nobody is shed.
+    /// What the requests of a tick meet; None where it is left to the table. Where all are shed nobody has a time.
     pub fn meets(&self, tier: Tier, tick: &Tick, key: RunKey) -> Option<Served> {
         if !self.takes(tier, tick) {
             return None;
         }
         let window = self.play(tick, "tick", key);
+        // A sample in which nobody came, or nobody who was answered had a second token, says nothing of times.
+        let answered = window.shed().is_some_and(|shed| shed < 1.0);
+        if window.arrived == 0 || answered && window.mean_tpot_s().is_none() {
+            return None;
+        }
         Some(Served {
             shed: window.shed().unwrap_or(0.0),
-            attained: window.kept().unwrap_or(if window.arrived == 0 { 1.0 } else { 0.0 }),
+            attained: window.kept().unwrap_or(0.0),
             ttft_p99_s: window.ttft_s(0.99).unwrap_or(0.0),
             tpot_s: window.mean_tpot_s().unwrap_or(0.0),
         })

@@ -1,5 +1,5 @@
 //! What services were asked for and did: tokens, replicas, what was promised and kept, and what the served tokens are worth. Times and attainment
-//! are those of the table of admission at each tick's peak load.
+//! are those of the table of admission over each tick's path, or of its requests one by one.
 
 use super::{Better, Metric, Period, Scope, Sheet, ratio, sum, value};
 use crate::record::{RunRecord, ServiceMonth};
@@ -37,14 +37,14 @@ metric!(
     "ttft_p99_s",
     "s",
     Less,
-    "99th percentile of the time to first token in a tick at its peak load, mean over served tokens. Eq. (174)."
+    "99th percentile of the time to first token in a tick, mean over served tokens. Eq. (174)."
 );
 metric!(
     TPOT,
     "tpot_mean_s",
     "s",
     Less,
-    "Mean time per token after the first in a tick at its peak load, mean over served tokens. Eq. (174)."
+    "Mean time per token after the first in a tick, mean over served tokens. Eq. (174)."
 );
 metric!(SHED_SHARE, "shed_fraction", "-", Less, "Tokens shed / tokens demanded.");
 metric!(LOST_SHARE, "lost_fraction", "-", Less, "Tokens lost / tokens demanded.");

@@ -1,5 +1,6 @@
 //! The replica card: a model on the chips of one replica, at given lengths: what fits, how fast, how well known. Knows no price and no load.
 
+use super::admission::AdmissionTable;
 use super::architecture::Architecture;
 use super::efficiency::{Basis, Efficiency};
 use super::hardware::Hardware;
@@ -87,6 +88,17 @@ pub struct Saturated {
     pub parts: Parts,
     /// Output tokens [1/s].
     pub output_tokens_per_s: f64,
+}
+
+impl Saturated {
+    /// What the request tier serves of this closed form's rate \[-\], for a share of answers in all tokens: measured where memory is the limit, as
+    /// it is on the reference; all of it where it is not. Eq. (172).
+    pub fn of_closed_form(&self, table: &AdmissionTable, output_share: f64) -> f64 {
+        match self.limit {
+            Limit::Memory => table.capacity_ratio(output_share),
+            Limit::Requests | Limit::Tokens => 1.0,
+        }
+    }
 }
 
 /// What limits the requests of an iteration.

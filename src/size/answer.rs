@@ -53,6 +53,8 @@ pub struct Found {
     pub bindings: Vec<Binding>,
     /// Load over what the cheapest without its smallest part serves when saturated; above 1 it could not keep up. None: it is one instance.
     pub load_with_one_less: Option<f64>,
+    /// Requests a second over what the answer's saturated replicas serve \[-\].
+    pub load: f64,
     /// Replicas that would do, of the cheapest of one offer.
     pub replicas_needed: Option<u32>,
 }
@@ -125,7 +127,8 @@ fn found<S: StepTimes + Clone>(yard: &mut Yard<'_, S>, best: Mix, kept: &[Mix]) 
         _ => None,
     };
     let load_with_one_less = load_with_one_less(yard, &best);
-    Found { best, second, other_chips, apart, bindings, load_with_one_less, replicas_needed }
+    let load = yard.load.per_s() / per_s(yard, &best);
+    Found { best, second, other_chips, apart, bindings, load_with_one_less, load, replicas_needed }
 }
 
 /// Eq. (182).
@@ -145,8 +148,13 @@ pub(super) fn apart<S>(offers: &[Offer<S>], best: &Mix, second: &Mix) -> Apart {
     Apart { usd_per_hour, share: usd_per_hour / best.usd_per_hour, sigma: variance.sqrt() }
 }
 
+/// Requests that its saturated replicas serve [1/s].
+fn per_s<S>(yard: &Yard<'_, S>, mix: &Mix) -> f64 {
+    mix.parts.iter().map(|part| f64::from(part.1) * yard.offers[part.0].instance_per_s()).sum()
+}
+
 fn load_with_one_less<S>(yard: &Yard<'_, S>, best: &Mix) -> Option<f64> {
-    let all: f64 = best.parts.iter().map(|part| f64::from(part.1) * yard.offers[part.0].instance_per_s()).sum();
+    let all = per_s(yard, best);
     let least = best.parts.iter().map(|part| yard.offers[part.0].instance_per_s()).fold(f64::INFINITY, f64::min);
     let instances: u32 = best.parts.iter().map(|part| part.1).sum();
     (1 < instances).then(|| yard.load.per_s() / (all - least))

@@ -124,8 +124,11 @@ impl Desk<'_> {
             return Err(("slo", self.too_slow(&model, alone)));
         }
         let share = output / (input + output);
-        let saturated = card.saturated();
-        let output_per_s = self.catalog.admission.capacity_ratio(share) * saturated.output_tokens_per_s;
+        let (input_scv, output_scv) = self.load.length_scv();
+        let mixed = card.mixed(input_scv, output_scv);
+        let saturated = mixed.saturated();
+        let of_closed_form = saturated.of_closed_form(&self.catalog.admission, share);
+        let output_per_s = of_closed_form * saturated.output_tokens_per_s;
         let replica_per_s = output_per_s / output;
         let window_s = (output * saturated.parts.total_s()).max(self.promise.ttft_s.unwrap_or(0.0));
         let dispersion = self.load.dispersion(window_s).index;
@@ -133,7 +136,7 @@ impl Desk<'_> {
         let promised =
             perf::Promise { ttft_s: self.promise.ttft_s, tpot_s: self.promise.tpot_s, alone_s: vec![(1.0, alone_s)] };
         let cut = self.catalog.admission.of(dispersion, share, 1.0 / replica_per_s);
-        let tpot = |load: f64| card.at_rate(load * output_per_s).parts.total_s();
+        let tpot = |load: f64| mixed.at_rate(load * output_per_s).parts.total_s();
         Ok(Offer {
             instance: row.name.clone(),
             chip: row.chip.clone(),

@@ -130,7 +130,9 @@ pub fn levels<S: StepTimes + Clone>(yard: &Yard<'_, S>, answer: &Answer) -> Leve
         if known { others.push(mix.parts[0]) } else { best.push(mix.parts[0]) }
     }
     let room = MOST_CURVES - best.len();
+    // The first ones of a log may come slower than all of it: they are played at the rate that was asked for.
     let load = yard.load.first(MOST_REQUESTS);
+    let load = load.scaled(yard.load.per_s() / load.per_s());
     let curve = |(fleet, best_of_chip): ((usize, u32), bool)| curve(yard, &load, fleet, best_of_chip);
     let chosen = best.iter().map(|fleet| (*fleet, true)).chain(others.iter().take(room).map(|fleet| (*fleet, false)));
     Levels {

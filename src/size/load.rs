@@ -77,6 +77,17 @@ impl Load {
         (mean(|it| it.input), mean(|it| it.output))
     }
 
+    /// Squared coefficients of variation of prompts and answers \[-\]; 0 where all are alike, or of no token.
+    pub fn length_scv(&self) -> (f64, f64) {
+        let (input, output) = self.mean_tokens();
+        let scv = |of: fn(&One) -> u32, mean: f64| {
+            let squares: f64 =
+                self.requests.iter().map(|it| (f64::from(of(it)) - mean) * (f64::from(of(it)) - mean)).sum();
+            if 0.0 < mean { squares / self.requests.len() as f64 / (mean * mean) } else { 0.0 }
+        };
+        (scv(|it| it.input, input), scv(|it| it.output, output))
+    }
+
     /// (prompt, answer) of each \[tokens\].
     pub fn lengths(&self) -> impl Iterator<Item = (u32, u32)> {
         self.requests.iter().map(|it| (it.input, it.output))

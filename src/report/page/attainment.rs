@@ -32,7 +32,11 @@ pub fn build(data: &Data) -> Option<Drawn> {
     if rows.is_empty() {
         return None;
     }
-    let targets = if shown(METRICS[0].0) { ", targets by the table of admission at each tick's peak load" } else { "" };
+    let targets = if shown(METRICS[0].0) {
+        ", targets over each tick's path by the table of admission or request by request"
+    } else {
+        ""
+    };
     let n = all.iter().filter_map(|row| row.n).reduce(f64::max);
     let chart = Chart {
         title: title(&all),

@@ -198,7 +198,7 @@ fn frontier_title(about: &About<'_>, levels: &Levels) -> String {
     let priced = kept.filter_map(|(curve, level)| Some((curve, level, level.usd_per_million_tokens?)));
     match priced.min_by(|a, b| a.2.total_cmp(&b.2)) {
         Some((curve, level, usd)) => format!(
-            "A million tokens within both targets cost USD {} at least: {} at load {:.2}",
+            "A million tokens within the promise cost USD {} at least: {} at load {:.2}",
             short(usd),
             about.offers[curve.offer].name(),
             level.load

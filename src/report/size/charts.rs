@@ -140,7 +140,7 @@ fn attainment(about: &About<'_>) -> Drawn {
         title: title(about),
         subtitle: format!("{}. The same arrivals for every fleet; one line a chip", provenance(about)),
         x: Axis::linear("Price of the fleet [USD/h]"),
-        y: Axis::linear("Requests within both targets [%]"),
+        y: Axis::linear("Requests within the promise [%]"),
         kind: Kind::Lines {
             series,
             references: vec![Reference { name: format!("promised {} %", show(share)), value: share }],

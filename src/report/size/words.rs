@@ -156,6 +156,10 @@ fn headroom(about: &About<'_>, found: &Found) -> String {
         show(d.windows as f64),
         show(d.window_s)
     );
+    line += &format!("; the load is {} of what the answer's saturated replicas serve", show(found.load));
+    if 1.0 <= found.load {
+        line += ": not settled, a longer load may need more (`--requests`)";
+    }
     if let Some(by_table) = about.by_table(&found.best) {
         line += &format!("; the table of admission takes {by_table} replicas, verified {}", found.best.trial.replicas);
     }

@@ -191,7 +191,7 @@ static AUTOSCALER: Table = Table {
             key(
                 "whole_nodes",
                 Kind::Bool,
-                "Replicas come and go by whole nodes, as instances are rented: each pool's plan is rounded up to them, `max` included; default false.",
+                "Replicas come and go by whole nodes, as instances are rented: each pool's plan is rounded up to them, `max` and `max_step` included; default false.",
             ),
             key("start_up", duration(0.0), "From the order of a replica to its first token; default none."),
         ],

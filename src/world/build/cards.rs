@@ -2,7 +2,7 @@
 
 use super::desk::{Desk, did_you_mean};
 use super::gangs::Supply;
-use crate::perf::{self, Admission, Card, Deployment, Lengths, Limit, Precision, Promise};
+use crate::perf::{self, Admission, Card, Deployment, Lengths, Precision, Promise};
 use crate::spec::{At, Named, ServiceSpec};
 use crate::stats::law::{Law, LawKind};
 use crate::world::catalog::{NoParts, RequestMix};
@@ -84,7 +84,7 @@ pub(super) fn replica(
     let (input, output) = (lengths.input_tokens as f64, lengths.output_tokens as f64);
     let (input_scv, output_scv) = length_scv(desk, input, output);
     let mixed = card.mixed(input_scv, output_scv);
-    let ratio = of_closed_form(desk, &mixed, output / (input + output));
+    let ratio = mixed.saturated().of_closed_form(&desk.catalog.admission, output / (input + output));
     let (prefill, decode) = mixed.tokens_per_replica_hour(mixed.saturated().batch);
     let rates = Rates { prefill: prefill * ratio / 3_600.0, decode: decode * ratio / 3_600.0 };
     Some(Replica { chips: card.deployment.tensor_parallel, rates, sigma: card.uncertainty_sigma(), card: Some(card) })
@@ -152,17 +152,10 @@ pub(super) fn admission(
         None => cut.promise(&promise, None),
         Some(card) => {
             let mixed = card.mixed(input_scv, output_scv);
-            let rate = of_closed_form(desk, &mixed, share) * mixed.saturated().output_tokens_per_s;
+            let saturated = mixed.saturated();
+            let rate = saturated.of_closed_form(&catalog.admission, share) * saturated.output_tokens_per_s;
             cut.promise(&promise, Some(&|load: f64| mixed.at_rate(load * rate).parts.total_s()))
         }
-    }
-}
-
-/// What the request tier serves of the closed form's rate: measured where memory is the limit, as it is on the reference; all of it where it is not.
-fn of_closed_form(desk: &Desk<'_>, mixed: &Card, output_share: f64) -> f64 {
-    match mixed.saturated().limit {
-        Limit::Memory => desk.catalog.admission.capacity_ratio(output_share),
-        Limit::Requests | Limit::Tokens => 1.0,
     }
 }
 
