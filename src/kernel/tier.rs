@@ -186,23 +186,19 @@ impl Bench {
         }
     }
 
-    /// What the requests of a tick meet; None where it is left to the table. Where all are shed nobody has a time.
+    /// What the requests of a tick meet; None where it is left to the table: by its terms, and where nobody came in the sample or nobody who was answered
+    /// had a second token, for that says nothing of times. Where all are shed nobody has a time, and no token weighs one.
     pub fn meets(&self, tier: Tier, tick: &Tick, key: RunKey) -> Option<Served> {
         if !self.takes(tier, tick) {
             return None;
         }
         let window = self.play(tick, "tick", key);
-        // A sample in which nobody came, or nobody who was answered had a second token, says nothing of times.
-        let answered = window.shed().is_some_and(|shed| shed < 1.0);
-        if window.arrived == 0 || answered && window.mean_tpot_s().is_none() {
-            return None;
+        let shed = window.shed()?;
+        if 1.0 <= shed {
+            return Some(Served { shed, ..Served::default() });
         }
-        Some(Served {
-            shed: window.shed().unwrap_or(0.0),
-            attained: window.kept().unwrap_or(0.0),
-            ttft_p99_s: window.ttft_s(0.99).unwrap_or(0.0),
-            tpot_s: window.mean_tpot_s().unwrap_or(0.0),
-        })
+        let (attained, ttft_p99_s, tpot_s) = (window.kept()?, window.ttft_s(0.99)?, window.mean_tpot_s()?);
+        Some(Served { shed, attained, ttft_p99_s, tpot_s })
     }
 
     /// Plays a tick. `stream` names its chance beside the service and the tick.
