@@ -9,8 +9,9 @@ use crate::units::SimTime;
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Meter {
     level: u64,
-    /// Change x time over the changes, those before the last taking included [unit us].
-    moment: i128,
+    /// Change x time over the changes, those before the last taking included, as 64 bits and the rest: a number of 128 bits would stand on every second
+    /// word only, and a quarter more memory is a quarter more to fetch [unit us].
+    moment: (u64, u64),
 }
 
 impl Meter {
@@ -23,14 +24,14 @@ impl Meter {
     /// The level becomes `level` at `now`.
     #[inline]
     pub fn set(&mut self, now: SimTime, level: u64) {
-        self.moment += product(level, now) - product(self.level, now);
+        self.shift(product(level, now) - product(self.level, now));
         self.level = level;
     }
 
     /// The level rises by `by` at `now`.
     #[inline]
     pub fn add(&mut self, now: SimTime, by: u64) {
-        self.moment += product(by, now);
+        self.shift(product(by, now));
         self.level += by;
     }
 
@@ -40,21 +41,32 @@ impl Meter {
         if self.level < by {
             below_zero(self.level, by);
         }
-        self.moment -= product(by, now);
+        self.shift(-product(by, now));
         self.level -= by;
     }
 
     /// The integral up to `now` since it was last taken.
     pub fn peek(&self, now: SimTime) -> u128 {
-        u128::try_from(product(self.level, now) - self.moment).expect("an integral of a level that is never negative")
+        u128::try_from(product(self.level, now) - self.moment()).expect("an integral of a level that is never negative")
     }
 
     /// The integral up to `now` since it was last taken; starts a new one.
     pub fn take(&mut self, now: SimTime) -> u128 {
         let whole = product(self.level, now);
-        let integral = whole - self.moment;
-        self.moment = whole;
+        let integral = whole - self.moment();
+        self.shift(integral);
         u128::try_from(integral).expect("an integral of a level that is never negative")
+    }
+
+    #[inline]
+    fn moment(&self) -> i128 {
+        (u128::from(self.moment.1) << 64 | u128::from(self.moment.0)) as i128
+    }
+
+    #[inline]
+    fn shift(&mut self, by: i128) {
+        let moment = (self.moment() + by) as u128;
+        self.moment = (moment as u64, (moment >> 64) as u64);
     }
 }
 

@@ -72,6 +72,9 @@ impl Sim<'_> {
     }
 
     fn close_all(&mut self) {
+        if let Some(month) = self.open_month {
+            self.book_ticks(month);
+        }
         for cell in self.world.cells.ids() {
             self.close_cell(cell);
         }
@@ -209,6 +212,7 @@ impl Sim<'_> {
         if from == now {
             return;
         }
+        self.book_ticks(month);
         let terms = &self.world.pools[pool];
         let state = &mut self.pools[pool.index()];
         let (installed, up, down) = (state.installed.take(now), state.up.take(now), state.down.take(now));

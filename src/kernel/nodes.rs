@@ -135,14 +135,15 @@ impl Intervals {
 
 /// The nodes of one pool.
 #[derive(Clone, Debug)]
+#[repr(C)]
 pub struct Nodes {
-    chips_per_node: u32,
     free_chips: u64,
+    chips_per_node: u32,
     next_node: u32,
-    /// Gangs that find no room together are split.
-    splits: bool,
     /// By free chips on the node, 1..=chips_per_node; empty when nodes are interchangeable: their number is the state.
     buckets: Vec<Intervals>,
+    /// Gangs that find no room together are split.
+    splits: bool,
     /// Free chips of nodes that are partly used: a node's chips come back one job at a time.
     partial: Vec<(u32, u32)>,
     /// Scratch of `give_all`.

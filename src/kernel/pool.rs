@@ -129,13 +129,55 @@ fn fills_nodes(world: &World, pool: crate::world::PoolId, per_node: u32) -> bool
     })
 }
 
-/// A pool during a run.
+/// A pool during a run. What replicas that come and go look at stands first and together, in this order: a fluid run goes round all pools in each tick,
+/// and where their parts lay scattered it waited for memory for half of its time.
 #[derive(Debug)]
+#[repr(C)]
 pub struct PoolState {
-    /// Its nodes.
-    pub nodes: Nodes,
+    /// Reasons why it is dark: its free nodes are down.
+    pub dark: u32,
+    /// Reasons why nothing starts here.
+    pub closed: u32,
+    /// Nodes to retire as soon as they are free.
+    pub retiring_nodes: u32,
+    /// Tenants lend what is idle of their guarantees, less this share of the chips that are up.
+    pub lends: bool,
+    /// Some tenant is ever guaranteed or reserved chips here.
+    pub any_committed: bool,
+    /// Some tenant is kept from chips it is entitled to.
+    blocked: bool,
+    /// What a mutation test breaks.
+    pub sabotage: Sabotage,
     /// Chips on a node; on an UltraServer, where placement keeps those together: it then stands for the node.
     pub chips_per_node: u64,
+    /// What they are entitled to and hold, and spot and blocks beside them.
+    pub standing: Standing,
+    /// Not down.
+    pub up: Meter,
+    /// Nodes that stand by.
+    pub stand_by: StandBy,
+    /// Up and nobody's.
+    pub idle: Meter,
+    /// Held by replicas that are ready.
+    pub ready: Meter,
+    /// Held by replicas that are starting.
+    pub starting: Meter,
+    /// In the ground.
+    pub installed: Meter,
+    /// Failed.
+    pub down: Meter,
+    /// Held by gangs.
+    pub gangs: Meter,
+    /// Reserved.
+    pub reserved: Meter,
+    /// Racks that are dark for themselves.
+    pub dark_racks: Vec<DarkRack>,
+    /// Its nodes.
+    pub nodes: Nodes,
+    /// Chip-time of replicas at work since it was last read [chip-us].
+    pub at_work: u128,
+    /// Of what is idle, on nodes of which a part is held.
+    pub fragmented: Meter,
     /// Nodes of the world in one of ours.
     pub group: u32,
     /// Placement of its domain.
@@ -144,64 +186,24 @@ pub struct PoolState {
     pub unlimited: bool,
     /// Expected ends of its gangs, in order, where somebody plans by them.
     pub ends: Vec<(SimTime, u32)>,
-    /// Tenants lend what is idle of their guarantees, less this share of the chips that are up.
-    pub lends: bool,
     /// See `lends`.
     pub lend_margin: f64,
-    /// Reasons why it is dark: its free nodes are down.
-    pub dark: u32,
-    /// Reasons why nothing starts here.
-    pub closed: u32,
     /// Nodes that are down because it is dark, and their chips.
     pub dark_pieces: Vec<Piece>,
     /// See `dark_pieces`.
     pub dark_chips: u64,
-    /// Racks that are dark for themselves.
-    pub dark_racks: Vec<DarkRack>,
     /// Nodes in a rack; 0: nothing befalls racks.
     pub rack_nodes: u32,
-    /// Nodes that stand by.
-    pub stand_by: StandBy,
     /// From a node going down to a spare in its place.
     pub spares_after: Span,
-    /// In the ground.
-    pub installed: Meter,
-    /// Not down.
-    pub up: Meter,
-    /// Failed.
-    pub down: Meter,
-    /// Held by gangs.
-    pub gangs: Meter,
-    /// Held by replicas that are ready.
-    pub ready: Meter,
-    /// Held by replicas that are starting.
-    pub starting: Meter,
-    /// Chip-time of replicas at work since it was last read [chip-us].
-    pub at_work: u128,
-    /// Reserved.
-    pub reserved: Meter,
-    /// Up and nobody's.
-    pub idle: Meter,
-    /// Of those, on nodes of which a part is held.
-    pub fragmented: Meter,
-    /// Nodes to retire as soon as they are free.
-    pub retiring_nodes: u32,
     /// By tenant.
     pub shares: Vec<Share>,
-    /// What they are entitled to and hold, and spot and blocks beside them.
-    pub standing: Standing,
     /// Spot, where there is some.
     pub spot: Option<SpotShare>,
     /// There is spot or somebody has blocks.
     pub lets_for_a_while: bool,
     /// What is counted of them, by tenant.
     pub share_meters: Vec<ShareMeters>,
-    /// Some tenant is ever guaranteed or reserved chips here.
-    pub any_committed: bool,
-    /// What a mutation test breaks.
-    pub sabotage: Sabotage,
-    /// Some tenant is kept from chips it is entitled to.
-    blocked: bool,
     scratch: Vec<Piece>,
 }
 
@@ -580,7 +582,9 @@ impl PoolState {
         self.standing.let_go(tenant, ready + starting);
         self.note_idle(now);
         self.ready.sub(now, ready);
-        self.starting.sub(now, starting);
+        if 0 < starting {
+            self.starting.sub(now, starting);
+        }
         self.idle.add(now, ready + starting);
     }
 

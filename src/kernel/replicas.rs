@@ -3,7 +3,7 @@
 
 use super::event::{Class, When};
 use super::nodes::Piece;
-use super::serving::Serving;
+use super::serving::{Serving, TickCounts};
 use super::sim::{Counter, READY_DUE, Release, Sabotage, Sim};
 use super::tick::{real, whole_below};
 use crate::stats::math;
@@ -11,48 +11,57 @@ use crate::units::{Id, SimTime, Span};
 use crate::world::{Live, ServingPlace, World};
 use std::collections::VecDeque;
 
-/// A service on a pool during a run.
+/// A service on a pool during a run. In the order in which a tick reads it: a line of memory to serve, one to plan, one to come and go.
+#[repr(C, align(64))]
 pub(super) struct Place {
+    /// Replicas ready, starting.
+    pub ready: u64,
+    pub starting: u64,
+    /// Of the tick under way [replica-us], and up to when they count.
+    pub ready_us: u64,
+    pub starting_us: u64,
+    counted: SimTime,
+    /// What a replica does, less the share of time lost to failures, and the rest of that share; both ways, for a product takes a fifth of the time of a
+    /// quotient.
+    pub tokens_per_us: f64,
+    up: f64,
+    pub us_per_token_up: f64,
+    /// Of the ticks that are closed and not in the record yet.
+    pub booked: Booked,
+    /// Chips of a replica.
+    pub chips: u64,
+    /// Planned for the tick under way, and for the next.
+    pub goal: u64,
+    pub next: u64,
+    pub group: usize,
+    /// Replicas asked for but not there.
+    pub wanted: u64,
+    /// When those may be taken.
+    take_from: SimTime,
     pub service: usize,
     pub cell: usize,
     pub pool: usize,
     pub tenant: usize,
     pub domain: usize,
-    pub group: usize,
-    /// Chips of a replica.
-    pub chips: u64,
+    start_up: Span,
     /// Replicas that come and go together.
     pub together: u64,
-    /// What a replica does in its service's mix.
-    pub tokens_per_hour: u64,
-    /// The same, less the share of time lost to failures; and the time that a token takes it, failures apart. Both ways, for a product takes a
-    /// fifth of the time of a quotient.
-    pub tokens_per_us: f64,
-    pub us_per_token_up: f64,
-    us_per_token: f64,
-    start_up: Span,
-    /// Replicas ready, starting, and asked for but not there.
-    pub ready: u64,
-    pub starting: u64,
-    pub wanted: u64,
-    /// When those may be taken.
-    take_from: SimTime,
-    /// Planned for the tick under way, and for the next.
-    pub goal: u64,
-    pub next: u64,
-    /// While it is planned.
-    pub try_out: u64,
-    /// Of the tick under way [replica-us], and up to when they count.
-    pub ready_us: u64,
-    pub starting_us: u64,
-    counted: SimTime,
-    /// Tokens of the tick that is closed.
-    pub capacity: u64,
     /// When the starting are ready.
     batches: VecDeque<(SimTime, u64)>,
     /// It is among those of its lead that start.
     listed: bool,
     pub pieces: Vec<Piece>,
+    /// What a replica does in its service's mix, and how long a token takes it, failures apart.
+    pub tokens_per_hour: u64,
+    pub us_per_token: f64,
+}
+
+/// Replicas through time [replica-us].
+#[derive(Clone, Copy, Default)]
+pub(super) struct Booked {
+    pub ready: u64,
+    pub starting: u64,
+    pub at_work: u64,
 }
 
 impl Place {
@@ -60,7 +69,8 @@ impl Place {
         let of = &world.services.0[service];
         let speed = of.card_speed.as_ref().map_or(1.0, |z| math::exp(terms.sigma * live.value(z)));
         let per_hour = (speed * terms.rates.tokens_per_hour(of.input_tokens, of.output_tokens)).round().max(1.0);
-        let tokens_per_us = per_hour / 3.6e9 * (1.0 - down(world, live, terms));
+        let up = 1.0 - down(world, live, terms);
+        let tokens_per_us = per_hour / 3.6e9 * up;
         Place {
             service,
             cell: terms.cell.index(),
@@ -72,6 +82,7 @@ impl Place {
             together: u64::from(terms.together),
             tokens_per_hour: per_hour as u64,
             tokens_per_us,
+            up,
             us_per_token_up: 1.0 / tokens_per_us,
             us_per_token: 3.6e9 / per_hour,
             start_up: of.scaler.start_up,
@@ -81,11 +92,10 @@ impl Place {
             take_from: SimTime::ZERO,
             goal: 0,
             next: 0,
-            try_out: 0,
             ready_us: 0,
             starting_us: 0,
             counted: SimTime::ZERO,
-            capacity: 0,
+            booked: Booked::default(),
             batches: VecDeque::new(),
             listed: false,
             pieces: Vec::new(),
@@ -109,12 +119,21 @@ impl Place {
         whole_below(tokens + tokens * 4.0 * f64::EPSILON)
     }
 
-    /// Replica time that so many tokens take.
+    /// The tick that is closed, in which its service used such a share of what its replicas can do: each of them is at work for that share of the time
+    /// that failures leave it. What is done in metered time is kept for the record. Returns whether there may be no room for another tick. Eq. (154).
     #[inline]
-    pub fn time_for(&self, tokens: u64) -> u64 {
-        let us = real(tokens) * self.us_per_token;
-        let us = whole_below(us + us * 4.0 * f64::EPSILON);
-        if self.ready_us == 0 { us } else { us.min(self.ready_us) }
+    pub fn book(&mut self, used: f64, metered: bool, did: &mut TickCounts) -> bool {
+        let busy_us = whole_below(real(self.ready_us) * (used * self.up)).min(self.ready_us);
+        did.served += busy_us;
+        did.ready += self.ready_us;
+        did.starting += self.starting_us;
+        if metered {
+            self.booked.ready += self.ready_us;
+            self.booked.starting += self.starting_us;
+            self.booked.at_work += busy_us;
+        }
+        (self.ready_us, self.starting_us) = (0, 0);
+        1 << 62 <= self.booked.ready | self.booked.starting
     }
 
     /// So many replicas rounded up to those that come together, as far as `budget` chips go.
@@ -126,12 +145,19 @@ impl Place {
             return replicas;
         }
         let most = budget / self.chips;
-        most - most % self.together
+        if self.together == 1 { most } else { most - most % self.together }
     }
 
     /// Replicas there.
+    #[inline]
     pub fn held(&self) -> u64 {
         self.ready + self.starting
+    }
+
+    /// Replicas of its goal that are not there.
+    #[inline]
+    fn lacks(&self) -> u64 {
+        self.goal.saturating_sub(self.held())
     }
 }
 
@@ -160,7 +186,9 @@ impl Sim<'_> {
             if place.next < place.goal {
                 place.goal = place.next;
                 let surplus = place.held().saturating_sub(place.goal);
-                self.want(at);
+                if 0 < place.wanted {
+                    self.want(at);
+                }
                 if surplus > 0 {
                     self.release_replicas(at, surplus);
                 }
@@ -223,7 +251,7 @@ impl Sim<'_> {
         let place = &mut serving.places[at];
         place.goal = place.next;
         place.take_from = take_from;
-        let wanted = place.goal.saturating_sub(place.held());
+        let wanted = place.lacks();
         let (pool, waits) = (&self.pools[place.pool], serving.groups[place.group].waits);
         // Most orders find room for all at once: nobody waits, and nobody is in the way.
         let at_once = 0 < wanted && place.wanted == 0 && take_from <= self.now && !pool.is_shut();
@@ -236,21 +264,27 @@ impl Sim<'_> {
     }
 
     /// What the place still lacks of its goal is what it waits for.
+    #[inline]
     fn want(&mut self, at: usize) {
         let serving = self.serving.as_mut().expect("there are services");
-        let place = &mut serving.places[at];
-        let wanted = place.goal.saturating_sub(place.held());
-        if place.wanted == wanted {
-            return;
+        if serving.places[at].lacks() != serving.places[at].wanted {
+            self.wait_for_another(at);
         }
+    }
+
+    /// It waits for more or fewer replicas than before.
+    fn wait_for_another(&mut self, at: usize) {
+        let serving = self.serving.as_mut().expect("there are services");
+        let place = &mut serving.places[at];
+        let wanted = place.lacks();
         let group = &mut serving.groups[place.group];
         group.waits = group.waits + wanted * place.chips - place.wanted * place.chips;
-        let waits = &mut self.domains[place.domain].replicas_wait;
-        if wanted == 0 {
-            waits.retain(|other| *other != at as u32);
-        } else if place.wanted == 0 {
-            let before = waits.partition_point(|other| *other < at as u32);
-            waits.insert(before, at as u32);
+        if (wanted == 0) != (place.wanted == 0) {
+            let waits = &mut self.domains[place.domain].replicas_wait;
+            match waits.binary_search(&(at as u32)) {
+                Ok(there) => drop(waits.remove(there)),
+                Err(before) => waits.insert(before, at as u32),
+            }
         }
         place.wanted = wanted;
         self.pools[group.pool].standing.keep(group.tenant, group.waits, group.ahead);
@@ -287,9 +321,11 @@ impl Sim<'_> {
             self.cells[place.cell].allocated.add(now, chips);
         }
         serving.groups[place.group].held += chips;
-        let service = &mut serving.services[place.service];
-        if let Err(before) = service.active.binary_search(&(at as u32)) {
-            service.active.insert(before, at as u32);
+        if place.held() == 0 {
+            let active = &mut serving.services[place.service].active;
+            if let Err(before) = active.binary_search(&(at as u32)) {
+                active.insert(before, at as u32);
+            }
         }
         if ready {
             place.ready += replicas;
@@ -297,21 +333,23 @@ impl Sim<'_> {
             place.starting += replicas;
             let ready_at = now + place.start_up;
             place.batches.push_back((ready_at, replicas));
-            let lead = &mut serving.leads[service.lead];
-            if !place.listed {
-                place.listed = true;
+            let service = place.service;
+            let number = serving.services[service].lead;
+            let lead = &mut serving.leads[number];
+            if !std::mem::replace(&mut place.listed, true) {
                 lead.starting.push(at as u32);
             }
             // One event for all that are ready at once.
             if lead.ready_at != ready_at {
                 lead.ready_at = ready_at;
-                self.heap.push(When::new(ready_at, Class::Supply), READY_DUE + service.lead as u32);
+                self.heap.push(When::new(ready_at, Class::Supply), READY_DUE + number as u32);
             }
         }
         let (tenant, at_pool) = (place.tenant, place.pool);
         self.want(at);
-        self.pools[at_pool].bill_share(now, tenant, &mut self.cells);
-        self.pools[at_pool].settle(now);
+        let pool = &mut self.pools[at_pool];
+        pool.bill_share(now, tenant, &mut self.cells);
+        pool.settle(now);
     }
 
     /// Replicas with that lead have started.
@@ -372,12 +410,13 @@ impl Sim<'_> {
         if self.silent != Some(Counter::Allocated) {
             self.cells[cell].allocated.sub(now, replicas * chips);
         }
-        self.pools[pool].let_replicas_go(now, tenant, ready * chips, of_starting);
-        if self.pools[pool].wants_free_nodes() {
+        let state = &mut self.pools[pool];
+        state.let_replicas_go(now, tenant, ready * chips, of_starting);
+        if state.wants_free_nodes() {
             self.after_supply(pool);
         } else {
-            self.pools[pool].bill_share(now, tenant, &mut self.cells);
-            self.pools[pool].settle(now);
+            state.bill_share(now, tenant, &mut self.cells);
+            state.settle(now);
         }
         if self.domains[domain].lends {
             self.await_lending(domain);

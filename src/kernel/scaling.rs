@@ -3,11 +3,12 @@
 
 use super::event::{Class, When};
 use super::replicas::Place;
-use super::serving::{Group, ServiceState, Serving};
+use super::serving::{Foresight, Group, ServiceState, Serving};
 use super::sim::Sim;
 use super::tick::{real, whole_above, whole_below};
 use crate::units::{Id, SimTime, Span};
 use crate::world::Forecast;
+use std::cmp::Ordering;
 
 impl Sim<'_> {
     /// T9: replicas for tick `k`, from what is known when the one before begins; and what gangs must leave for the time of a lease.
@@ -29,8 +30,11 @@ impl Sim<'_> {
             let looked_at = plan_service(service, places, groups, wanted, self.now);
             for at in &service.order[..looked_at] {
                 let place = &places[*at as usize];
-                if place.next != place.goal {
-                    if place.next < place.goal { &mut *fewer } else { &mut *more }.push(*at);
+                groups[place.group].planned += place.next * place.chips;
+                match place.next.cmp(&place.goal) {
+                    Ordering::Less => fewer.push(*at),
+                    Ordering::Equal => {}
+                    Ordering::Greater => more.push(*at),
                 }
             }
         }
@@ -118,11 +122,15 @@ impl ServiceState<'_> {
     }
 
     /// Peak of tick `k` over the level, as far as it is known.
+    #[inline]
     fn forecast_peak(&mut self, k: i64) -> f64 {
-        match &self.terms.forecast {
-            Forecast::Path(points) => points[(k.max(0) as usize).min(points.len() - 1)],
-            Forecast::Learned(_) if self.terms.demand.shape.phase.is_some() => self.shape_at(k).peak,
-            Forecast::Learned(_) => 1.0,
+        match self.foresight {
+            Foresight::Profile => {
+                let place = self.place_at(k);
+                self.ticks[place].peak
+            }
+            Foresight::Level => 1.0,
+            Foresight::Path(points) => points[(k.max(0) as usize).min(points.len() - 1)],
         }
     }
 
@@ -141,16 +149,13 @@ impl ServiceState<'_> {
     }
 
     /// Tokens per microsecond to plan for at that peak, headroom and target included. Eq. (157), (158).
+    #[inline]
     fn tokens_per_us(&self, peak: f64, tick: Span) -> f64 {
-        let level = match &self.terms.forecast {
-            Forecast::Path(_) => self.per_us,
-            Forecast::Learned(_) if self.seen.1 > 0.0 => self.seen.0 / self.seen.1,
-            Forecast::Learned(_) => self.per_us,
-        };
-        let scaler = &self.terms.scaler;
+        let learned = !matches!(self.foresight, Foresight::Path(_)) && self.seen.1 > 0.0;
+        let level = if learned { self.seen.0 / self.seen.1 } else { self.per_us };
         let rate = level * peak;
-        let mut beta = scaler.headroom;
-        if scaler.burst_sds > 0.0 && rate > 0.0 {
+        let mut beta = self.headroom;
+        if self.burst > 0.0 && rate > 0.0 {
             beta += self.burst / rate.sqrt();
         }
         let wanted = rate * (1.0 + beta);
@@ -162,8 +167,8 @@ impl ServiceState<'_> {
 /// Share of a replica below which a need is rounding.
 const DUST: f64 = 1e-9;
 
-/// Replicas of each place for so many tokens per microsecond, in the order in which places fill. Eq. (158). Returns their sum, and how far the
-/// order was filled.
+/// Replicas of each place for so many tokens per microsecond, in the order in which places fill, as its `next`. Eq. (158). Returns their sum, and how
+/// far the order was filled.
 fn fill(service: &ServiceState<'_>, places: &mut [Place], groups: &mut [Group], mut wanted: f64) -> (u64, usize) {
     let (mut total, mut filled) = (0, 0);
     for (n, at) in service.order.iter().enumerate() {
@@ -172,16 +177,17 @@ fn fill(service: &ServiceState<'_>, places: &mut [Place], groups: &mut [Group], 
             break;
         }
         let place = &mut places[*at as usize];
-        place.try_out = 0;
+        place.next = 0;
         if done {
             continue;
         }
         let need = whole_above((wanted * place.us_per_token_up - DUST).max(0.0));
         let group = &mut groups[place.group];
-        place.try_out = place.rounded(need, group.budget);
-        wanted -= real(place.try_out) * place.tokens_per_us;
-        group.budget -= place.try_out * place.chips;
-        total += place.try_out;
+        let here = place.rounded(need, group.budget);
+        place.next = here;
+        wanted -= real(here) * place.tokens_per_us;
+        group.budget -= here * place.chips;
+        total += here;
         filled = n + 1;
     }
     (total, filled)
@@ -192,15 +198,15 @@ fn move_to(service: &ServiceState<'_>, places: &mut [Place], groups: &mut [Group
     for at in &service.order {
         let place = &mut places[*at as usize];
         let more = place.rounded(to.saturating_sub(*total), groups[place.group].budget);
-        place.try_out += more;
+        place.next += more;
         *total += more;
         groups[place.group].budget -= more * place.chips;
     }
     for at in service.order.iter().rev() {
         let place = &mut places[*at as usize];
-        let fewer = total.saturating_sub(to).min(place.try_out);
+        let fewer = total.saturating_sub(to).min(place.next);
         let fewer = fewer - fewer % place.together;
-        place.try_out -= fewer;
+        place.next -= fewer;
         *total -= fewer;
         groups[place.group].budget += fewer * place.chips;
     }
@@ -214,28 +220,26 @@ fn plan_service(
     wanted: f64,
     now: SimTime,
 ) -> usize {
-    let scaler = &service.terms.scaler;
     let (mut total, mut filled) = fill(service, places, groups, wanted);
-    let before = &service.order[..service.filled];
-    let current: u64 = before.iter().map(|at| places[*at as usize].goal).sum();
-    let mut to = (total + scaler.warm).max(scaler.min).min(scaler.max).min(current.saturating_add(scaler.max_step));
-    if scaler.cool_down > Span::ZERO {
-        if to < current && now < service.hold_until {
-            to = current.min(scaler.max);
-        } else if current <= to {
-            service.hold_until = now + scaler.cool_down;
+    let mut to = (total + service.warm).max(service.min).min(service.max);
+    // Nobody else asks how many there are.
+    if service.max_step < u64::MAX || service.cool_down > Span::ZERO {
+        let before = &service.order[..service.filled];
+        let current: u64 = before.iter().map(|at| places[*at as usize].goal).sum();
+        to = to.min(current.saturating_add(service.max_step));
+        if service.cool_down > Span::ZERO {
+            if to < current && now < service.hold_until {
+                to = current.min(service.max);
+            } else if current <= to {
+                service.hold_until = now + service.cool_down;
+            }
         }
     }
     if to != total {
         move_to(service, places, groups, &mut total, to);
-        filled = service.order.iter().rposition(|at| 0 < places[*at as usize].try_out).map_or(0, |last| last + 1);
+        filled = service.order.iter().rposition(|at| 0 < places[*at as usize].next).map_or(0, |last| last + 1);
     }
     let looked_at = service.filled.max(filled);
-    for at in &service.order[..looked_at] {
-        let place = &mut places[*at as usize];
-        place.next = place.try_out;
-        groups[place.group].planned += place.next * place.chips;
-    }
     service.filled = filled;
     looked_at
 }

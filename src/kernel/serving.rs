@@ -2,20 +2,27 @@
 
 use super::growth::GrowthPath;
 use super::replicas::Place;
+use super::tick::{real, whole_below};
 use super::tier::Bench;
+use crate::perf::Served;
 use crate::record::ServiceMonth;
 use crate::stats::draw::{Prefix, Purpose, RunKey};
 use crate::stats::math;
 use crate::units::{SimTime, Span};
 use crate::world::{Forecast, InTick, Live, PoolId, Service, ServiceId, Tier, World};
 
-/// What a service was asked for and did in a tick: [`ServiceMonth`] says what each is [tokens], [replica-us].
+/// What a service was asked for and did in a tick: [`ServiceMonth`] says what each is [tokens], [replica-us]. First what every tick counts.
 #[derive(Clone, Copy, Default)]
+#[repr(C)]
 pub(super) struct TickCounts {
     pub demanded: u64,
-    pub left: u64,
     pub first: u64,
+    pub ready: u64,
+    pub starting: u64,
+    pub required: u64,
+    pub served: u64,
     pub shed: u64,
+    pub left: u64,
     pub spilled: u64,
     pub lost: u64,
     pub received: u64,
@@ -24,10 +31,6 @@ pub(super) struct TickCounts {
     pub expired: u64,
     pub backlog_from: u64,
     pub backlog: u64,
-    pub ready: u64,
-    pub starting: u64,
-    pub required: u64,
-    pub served: u64,
     pub attained: u64,
     /// 99th percentile of the time to first token, mean time per token [us].
     pub ttft_p99_us: u64,
@@ -35,19 +38,15 @@ pub(super) struct TickCounts {
 }
 
 impl TickCounts {
-    /// Adds it to its month, what is not zero as a rule and what is in groups. The backlog is that at the month's begin, and at the end of the last
-    /// tick.
-    #[inline]
+    /// Adds it to its month. The backlog is that at the month's begin, and at the end of the last tick.
     pub fn add_to(&self, month: &mut ServiceMonth) {
-        if 0 < self.deferrable + self.backlog_from + self.backlog + self.expired + self.deferrable_served {
-            // Nothing was asked of it before, and nothing stood ready: the month's first tick.
-            if month.backlog_from + month.deferrable + month.demanded + month.ready == 0 {
-                month.backlog_from = u128::from(self.backlog_from);
-            }
-            month.deferrable += u128::from(self.deferrable);
-            month.deferrable_served += u128::from(self.deferrable_served);
-            month.expired += u128::from(self.expired);
+        // Nothing was asked of it before, and nothing stood ready: the month's first tick.
+        if month.backlog_from + month.deferrable + month.demanded + month.ready == 0 {
+            month.backlog_from = u128::from(self.backlog_from);
         }
+        month.deferrable += u128::from(self.deferrable);
+        month.deferrable_served += u128::from(self.deferrable_served);
+        month.expired += u128::from(self.expired);
         month.backlog = u128::from(self.backlog);
         month.demanded += u128::from(self.demanded);
         month.first += u128::from(self.first);
@@ -55,84 +54,168 @@ impl TickCounts {
         month.starting += u128::from(self.starting);
         month.required += u128::from(self.required);
         month.served += u128::from(self.served);
-        if 0 < self.shed + self.spilled + self.lost + self.received + self.left {
-            month.left += u128::from(self.left);
-            month.shed += u128::from(self.shed);
-            month.spilled += u128::from(self.spilled);
-            month.lost += u128::from(self.lost);
-            month.received += u128::from(self.received);
-        }
-        if 0 < self.attained + self.ttft_p99_us + self.tpot_us {
-            month.attained += u128::from(self.attained);
-            month.ttft_p99 += u128::from(self.first) * u128::from(self.ttft_p99_us);
-            month.tpot += u128::from(self.first) * u128::from(self.tpot_us);
-        }
+        month.left += u128::from(self.left);
+        month.shed += u128::from(self.shed);
+        month.spilled += u128::from(self.spilled);
+        month.lost += u128::from(self.lost);
+        month.received += u128::from(self.received);
+        month.attained += u128::from(self.attained);
+        month.ttft_p99 += u128::from(self.first) * u128::from(self.ttft_p99_us);
+        month.tpot += u128::from(self.first) * u128::from(self.tpot_us);
     }
 }
 
-/// A service during a run.
+/// What ticks without anything but demand and replicas have counted since it was last put into the record, in 64 bits: four ticks of five have no more
+/// than that, and a row of the record is five times as much memory.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Plain {
+    demanded: u64,
+    first: u64,
+    ready: u64,
+    starting: u64,
+    required: u64,
+    served: u64,
+}
+
+impl Plain {
+    /// Adds a tick that has nothing else. Returns whether there may be no room for another.
+    #[inline]
+    pub fn add(&mut self, did: &TickCounts) -> bool {
+        self.demanded += did.demanded;
+        self.first += did.first;
+        self.ready += did.ready;
+        self.starting += did.starting;
+        self.required += did.required;
+        self.served += did.served;
+        let any = self.demanded | self.first | self.ready | self.starting | self.required | self.served;
+        1 << 62 <= any
+    }
+
+    /// Puts it into its month and begins anew.
+    pub fn empty_into(&mut self, month: &mut ServiceMonth) {
+        let Plain { demanded, first, ready, starting, required, served } = std::mem::take(self);
+        let plain = TickCounts { demanded, first, ready, starting, required, served, ..TickCounts::default() };
+        // It had no backlog.
+        let backlog = month.backlog;
+        plain.add_to(month);
+        month.backlog = backlog;
+    }
+}
+
+/// What is planned by.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Foresight<'w> {
+    /// Relative demand by tick, the last one staying.
+    Path(&'w [f64]),
+    /// The level that is learned, on the profile of the week.
+    Profile,
+    /// That level alone.
+    Level,
+}
+
+/// A service during a run. What each tick reads stands first, in the order in which a tick reads it: to ask, to serve, to plan. The scenario's terms
+/// of it lie on twenty lines of memory, these on eight.
+#[repr(C, align(64))]
 pub(super) struct ServiceState<'w> {
+    /// Level at the start [tokens/us].
+    pub per_us: f64,
+    pub growth: GrowthPath,
+    pub own_noise: Option<Prefix>,
+    /// Standard deviations of the noise of all services, and of its own.
+    pub common_sd: f64,
+    pub sd: f64,
+    /// Its demand's shape; the tick looked at last and its place there.
+    pub ticks: &'w [InTick],
+    looked_at: (i64, usize),
+    /// Number of the share of its volume that is its lab's.
+    pub workload: usize,
+    /// Parts of tokens, carried from tick to tick.
+    pub carry: [f64; 3],
+    pub deferrable_per_us: f64,
+    /// The tick under way: tokens asked for, those that went elsewhere, those that may wait; its place in the shape.
+    pub offered: u64,
+    pub left: u64,
+    pub new_deferrable: u64,
+    pub under_way: usize,
+    /// Those of its places that hold replicas, or held some in the tick under way, ascending.
+    pub active: Vec<u32>,
+    /// What they can do in the tick that is closed, what of it is taken [tokens].
+    pub capacity: u64,
+    pub taken: u64,
+    /// The tick has something to count beyond demand and replicas.
+    pub more_to_count: bool,
+    /// What becomes of its requests is in a table.
+    pub measured: bool,
+    /// Its demand has a profile.
+    pub profile: bool,
+    pub foresight: Foresight<'w>,
+    pub did: TickCounts,
+    pub plain: Plain,
+    /// Learned level: decayed sums of tokens and of the profile's time [tokens], [us].
+    pub seen: (f64, f64),
+    pub decay: f64,
+    /// New ones of the tick that was closed last.
+    pub deferrable_seen: u64,
+    /// Headroom for bursts x the root of the rate [(tokens/us)^1/2], more than the forecast [-], and one over the load planned for. Eq. (158).
+    pub burst: f64,
+    pub headroom: f64,
+    pub per_target: f64,
+    /// They in the order in which they fill.
+    pub order: Vec<u32>,
+    /// Of that order, how many may have something planned: nobody looks at the rest.
+    pub filled: usize,
+    /// Replicas beyond the plan, fewest, most, and most added for a tick.
+    pub warm: u64,
+    pub min: u64,
+    pub max: u64,
+    pub max_step: u64,
+    pub cool_down: Span,
+    /// Largest profile peak of the ticks ahead within a lease, by tick of the profile; empty: no lease.
+    pub ahead: Vec<f64>,
     pub terms: &'w Service,
     /// Number of its lead.
     pub lead: usize,
     /// Its places, [from, to) of all.
     pub places: (usize, usize),
-    /// They in the order in which they fill.
-    pub order: Vec<u32>,
-    /// Of that order, how many may have something planned: nobody looks at the rest.
-    pub filled: usize,
-    /// Those that hold replicas, or held some in the tick under way, ascending.
-    pub active: Vec<u32>,
-    /// Level at the start [tokens/us].
-    pub per_us: f64,
-    pub growth: GrowthPath,
-    pub own_noise: Option<Prefix>,
     /// Tokens of others' mix that take as long as one of its own, by the service that asks: see `claims`.
     pub second: Option<(usize, f64)>,
-    /// Its demand's shape in the tick looked at last.
-    pub shape: (i64, InTick),
     /// Its replicas in the request tier; None: the table says all.
     pub bench: Option<Box<Bench>>,
-    /// The tick under way: tokens asked for, those that went elsewhere, peak over mean.
-    pub offered: u64,
-    pub left: u64,
-    pub peak: f64,
-    /// Two levels over the mean that stand for the tick.
-    pub levels: (f64, f64),
-    pub new_deferrable: u64,
-    /// Parts of tokens, carried from tick to tick.
-    pub carry: [f64; 3],
-    /// Headroom for bursts x the root of the rate [(tokens/us)^1/2], and one over the load planned for. Eq. (158).
-    pub burst: f64,
-    pub per_target: f64,
-    /// Learned level: decayed sums of tokens and of the profile's time [tokens], [us].
-    pub seen: (f64, f64),
-    pub decay: f64,
     /// Waiting tokens by the tick that brought them, oldest first from `oldest` on.
     pub waiting: Vec<u64>,
     pub oldest: usize,
     pub backlog: u64,
-    pub deferrable_per_us: f64,
-    /// New ones of the tick that was closed last.
-    pub deferrable_seen: u64,
     /// Scale-in waits until then.
     pub hold_until: SimTime,
-    /// Largest profile peak of the ticks ahead within a lease, by tick of the profile; empty: no lease.
-    pub ahead: Vec<f64>,
-    /// Of the tick that is closed: room for more [own tokens], and what of it others' tokens took.
-    pub room: u64,
-    pub taken: u64,
-    pub did: TickCounts,
 }
 
 impl ServiceState<'_> {
-    /// Shape of the demand in tick `k`. Planned for, then asked for, then learned from: the place in the week is looked up once.
+    /// Place of tick `k` in its demand's shape. Planned for, then asked for, then the next: the place in the week is seldom divided for.
     #[inline]
-    pub fn shape_at(&mut self, k: i64) -> InTick {
-        if self.shape.0 != k {
-            self.shape = (k, self.terms.demand.shape.at(k));
+    pub fn place_at(&mut self, k: i64) -> usize {
+        let (before, at) = self.looked_at;
+        if before != k {
+            let next = at + 1;
+            let steps = k == before + 1 && 0 <= before && next < self.ticks.len();
+            self.looked_at = (k, if steps { next } else { self.terms.demand.shape.place(k) });
         }
-        self.shape.1
+        self.looked_at.1
+    }
+
+    /// What its requests meet in the tick under way by what is known of them, at a mean load on so many replicas. Eq. (156), (168).
+    #[inline]
+    pub fn meets(&self, load: f64, replicas: f64) -> Served {
+        let (shape, admission) = (&self.ticks[self.under_way], &self.terms.admission);
+        if !self.measured {
+            return admission.at(load * shape.peak_over_mean, replicas);
+        }
+        let (low, high) = shape.levels_over_mean;
+        admission.over((load * low, load * high), replicas)
+    }
+
+    /// Room for others' tokens and for work that may wait, in the tick that is closed [own tokens].
+    pub fn room(&self) -> u64 {
+        whole_below(real(self.capacity) * self.terms.accepts_up_to).saturating_sub(self.taken)
     }
 }
 
@@ -331,40 +414,59 @@ fn state<'w>(
     let burst = scaler.burst_sds * (terms.idc * terms.tokens_per_request() / window_us).sqrt();
     let decay = math::exp(-math::ln(2.0) * world.tick.0 as f64 / half_life.0.max(1) as f64);
     let deferrable = terms.deferrable.as_ref();
+    let foresight = match (&terms.forecast, demand.shape.phase) {
+        (Forecast::Path(points), _) => Foresight::Path(points),
+        (Forecast::Learned(_), Some(_)) => Foresight::Profile,
+        (Forecast::Learned(_), None) => Foresight::Level,
+    };
     ServiceState {
-        terms,
-        lead: 0,
-        bench: None,
-        places,
-        order: (places.0 as u32..places.1 as u32).collect(),
-        filled: places.1 - places.0,
-        active: Vec::new(),
         per_us,
         growth: GrowthPath::new(live, &demand.growth),
         own_noise: (demand.sd > 0.0).then(|| key.prefix(Purpose::Demand, &terms.path, 0)),
-        shape: (0, demand.shape.at(0)),
-        second: terms.second_choice.map(|of| (of.index(), exchange(world, terms, of))),
+        common_sd: demand.common_sd,
+        sd: demand.sd,
+        ticks: &demand.shape.ticks,
+        looked_at: (0, demand.shape.place(0)),
+        workload: terms.workload.index(),
+        carry: [0.0; 3],
+        deferrable_per_us: deferrable.map_or(0.0, |terms| live.value(&terms.tokens_per_second) / 1e6),
         offered: 0,
         left: 0,
-        peak: 1.0,
-        levels: (1.0, 1.0),
         new_deferrable: 0,
-        carry: [0.0; 3],
-        burst,
-        per_target: 1.0 / scaler.target,
+        under_way: 0,
+        active: Vec::new(),
+        capacity: 0,
+        taken: 0,
+        more_to_count: false,
+        measured: terms.admission.is_measured(),
+        profile: demand.shape.phase.is_some(),
+        foresight,
+        did: TickCounts::default(),
+        plain: Plain::default(),
         // What is known before anything was seen: the level itself.
         seen: (per_us * world.tick.0 as f64, world.tick.0 as f64),
         decay,
+        deferrable_seen: 0,
+        burst,
+        headroom: scaler.headroom,
+        per_target: 1.0 / scaler.target,
+        order: (places.0 as u32..places.1 as u32).collect(),
+        filled: places.1 - places.0,
+        warm: scaler.warm,
+        min: scaler.min,
+        max: scaler.max,
+        max_step: scaler.max_step,
+        cool_down: scaler.cool_down,
+        ahead: ahead(world, terms, lease),
+        terms,
+        lead: 0,
+        places,
+        second: terms.second_choice.map(|of| (of.index(), exchange(world, terms, of))),
+        bench: None,
         waiting: vec![0; deferrable.map_or(0, |terms| terms.ticks as usize + 1)],
         oldest: 0,
         backlog: 0,
-        deferrable_seen: 0,
-        deferrable_per_us: deferrable.map_or(0.0, |terms| live.value(&terms.tokens_per_second) / 1e6),
         hold_until: SimTime::ZERO,
-        ahead: ahead(world, terms, lease),
-        room: 0,
-        taken: 0,
-        did: TickCounts::default(),
     }
 }
 

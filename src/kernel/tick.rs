@@ -4,8 +4,7 @@
 use super::event::{Class, When};
 use super::serving::{Claim, ServiceState, Serving, TickCounts};
 use super::sim::{Counter, Sim};
-use super::tier::{Bench, Tick};
-use crate::perf::Served;
+use super::tier::Tick;
 use crate::record::{PoolTickRow, ServiceMonth, ServiceTickRow};
 use crate::stats::math;
 use crate::stats::quantile::normal_quantile;
@@ -58,28 +57,25 @@ impl Sim<'_> {
         let mut common = (0.0, 1.0);
         let z = serving.common_noise.map_or(0.0, |draws| normal_quantile(draws.unit(k)));
         let years = (self.now.0 as f64 + 0.5 * tick_us - self.world.start.0 as f64) / (8_766.0 * 3.6e9);
+        let volumes = &self.live.volumes[..];
         for service in &mut serving.services {
-            let demand = &service.terms.demand;
             let mut noise = 1.0;
-            if demand.common_sd > 0.0 {
+            if service.common_sd > 0.0 {
                 // Most services share its spread too.
-                if common.0 != demand.common_sd {
-                    common = (demand.common_sd, math::exp(demand.common_sd * (z - 0.5 * demand.common_sd)));
+                if common.0 != service.common_sd {
+                    common = (service.common_sd, math::exp(service.common_sd * (z - 0.5 * service.common_sd)));
                 }
                 noise *= common.1;
             }
             if let Some(draws) = service.own_noise {
-                noise *= math::exp(demand.sd * (normal_quantile(draws.unit(k)) - 0.5 * demand.sd));
+                noise *= math::exp(service.sd * (normal_quantile(draws.unit(k)) - 0.5 * service.sd));
             }
-            let shape = service.shape_at(k);
+            service.under_way = service.place_at(k);
             let growth = service.growth.at(years);
-            let ours = self.live.volumes[service.terms.workload.index()];
-            let tokens = service.per_us * growth * shape.mean * noise * tick_us;
+            let ours = volumes[service.workload];
+            let tokens = service.per_us * growth * service.ticks[service.under_way].mean * noise * tick_us;
             service.offered = whole(tokens * ours, &mut service.carry[0]);
             service.left = if ours < 1.0 { whole(tokens * (1.0 - ours), &mut service.carry[1]) } else { 0 };
-            service.peak = if shape.mean > 0.0 { shape.peak / shape.mean } else { 1.0 };
-            let (low, high) = shape.levels;
-            service.levels = if shape.mean > 0.0 { (low / shape.mean, high / shape.mean) } else { (1.0, 1.0) };
             service.new_deferrable = if service.deferrable_per_us > 0.0 {
                 whole(service.deferrable_per_us * growth * ours * tick_us, &mut service.carry[2])
             } else {
@@ -92,10 +88,13 @@ impl Sim<'_> {
     fn close_tick(&mut self) {
         let Some(mut serving) = self.serving.take() else { return };
         serving.open = false;
+        let mut shed = 0;
         for at in 0..serving.services.len() {
-            admit(&mut serving, at, self.now);
+            shed |= admit(&mut serving, at, self.now);
         }
-        spill(&mut serving);
+        if 0 < shed {
+            spill(&mut serving);
+        }
         for at in 0..serving.services.len() {
             serve_deferrable(&mut serving.services[at]);
             self.book_service(&mut serving, at);
@@ -108,28 +107,15 @@ impl Sim<'_> {
 
     /// Places at work, counters of the month, what is learned of the level.
     fn book_service(&mut self, serving: &mut Serving<'_>, at: usize) {
-        let Serving { services, places, weights, parts, tick, k, from, rows, .. } = serving;
+        let Serving { services, places, tick, .. } = serving;
         let service = &mut services[at];
-        weights.clear();
-        weights.extend(service.active.iter().map(|place| places[*place as usize].capacity));
-        apportion(service.taken, weights, parts);
-        let heard = |counter: Counter| self.silent != Some(counter);
-        let mut gone = false;
-        for (place, tokens) in service.active.iter().zip(&*parts) {
+        let used = if 0 < service.taken { real(service.taken) / real(service.capacity) } else { 0.0 };
+        let metered = self.open_month.is_some();
+        let (mut gone, mut full) = (false, false);
+        (service.did.ready, service.did.starting, service.did.served) = (0, 0, 0);
+        for place in &service.active {
             let place = &mut places[*place as usize];
-            let busy_us = place.time_for(*tokens);
-            service.did.served += busy_us;
-            service.did.ready += place.ready_us;
-            service.did.starting += place.starting_us;
-            if let Some(month) = self.open_month {
-                let row = &mut self.record.cells[place.cell][month];
-                row.ready += u128::from(place.ready_us * place.chips);
-                row.starting += u128::from(place.starting_us * place.chips);
-                let at_work = u128::from(busy_us * place.chips);
-                row.at_work += if heard(Counter::CellAtWork) { at_work } else { 0 };
-                self.pools[place.pool].at_work += if heard(Counter::AtWork) { at_work } else { 0 };
-            }
-            (place.ready_us, place.starting_us) = (0, 0);
+            full |= place.book(used, metered, &mut service.did);
             gone |= place.held() == 0;
         }
         if gone {
@@ -137,21 +123,59 @@ impl Sim<'_> {
         }
         service.deferrable_seen = service.new_deferrable;
         // Learned: tokens that were ours over the profile's time.
-        let mean = if service.terms.demand.shape.phase.is_some() { service.shape_at(*k).mean } else { 1.0 };
+        let mean = if service.profile { service.ticks[service.under_way].mean } else { 1.0 };
         service.seen.0 = service.decay * service.seen.0 + real(service.offered);
         service.seen.1 = service.decay * service.seen.1 + mean * real(tick.0);
         if let Some(month) = self.open_month {
-            if self.silent.is_some() {
-                service.did = silenced(self.silent, &service.did);
+            if service.more_to_count || self.silent.is_some() {
+                silenced(self.silent, &service.did).add_to(&mut self.record.services[at][month]);
+            } else {
+                full |= service.plain.add(&service.did);
             }
-            service.did.add_to(&mut self.record.services[at][month]);
-            if *rows {
-                let mut did = ServiceMonth::default();
-                service.did.add_to(&mut did);
-                self.record.service_ticks.push(ServiceTickRow { service: Id::new(at), at: *from, did, run: 0 });
+            if serving.rows {
+                self.write_service_tick(serving, at);
+            }
+            if full {
+                self.book_sums(serving, month);
             }
         }
-        service.did = TickCounts::default();
+        let service = &mut serving.services[at];
+        if std::mem::take(&mut service.more_to_count) {
+            service.did = TickCounts::default();
+        }
+    }
+
+    /// What a service did in the tick that ends.
+    fn write_service_tick(&mut self, serving: &Serving<'_>, at: usize) {
+        let mut did = ServiceMonth::default();
+        silenced(self.silent, &serving.services[at].did).add_to(&mut did);
+        self.record.service_ticks.push(ServiceTickRow { service: Id::new(at), at: serving.from, did, run: 0 });
+    }
+
+    /// Puts what services and places have counted since into the record: sums beside what a tick reads anyway cost a fifth of a row in the record at each
+    /// tick.
+    fn book_sums(&mut self, serving: &mut Serving<'_>, month: usize) {
+        for (service, rows) in serving.services.iter_mut().zip(&mut self.record.services) {
+            service.plain.empty_into(&mut rows[month]);
+        }
+        let heard = |counter: Counter| self.silent != Some(counter);
+        for place in &mut serving.places {
+            let booked = std::mem::take(&mut place.booked);
+            let row = &mut self.record.cells[place.cell][month];
+            let chip_us = |replica_us: u64| u128::from(replica_us) * u128::from(place.chips);
+            row.ready += chip_us(booked.ready);
+            row.starting += chip_us(booked.starting);
+            row.at_work += if heard(Counter::CellAtWork) { chip_us(booked.at_work) } else { 0 };
+            self.pools[place.pool].at_work += if heard(Counter::AtWork) { chip_us(booked.at_work) } else { 0 };
+        }
+    }
+
+    /// The same, before somebody reads what is in the record or a month ends.
+    pub(super) fn book_ticks(&mut self, month: usize) {
+        if let Some(mut serving) = self.serving.take() {
+            self.book_sums(&mut serving, month);
+            self.serving = Some(serving);
+        }
     }
 
     /// Chips of each pool with services in the tick that ends.
@@ -173,8 +197,8 @@ impl Sim<'_> {
     }
 }
 
-/// T4 to T6 of one service: what its replicas can do, what they serve of its own users, what is shed. Eq. (154), (156).
-fn admit(serving: &mut Serving<'_>, at: usize, now: SimTime) {
+/// T4 to T6 of one service: what its replicas can do, what they serve of its own users, what is shed, which is returned. Eq. (154), (156).
+fn admit(serving: &mut Serving<'_>, at: usize, now: SimTime) -> u64 {
     let Serving { services, places, tick, k, key, .. } = serving;
     let service = &mut services[at];
     let tick_us = real(tick.0);
@@ -182,47 +206,41 @@ fn admit(serving: &mut Serving<'_>, at: usize, now: SimTime) {
     for place in &service.active {
         let place = &mut places[*place as usize];
         place.count(now);
-        place.capacity = if 0 < place.ready_us { place.tokens_in(place.ready_us) } else { 0 };
-        capacity += place.capacity;
+        capacity += if 0 < place.ready_us { place.tokens_in(place.ready_us) } else { 0 };
         ready_us += place.ready_us;
     }
     let demanded = service.offered;
-    let terms = service.terms;
-    let (mut shed, mut meets) = (if capacity == 0 { demanded } else { 0 }, Served::default());
-    let load = if capacity == 0 { 0.0 } else { real(demanded) / real(capacity) };
+    let (mut shed, mut required) = (if capacity == 0 { demanded } else { 0 }, 0.0);
     if 0 < demanded && 0 < capacity {
+        let load = real(demanded) / real(capacity);
         let replicas = real(ready_us) / tick_us;
-        let play = |bench: &Bench| bench.meets(terms.tier, &Tick::new(terms, *k, *tick, load, replicas), *key);
-        meets = match service.bench.as_deref().and_then(play) {
-            Some(played) => played,
-            None if terms.admission.is_measured() => {
-                terms.admission.over((load * service.levels.0, load * service.levels.1), replicas)
-            }
-            None => terms.admission.at(load * service.peak, replicas),
-        };
-        shed = nearest(real(demanded) * meets.shed).max(demanded.saturating_sub(capacity)).min(demanded);
-    }
-    let first = demanded - shed;
-    let room = whole_below(real(capacity) * terms.accepts_up_to);
-    service.room = room.saturating_sub(first);
-    service.taken = first;
-    let required = if capacity > 0 {
-        load * real(ready_us)
-    } else {
+        let played = service.bench.as_deref().and_then(|bench| {
+            bench.meets(service.terms.tier, &Tick::new(service.terms, *k, *tick, load, replicas), *key)
+        });
+        let meets = played.unwrap_or_else(|| service.meets(load, replicas));
+        shed = if 0.0 < meets.shed { nearest(real(demanded) * meets.shed) } else { 0 };
+        shed = shed.max(demanded.saturating_sub(capacity)).min(demanded);
+        required = load * real(ready_us);
+        if service.measured || service.bench.is_some() {
+            service.more_to_count = true;
+            service.did.attained = nearest(real(demanded - shed) * meets.attained);
+            service.did.ttft_p99_us = nearest(meets.ttft_p99_s * 1e6);
+            service.did.tpot_us = nearest(meets.tpot_s * 1e6);
+        }
+    } else if 0 < demanded {
         let place = places[service.places.0..service.places.1].first();
-        place.map_or(0.0, |place| place.time_for(demanded) as f64)
-    };
-    let did = &mut service.did;
-    if 0.0 < meets.attained + meets.ttft_p99_s + meets.tpot_s {
-        did.attained = nearest(real(first) * meets.attained);
-        did.ttft_p99_us = nearest(meets.ttft_p99_s * 1e6);
-        did.tpot_us = nearest(meets.tpot_s * 1e6);
+        required = place.map_or(0.0, |place| real(demanded) * place.us_per_token);
     }
+    service.capacity = capacity;
+    service.taken = demanded - shed;
+    service.more_to_count |= 0 < shed + service.left;
+    let did = &mut service.did;
     did.demanded = demanded;
     did.left = service.left;
-    did.first = first;
+    did.first = demanded - shed;
     did.shed = shed;
     did.required = nearest(required);
+    shed
 }
 
 /// T7: all that is shed asks the second choices at once, which take what they have room for, in proportion. Eq. (159).
@@ -246,17 +264,17 @@ fn spill(serving: &mut Serving<'_>) {
         weights.clear();
         weights.extend(claims.iter().map(|claim| claim.work));
         let asked: u64 = weights.iter().sum();
-        let given = asked.min(services[to].room);
-        apportion(given, weights, parts);
+        apportion(asked.min(services[to].room()), weights, parts);
         for (claim, work) in claims.iter().zip(parts.iter()) {
             let exchange = services[claim.from].second.map_or(1.0, |(_, exchange)| exchange);
             let tokens = if *work == claim.work { claim.tokens } else { whole_below(real(*work) / exchange) };
             let tokens = tokens.min(claim.tokens);
             services[claim.from].did.spilled = tokens;
             services[claim.from].did.lost = claim.tokens - tokens;
-            services[to].did.received += tokens;
-            services[to].room -= work;
-            services[to].taken += work;
+            let second = &mut services[to];
+            second.did.received += tokens;
+            second.taken += work;
+            second.more_to_count = true;
         }
     }
 }
@@ -267,12 +285,13 @@ fn serve_deferrable(service: &mut ServiceState<'_>) {
     if slots == 0 {
         return;
     }
+    service.more_to_count = true;
     service.did.backlog_from = service.backlog;
     service.did.deferrable = service.new_deferrable;
     let newest = (service.oldest + slots - 1) % slots;
     service.waiting[newest] = service.new_deferrable;
     service.backlog += service.new_deferrable;
-    let mut room = service.room;
+    let mut room = service.room();
     for n in 0..slots {
         if room == 0 || service.backlog == 0 {
             break;
@@ -285,7 +304,6 @@ fn serve_deferrable(service: &mut ServiceState<'_>) {
         service.backlog -= served;
         service.did.deferrable_served += served;
     }
-    service.room = room;
     let expired = std::mem::take(&mut service.waiting[service.oldest]);
     service.backlog -= expired;
     service.did.expired = expired;
@@ -387,6 +405,7 @@ pub(super) fn whole_above(x: f64) -> u64 {
 }
 
 /// What is counted where one counter of services is silent: mutation tests only.
+#[inline]
 fn silenced(silent: Option<Counter>, did: &TickCounts) -> TickCounts {
     let mut did = *did;
     let Some(counter) = silent else { return did };

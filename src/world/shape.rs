@@ -7,8 +7,16 @@ pub struct InTick {
     pub mean: f64,
     /// Largest in it [-].
     pub peak: f64,
-    /// Two levels that stand for it as its requests see it: mean and standard deviation of demand, weighed by demand, below and above. Eq. (168).
-    pub levels: (f64, f64),
+    /// The largest over the mean [-]; 1 where nothing is asked for.
+    pub peak_over_mean: f64,
+    /// Two levels over the mean that stand for it as its requests see it: mean and standard deviation of demand, weighed by demand, below and above;
+    /// 1 where nothing is asked for. Eq. (168).
+    pub levels_over_mean: (f64, f64),
+}
+
+impl InTick {
+    /// Always 1.
+    pub const FLAT: InTick = InTick { mean: 1.0, peak: 1.0, peak_over_mean: 1.0, levels_over_mean: (1.0, 1.0) };
 }
 
 /// Relative demand through time.
@@ -37,7 +45,7 @@ impl Shape {
     /// Always 1.
     pub fn flat() -> Shape {
         let line = Line { values: vec![1.0], slot: 1.0, between: Between::Steps };
-        Shape { ticks: vec![InTick { mean: 1.0, peak: 1.0, levels: (1.0, 1.0) }], phase: Some(0), line }
+        Shape { ticks: vec![InTick::FLAT], phase: Some(0), line }
     }
 
     /// The path inside tick `k`: (part of the tick, relative demand), from 0 to 1, straight between; its mean and peak are those of [`Shape::at`].
@@ -56,11 +64,15 @@ impl Shape {
     }
 
     /// In tick `k` from the scenario's start; before it the first of a path holds.
-    #[inline]
     pub fn at(&self, k: i64) -> InTick {
+        self.ticks[self.place(k)]
+    }
+
+    /// Which of its ticks tick `k` is.
+    pub fn place(&self, k: i64) -> usize {
         match self.phase {
-            Some(phase) => self.ticks[(k + phase as i64).rem_euclid(self.ticks.len() as i64) as usize],
-            None => self.ticks[(k.max(0) as usize).min(self.ticks.len() - 1)],
+            Some(phase) => (k + phase as i64).rem_euclid(self.ticks.len() as i64) as usize,
+            None => (k.max(0) as usize).min(self.ticks.len() - 1),
         }
     }
 }
@@ -131,15 +143,15 @@ impl Points<'_> {
         let mean = sum / (to - from);
         // Rounding must not put the mean above the peak.
         let peak = peak.max(mean);
-        let levels = if 0.0 < sum {
-            let middle = squares / sum;
-            let sd = (cubes / sum - middle * middle).max(0.0).sqrt();
-            // What never moves must not be moved by rounding.
-            if sd <= 1e-6 * middle { (mean, mean) } else { (middle - sd, middle + sd) }
-        } else {
-            (0.0, 0.0)
-        };
-        InTick { mean, peak, levels }
+        if sum <= 0.0 {
+            return InTick { mean, peak, ..InTick::FLAT };
+        }
+        let middle = squares / sum;
+        let sd = (cubes / sum - middle * middle).max(0.0).sqrt();
+        // What never moves must not be moved by rounding.
+        let levels_over_mean =
+            if sd <= 1e-6 * middle { (1.0, 1.0) } else { ((middle - sd) / mean, (middle + sd) / mean) };
+        InTick { mean, peak, peak_over_mean: peak / mean, levels_over_mean }
     }
 
     /// Bends of the path through [from, to): (part of it, value), from 0 to 1. A step is a line that takes a millionth of it.
@@ -219,10 +231,12 @@ mod tests {
     #[test]
     fn two_levels_stand_for_a_line() {
         let points = Points { values: &[1.0, 3.0], slot: 1.0, repeats: false, between: Between::Lines };
-        let (low, high) = points.within(0.5, 1.5).levels;
+        let (low, high) = points.within(0.5, 1.5).levels_over_mean;
         let sd = 11f64.sqrt() / 6.0;
-        assert!((low - (13.0 / 6.0 - sd)).abs() < 1e-12 && (high - (13.0 / 6.0 + sd)).abs() < 1e-12, "{low} {high}");
-        assert_eq!(points.within(7.0, 9.0).levels, (3.0, 3.0));
+        let near = |x: f64, y: f64| assert!((2.0 * x - y).abs() < 1e-12, "{low} {high}");
+        near(low, 13.0 / 6.0 - sd);
+        near(high, 13.0 / 6.0 + sd);
+        assert_eq!(points.within(7.0, 9.0), InTick { mean: 3.0, peak: 3.0, ..InTick::FLAT });
     }
 
     #[test]

@@ -483,7 +483,7 @@ impl Place<'_> {
             cool_down: Span::from_hours(number(&written.cool_down, 0.0, desk)),
             min: count(&written.min, 1),
             max: count(&written.max, u64::from(u32::MAX)),
-            max_step: count(&written.max_step, u64::from(u32::MAX)),
+            max_step: count(&written.max_step, u64::MAX),
             warm: count(&written.warm, 0),
             start_up: Span::from_hours(number(&written.start_up, 0.0, desk)),
         };
