@@ -463,15 +463,33 @@ impl Sim<'_> {
             if replicas == 0 {
                 continue;
             }
-            // Until the next plan nobody waits for them here.
+            // In this tick nobody waits for them here; the plan of the next stands.
             place.goal = place.goal.min(place.held() - replicas);
-            place.next = place.next.min(place.goal);
             if rack.is_none() {
                 let place = &mut self.serving.as_mut().expect("there are services").places[at];
                 self.pools[pool].nodes.give_some(replicas * place.chips, &mut place.pieces);
             }
             self.let_replicas_go(at, replicas);
             self.want(at);
+            self.order_again(at);
+        }
+    }
+
+    /// A place that has lost replicas to an outage orders those of the next plan when an order for it would have been posted.
+    fn order_again(&mut self, at: usize) {
+        let serving = self.serving.as_mut().expect("there are services");
+        let place = &serving.places[at];
+        let end = serving.from + serving.tick;
+        if place.next <= place.goal || self.world.end <= end {
+            return;
+        }
+        let (lead, number) = (serving.lead_of(place.service), serving.services[place.service].lead as u32);
+        if let Err(before) = serving.more.binary_search(&(at as u32)) {
+            serving.more.insert(before, at as u32);
+        }
+        if Span::ZERO < lead {
+            let order = SimTime(end.0.saturating_sub(lead.0)).max(self.now);
+            self.heap.push(When::new(order, Class::ReplicaOrder), 2 * number);
         }
     }
 
