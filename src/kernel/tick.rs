@@ -76,7 +76,8 @@ impl Sim<'_> {
             let ours = self.live.volumes[service.terms.workload.index()];
             let tokens = service.per_us * growth * shape.mean * noise * tick_us;
             service.offered = whole(tokens * ours, &mut service.carry[0]);
-            service.left = if ours < 1.0 { whole(tokens * (1.0 - ours), &mut service.carry[1]) } else { 0 };
+            let all = tokens + service.deferrable_per_us * growth * tick_us;
+            service.left = if ours < 1.0 { whole(all * (1.0 - ours), &mut service.carry[1]) } else { 0 };
             service.peak = if shape.mean > 0.0 { shape.peak / shape.mean } else { 1.0 };
             let (low, high) = shape.levels;
             service.levels = if shape.mean > 0.0 { (low / shape.mean, high / shape.mean) } else { (1.0, 1.0) };
@@ -195,10 +196,10 @@ fn admit(serving: &mut Serving<'_>, at: usize, now: SimTime) {
         let play = |bench: &Bench| bench.meets(terms.tier, &Tick::new(terms, *k, *tick, load, replicas), *key);
         meets = match service.bench.as_deref().and_then(play) {
             Some(played) => played,
-            None if terms.admission.is_measured() => {
-                terms.admission.over((load * service.levels.0, load * service.levels.1), replicas)
+            None if service.admission.is_measured() => {
+                service.admission.over((load * service.levels.0, load * service.levels.1), replicas)
             }
-            None => terms.admission.at(load * service.peak, replicas),
+            None => service.admission.at(load * service.peak, replicas),
         };
         shed = nearest(real(demanded) * meets.shed).max(demanded.saturating_sub(capacity)).min(demanded);
     }
