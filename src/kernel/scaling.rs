@@ -151,7 +151,10 @@ impl ServiceState<'_> {
         let rate = level * peak;
         let mut beta = scaler.headroom;
         if scaler.burst_sds > 0.0 && rate > 0.0 {
-            beta += self.burst / rate.sqrt();
+            // What the rate shares out, and what it does not: burst_sds^2 (idc/(lambda W) + scv).
+            let fixed = scaler.burst_sds * scaler.burst_sds * self.terms.bursts.rate_scv;
+            let own = self.burst / rate.sqrt();
+            beta += if fixed > 0.0 { (own * own + fixed).sqrt() } else { own };
         }
         let wanted = rate * (1.0 + beta);
         let deferrable = if 0 < self.deferrable_seen { real(self.deferrable_seen) / real(tick.0) } else { 0.0 };

@@ -3,6 +3,7 @@
 use super::growth::GrowthPath;
 use super::replicas::Place;
 use super::tier::Bench;
+use crate::perf::Admission;
 use crate::record::ServiceMonth;
 use crate::stats::draw::{Prefix, Purpose, RunKey};
 use crate::stats::math;
@@ -102,6 +103,8 @@ pub(super) struct ServiceState<'w> {
     pub new_deferrable: u64,
     /// Parts of tokens, carried from tick to tick.
     pub carry: [f64; 3],
+    /// What a load means for its requests at this draw's speed of its first place. Eq. (174).
+    pub admission: Admission,
     /// Headroom for bursts x the root of the rate [(tokens/us)^1/2], and one over the load planned for. Eq. (158).
     pub burst: f64,
     pub per_target: f64,
@@ -326,9 +329,11 @@ fn state<'w>(
         Forecast::Learned(half_life) => *half_life,
         Forecast::Path(_) => Span::ZERO,
     };
+    let sigma = terms.places.first().map_or(0.0, |place| place.sigma);
+    let speed = terms.card_speed.as_ref().map_or(1.0, |z| math::exp(sigma * live.value(z)));
     let scaler = &terms.scaler;
     let window_us = scaler.burst_window.0.max(1) as f64;
-    let burst = scaler.burst_sds * (terms.idc * terms.tokens_per_request() / window_us).sqrt();
+    let burst = scaler.burst_sds * (terms.bursts.idc * terms.tokens_per_request() / window_us).sqrt();
     let decay = math::exp(-math::ln(2.0) * world.tick.0 as f64 / half_life.0.max(1) as f64);
     let deferrable = terms.deferrable.as_ref();
     ServiceState {
@@ -350,6 +355,7 @@ fn state<'w>(
         levels: (1.0, 1.0),
         new_deferrable: 0,
         carry: [0.0; 3],
+        admission: terms.admission.faster(speed),
         burst,
         per_target: 1.0 / scaler.target,
         // What is known before anything was seen: the level itself.
