@@ -5,5 +5,5 @@ mod table;
 mod window;
 
 pub use sweep::{Grid, Point, sweep};
-pub use table::{REFERENCE, admission, axes, points, reference};
+pub use table::{admission, axes, points, reference};
 pub use window::{Mix, window};

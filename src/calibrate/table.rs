@@ -3,15 +3,13 @@
 use super::sweep::{Grid, Point, sweep};
 use super::window::Mix;
 use crate::kernel::request::{self, Model, PATIENCE_S, Reference, saturated_per_s};
-use crate::perf::{self, Card, Deployment, Precision};
+use crate::perf::Card;
 use crate::stats::draw::RunKey;
 use crate::stats::law::{Law, LawKind};
 use crate::workload::requests::Length;
 use crate::world::catalog::{Catalog, RequestMix};
 use std::fmt::Write as _;
 
-/// Chip, model and chips of a replica on which the table is measured.
-pub const REFERENCE: (&str, &str, u32) = ("h100-sxm", "llama-3.3-70b", 2);
 /// Tokens of an iteration: the default of vLLM on such chips, prompts in chunks.
 const MAX_BATCH_TOKENS: u32 = 8192;
 /// Replications of a mix's saturated rate.
@@ -19,22 +17,8 @@ const REPLICATIONS: u32 = 4;
 
 /// The reference replica of a mix, the mix with the rate that saturates it, and that rate over the card's.
 pub fn reference(catalog: &Catalog, row: &RequestMix, seed: u64) -> Result<(Reference<Card>, Mix, f64), String> {
-    let (chip, model, chips) = REFERENCE;
-    let parts = catalog.card_parts(chip, model).map_err(|error| error.to_string())?;
-    let lengths =
-        perf::Lengths { input_tokens: row.input.0.round() as u64, output_tokens: row.output.0.round() as u64 };
-    let deployment = Deployment::new(chips, Precision::Fp8);
-    let card = perf::card(
-        &parts.hardware,
-        &parts.architecture.shape,
-        deployment,
-        lengths,
-        &parts.efficiency.shares,
-        true,
-        &[],
-    )
-    .map_err(|refusal| refusal.to_string())?;
-    let most = u32::try_from(parts.architecture.shape.context_tokens / 2).unwrap_or(u32::MAX);
+    let card = catalog.reference_card(row)?;
+    let most = u32::try_from(card.context_tokens() / 2).unwrap_or(u32::MAX);
     let law = |(mean, scv): (f64, f64)| -> Result<Length, String> {
         Ok(Length::Law { law: Law::by_mean(LawKind::Lognormal, mean, Some(scv))?, most })
     };
@@ -50,7 +34,7 @@ pub fn reference(catalog: &Catalog, row: &RequestMix, seed: u64) -> Result<(Refe
     let model = Model {
         kv_tokens: card.kv_tokens(),
         kv_reserve: 0,
-        max_batch: deployment.max_requests,
+        max_batch: card.deployment.max_requests,
         max_batch_tokens: MAX_BATCH_TOKENS,
         max_context: 2 * u64::from(most),
         chunked: true,

@@ -37,7 +37,7 @@ pub fn window<S: StepTimes + Clone>(
     let from_s = request::before_s(mix.request_s);
     let to_s = from_s + length_s;
     let per_s = load * f64::from(replicas) * mix.replica_per_s;
-    let pace = Pace { per_s, dispersion, points: vec![(0.0, 1.0), (to_s, 1.0)], from_s, to_s };
+    let pace = Pace { per_s, dispersion, sway: None, points: vec![(0.0, 1.0), (to_s, 1.0)], from_s, to_s };
     assert_eq!(reference.patience_s, Some(PATIENCE_S), "the table is of this patience");
     request::window(reference, &mix.lengths, replicas, &pace, Promised::default(), key)
 }

@@ -3,7 +3,7 @@
 use super::args::Format;
 use super::failure::Failure;
 use super::terminal;
-use crate::perf::{Deployment, Lengths, Precision};
+use crate::perf::{Deployment, Lengths, Measured, Point, Precision};
 use crate::report::cards;
 use crate::world::catalog::{Catalog, NoParts};
 use serde_json::json;
@@ -32,6 +32,21 @@ pub struct Terms {
     /// Of a card: serving software of this date [default: that of the fitted rows]
     #[arg(long, value_name = "DATE", value_parser = date)]
     software: Option<String>,
+    /// Of a card: what somebody measured of this replica, output tokens a second where more than enough waits; may be repeated
+    #[arg(long, value_name = "IN/OUT=TOKENS_PER_S", value_parser = measured)]
+    measured: Vec<Measured>,
+}
+
+/// `1000/1000=4205`.
+fn measured(word: &str) -> Result<Measured, String> {
+    let read = || {
+        let (lengths, rate) = word.split_once('=')?;
+        let (input, output) = lengths.split_once('/')?;
+        let lengths = Lengths { input_tokens: input.parse().ok()?, output_tokens: output.parse().ok()? };
+        let rate = rate.parse::<f64>().ok().filter(|rate| 0.0 < *rate && rate.is_finite())?;
+        Some(Measured { lengths, what: Point::OutputPerS(rate) })
+    };
+    read().ok_or_else(|| "tokens in and out of the requests and the rate above 0: 1000/1000=4205".into())
 }
 
 fn precision(word: &str) -> Result<Precision, String> {
@@ -48,7 +63,7 @@ fn date(word: &str) -> Result<String, String> {
 impl Terms {
     /// Whether any of them was given.
     pub fn given(&self) -> bool {
-        let Terms { tp, precision, kv_precision, input, output, cache_hit, software } = self;
+        let Terms { tp, precision, kv_precision, input, output, cache_hit, software, measured } = self;
         tp.is_some()
             || precision.is_some()
             || kv_precision.is_some()
@@ -56,6 +71,7 @@ impl Terms {
             || output.is_some()
             || cache_hit.is_some()
             || software.is_some()
+            || !measured.is_empty()
     }
 }
 
@@ -83,7 +99,7 @@ pub fn explain(names: &[String], terms: &Terms, format: Format) -> Result<(), Fa
         output_tokens: terms.output.unwrap_or(cards::LISTED.output_tokens),
     };
     let speed = terms.software.as_deref().map_or(1.0, |date| catalog.software_speed(date));
-    let card = cards::of(&parts, deployment, terms.tp, lengths, speed)
+    let card = cards::of(&parts, deployment, terms.tp, lengths, speed, &terms.measured)
         .map_err(|refusal| Failure::input(refusal.to_string(), remedy(&refusal)))?;
     let software = match &terms.software {
         Some(date) => format!("serving software of {date} against that of the fitted rows"),
@@ -103,7 +119,7 @@ pub fn explain(names: &[String], terms: &Terms, format: Format) -> Result<(), Fa
                 "output_tokens_per_s": full.output_tokens_per_s, "prefill_s": card.prefill_seconds(lengths.input_tokens),
                 "prefill_tokens_per_s": card.prefill_tokens_per_s(), "prefill_tokens_per_replica_hour": prefill,
                 "decode_tokens_per_replica_hour": decode, "watts": card.watts, "basis": card.basis.word(),
-                "uncertainty_sigma": card.uncertainty_sigma(),
+                "uncertainty_sigma": card.uncertainty_sigma(), "measured_speed": card.measured_speed,
             });
             format!("{value:#}\n")
         }

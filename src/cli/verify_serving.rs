@@ -8,7 +8,7 @@ use super::terminal;
 use crate::kernel::{Run, simulate};
 use crate::record::RunKey;
 use crate::report::folder::Folder;
-use crate::report::tiers;
+use crate::report::{page, tiers};
 use crate::spec;
 use crate::study::{self, CellPlan, Options, TierCheck, check_tiers, in_threads};
 use crate::world::catalog::Catalog;
@@ -28,7 +28,7 @@ pub struct Serving {
     /// Seed of the study and of its windows
     #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(i64).range(0..))]
     seed: Option<i64>,
-    /// Folder for model_error.csv, one line a window and figure; absent: none is written
+    /// Folder for model_error.csv, one line a window and figure, and for its chart; absent: none is written
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// Threads; by default as many as there are. The results do not depend on it
@@ -64,7 +64,13 @@ pub fn run(args: &Serving) -> Result<(), Failure> {
     print(&tiers::summary(&check), args.format)?;
     if let Some(folder) = folder {
         let one = std::iter::once((cell.strategy.as_str(), cell.future.as_str(), &cell.world, &check));
-        folder.write("model_error.csv", tiers::model_error_csv(one).as_bytes())?;
+        let csv = tiers::model_error_csv(one);
+        let told = format!("{}, seed {}; hedgerow {}", cell.world.name, cell.world.seed, env!("CARGO_PKG_VERSION"));
+        let drawn = page::model_error_of_csv(&csv, &told).expect("our own table reads back");
+        folder.write("model_error.csv", csv.as_bytes())?;
+        for (name, bytes) in page::pictures(page::MODEL_ERROR, &drawn.chart) {
+            folder.write(&name, bytes)?;
+        }
         folder.finish()?;
     }
     if !args.quiet {

@@ -155,8 +155,10 @@ impl ServiceState<'_> {
         let level = if learned { self.seen.0 / self.seen.1 } else { self.per_us };
         let rate = level * peak;
         let mut beta = self.headroom;
-        if self.burst > 0.0 && rate > 0.0 {
-            beta += self.burst / rate.sqrt();
+        if self.burst + self.burst_fixed > 0.0 && rate > 0.0 {
+            // What the rate shares out, and what it does not: burst_sds^2 (idc/(lambda W) + scv).
+            let own = self.burst / rate.sqrt();
+            beta += if self.burst_fixed > 0.0 { (own * own + self.burst_fixed).sqrt() } else { own };
         }
         let wanted = rate * (1.0 + beta);
         let deferrable = if 0 < self.deferrable_seen { real(self.deferrable_seen) / real(tick.0) } else { 0.0 };

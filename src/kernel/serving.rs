@@ -4,7 +4,7 @@ use super::growth::GrowthPath;
 use super::replicas::Place;
 use super::tick::{real, whole_below};
 use super::tier::Bench;
-use crate::perf::Served;
+use crate::perf::{Admission, Served};
 use crate::record::ServiceMonth;
 use crate::stats::draw::{Prefix, Purpose, RunKey};
 use crate::stats::math;
@@ -156,8 +156,10 @@ pub(super) struct ServiceState<'w> {
     pub decay: f64,
     /// New ones of the tick that was closed last.
     pub deferrable_seen: u64,
-    /// Headroom for bursts x the root of the rate [(tokens/us)^1/2], more than the forecast [-], and one over the load planned for. Eq. (158).
+    /// Headroom for bursts: x the root of the rate [(tokens/us)^1/2], and the square of what no rate shares out [-]; more than the forecast [-]; one over the
+    /// load planned for. Eq. (158).
     pub burst: f64,
+    pub burst_fixed: f64,
     pub headroom: f64,
     pub per_target: f64,
     /// They in the order in which they fill.
@@ -172,6 +174,8 @@ pub(super) struct ServiceState<'w> {
     pub cool_down: Span,
     /// Largest profile peak of the ticks ahead within a lease, by tick of the profile; empty: no lease.
     pub ahead: Vec<f64>,
+    /// What a load means for its requests at this draw's speed of its first place. Eq. (174).
+    pub admission: Admission,
     pub terms: &'w Service,
     /// Number of its lead.
     pub lead: usize,
@@ -205,7 +209,7 @@ impl ServiceState<'_> {
     /// What its requests meet in the tick under way by what is known of them, at a mean load on so many replicas. Eq. (156), (168).
     #[inline]
     pub fn meets(&self, load: f64, replicas: f64) -> Served {
-        let (shape, admission) = (&self.ticks[self.under_way], &self.terms.admission);
+        let (shape, admission) = (&self.ticks[self.under_way], &self.admission);
         if !self.measured {
             return admission.at(load * shape.peak_over_mean, replicas);
         }
@@ -409,11 +413,14 @@ fn state<'w>(
         Forecast::Learned(half_life) => *half_life,
         Forecast::Path(_) => Span::ZERO,
     };
+    let sigma = terms.places.first().map_or(0.0, |place| place.sigma);
+    let speed = terms.card_speed.as_ref().map_or(1.0, |z| math::exp(sigma * live.value(z)));
     let scaler = &terms.scaler;
     let window_us = scaler.burst_window.0.max(1) as f64;
-    let burst = scaler.burst_sds * (terms.idc * terms.tokens_per_request() / window_us).sqrt();
+    let burst = scaler.burst_sds * (terms.bursts.idc * terms.tokens_per_request() / window_us).sqrt();
     let decay = math::exp(-math::ln(2.0) * world.tick.0 as f64 / half_life.0.max(1) as f64);
     let deferrable = terms.deferrable.as_ref();
+    let admission = terms.admission.faster(speed);
     let foresight = match (&terms.forecast, demand.shape.phase) {
         (Forecast::Path(points), _) => Foresight::Path(points),
         (Forecast::Learned(_), Some(_)) => Foresight::Profile,
@@ -438,7 +445,7 @@ fn state<'w>(
         capacity: 0,
         taken: 0,
         more_to_count: false,
-        measured: terms.admission.is_measured(),
+        measured: admission.is_measured(),
         profile: demand.shape.phase.is_some(),
         foresight,
         did: TickCounts::default(),
@@ -448,6 +455,7 @@ fn state<'w>(
         decay,
         deferrable_seen: 0,
         burst,
+        burst_fixed: scaler.burst_sds * scaler.burst_sds * terms.bursts.rate_scv,
         headroom: scaler.headroom,
         per_target: 1.0 / scaler.target,
         order: (places.0 as u32..places.1 as u32).collect(),
@@ -458,6 +466,7 @@ fn state<'w>(
         max_step: scaler.max_step,
         cool_down: scaler.cool_down,
         ahead: ahead(world, terms, lease),
+        admission,
         terms,
         lead: 0,
         places,

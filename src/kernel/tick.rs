@@ -75,7 +75,8 @@ impl Sim<'_> {
             let ours = volumes[service.workload];
             let tokens = service.per_us * growth * service.ticks[service.under_way].mean * noise * tick_us;
             service.offered = whole(tokens * ours, &mut service.carry[0]);
-            service.left = if ours < 1.0 { whole(tokens * (1.0 - ours), &mut service.carry[1]) } else { 0 };
+            let all = tokens + service.deferrable_per_us * growth * tick_us;
+            service.left = if ours < 1.0 { whole(all * (1.0 - ours), &mut service.carry[1]) } else { 0 };
             service.new_deferrable = if service.deferrable_per_us > 0.0 {
                 whole(service.deferrable_per_us * growth * ours * tick_us, &mut service.carry[2])
             } else {

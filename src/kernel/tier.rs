@@ -6,8 +6,8 @@ use crate::perf::{Affine, Card, Iteration, Served, StepTimes, Work};
 use crate::stats::draw::RunKey;
 use crate::stats::law::{Law, LawKind};
 use crate::units::Span;
-use crate::workload::requests::Length;
-use crate::world::{Service, ServiceId, Tier, World};
+use crate::workload::requests::{Length, Sway};
+use crate::world::{Bursts, Service, ServiceId, Tier, World};
 
 /// Longest answer or prompt of rates that know no context [tokens].
 const LONGEST: u32 = 1 << 24;
@@ -57,7 +57,7 @@ pub struct Bench {
     replicas: Reference<Times>,
     mix: Mix,
     promised: Promised,
-    dispersion: f64,
+    bursts: Bursts,
     /// Requests that a replica serves by the rates of the fluid tier [1/s].
     fluid_per_s: f64,
     /// What a mean answer takes on a saturated replica [s].
@@ -106,8 +106,10 @@ pub struct Sample {
     pub replicas: u32,
     /// Requests [1/s].
     pub per_s: f64,
-    /// Index of dispersion.
+    /// Index of dispersion whatever their rate.
     pub dispersion: f64,
+    /// What moves their rate.
+    pub sway: Option<Sway>,
 }
 
 impl Bench {
@@ -143,7 +145,7 @@ impl Bench {
             replicas: Reference { model, patience_s: Some(PATIENCE_S) },
             mix,
             promised: Promised { ttft_s, tpot_s: tpot_s.filter(|_| place.card.is_some()) },
-            dispersion: service.idc,
+            bursts: service.bursts,
             fluid_per_s: per_hour / 3_600.0 / (input + output),
             request_s,
         })
@@ -157,15 +159,17 @@ impl Bench {
     }
 
     /// Replicas that stand for all of a tick: at most [`Tier::MOST_REPLICAS`], fewer where requests are many. A stream of which each request is kept
-    /// with probability p has the index of dispersion 1 + p (D - 1). Eq. (162).
+    /// with probability p has the index of dispersion 1 + p (D - 1); what moves the rate moves it all the same. Eq. (162).
     pub fn sample(&self, tick: &Tick) -> Sample {
         let each_per_s = tick.load * self.fluid_per_s;
         let room = (Tier::ENOUGH / (each_per_s * tick.length.0 as f64 / 1e6)).floor();
         let most = room.clamp(Tier::FEWEST_REPLICAS, Tier::MOST_REPLICAS);
         let replicas = tick.replicas.round().clamp(1.0, most) as u32;
         let kept = (f64::from(replicas) / tick.replicas).min(1.0);
-        let dispersion = 1.0 + kept * (self.dispersion - 1.0);
-        Sample { replicas, per_s: each_per_s * f64::from(replicas), dispersion }
+        let Bursts { idc, rate_scv, window_s } = self.bursts;
+        let dispersion = 1.0 + kept * (idc - 1.0);
+        let sway = (0.0 < rate_scv).then(|| Sway { cv: rate_scv.sqrt(), window_s });
+        Sample { replicas, per_s: each_per_s * f64::from(replicas), dispersion, sway }
     }
 
     /// Requests that a tick plays, what comes before it included.
@@ -213,8 +217,8 @@ impl Bench {
         let factor = |value: f64| value.max(1e-6);
         let mut points = vec![(0.0, factor(tick.path[0].1))];
         points.extend(tick.path.iter().map(|(part, value)| (from_s + part * length_s, factor(*value))));
-        let Sample { replicas, per_s, dispersion } = sample;
-        let pace = Pace { per_s, dispersion, points, from_s, to_s: from_s + length_s };
+        let Sample { replicas, per_s, dispersion, sway } = sample;
+        let pace = Pace { per_s, dispersion, sway, points, from_s, to_s: from_s + length_s };
         let mix = Mix { name: format!("{} {stream} {}", self.mix.name, tick.k), ..self.mix.clone() };
         window(&self.replicas, &mix, replicas, &pace, self.promised, key)
     }
@@ -268,7 +272,8 @@ mod tests {
 
     fn bench(model: Model<Times>, mix: Mix, fluid_per_s: f64, dispersion: f64, request_s: f64) -> Bench {
         let replicas = Reference { model, patience_s: Some(PATIENCE_S) };
-        Bench { replicas, mix, promised: Promised::default(), dispersion, fluid_per_s, request_s }
+        let bursts = Bursts { idc: dispersion, rate_scv: 0.0, window_s: 60.0 };
+        Bench { replicas, mix, promised: Promised::default(), bursts, fluid_per_s, request_s }
     }
 
     /// A tick at a load that stays.
@@ -322,7 +327,7 @@ mod tests {
         let (bench, tick) = (card(), flat(0.9, 256.0, 400));
         let sample = bench.sample(&tick);
         assert_eq!((sample.replicas, sample.dispersion), (64, 1.0 + 15.0 / 4.0));
-        let all = Sample { replicas: 256, per_s: 4.0 * sample.per_s, dispersion: 16.0 };
+        let all = Sample { replicas: 256, per_s: 4.0 * sample.per_s, dispersion: 16.0, sway: None };
         let figures = |sample: Sample| -> Vec<[f64; 3]> {
             let plays = (0..4).map(|n| bench.play_sample(&tick, sample, "tick", key(n)));
             plays.map(|w| [w.shed().unwrap(), w.ttft_s(0.5).unwrap(), w.mean_tpot_s().unwrap()]).collect()

@@ -1,6 +1,6 @@
 //! The replica card: a model on the chips of one replica, at given lengths: what fits, how fast, how well known. Knows no price and no load.
 
-use super::admission::AdmissionTable;
+use super::admission::{AdmissionTable, Clock};
 use super::architecture::Architecture;
 use super::efficiency::{Basis, Efficiency};
 use super::hardware::Hardware;
@@ -125,7 +125,7 @@ impl Limit {
 
 /// The card of a model on a replica, or why there is none.
 ///
-/// `fitted` says whether `shares` were fitted to chips, precisions and models of this kind. `measured` are saturated rates of this very
+/// `fitted` says whether `shares` were fitted to chips, precisions and models of this kind. `measured` are rates and steps of this very
 /// replica; they move the card's speed as Eq. (117) says.
 pub fn card(
     chip: &Hardware,
@@ -142,7 +142,7 @@ pub fn card(
     }
     let ratio = |point: &Measured| -> Result<f64, Refusal> {
         let there = modelled(chip, model, deployment, point.lengths, shares, fitted)?;
-        Ok(point.output_tokens_per_s / there.saturated().output_tokens_per_s)
+        Ok(point.over(&there))
     };
     let ratios =
         measured.iter().map(|point| Ok((point.lengths, ratio(point)?))).collect::<Result<Vec<_>, Refusal>>()?;
@@ -273,6 +273,12 @@ impl Card {
     pub fn with_batch(&self, batch: f64) -> Saturated {
         let most = self.saturated();
         if batch < most.batch { self.loaded(batch, Limit::Requests) } else { most }
+    }
+
+    /// How the replica runs at a rate of output tokens \[1/s\]. Eq. (121), (172).
+    pub fn clock(&self, output_tokens_per_s: f64) -> Clock {
+        let at = self.at_rate(output_tokens_per_s);
+        Clock { iteration_s: at.parts.total_s(), batch: at.batch }
     }
 
     /// The replica at a rate of output tokens \[1/s\], with as many requests as it then has; the saturated one above its rate. Eq. (121).

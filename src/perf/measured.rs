@@ -1,22 +1,48 @@
-//! Measured rates of a replica and what they say of lengths between them.
+//! Measured rates and steps of a replica and what they say of lengths between them.
 
-use super::card::Lengths;
+use super::card::{Card, Lengths};
 use crate::stats::math;
 
-/// A saturated rate that somebody measured.
+/// What somebody measured of a replica.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measured {
     /// Of the requests.
     pub lengths: Lengths,
-    /// Of the whole replica [1/s].
-    pub output_tokens_per_s: f64,
+    /// What.
+    pub what: Point,
+}
+
+/// A quantity that was measured.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Point {
+    /// Output of the whole replica where more than enough requests wait [tokens/s].
+    OutputPerS(f64),
+    /// A step in which so many requests decode and no prompt is read.
+    Step {
+        /// Requests, at least 1.
+        batch: u64,
+        /// Context of each, at least 1 [tokens].
+        context_tokens: f64,
+        /// How long it took, above 0 \[s\].
+        seconds: f64,
+    },
+}
+
+impl Measured {
+    /// Measured speed over that of a card of these lengths \[-\]. Eq. (117).
+    pub fn over(&self, card: &Card) -> f64 {
+        match self.what {
+            Point::OutputPerS(rate) => rate / card.saturated().output_tokens_per_s,
+            Point::Step { batch, context_tokens, seconds } => card.step_seconds(batch, context_tokens) / seconds,
+        }
+    }
 }
 
 /// Speed at `lengths`, from (lengths, measured over modelled): at a point its own ratio, elsewhere their geometric mean, each weighed with
 /// the inverse square of its distance in the logarithms of both lengths (Shepard 1968). Eq. (117).
 ///
 /// `ratios` are positive and at least one. A point that stands twice counts twice.
-pub(super) fn speed(ratios: &[(Lengths, f64)], lengths: Lengths) -> f64 {
+pub fn speed(ratios: &[(Lengths, f64)], lengths: Lengths) -> f64 {
     let at: Vec<f64> = ratios.iter().filter(|(point, _)| *point == lengths).map(|(_, ratio)| *ratio).collect();
     if !at.is_empty() {
         return math::exp(at.iter().map(|&ratio| math::ln(ratio)).sum::<f64>() / at.len() as f64);

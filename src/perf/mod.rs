@@ -20,7 +20,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use admission::{Admission, AdmissionRow, AdmissionTable, Cut, Outcome, Promise, Served};
+pub use admission::{Admission, AdmissionRow, AdmissionTable, Asked, Clock, Cut, Outcome, PATIENCE_S, Promise, Served};
 pub use affine::Affine;
 pub use architecture::{Architecture, Experts};
 pub use card::{
@@ -28,7 +28,7 @@ pub use card::{
 };
 pub use efficiency::{Basis, Efficiency};
 pub use hardware::Hardware;
-pub use measured::Measured;
+pub use measured::{Measured, Point, speed as measured_speed};
 pub use mixed::{Mixed, Moments};
 pub use precision::Precision;
 pub use refusal::Refusal;

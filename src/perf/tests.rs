@@ -85,7 +85,7 @@ fn those_above_the_batch_wait() {
 fn a_measured_point_is_exact() {
     let plain = toy_card(1);
     let rate = 2.0 * plain.saturated().output_tokens_per_s;
-    let point = Measured { lengths: lengths(100, 100), output_tokens_per_s: rate };
+    let point = Measured { lengths: lengths(100, 100), what: Point::OutputPerS(rate) };
     let make =
         |asked| card(&chip(), &toy(), Deployment::new(1, Precision::Fp8), asked, &shares(), true, &[point]).unwrap();
     let here = make(lengths(100, 100));
@@ -96,6 +96,26 @@ fn a_measured_point_is_exact() {
         (make(lengths(200, 100)).basis, make(lengths(200, 100)).measured_speed),
         (Basis::Fitted, here.measured_speed)
     );
+}
+
+/// A step of 4 requests with 150 tokens each that took half of what the card says makes it twice as fast; with a rate of half the modelled one at the same
+/// lengths it is as fast as modelled, sqrt(2 x 1/2).
+#[test]
+fn measured_steps_count_as_rates_do() {
+    let plain = toy_card(1);
+    let step = Point::Step { batch: 4, context_tokens: 150.0, seconds: plain.step_seconds(4, 150.0) / 2.0 };
+    let rate = Point::OutputPerS(plain.saturated().output_tokens_per_s / 2.0);
+    let make = |points: &[Point]| {
+        let measured: Vec<Measured> =
+            points.iter().map(|what| Measured { lengths: lengths(100, 100), what: *what }).collect();
+        card(&chip(), &toy(), Deployment::new(1, Precision::Fp8), lengths(100, 100), &shares(), false, &measured)
+            .unwrap()
+    };
+    let fast = make(&[step]);
+    near(fast.measured_speed, 2.0);
+    near(fast.step_seconds(4, 150.0), plain.step_seconds(4, 150.0) / 2.0);
+    assert_eq!(fast.basis, Basis::Measured);
+    near(make(&[step, rate]).measured_speed, 1.0);
 }
 
 fn refused(tensor_parallel: u32, precision: Precision, asked: Lengths, model: &Architecture) -> String {

@@ -154,7 +154,7 @@ pub struct ShareMonth {
 pub struct ServiceMonth {
     /// Interactive tokens that users asked for and that are ours.
     pub demanded: u128,
-    /// Those that went elsewhere after a contract's end.
+    /// Tokens of users and of work that may wait that went elsewhere after a contract's end.
     pub left: u128,
     /// Served by the first choice.
     pub first: u128,

@@ -2,8 +2,8 @@
 
 use super::table::{Cell, Column, Table, show};
 use crate::perf::{
-    Architecture, Basis, Card, Deployment, Efficiency, Hardware, Lengths, MEMORY_SHARE, Precision, WEIGHT_OVERHEAD,
-    card, smallest,
+    Architecture, Basis, Card, Deployment, Efficiency, Hardware, Lengths, MEMORY_SHARE, Measured, Precision,
+    WEIGHT_OVERHEAD, card, smallest,
 };
 use crate::world::catalog::{Catalog, FamilyEfficiency, Parts};
 use std::fmt::Write;
@@ -234,7 +234,14 @@ fn speeds(out: &mut String, parts: &Parts<'_>, card: &Card, shares: &Efficiency,
             1e6 * shares.overhead_s_per_layer
         ),
     );
-    line(out, format_args!("  speed      {} of all times: {software}", show(card.times().speed())));
+    line(
+        out,
+        format_args!("  speed      {} of all times: {software}", show(card.times().speed() / card.measured_speed)),
+    );
+    if card.measured_speed != 1.0 {
+        let speed = show(card.measured_speed);
+        line(out, format_args!("  measured   {speed} of the modelled speed, all times over it, Eq. (117)"));
+    }
 }
 
 fn steps(out: &mut String, card: &Card) {
@@ -352,6 +359,7 @@ pub fn of(
     tensor_parallel: Option<u32>,
     lengths: Lengths,
     software: f64,
+    measured: &[Measured],
 ) -> Result<Card, crate::perf::Refusal> {
     let family = parts.efficiency;
     let shape = &parts.architecture.shape;
@@ -360,8 +368,11 @@ pub fn of(
     match tensor_parallel {
         Some(tensor_parallel) => {
             let deployment = Deployment { tensor_parallel, ..deployment };
-            card(&parts.hardware, shape, deployment, lengths, &shares, fitted, &[])
+            card(&parts.hardware, shape, deployment, lengths, &shares, fitted, measured)
         }
-        None => smallest(&parts.hardware, shape, deployment, lengths, &shares, fitted),
+        None => {
+            let least = smallest(&parts.hardware, shape, deployment, lengths, &shares, fitted)?;
+            card(&parts.hardware, shape, least.deployment, lengths, &shares, fitted, measured)
+        }
     }
 }

@@ -173,8 +173,34 @@ pub struct Row {
     pub references: Vec<Reference>,
     /// Upright lines with a name; their values are of the level axis.
     pub uprights: Vec<Reference>,
+    /// What lies between two values is shaded.
+    pub shade: Option<Shade>,
     /// A panel a column.
     pub cells: Vec<Panel>,
+}
+
+/// A shaded part of an axis of values.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shade {
+    /// Its name among the keys.
+    pub name: String,
+    /// Lower end.
+    pub low: f64,
+    /// Upper end.
+    pub high: f64,
+}
+
+/// A point of its own in a [`Panel`].
+#[derive(Debug, Clone, PartialEq)]
+pub struct Dot {
+    /// Along the level axis.
+    pub x: f64,
+    /// Along the upright axis.
+    pub y: f64,
+    /// Interval of `y`.
+    pub ends: Option<(f64, f64)>,
+    /// Words beside it; may be empty.
+    pub note: String,
 }
 
 /// A panel of [`Kind::Panels`].
@@ -184,6 +210,8 @@ pub struct Panel {
     pub lines: Vec<(usize, Line)>,
     /// Points of these lines that no other is better than in both, from the left: they are joined by steps, and all else is paler. Empty: no frontier.
     pub best: Vec<(f64, f64)>,
+    /// Points that nothing joins, each with the place of its key.
+    pub dots: Vec<(usize, Dot)>,
 }
 
 impl Row {
@@ -194,7 +222,10 @@ impl Row {
             points.chain(line.band.iter().flat_map(|b| [b.1, b.2])).collect()
         };
         let lines = self.cells.iter().flat_map(|cell| &cell.lines).flat_map(move |(_, line)| of(line));
-        lines.chain(self.references.iter().map(|r| r.value))
+        let dots = self.cells.iter().flat_map(|cell| &cell.dots);
+        let dots = dots.flat_map(|(_, dot)| dot.ends.map_or([dot.y; 3], |ends| [ends.0, dot.y, ends.1]));
+        let shade = self.shade.iter().flat_map(|shade| [shade.low, shade.high]);
+        lines.chain(dots).chain(shade).chain(self.references.iter().map(|r| r.value))
     }
 
     /// Abscissas of what has a value, and of the upright lines.
@@ -204,7 +235,8 @@ impl Row {
             points.chain(line.band.iter().map(|b| b.0)).collect()
         };
         let lines = self.cells.iter().flat_map(|cell| &cell.lines).flat_map(move |(_, line)| of(line));
-        lines.chain(self.uprights.iter().map(|r| r.value))
+        let dots = self.cells.iter().flat_map(|cell| &cell.dots).map(|(_, dot)| dot.x);
+        lines.chain(dots).chain(self.uprights.iter().map(|r| r.value))
     }
 }
 

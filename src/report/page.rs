@@ -20,6 +20,7 @@ mod goodput;
 mod intact;
 mod layout;
 mod manifest;
+mod model_error;
 mod npv;
 mod parts;
 mod power;
@@ -37,6 +38,7 @@ mod words;
 
 pub use data::{Data, DataError};
 pub use manifest::Manifest;
+pub use model_error::of_csv as model_error_of_csv;
 pub use terminal::terminal;
 
 /// A chart of the report.
@@ -60,6 +62,9 @@ pub struct Drawn {
     /// What to know of them, small print.
     pub notes: Vec<String>,
 }
+
+/// Name of the chart of the windows that both tiers played; `verify serving` draws it too.
+pub const MODEL_ERROR: &str = "model_error";
 
 /// Every chart, in reading order.
 pub const CHARTS: &[ChartEntry] = &[
@@ -120,6 +125,12 @@ pub const CHARTS: &[ChartEntry] = &[
         needs: "services",
         build: attainment::build,
     },
+    ChartEntry {
+        name: MODEL_ERROR,
+        what: "Hourly tier less requests one by one, window by window against load, with tolerances",
+        needs: "services and `[run] model_error_windows`",
+        build: model_error::build,
+    },
     ChartEntry { name: "fractions", what: "The four fractions by pool", needs: "pools", build: fractions::build },
 ];
 
@@ -149,13 +160,18 @@ pub fn pages(data: &Data) -> Vec<(String, Vec<u8>)> {
         drawn.chart.subtitle = words::sentence(&drawn.chart.subtitle);
     }
     let left_out: Vec<&ChartEntry> = CHARTS.iter().filter(|e| charts.iter().all(|c| c.0.name != e.name)).collect();
-    let mut files = Vec::new();
-    for (entry, Drawn { chart, .. }) in &charts {
-        files.push((format!("charts/{}.png", entry.name), chart::to_png(chart, Size::default())));
-        files.push((format!("charts/{}.svg", entry.name), chart::to_svg(chart, Size::default()).into_bytes()));
-    }
+    let mut files: Vec<(String, Vec<u8>)> =
+        charts.iter().flat_map(|(entry, drawn)| pictures(entry.name, &drawn.chart)).collect();
     files.push(("report.html".to_string(), html::render(&layout::page(data, &charts, &left_out)).into_bytes()));
     files
+}
+
+/// A chart as the two files that it stands in: (path in the folder, bytes).
+pub fn pictures(name: &str, chart: &Chart) -> [(String, Vec<u8>); 2] {
+    [
+        (format!("charts/{name}.png"), chart::to_png(chart, Size::default())),
+        (format!("charts/{name}.svg"), chart::to_svg(chart, Size::default()).into_bytes()),
+    ]
 }
 
 /// Write the charts and the page of a finished folder again from its tables, which stay byte for byte; returns what was read.
@@ -187,8 +203,8 @@ mod tests {
     fn charts_without_data_are_named_and_not_drawn() {
         let names = |files: &[(String, Vec<u8>)]| files.iter().map(|f| f.0.clone()).collect::<Vec<_>>();
         let study = pages(&data(&sample::files()));
-        // All but the frontier, the day and the attainment: that study has no pool to overflow to, and no service.
-        assert_eq!(study.len(), 2 * (CHARTS.len() - 3) + 1);
+        // All but the frontier, the day, the attainment and the model error: that study has no pool to overflow to, and no service.
+        assert_eq!(study.len(), 2 * (CHARTS.len() - 4) + 1);
         assert_eq!(study, pages(&data(&sample::files())));
         let theory = pages(&data(&sample::theory()));
         let drawn =

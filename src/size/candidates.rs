@@ -135,8 +135,15 @@ impl Desk<'_> {
         let alone_s = card.prefill_seconds(card.lengths.input_tokens);
         let promised =
             perf::Promise { ttft_s: self.promise.ttft_s, tpot_s: self.promise.tpot_s, alone_s: vec![(1.0, alone_s)] };
-        let cut = self.catalog.admission.of(dispersion, share, 1.0 / replica_per_s);
-        let tpot = |load: f64| mixed.at_rate(load * output_per_s).parts.total_s();
+        let table = &self.catalog.admission;
+        let clocks: Vec<perf::Clock> = table.loads().iter().map(|load| mixed.clock(load * output_per_s)).collect();
+        let dispersion = |_: f64, _: f64| dispersion;
+        let asked = perf::Asked {
+            dispersion: &dispersion,
+            output_share: share,
+            seconds_per_request: 1.0 / replica_per_s,
+            clocks: Some(&clocks),
+        };
         Ok(Offer {
             instance: row.name.clone(),
             chip: row.chip.clone(),
@@ -147,7 +154,7 @@ impl Desk<'_> {
             price: tariff.because.clone(),
             shape: 0,
             replica_per_s,
-            table: cut.promise(&promised, Some(&tpot)),
+            table: table.of(&asked).promise(promised),
             window_s,
             basis: card.basis,
             model,

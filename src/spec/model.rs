@@ -7,7 +7,8 @@ pub use super::equity::{Investment, Tranche};
 pub use super::failures::{CauseSpec, FailureSpec, MaintenanceSpec, OutageSpec, Region, Repair, SparesSpec};
 pub use super::schedule::{Interval, LasSpec, OverflowSpec, Schedule};
 pub use super::services::{
-    AutoscalerSpec, DeferrableSpec, DemandSpec, ForecastSpec, ReplicaSpec, ServiceSpec, SloSpec,
+    AutoscalerSpec, DeferrableSpec, DemandSpec, ForecastSpec, MeasuredSpec, MeasuredWhat, PopulationSpec, ReplicaSpec,
+    ServiceSpec, SloSpec,
 };
 use crate::units::Date;
 

@@ -54,6 +54,57 @@ pub struct ReplicaSpec {
     pub cache_hit: Option<Leaf>,
     /// Date of the serving software of a card.
     pub software: Option<At<String>>,
+    /// Measured points of a card.
+    pub measured: Vec<MeasuredSpec>,
+}
+
+/// `measured = [{ ... }]`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct MeasuredSpec {
+    /// Chip or instance.
+    pub chip: Option<At<String>>,
+    /// Chips of the replica.
+    pub chips: Option<At<i64>>,
+    /// Of its requests [tokens].
+    pub input_tokens: Option<Leaf>,
+    /// Of its requests [tokens].
+    pub output_tokens: Option<Leaf>,
+    /// What was measured.
+    pub what: MeasuredWhat,
+}
+
+/// What was measured.
+#[derive(Clone, PartialEq, Debug)]
+pub enum MeasuredWhat {
+    /// Output of the whole replica where more than enough waits [tokens/s].
+    Rate(Leaf),
+    /// A decode step.
+    Step {
+        /// [h].
+        step: Leaf,
+        /// Requests in it.
+        batch: Option<At<i64>>,
+        /// Context of each [tokens].
+        context_tokens: Option<Leaf>,
+    },
+}
+
+impl MeasuredSpec {
+    /// The number that was measured.
+    pub fn leaf(&self) -> &Leaf {
+        match &self.what {
+            MeasuredWhat::Rate(leaf) | MeasuredWhat::Step { step: leaf, .. } => leaf,
+        }
+    }
+
+    /// Its numbers.
+    fn leaves(&self) -> impl Iterator<Item = &Leaf> {
+        let context = match &self.what {
+            MeasuredWhat::Rate(_) => None,
+            MeasuredWhat::Step { context_tokens, .. } => context_tokens.as_ref(),
+        };
+        std::iter::once(self.leaf()).chain(&self.input_tokens).chain(&self.output_tokens).chain(context)
+    }
 }
 
 /// `demand = { ... }`.
@@ -91,6 +142,23 @@ pub struct DemandSpec {
     pub idc: Option<Leaf>,
     /// (share, idc) of its clients.
     pub clients: Vec<(Leaf, Leaf)>,
+    /// Its clients by number and law.
+    pub population: Option<PopulationSpec>,
+    /// Of the rates of all clients together [-].
+    pub common_cv: Option<Leaf>,
+}
+
+/// `population = { clients, zipf, idc, cv }`.
+#[derive(Clone, PartialEq, Debug)]
+pub struct PopulationSpec {
+    /// How many.
+    pub clients: At<i64>,
+    /// Exponent of their shares [-].
+    pub zipf: Option<Leaf>,
+    /// Index of dispersion of each client's counts whatever its rate [-].
+    pub idc: Option<Leaf>,
+    /// Coefficient of variation of each client's rate [-].
+    pub cv: Option<Leaf>,
 }
 
 /// `deferrable = { tokens_per_second, deadline }`.
@@ -152,12 +220,15 @@ impl ServiceSpec {
     pub fn leaves(&self) -> impl Iterator<Item = &Leaf> {
         let (replica, demand, scaler) = (&self.replica, &self.demand, &self.autoscaler);
         let by_name = replica.chips.iter().chain(&replica.prefill).chain(&replica.decode).map(|named| &named.table);
+        let measured = replica.measured.iter().flat_map(MeasuredSpec::leaves);
         let level = demand.tokens_per_second.iter().chain(&demand.requests_per_second);
         let lengths = demand.input_tokens.iter().chain(&demand.output_tokens);
         let growth = demand.multiple_per_year.iter().chain(&demand.ceiling_multiple);
         let shape = demand.profile_points.iter().chain(&demand.points).chain(&demand.every);
         let noise = demand.sd.iter().chain(&demand.common_sd).chain(&demand.idc);
-        let clients = demand.clients.iter().flat_map(|(share, idc)| [share, idc]);
+        let clients = demand.clients.iter().flat_map(|(share, idc)| [share, idc]).chain(&demand.common_cv);
+        let population = demand.population.iter().flat_map(|of| of.zipf.iter().chain(&of.idc).chain(&of.cv));
+        let clients = clients.chain(population);
         let deferrable = self.deferrable.iter().flat_map(|terms| [&terms.tokens_per_second, &terms.deadline]);
         let slo = self.slo.iter().flat_map(|slo| slo.ttft.iter().chain(&slo.tpot));
         let forecast = self.forecast.iter().flat_map(|forecast| forecast.points.iter().chain(&forecast.half_life));
@@ -166,6 +237,13 @@ impl ServiceSpec {
         let price = self.token_price.iter().flat_map(|(input, output)| [input, output]);
         let demand = level.chain(lengths).chain(growth).chain(shape).chain(noise).chain(clients);
         let promises = deferrable.chain(slo).chain(&self.accepts_up_to).chain(forecast);
-        by_name.chain(demand).chain(promises).chain(plan).chain(times).chain(price).chain(&replica.cache_hit)
+        by_name
+            .chain(demand)
+            .chain(promises)
+            .chain(plan)
+            .chain(times)
+            .chain(price)
+            .chain(&replica.cache_hit)
+            .chain(measured)
     }
 }

@@ -48,7 +48,7 @@ pub struct Candidate {
     pub row: ServiceTickRow,
     /// The tick.
     pub tick: Tick,
-    /// Index of dispersion of the service.
+    /// Index of dispersion of the service at its rate in the tick.
     pub idc: f64,
     /// Stratum.
     pub band: Band,
@@ -82,8 +82,10 @@ pub fn candidates(world: &World, record: &RunRecord) -> Vec<Candidate> {
         let load = row.did.required as f64 / row.did.ready as f64;
         let k = (row.at.0 as i64 - world.start.0 as i64).div_euclid(world.tick.0 as i64);
         let tick = Tick::new(terms, k, world.tick, load, row.did.ready as f64 / world.tick.0 as f64);
-        let band = Band::of(tick.peak(), terms.idc, tick.ramp());
-        Candidate { row: *row, tick, idc: terms.idc, band }
+        let per_s = row.did.demanded as f64 / terms.tokens_per_request() / (world.tick.0 as f64 / 1e6);
+        let idc = terms.bursts.idc_at(per_s);
+        let band = Band::of(tick.peak(), idc, tick.ramp());
+        Candidate { row: *row, tick, idc, band }
     })
     .collect()
 }

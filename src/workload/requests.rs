@@ -4,11 +4,13 @@ mod client;
 mod generate;
 mod length;
 mod paced;
+mod swayed;
 
 pub use client::{Clients, Gaps, State};
 pub use generate::{Generate, Generated, Process};
 pub use length::{Length, Lengths};
 pub use paced::Paced;
+pub use swayed::{Sway, Swayed};
 
 /// A request as it arrives.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -135,7 +135,7 @@ impl Catalog {
         };
         catalog.assert_whole();
         catalog.assert_serving_whole();
-        catalog
+        catalog.with_clocks()
     }
 
     /// Every name that a row mentions must exist: what holds between files is checked where they are joined.

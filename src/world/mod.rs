@@ -2,6 +2,7 @@
 
 mod arrivals;
 mod build;
+mod bursts;
 pub mod catalog;
 mod commitment;
 mod effect;
@@ -18,6 +19,7 @@ mod shape;
 mod spot;
 pub use arrivals::{Estimate, Modulated, OverEstimate, State};
 pub use build::{JOB_ALIVE_BYTES, ReadFile, commit_inside, commit_inside_years_of_365_25_days};
+pub use bursts::{Bursts, rate_scv};
 pub use catalog::Takes;
 pub use effect::{Change, Effect, EventKind};
 pub use elastic::{Claimant, Elastic, Scaling, divide};

@@ -1,5 +1,6 @@
 //! Services of the validated world: what is demanded of them, on which pools they run, how they are planned. Simulates nothing.
 
+use super::bursts::Bursts;
 use super::model::{CellId, Param, PoolId, TenantId, WorkloadId};
 use super::shape::Shape;
 use crate::perf::{Admission, Card};
@@ -39,8 +40,8 @@ pub struct Service {
     pub second_choice: Option<ServiceId>,
     /// Load up to which it takes what others shed and work that may wait [0..1].
     pub accepts_up_to: f64,
-    /// Index of dispersion of its requests' counts. Eq. (153).
-    pub idc: f64,
+    /// How bursty the numbers of its requests are. Eq. (153).
+    pub bursts: Bursts,
     /// What a load sheds, and what the answered meet.
     pub admission: Admission,
     /// Something is promised that the table can tell.

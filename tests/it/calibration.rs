@@ -88,7 +88,7 @@ fn cards_of_the_catalog_have_the_published_rates() {
         let parts = Catalog::embedded().card_parts(chip, model).unwrap();
         for ((input_tokens, output_tokens), rate) in LENGTHS.into_iter().zip(rates) {
             let lengths = Lengths { input_tokens, output_tokens };
-            let card = cards::of(&parts, Deployment::new(1, Precision::Fp8), Some(chips), lengths, 1.0).unwrap();
+            let card = cards::of(&parts, Deployment::new(1, Precision::Fp8), Some(chips), lengths, 1.0, &[]).unwrap();
             assert_eq!(card.basis.word(), "fitted");
             misses.push((card.saturated().output_tokens_per_s / rate - 1.0).abs());
         }
@@ -102,7 +102,7 @@ fn cards_of_the_catalog_have_the_published_rates() {
 fn the_rate_is_flat_and_the_first_token_waits() {
     let parts = Catalog::embedded().card_parts("h100", "llama-3.3-70b").unwrap();
     let lengths = Lengths { input_tokens: 5000, output_tokens: 500 };
-    let card = cards::of(&parts, Deployment::new(1, Precision::Fp8), Some(2), lengths, 1.0).unwrap();
+    let card = cards::of(&parts, Deployment::new(1, Precision::Fp8), Some(2), lengths, 1.0, &[]).unwrap();
     let rate = |clients: f64| card.with_batch(clients).output_tokens_per_s;
     assert!(rate(1.0) < rate(25.0) && rate(25.0) < rate(50.0) && rate(50.0) < rate(100.0));
     assert_eq!((rate(100.0), rate(100.0)), (rate(150.0), rate(250.0)));

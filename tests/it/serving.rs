@@ -702,3 +702,111 @@ autoscaler = {{ target = 1, min = 0, start_up = "{start_up}" }}
         assert!((lost - 5.0 * minutes / 60.0).abs() < 1e-9, "{start_up}: {lost} replica-hours lost");
     }
 }
+
+/// Replicas ready in each hour of a service that is forecast `points`, in what a replica does, with more of an autoscaler.
+fn ready_by_hour(points: &str, more: &str) -> Vec<f64> {
+    let world = world(&format!(
+        "[scenario]\nname = \"s\"\nstart = 2026-01-01\nend = 2026-01-01T06:00:00\nspin_up = \"0h\"\n[run]\nticks = true\n\
+         [pools.p]\nchips = 100\nfailures_per_chip_hour = 0\n\
+         [labs.a.services.s]\npools = [\"p\"]\n\
+         replica = {{ chips = 1, prefill_tokens_per_second = 100, decode_tokens_per_second = 100 }}\n\
+         demand = {{ tokens_per_second = 100, input_tokens = 30, output_tokens = 10, points = [{points}], between = \"steps\" }}\n\
+         forecast = {{ points = [{points}] }}\nautoscaler = {{ target = 1, {more} }}\n"
+    ));
+    let record = simulate(&world, run(0, 0));
+    of_service(&record, 0).iter().map(|did| did.ready as f64 / HOUR).collect()
+}
+
+/// The plan of an hour is made when the hour before begins. Ten are wanted for the second hour, last at 0:00; then four. With a cool-down of 2 h the plan of 1:00
+/// keeps them, that of 2:00 lets six go at 3:00; with 3 h they go at 4:00.
+#[test]
+fn cool_down_by_hand() {
+    let points = "4, 10, 4, 4, 4, 4";
+    assert_eq!(ready_by_hour(points, "min = 1"), [4.0, 10.0, 4.0, 4.0, 4.0, 4.0]);
+    assert_eq!(ready_by_hour(points, "cool_down = \"2h\""), [4.0, 10.0, 10.0, 4.0, 4.0, 4.0]);
+    assert_eq!(ready_by_hour(points, "cool_down = \"3h\""), [4.0, 10.0, 10.0, 10.0, 4.0, 4.0]);
+}
+
+/// Two more a tick at most, from none: 2, 4, 6, 8, 10; as many fewer as are not wanted, at once.
+#[test]
+fn max_step_by_hand() {
+    assert_eq!(ready_by_hour("4, 10, 10, 10, 10, 4", "max_step = 2"), [2.0, 4.0, 6.0, 8.0, 10.0, 4.0]);
+}
+
+/// A lab's contract ends at 2:00 of four hours in one of two strategies: what 100 tokens a second of users and 25 of work with a deadline of 2 h would have been in
+/// the last two, 2 x 3,600 x 125, went elsewhere, nothing of it is demanded or new, and what was new before is served or expires as ever.
+#[test]
+fn tokens_leave_with_the_contract() {
+    let text = r#"
+[scenario]
+name = "leaves"
+start = 2026-01-01
+end = 2026-01-01T04:00:00
+decide_at = 2026-01-01T02:00:00
+spin_up = "0h"
+[run]
+ticks = true
+[clouds.aws]
+discount_rate = 0.09
+[sites.s]
+cloud = "aws"
+region = "us-east-2"
+pue = 1.0
+mw = [{ at = 2025-01-01, mw = 100 }]
+power_usd_per_mwh = 60
+facility_usd_per_mw_year = 1e5
+operations_usd_per_mw_year = 1e5
+[pools.rainier]
+site = "s"
+instance = "trn2.48xlarge"
+nodes = 1
+failures_per_chip_hour = 0
+[pools.rainier.prices.on_demand]
+usd_per_chip_hour = 1
+source = "test"
+as_of = 2026-01-01
+[contracts.a]
+between = ["a", "aws"]
+start = 2025-02-01
+commit = { usd = 120_000, years = 2 }
+price = { ratio_to = "on_demand", ratio = 0.5 }
+[labs.a.services.s]
+pools = ["rainier"]
+price = "on_demand"
+replica = { chips = 1, prefill_tokens_per_second = 100, decode_tokens_per_second = 100 }
+demand = { tokens_per_second = 100, input_tokens = 30, output_tokens = 10 }
+deferrable = { tokens_per_second = 25, deadline = "2h" }
+autoscaler = { min = 2, max = 2 }
+[bets.a]
+host = ["contracts.a"]
+[strategies.both]
+[strategies.neither]
+without = ["a"]
+"#;
+    let cells = crate::story::plan(text, &Default::default()).cells;
+    let of = |n: usize| {
+        let record = simulate(&cells[n].world, run(0, 0));
+        of_service(&record, 0).iter().map(|did| (did.left, did.demanded, did.deferrable)).collect::<Vec<_>>()
+    };
+    assert_eq!(of(0), [(0, 360_000, 90_000); 4]);
+    let gone = (450_000, 0, 0);
+    assert_eq!(of(1), [(0, 360_000, 90_000), (0, 360_000, 90_000), gone, gone]);
+}
+
+/// Two racks of two nodes of two chips, a replica a chip, eight of them. The first rack is dark from 2:30 to 3:30: its four go, and of the hour that has begun eight
+/// stand for half, four for the rest, six in the mean. The plan of the next hour stands: four come as soon as the rack is up, half of it. That of 3:00, for the hour that
+/// begins at 4:00, found four chips, the rack still dark. That of 4:00 finds all of them, for 5:00.
+#[test]
+fn replicas_on_a_rack_that_goes_dark() {
+    let world = world(
+        "[scenario]\nname = \"rack\"\nstart = 2026-01-01\nend = 2026-01-01T06:00:00\nspin_up = \"0h\"\n[run]\nticks = true\n\
+         [pools.p]\nchips = 8\nchips_per_node = 2\nrack_nodes = 2\nfailures_per_chip_hour = 0\n\
+         outages.x = { at = 2026-01-01T02:30:00, duration = \"1h\", rack = 0 }\n\
+         [labs.a.services.s]\npools = [\"p\"]\n\
+         replica = { chips = 1, prefill_tokens_per_second = 100, decode_tokens_per_second = 100 }\n\
+         demand = { tokens_per_second = 100, input_tokens = 30, output_tokens = 10 }\nautoscaler = { min = 8, max = 8 }\n",
+    );
+    let record = simulate(&world, run(0, 0));
+    let ready: Vec<f64> = of_service(&record, 0).iter().map(|did| did.ready as f64 / HOUR).collect();
+    assert_eq!(ready, [8.0, 8.0, 6.0, 6.0, 4.0, 8.0]);
+}

@@ -4,10 +4,10 @@ use super::outcome::{Done, End, Sink};
 use super::sim::serve;
 use super::terms::{Class, Fleet, Model, Role, Routing, Terms};
 use crate::perf::{Iteration, StepTimes};
-use crate::stats::draw::RunKey;
+use crate::stats::draw::{Purpose, RunKey};
 use crate::stats::interval::quantile_type7;
 use crate::stats::law::LawKind;
-use crate::workload::requests::{Gaps, Generate, Generated, Length, Lengths, Paced, Process};
+use crate::workload::requests::{Gaps, Generate, Generated, Length, Lengths, Paced, Process, Sway, Swayed};
 
 /// Lengths of requests of one kind.
 #[derive(Clone, Debug)]
@@ -37,6 +37,8 @@ pub struct Pace {
     /// Squared coefficient of variation of the gaps: gamma renewals, in clumps, so that the index of dispersion of numbers is about this at every
     /// stretch longer than a clump.
     pub dispersion: f64,
+    /// What moves the rate besides; None: nothing.
+    pub sway: Option<Sway>,
     /// (seconds, factor), times ascending from 0; straight between them, the last one holds until the end.
     pub points: Vec<(f64, f64)>,
     /// Those that arrive from here \[s\] ...
@@ -46,7 +48,7 @@ pub struct Pace {
 }
 
 /// Patience of interactive users \[s\].
-pub const PATIENCE_S: f64 = 30.0;
+pub use crate::perf::PATIENCE_S;
 /// After what is looked at, so that its last requests meet others \[s\].
 pub const AFTER_S: f64 = 60.0;
 
@@ -139,14 +141,22 @@ pub fn window<S: StepTimes + Clone>(
     let last = pace.points.last().expect("a line of factors");
     let lines: f64 = pace.points.windows(2).map(|pair| (pair[0].1 + pair[1].1) / 2.0 * (pair[1].0 - pair[0].0)).sum();
     let area = lines + last.1 * (end_s - last.0).max(0.0);
-    let generate =
-        Generate { process: Process::One(gaps), lengths, classes: vec![1.0], requests: u64::MAX, until_s: area };
+    let until_s = if pace.sway.is_some() { f64::INFINITY } else { area };
+    let generate = Generate { process: Process::One(gaps), lengths, classes: vec![1.0], requests: u64::MAX, until_s };
     let generated = Generated::new(&generate, key, &mix.name).expect("terms that can be generated");
-    let mut arrivals = Paced::new(generated, pace.points.clone()).expect("a line of factors");
+    let arrivals = Paced::new(generated, pace.points.clone()).expect("a line of factors");
     let terms = terms(reference, replicas, reference.patience_s);
     let (from_s, to_s) = (pace.from_s, pace.to_s);
     let mut gather = Gather { times: &reference.model.times, from_s, to_s, promised, window: Window::default() };
-    serve(&terms, &mut arrivals, &mut gather, None);
+    // What moves the rate moves the end of what is generated: it is cut by the clock.
+    let _ = match pace.sway {
+        None => serve(&terms, &mut { arrivals }, &mut gather, None),
+        Some(sway) => {
+            let chance = key.prefix(Purpose::Modulation, &mix.name, 0).sequence(0);
+            let mut arrivals = Swayed::new(arrivals, sway, end_s, chance).expect("a factor that moves");
+            serve(&terms, &mut arrivals, &mut gather, None)
+        }
+    };
     let mut window = gather.window;
     [&mut window.waits_s, &mut window.ttfts_s, &mut window.tpots_s]
         .into_iter()

@@ -154,6 +154,8 @@ pub fn level_label(scene: &mut Scene, rect: &Rect, top: f64, label: &str) {
 pub enum Swatch {
     /// A stroke, with the marker of that series.
     Line { color: Color, dash: Dash, marker: Option<usize> },
+    /// The marker of that series alone.
+    Dot(Color, usize),
     /// A filled box.
     Box(Color),
     /// A reference line.
@@ -225,6 +227,7 @@ impl Swatch {
                     scene.marker((x + SWATCH / 2.0, y), &palette::marker(index), color);
                 }
             }
+            Self::Dot(color, index) => scene.marker((x + SWATCH / 2.0, y), &palette::marker(index), color),
             Self::Box(color) => scene.rect((x + 5.0, y - 5.0), (x + SWATCH - 3.0, y + 5.0), color),
             Self::Reference => scene.stroke(&[(x, y), (x + SWATCH, y)], ERROR, 1.2, palette::DOTTED),
         }

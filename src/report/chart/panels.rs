@@ -1,25 +1,26 @@
 //! Small charts of lines in rows and columns, which share what is level over all and what is upright over a row, and one column of keys.
 //! It knows no more of lines than the chart of one panel does.
-use super::font::Face;
+use super::font::{self, Face};
 use super::frame::{self, Keys, LEADING, MARGIN, Rect, SMALL, Swatch};
 use super::palette::{self, AXIS, ERROR, GREY, INK};
 use super::scene::{Anchor, Point, Scene};
 use super::through_time::{Plot, sparse, thin};
 use super::ticks::Ticks;
-use super::{Chart, Line, Panel, Row, Scale};
+use super::{Chart, Dot, Line, Panel, Row, Scale};
 
 /// Least height of a panel [px].
 const LEAST: f64 = 150.0;
 /// Between two columns [px].
 const GAP: f64 = 26.0;
+/// How much ink a shaded part of an axis has.
+const SHADE: f64 = 0.16;
 
 /// Whether one point of a row can be drawn.
 pub fn has_data(chart: &Chart, row: &Row) -> bool {
     let sound = |v: f64, scale: Scale| v.is_finite() && (scale != Scale::Log || v > 0.0);
-    let lines = row.cells.iter().flat_map(|cell| &cell.lines);
-    lines
-        .flat_map(|(_, line)| &line.points)
-        .any(|p| sound(p.0, chart.x.scale) && p.1.is_some_and(|y| sound(y, row.y.scale)))
+    let lines = row.cells.iter().flat_map(|cell| &cell.lines).flat_map(|(_, line)| &line.points);
+    let dots = row.cells.iter().flat_map(|cell| &cell.dots).map(|(_, dot)| (dot.x, Some(dot.y)));
+    lines.copied().chain(dots).any(|p| sound(p.0, chart.x.scale) && p.1.is_some_and(|y| sound(y, row.y.scale)))
 }
 
 /// Every row that has data, from the top.
@@ -50,6 +51,7 @@ pub fn panels(scene: &mut Scene, chart: &Chart, keys: &[String], columns: &[Stri
             let rect = Rect { left, top: y, right: left + width, bottom: all.bottom };
             let log = (chart.x.scale == Scale::Log, row.y.scale == Scale::Log);
             let plot = Plot::within(rect, level.clone(), ticks_y.clone(), log);
+            shade(scene, &plot, row);
             axes(scene, &plot, c == 0, k + 1 == rows.len());
             // Under the lines: a mark that stands on it is seen whole.
             frame::ground(scene, &plot.rect, &plot.ticks_y, row.y.scale, true);
@@ -66,9 +68,11 @@ pub fn panels(scene: &mut Scene, chart: &Chart, keys: &[String], columns: &[Stri
 fn named(keys: &[String], rows: &[&Row]) -> Vec<(String, Swatch)> {
     let cells = || rows.iter().flat_map(|row| &row.cells);
     let traded = cells().any(|cell| !cell.best.is_empty());
+    let lined = cells().any(|cell| !cell.lines.is_empty());
     let line = |(i, name): (usize, &String)| {
         let dash = if traded { palette::SOLID } else { palette::dash(i) };
-        (name.clone(), Swatch::Line { color: palette::series(i), dash, marker: Some(i) })
+        let color = palette::series(i);
+        (name.clone(), if lined { Swatch::Line { color, dash, marker: Some(i) } } else { Swatch::Dot(color, i) })
     };
     let mut names: Vec<(String, Swatch)> = keys.iter().enumerate().map(line).collect();
     if traded {
@@ -78,6 +82,11 @@ fn named(keys: &[String], rows: &[&Row]) -> Vec<(String, Swatch)> {
     for reference in rows.iter().flat_map(|row| row.references.iter().chain(&row.uprights)) {
         if names.iter().all(|(name, _)| *name != reference.name) {
             names.push((reference.name.clone(), Swatch::Reference));
+        }
+    }
+    for shade in rows.iter().filter_map(|row| row.shade.as_ref()) {
+        if names.iter().all(|(name, _)| *name != shade.name) {
+            names.push((shade.name.clone(), Swatch::Box(GREY.faded(SHADE))));
         }
     }
     if cells().flat_map(|cell| &cell.lines).any(|(_, line)| !line.band.is_empty()) {
@@ -137,7 +146,44 @@ fn axes(scene: &mut Scene, plot: &Plot, first: bool, last: bool) {
     }
 }
 
-/// References, bands, lines and their marks.
+/// What of the axis of a row is shaded, under its grid.
+fn shade(scene: &mut Scene, plot: &Plot, row: &Row) {
+    if let Some(shade) = row.shade.as_ref().filter(|shade| plot.shows(shade.low) && plot.shows(shade.high)) {
+        let rect = &plot.rect;
+        scene.rect((rect.left, plot.y(shade.low)), (rect.right, plot.y(shade.high)), GREY.faded(SHADE));
+    }
+}
+
+/// Points that nothing joins: intervals under marks, words beside them on the side that has room.
+fn dots(scene: &mut Scene, plot: &Plot, dots: &[(usize, Dot)]) {
+    let dots = || dots.iter().filter(|(_, dot)| dot.x.is_finite() && plot.shows(dot.y));
+    for (key, dot) in dots() {
+        if let Some((low, high)) = dot.ends.filter(|ends| plot.shows(ends.0) && plot.shows(ends.1)) {
+            let x = plot.x(dot.x);
+            scene.stroke(&[(x, plot.y(low)), (x, plot.y(high))], palette::series(*key).tint(), 1.2, palette::SOLID);
+        }
+    }
+    let places = || dots().map(|(key, dot)| (*key, (plot.x(dot.x), plot.y(dot.y)), dot.note.as_str()));
+    for (key, at, _) in places() {
+        scene.marker(at, &palette::marker(key), palette::series(key));
+    }
+    // Words that would stand on others are left out: the first one stays.
+    let mut taken: Vec<(f64, f64, f64)> = Vec::new();
+    for (_, (x, y), note) in places().filter(|place| !place.2.is_empty()) {
+        let width = font::width(note, SMALL, Face::Normal);
+        let left = plot.rect.left + 0.8 * plot.rect.width() < x;
+        let from = if left { x - 7.0 - width } else { x + 7.0 };
+        let stands_on = |other: &(f64, f64, f64)| {
+            (other.2 - y).abs() < LEADING && from < other.1 + 4.0 && other.0 - 4.0 < from + width
+        };
+        if !taken.iter().any(stands_on) {
+            taken.push((from, from + width, y));
+            scene.text((from, y + frame::HALF), note, SMALL, Face::Normal, Anchor::Start, GREY);
+        }
+    }
+}
+
+/// References, bands, lines and their marks, and points of their own.
 fn panel(scene: &mut Scene, plot: &Plot, row: &Row, cell: &Panel, of: usize) {
     let rect = plot.rect;
     for reference in row.references.iter().filter(|r| plot.shows(r.value)) {
@@ -151,6 +197,7 @@ fn panel(scene: &mut Scene, plot: &Plot, row: &Row, cell: &Panel, of: usize) {
     for (key, line) in &cell.lines {
         plot.band(scene, &line.band, palette::series(*key));
     }
+    dots(scene, plot, &cell.dots);
     if !cell.best.is_empty() {
         return traded(scene, plot, cell);
     }
@@ -211,9 +258,14 @@ mod tests {
     }
 
     fn row(values: [f64; 2]) -> Row {
-        let cell = |y: f64| Panel { lines: vec![(0, Line::new("", [(0.0, 0.0), (1.0, y)]))], best: Vec::new() };
+        let cell = |y: f64| Panel {
+            lines: vec![(0, Line::new("", [(0.0, 0.0), (1.0, y)]))],
+            best: Vec::new(),
+            dots: Vec::new(),
+        };
         let references = vec![Reference { name: "target".into(), value: 2.0 }];
-        Row { y: Axis::linear("y"), references, uprights: Vec::new(), cells: values.map(cell).to_vec() }
+        let (y, cells) = (Axis::linear("y"), values.map(cell).to_vec());
+        Row { y, references, uprights: Vec::new(), shade: None, cells }
     }
 
     /// Both panels of a row stand on one axis: 4 in the first is as high as 4 in the second, though it has 8 as well; the name of a reference stands once.

@@ -33,11 +33,12 @@ fn panels() -> Kind {
         let at = move |n: u32| (0.2 * f64::from(n), k * (1.0 + chip as f64) / (1.1 - 0.2 * f64::from(n)));
         (chip, Line::new("", (1..=5).map(at)))
     };
-    let cell = |k: f64| Panel { lines: (0..3).map(|chip| line(chip, k)).collect(), best: Vec::new() };
+    let cell = |k: f64| Panel { lines: (0..3).map(|chip| line(chip, k)).collect(), ..Panel::default() };
     let row = |label: &str, target: f64| Row {
         y: Axis::log(label),
         references: vec![Reference { name: format!("target {target}"), value: target }],
         uprights: Vec::new(),
+        shade: None,
         cells: [0.1, 0.4, 1.0].map(cell).to_vec(),
     };
     Kind::Panels {
@@ -58,7 +59,8 @@ fn trade_off() -> Kind {
         y: Axis::log("USD per million tokens"),
         references: Vec::new(),
         uprights: vec![Reference { name: "target 50 ms".into(), value: 50.0 }],
-        cells: vec![Panel { lines, best }],
+        shade: None,
+        cells: vec![Panel { lines, best, ..Panel::default() }],
     };
     Kind::Panels { keys: strings(&["H100", "Trainium2"]), columns: vec![String::new()], rows: vec![row] }
 }

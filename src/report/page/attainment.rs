@@ -24,6 +24,7 @@ pub fn build(data: &Data) -> Option<Drawn> {
         y: Axis::linear(label),
         references: Vec::new(),
         uprights: Vec::new(),
+        shade: None,
         cells: vec![panel(&services, metric)],
     };
     // A service without targets attains nothing and is shown by what it sheds; a study of such services has that row alone.
@@ -78,7 +79,7 @@ fn panel(services: &[(&str, Vec<&ServiceMonth>)], metric: &str) -> Panel {
         (key, Line { name: String::new(), points, band: band.collect(), dashed: false })
     };
     let lines = services.iter().enumerate().map(line).filter(|(_, line)| line.points.iter().any(|p| p.1.is_some()));
-    Panel { lines: lines.collect(), best: Vec::new() }
+    Panel { lines: lines.collect(), ..Panel::default() }
 }
 
 /// The service and the month that attain least, else that shed most.

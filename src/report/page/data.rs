@@ -315,6 +315,31 @@ pub struct PoolTick {
     pub chips: [f64; 6],
 }
 
+/// A figure of a tick that was played again request by request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TierWindow {
+    /// Strategy.
+    pub strategy: String,
+    /// Future.
+    pub future: String,
+    /// Lab and service: `lab.chat`.
+    pub service: String,
+    /// When it begins.
+    pub tick: String,
+    /// Its peak load.
+    pub load: f64,
+    /// What is compared.
+    pub metric: String,
+    /// Request tier.
+    pub request: f64,
+    /// Half-width of its interval.
+    pub half_width: f64,
+    /// Fluid less request.
+    pub error: f64,
+    /// ok, unsure or MISS.
+    pub verdict: String,
+}
+
 /// A finished study as charts, the page and the terminal table see it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Data {
@@ -330,6 +355,8 @@ pub struct Data {
     pub services: Vec<ServiceMonth>,
     /// `pools_by_tick.csv`.
     pub pool_ticks: Vec<PoolTick>,
+    /// `model_error.csv`.
+    pub tier_windows: Vec<TierWindow>,
     /// Years of `cashflow.csv`.
     pub cash_years: Vec<String>,
     /// `cashflow.csv`.
@@ -362,6 +389,7 @@ impl Data {
             tenants: sheet("tenants.csv")?.map(monthly)?,
             services: sheet("services.csv")?.map(service_month)?,
             pool_ticks: sheet("pools_by_tick.csv")?.map(pool_tick)?,
+            tier_windows: sheet("model_error.csv")?.map(tier_window)?,
             cash: cash.map(|row| cash_line(row, &cash_years))?,
             cash_years,
             concentration: sheet("concentration.csv")?.map(concentration)?,
@@ -461,6 +489,22 @@ fn pool_tick(row: Row) -> Result<PoolTick, DataError> {
         pool: row.text("pool")?,
         minute_of_day: 60 * of(11)? + of(14)?,
         chips,
+    })
+}
+
+/// A line of `model_error.csv`.
+pub fn tier_window(row: Row) -> Result<TierWindow, DataError> {
+    Ok(TierWindow {
+        strategy: row.text("strategy")?,
+        future: row.text("future")?,
+        service: format!("{}.{}", row.text("lab")?, row.text("service")?),
+        tick: row.text("tick")?,
+        load: row.must_number("peak_load")?,
+        metric: row.text("metric")?,
+        request: row.must_number("request")?,
+        half_width: row.must_number("request_half_width")?,
+        error: row.must_number("model_error")?,
+        verdict: row.text("verdict")?,
     })
 }
 

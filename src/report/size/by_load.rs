@@ -39,6 +39,7 @@ pub fn latency(about: &About<'_>, levels: &Levels) -> Drawn {
         y: Axis::log(label),
         references,
         uprights: Vec::new(),
+        shade: None,
         cells: (0..NAMES.len()).map(|p| percentile(&best, |level| Some(of(level)[p]?.value * unit))).collect(),
     };
     let (ttft, tpot) = (about.promise.ttft_s, about.promise.tpot_s);
@@ -75,7 +76,7 @@ fn percentile(curves: &[&Curve], of: impl Fn(&Level) -> Option<f64>) -> Panel {
         let points = curve.levels.iter().map(|level| (level.load, of(level)));
         Line { points: points.collect(), ..Line::new("", []) }
     };
-    Panel { lines: curves.iter().map(|curve| line(curve)).enumerate().collect(), best: Vec::new() }
+    Panel { lines: curves.iter().map(|curve| line(curve)).enumerate().collect(), ..Panel::default() }
 }
 
 /// How the cheapest fares between two loads.
@@ -150,8 +151,8 @@ pub fn frontier(about: &About<'_>, levels: &Levels) -> Drawn {
             Some((level.slow_s()? * unit, value(level)?))
         };
         let best = best.iter().filter_map(at).collect();
-        let cells = vec![Panel { lines: lines.collect(), best }];
-        Row { y: Axis::log(label), references: Vec::new(), uprights: uprights.clone(), cells }
+        let cells = vec![Panel { lines: lines.collect(), best, ..Panel::default() }];
+        Row { y: Axis::log(label), references: Vec::new(), uprights: uprights.clone(), shade: None, cells }
     };
     let usd = |level: &Level| level.usd_per_million_tokens;
     let rows = vec![

@@ -38,6 +38,24 @@ fn replica(mut t: Record) -> ReplicaSpec {
         precision: t.text("precision"),
         cache_hit: t.leaf("cache_hit"),
         software: t.text("software"),
+        measured: t.list("measured", measured),
+    }
+}
+
+fn measured(mut t: Record) -> MeasuredSpec {
+    let what = match t.leaf("step") {
+        Some(step) => {
+            let (batch, context_tokens) = (t.integer("batch"), t.leaf("context_tokens"));
+            MeasuredWhat::Step { step, batch, context_tokens }
+        }
+        None => MeasuredWhat::Rate(t.must_leaf("output_tokens_per_second")),
+    };
+    MeasuredSpec {
+        chip: t.text("chip"),
+        chips: t.integer("chips"),
+        input_tokens: t.leaf("input_tokens"),
+        output_tokens: t.leaf("output_tokens"),
+        what,
     }
 }
 
@@ -62,7 +80,13 @@ fn demand(mut t: Record) -> DemandSpec {
         common_sd: noise.as_mut().and_then(|t| t.leaf("common_sd")),
         idc: t.leaf("idc"),
         clients: t.list("clients", client),
+        population: t.record("population").map(population),
+        common_cv: t.leaf("common_cv"),
     }
+}
+
+fn population(mut t: Record) -> PopulationSpec {
+    PopulationSpec { clients: t.must_integer("clients"), zipf: t.leaf("zipf"), idc: t.leaf("idc"), cv: t.leaf("cv") }
 }
 
 fn autoscaler(mut t: Record) -> AutoscalerSpec {

@@ -4,6 +4,41 @@ use super::*;
 
 const MOST_RATE: f64 = 1e15;
 
+static MEASURED: Table = Table {
+    groups: &[Group { keys: &["output_tokens_per_second", "step"], required: true }],
+    noted: true,
+    ..table(
+        "replica.measured",
+        "What somebody measured of a replica of the model: a saturated rate, or the time of a decode step. The card takes it.",
+        &[
+            key("chip", Kind::Text, "Chip or instance it was measured on; absent: those of all pools of the service."),
+            key("chips", Kind::Integer(1, MOST_CHIPS_I), "Chips of that replica; absent: as many as of the service's."),
+            key(
+                "input_tokens",
+                number("tokens", 1.0, 1e9),
+                "Input of the requests that were measured; default that of the demand.",
+            ),
+            key(
+                "output_tokens",
+                number("tokens", 1.0, 1e9),
+                "Output of the requests that were measured; default that of the demand.",
+            ),
+            key(
+                "output_tokens_per_second",
+                number("tokens/s", 1e-9, MOST_RATE),
+                "Output tokens of the whole replica where more than enough requests wait.",
+            ),
+            key("step", duration(0.0), "Time of a step in which `batch` requests decode and no prompt is read."),
+            key("batch", Kind::Integer(1, 1_000_000), "Requests that decoded in `step`; default 1."),
+            key(
+                "context_tokens",
+                number("tokens", 1.0, 1e9),
+                "Context of each of them; default the input and half the output.",
+            ),
+        ],
+    )
+};
+
 static REPLICA: Table = Table {
     noted: true,
     ..table(
@@ -35,6 +70,11 @@ static REPLICA: Table = Table {
                 "software",
                 Kind::Text,
                 "Date of a card's serving software, `2025-06`; default that of the fitted rows.",
+            ),
+            key(
+                "measured",
+                Kind::List(&Kind::Table(&MEASURED)),
+                "Measured points, which a card takes in place of what it computes; at their lengths it is `measured`.",
             ),
         ],
     )
@@ -81,11 +121,33 @@ static CLIENT: Table = Table {
     )
 };
 
+static POPULATION: Table = Table {
+    noted: true,
+    ..table(
+        "demand.population",
+        "Many clients by their number: the k-th has a share proportional to k^-zipf, and all are alike but for that.",
+        &[
+            must("clients", Kind::Integer(1, 1_000_000), "How many."),
+            key("zipf", number("-", 0.0, 10.0), "Exponent of their shares; 0 makes them equal; default 1.1."),
+            key(
+                "idc",
+                number("-", 0.0, 1e9),
+                "Index of dispersion of each client's counts over `burst_window` whatever its rate; default 1, a Poisson process.",
+            ),
+            key(
+                "cv",
+                number("-", 0.0, 100.0),
+                "Coefficient of variation of each client's rate over `burst_window`, of its own; default 0.",
+            ),
+        ],
+    )
+};
+
 static DEMAND: Table = Table {
     groups: &[
         Group { keys: &["tokens_per_second", "requests_per_second"], required: true },
         Group { keys: &["profile", "profile_points", "points"], required: false },
-        Group { keys: &["idc", "clients"], required: false },
+        Group { keys: &["idc", "clients", "population"], required: false },
     ],
     noted: true,
     ..table(
@@ -126,6 +188,12 @@ static DEMAND: Table = Table {
                 "Index of dispersion of the requests' counts over `burst_window`; default 1.",
             ),
             key("clients", Kind::List(&Kind::Table(&CLIENT)), "Its clients, whose bursts make its own."),
+            key("population", Kind::Table(&POPULATION), "Its clients by number and law, whose bursts make its own."),
+            key(
+                "common_cv",
+                number("-", 0.0, 100.0),
+                "Coefficient of variation, over `burst_window`, of the factor that moves the rates of all its clients together, and does not average out; default 0.",
+            ),
         ],
     )
 };

@@ -7,6 +7,7 @@ use super::time::Times;
 use crate::spec::{At, Leaf, Named, ServiceSpec, Tables};
 use crate::units::{IdVec, SimTime, Span};
 use crate::world::arrivals::OverEstimate;
+use crate::world::bursts::{Bursts, rate_scv};
 use crate::world::model::{
     Cell, CellId, Failures, Param, PoolId, PriceKind, Source, Tenant, TenantId, Workload, WorkloadId,
 };
@@ -17,6 +18,10 @@ use crate::world::shape::{Between, Line, Points, Shape};
 
 const ANY: (f64, f64) = (0.0, 1e18);
 const HOURS_OF_A_WEEK: f64 = 168.0;
+/// Window of bursts where none is stated [h].
+const BURST_WINDOW_H: f64 = 1.0 / 60.0;
+/// Exponent of the shares of clients where none is stated; reference coupling, table of inputs.
+const ZIPF: f64 = 1.1;
 
 /// Step of all services; it must divide the day and every month of the study where there are services.
 pub(super) fn tick(desk: &mut Desk<'_>, times: &Times) -> Span {
@@ -174,6 +179,8 @@ impl Place<'_> {
             deadline_h: None,
             source: Source::Service(id),
         };
+        let made: Vec<(PoolId, u32)> = places.iter().map(|place: &ServingPlace| (place.pool, place.chips)).collect();
+        cards::unused_points(desk, supply, self.written, &made);
         let demand = &table.demand;
         let tokens = |leaf: &Option<Leaf>, desk: &mut Desk<'_>| leaf.as_ref().map_or(0.0, |leaf| desk.number(leaf));
         let (input, output) = (tokens(&demand.input_tokens, desk), tokens(&demand.output_tokens, desk));
@@ -182,7 +189,7 @@ impl Place<'_> {
             desk.problem(self.written.origin, &format!("{path}.demand"), message, "give input or output tokens");
         }
         self.check_slo(desk, &places, input);
-        let idc = self.idc(desk);
+        let bursts = self.bursts(desk);
         let service = Service {
             name: self.written.name.clone(),
             path: path.clone(),
@@ -197,8 +204,8 @@ impl Place<'_> {
             deferrable: self.deferrable(desk),
             second_choice: None,
             accepts_up_to: table.accepts_up_to.as_ref().map_or(1.0, |leaf| desk.number(leaf)),
-            idc,
-            admission: cards::admission(desk, self.written, (idc, input, output), replicas.first()),
+            bursts,
+            admission: cards::admission(desk, self.written, &bursts, (input, output), replicas.first()),
             promises: table
                 .slo
                 .as_ref()
@@ -429,6 +436,32 @@ impl Place<'_> {
         Some(Deferrable { tokens_per_second: desk.param(&written.tokens_per_second, ANY), ticks: ticks as u32 })
     }
 
+    /// Bursts of all its requests from those of its clients, and from what they share. Eq. (153), coupling finding 9.
+    fn bursts(&self, desk: &mut Desk<'_>) -> Bursts {
+        let (demand, scaler) = (&self.written.table.demand, &self.written.table.autoscaler);
+        let hours = scaler.burst_window.as_ref().map_or(BURST_WINDOW_H, |leaf| desk.number(leaf));
+        let mut number = |leaf: &Option<Leaf>, default: f64| leaf.as_ref().map_or(default, |leaf| desk.number(leaf));
+        let common_cv = number(&demand.common_cv, 0.0);
+        let (idc, rate_scv) = match &demand.population {
+            None => (None, common_cv * common_cv),
+            Some(of) => {
+                let (idc, cv) = (number(&of.idc, 1.0), number(&of.cv, 0.0));
+                let zipf = number(&of.zipf, ZIPF);
+                if of.zipf.is_none() && 0.0 < cv {
+                    let path = format!("{}.demand.population.zipf", self.written.path);
+                    desk.assume(
+                        path,
+                        ZIPF,
+                        (0.8, 1.4),
+                        "exponent of the shares of clients: ServeGen has half of its rate from 1 to 7 of them",
+                    );
+                }
+                (Some(idc), rate_scv(of.clients.value.max(1) as u64, zipf, cv, common_cv))
+            }
+        };
+        Bursts { idc: idc.unwrap_or_else(|| self.idc(desk)), rate_scv, window_s: hours * 3_600.0 }
+    }
+
     /// Index of dispersion of all its requests from those of its clients. Eq. (153), coupling finding 9.
     fn idc(&self, desk: &mut Desk<'_>) -> f64 {
         let demand = &self.written.table.demand;
@@ -479,7 +512,7 @@ impl Place<'_> {
             target: number(&written.target, 0.8, desk),
             headroom: number(&written.headroom, 0.0, desk),
             burst_sds: number(&written.burst_sds, 0.0, desk),
-            burst_window: Span::from_hours(number(&written.burst_window, 1.0 / 60.0, desk)),
+            burst_window: Span::from_hours(number(&written.burst_window, BURST_WINDOW_H, desk)),
             cool_down: Span::from_hours(number(&written.cool_down, 0.0, desk)),
             min: count(&written.min, 1),
             max: count(&written.max, u64::from(u32::MAX)),
