@@ -37,8 +37,8 @@ fn bare_loop() -> u64 {
 }
 
 fn main() {
-    for scale in [1, 100] {
-        let plan = worlds::fluid(scale).unwrap_or_else(|why| panic!("{why}"));
+    for (scale, lively) in [(1, true), (100, true), (1, false)] {
+        let plan = worlds::fluid(scale, lively).unwrap_or_else(|why| panic!("{why}"));
         let world = &plan.cells[0].world;
         let [ours, bare] =
             reference::least_cpu_seconds(5, [&mut || simulate(world, Run::default()).events_handled, &mut bare_loop]);
@@ -46,8 +46,9 @@ fn main() {
         let shed: u128 = record.services.iter().flatten().map(|month| month.shed).sum();
         let demanded: u128 = record.services.iter().flatten().map(|month| month.demanded).sum();
         println!(
-            "fluid, {} chips: {ours:.3} s a run ({:.0} ns a service and tick, {} events, {:.2} % shed, {} bytes), bare loop {bare:.4} s; must 0.15 s, aim 0.08 s",
+            "fluid, {} chips, {}: {ours:.3} s a run ({:.0} ns a service and tick, {} events, {:.2} % shed, {} bytes), bare loop {bare:.4} s; must 0.15 s, aim 0.08 s",
             10_080 * scale,
+            if lively { "growth, noise, start-ups, spill" } else { "profiles alone" },
             ours * 1e9 / (HOURS * SERVICES) as f64,
             record.events_handled,
             100.0 * shed as f64 / demanded as f64,

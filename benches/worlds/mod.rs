@@ -35,10 +35,11 @@ pub fn gang_fifo() -> Result<Plan, String> {
     planned(&read, data.join("golden/scheduling"))
 }
 
-/// Eight years of hourly ticks, 20 services, each on 6 of 30 pools, with a real week, growth, noise and a start-up; pools and demand are `scale` times those
-/// of about 10,000 chips.
+/// Eight years of hourly ticks, 20 services, each on 6 of 30 pools, by the profile of a real week; pools and demand are `scale` times those of about 10,000
+/// chips. `lively`: demand grows until pools are full, with noise of each and of all, replicas take ten minutes to start, headroom is for bursts, and what is shed
+/// asks a second choice.
 #[allow(dead_code)]
-pub fn fluid(scale: u32) -> Result<Plan, String> {
+pub fn fluid(scale: u32, lively: bool) -> Result<Plan, String> {
     let mut text =
         String::from("[scenario]\nname = \"fluid\"\nstart = 2026-01-01\nend = 2034-01-01\nspin_up = \"0h\"\n");
     for pool in 0..30 {
@@ -47,13 +48,21 @@ pub fn fluid(scale: u32) -> Result<Plan, String> {
     for service in 0..20 {
         let pools: Vec<String> = (0..6).map(|n| format!("\"p{:02}\"", (service * 3 + n * 5) % 30)).collect();
         let profile = ["azure-conv", "azure-code", "servegen-m-mid", "servegen-m-large"][service % 4];
+        let (moves, scaler, second) = if lively {
+            (
+                ", growth = { multiple_per_year = 1.15 }, noise = { sd = 0.1, common_sd = 0.05 }",
+                ", start_up = \"10min\", burst_sds = 2",
+                format!("second_choice = \"labs.a.services.s{:02}\"\n", (service + 1) % 20),
+            )
+        } else {
+            ("", "", String::new())
+        };
         text += &format!(
             "[labs.a.services.s{service:02}]\npools = [{}]\nreplica = {{ chips = 8, prefill_tokens_per_second = 20_000, decode_tokens_per_second = 2_000 }}\n\
-             demand = {{ requests_per_second = {}, input_tokens = 1155, output_tokens = 211, profile = \"{profile}\", growth = {{ multiple_per_year = 1.15 }}, noise = {{ sd = 0.1, common_sd = 0.05 }} }}\n\
-             autoscaler = {{ target = 0.85, start_up = \"10min\", burst_sds = 2 }}\nsecond_choice = \"labs.a.services.s{:02}\"\n",
+             demand = {{ requests_per_second = {}, input_tokens = 1155, output_tokens = 211, profile = \"{profile}\"{moves} }}\n\
+             autoscaler = {{ target = 0.85{scaler} }}\n{second}",
             pools.join(", "),
             100 * scale,
-            (service + 1) % 20
         );
     }
     let read = spec::read_text("fluid.toml", &text, &[]).map_err(|problems| problems.render(false))?;
