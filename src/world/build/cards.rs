@@ -132,13 +132,19 @@ fn points(
         let value = desk.number(leaf);
         let what = match &at.what {
             MeasuredWhat::Rate(_) => Point::OutputPerS(value),
-            MeasuredWhat::Step { batch, context_tokens, .. } => {
+            MeasuredWhat::Step(_) => {
                 let mean = lengths.input_tokens as f64 + lengths.output_tokens as f64 / 2.0;
-                let context_tokens = context_tokens.as_ref().map_or(mean, |leaf| desk.number(leaf));
-                let batch = batch.as_ref().map_or(1, |at| at.value.max(1) as u64);
+                let context_tokens = at.context_tokens.as_ref().map_or(mean, |leaf| desk.number(leaf));
+                let batch = at.batch.as_ref().map_or(1, |at| at.value.max(1) as u64);
                 Point::Step { batch, context_tokens, seconds: value * 3_600.0 }
             }
         };
+        if matches!(what, Point::OutputPerS(_)) && (at.batch.is_some() || at.context_tokens.is_some()) {
+            let message =
+                "`batch` and `context_tokens` are of a `step`, and this is a rate where more than enough waits";
+            desk.problem(leaf.origin, &leaf.path, message, "leave them out, or give the time of the step");
+            continue;
+        }
         if let Some(message) = impossible(&what, &there) {
             desk.problem(leaf.origin, &leaf.path, message, "check the number and what it was measured on");
             continue;
