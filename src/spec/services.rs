@@ -71,6 +71,10 @@ pub struct MeasuredSpec {
     pub output_tokens: Option<Leaf>,
     /// What was measured.
     pub what: MeasuredWhat,
+    /// Of a step: requests in it.
+    pub batch: Option<At<i64>>,
+    /// Of a step: context of each [tokens].
+    pub context_tokens: Option<Leaf>,
 }
 
 /// What was measured.
@@ -78,32 +82,22 @@ pub struct MeasuredSpec {
 pub enum MeasuredWhat {
     /// Output of the whole replica where more than enough waits [tokens/s].
     Rate(Leaf),
-    /// A decode step.
-    Step {
-        /// [h].
-        step: Leaf,
-        /// Requests in it.
-        batch: Option<At<i64>>,
-        /// Context of each [tokens].
-        context_tokens: Option<Leaf>,
-    },
+    /// A decode step [h].
+    Step(Leaf),
 }
 
 impl MeasuredSpec {
     /// The number that was measured.
     pub fn leaf(&self) -> &Leaf {
         match &self.what {
-            MeasuredWhat::Rate(leaf) | MeasuredWhat::Step { step: leaf, .. } => leaf,
+            MeasuredWhat::Rate(leaf) | MeasuredWhat::Step(leaf) => leaf,
         }
     }
 
     /// Its numbers.
     fn leaves(&self) -> impl Iterator<Item = &Leaf> {
-        let context = match &self.what {
-            MeasuredWhat::Rate(_) => None,
-            MeasuredWhat::Step { context_tokens, .. } => context_tokens.as_ref(),
-        };
-        std::iter::once(self.leaf()).chain(&self.input_tokens).chain(&self.output_tokens).chain(context)
+        let lengths = self.input_tokens.iter().chain(&self.output_tokens);
+        std::iter::once(self.leaf()).chain(lengths).chain(&self.context_tokens)
     }
 }
 

@@ -152,6 +152,7 @@ fn what_no_measured_point_can_be() {
         ("chips = 2, measured = [{ step = \"20ms\", batch = 100_000 }]", "do not fit"),
         ("chips = 2, measured = [{ step = \"0s\" }]", "takes no time"),
         ("chips = 2, measured = [{ input_tokens = 1e8, output_tokens_per_second = 9 }]", "correct the lengths"),
+        ("chips = 2, measured = [{ batch = 3, output_tokens_per_second = 9 }]", "are of a `step`"),
         ("chips = 2, measured = [{ batch = 3 }]", "output_tokens_per_second"),
         ("chips = 2, measured = [{ step = \"20ms\", output_tokens_per_second = 9 }]", "step"),
         (

@@ -154,7 +154,7 @@ fn shade(scene: &mut Scene, plot: &Plot, row: &Row) {
     }
 }
 
-/// Points that nothing joins: intervals under marks, words beside them on the side that has room.
+/// Points that nothing joins: intervals under marks, words beside them.
 fn dots(scene: &mut Scene, plot: &Plot, dots: &[(usize, Dot)]) {
     let dots = || dots.iter().filter(|(_, dot)| dot.x.is_finite() && plot.shows(dot.y));
     for (key, dot) in dots() {
@@ -167,16 +167,22 @@ fn dots(scene: &mut Scene, plot: &Plot, dots: &[(usize, Dot)]) {
     for (key, at, _) in places() {
         scene.marker(at, &palette::marker(key), palette::series(key));
     }
-    // Words that would stand on others are left out: the first one stays.
+    // Words stand at the side that has room; those that would stand on others or on marks are left out, the first ones stay.
+    let marks: Vec<Point> = places().map(|(_, at, _)| at).collect();
     let mut taken: Vec<(f64, f64, f64)> = Vec::new();
     for (_, (x, y), note) in places().filter(|place| !place.2.is_empty()) {
         let width = font::width(note, SMALL, Face::Normal);
-        let left = plot.rect.left + 0.8 * plot.rect.width() < x;
-        let from = if left { x - 7.0 - width } else { x + 7.0 };
-        let stands_on = |other: &(f64, f64, f64)| {
-            (other.2 - y).abs() < LEADING && from < other.1 + 4.0 && other.0 - 4.0 < from + width
+        let free = |from: &f64| {
+            let to = from + width;
+            let on_words =
+                |other: &(f64, f64, f64)| (other.2 - y).abs() < LEADING && *from < other.1 + 4.0 && other.0 - 4.0 < to;
+            let on_mark = |at: &Point| (at.1 - y).abs() < LEADING / 2.0 && from - 4.0 < at.0 && at.0 < to + 4.0;
+            plot.rect.left <= *from
+                && to <= plot.rect.right
+                && !taken.iter().any(on_words)
+                && !marks.iter().any(on_mark)
         };
-        if !taken.iter().any(stands_on) {
+        if let Some(from) = [x + 7.0, x - 7.0 - width].into_iter().find(free) {
             taken.push((from, from + width, y));
             scene.text((from, y + frame::HALF), note, SMALL, Face::Normal, Anchor::Start, GREY);
         }

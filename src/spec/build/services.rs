@@ -44,10 +44,7 @@ fn replica(mut t: Record) -> ReplicaSpec {
 
 fn measured(mut t: Record) -> MeasuredSpec {
     let what = match t.leaf("step") {
-        Some(step) => {
-            let (batch, context_tokens) = (t.integer("batch"), t.leaf("context_tokens"));
-            MeasuredWhat::Step { step, batch, context_tokens }
-        }
+        Some(step) => MeasuredWhat::Step(step),
         None => MeasuredWhat::Rate(t.must_leaf("output_tokens_per_second")),
     };
     MeasuredSpec {
@@ -56,6 +53,8 @@ fn measured(mut t: Record) -> MeasuredSpec {
         input_tokens: t.leaf("input_tokens"),
         output_tokens: t.leaf("output_tokens"),
         what,
+        batch: t.integer("batch"),
+        context_tokens: t.leaf("context_tokens"),
     }
 }
 

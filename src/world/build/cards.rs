@@ -2,11 +2,12 @@
 
 use super::desk::{Desk, did_you_mean};
 use super::gangs::Supply;
-use crate::perf::{self, Admission, Asked, Card, Clock, Deployment, Lengths, Measured, Point, Precision, Promise};
-use crate::spec::{At, Leaf, MeasuredSpec, MeasuredWhat, Named, ServiceSpec};
+use super::points;
+use crate::perf::{self, Admission, Asked, Card, Clock, Deployment, Lengths, Precision, Promise};
+use crate::spec::{At, Named, ServiceSpec};
 use crate::stats::law::{Law, LawKind};
 use crate::world::bursts::Bursts;
-use crate::world::catalog::{Catalog, NoParts, RequestMix};
+use crate::world::catalog::{NoParts, RequestMix};
 use crate::world::model::PoolId;
 use crate::world::service::Rates;
 
@@ -75,7 +76,7 @@ pub(super) fn replica(
         None => perf::smallest(hardware, shape, deployment, lengths, &shares, fitted),
     };
     let made = made.and_then(|card| {
-        let points = points(desk, supply, service, pool, &card, |lengths| {
+        let points = points::of_replica(desk, supply, service, pool, &card, |lengths| {
             perf::card(hardware, shape, card.deployment, lengths, &shares, fitted, &[])
         });
         if points.is_empty() {
@@ -98,134 +99,6 @@ pub(super) fn replica(
     let (prefill, decode) = mixed.tokens_per_replica_hour(mixed.saturated().batch);
     let rates = Rates { prefill: prefill * ratio / 3_600.0, decode: decode * ratio / 3_600.0 };
     Some(Replica { chips: card.deployment.tensor_parallel, rates, sigma: card.uncertainty_sigma(), card: Some(card) })
-}
-
-/// Measured points of a service that are of this replica; a problem for each that cannot be of it. `modelled` is its card at lengths.
-fn points(
-    desk: &mut Desk<'_>,
-    supply: &Supply<'_>,
-    service: &Named<ServiceSpec>,
-    pool: PoolId,
-    card: &Card,
-    modelled: impl Fn(Lengths) -> Result<Card, perf::Refusal>,
-) -> Vec<Measured> {
-    let here = |at: &&MeasuredSpec| is_of(desk.catalog, supply, at, pool, card.deployment.tensor_parallel);
-    let mine: Vec<&MeasuredSpec> = service.table.replica.measured.iter().filter(here).collect();
-    let mut found: Vec<Measured> = Vec::new();
-    for at in mine {
-        let leaf = at.leaf();
-        let usual = card.lengths;
-        let whole = |leaf: &Option<Leaf>, usual: u64| {
-            leaf.as_ref().map_or(usual, |leaf| desk.median(leaf).round().max(1.0) as u64)
-        };
-        let lengths = Lengths {
-            input_tokens: whole(&at.input_tokens, usual.input_tokens),
-            output_tokens: whole(&at.output_tokens, usual.output_tokens),
-        };
-        let there = match modelled(lengths) {
-            Ok(there) => there,
-            Err(refusal) => {
-                desk.problem(leaf.origin, &leaf.path, refusal.to_string(), "correct the lengths of what was measured");
-                continue;
-            }
-        };
-        let value = desk.number(leaf);
-        let what = match &at.what {
-            MeasuredWhat::Rate(_) => Point::OutputPerS(value),
-            MeasuredWhat::Step { batch, context_tokens, .. } => {
-                let mean = lengths.input_tokens as f64 + lengths.output_tokens as f64 / 2.0;
-                let context_tokens = context_tokens.as_ref().map_or(mean, |leaf| desk.number(leaf));
-                let batch = batch.as_ref().map_or(1, |at| at.value.max(1) as u64);
-                Point::Step { batch, context_tokens, seconds: value * 3_600.0 }
-            }
-        };
-        if let Some(message) = impossible(&what, &there) {
-            desk.problem(leaf.origin, &leaf.path, message, "check the number and what it was measured on");
-            continue;
-        }
-        found.push(Measured { lengths, what });
-    }
-    let chip = &supply.chips[supply.pools[pool].chip].name;
-    tell_misses(desk, service, chip, &found, &modelled);
-    found
-}
-
-/// Whether a point was measured on a replica of so many chips of that pool, by any name of the chip or by its instance.
-fn is_of(catalog: &Catalog, supply: &Supply<'_>, at: &MeasuredSpec, pool: PoolId, chips: u32) -> bool {
-    let terms = &supply.pools[pool];
-    let chip = &supply.chips[terms.chip].name;
-    let names = |name: &str| {
-        name == terms.instance || name == chip || catalog.chip(name).is_ok_and(|found| found.name == *chip)
-    };
-    at.chip.as_ref().is_none_or(|at| names(&at.value))
-        && at.chips.as_ref().is_none_or(|at| at.value == i64::from(chips))
-}
-
-/// A problem for each measured point that no replica of the service takes; `replicas` are its pools and their chips.
-pub(super) fn unused_points(
-    desk: &mut Desk<'_>,
-    supply: &Supply<'_>,
-    service: &Named<ServiceSpec>,
-    replicas: &[(PoolId, u32)],
-) {
-    for at in &service.table.replica.measured {
-        let leaf = at.leaf();
-        if !by_card(&service.table) {
-            let message = format!("`{}` states the rates of its replica and measured points of a card", service.path);
-            desk.problem(leaf.origin, &leaf.path, message, "leave one of them out");
-            return;
-        }
-        if !replicas.is_empty() && !replicas.iter().any(|(pool, chips)| is_of(desk.catalog, supply, at, *pool, *chips))
-        {
-            let has: Vec<String> = replicas
-                .iter()
-                .map(|(pool, chips)| format!("{chips} x {}", supply.chips[supply.pools[*pool].chip].name))
-                .collect();
-            let message = format!("no replica of `{}` is what was measured; they are {}", service.path, has.join(", "));
-            desk.problem(leaf.origin, &leaf.path, message, "correct `chip` or `chips` of the point, or leave it out");
-        }
-    }
-}
-
-/// Why a point cannot be of this replica: it takes no time, or more memory than there is.
-fn impossible(what: &Point, card: &Card) -> Option<String> {
-    match *what {
-        Point::Step { seconds, .. } if seconds <= 0.0 => Some("a step that takes no time".into()),
-        Point::Step { batch, context_tokens, .. } if (card.kv_tokens() as f64) < batch as f64 * context_tokens => {
-            Some(format!(
-                "{batch} requests of {context_tokens} tokens each do not fit: the cache of {} chips holds {} tokens",
-                card.deployment.tensor_parallel,
-                card.kv_tokens()
-            ))
-        }
-        _ => None,
-    }
-}
-
-/// What the points make of the card, and how far the farthest of several stays from it.
-fn tell_misses(
-    desk: &mut Desk<'_>,
-    service: &Named<ServiceSpec>,
-    chip: &str,
-    points: &[Measured],
-    modelled: &impl Fn(Lengths) -> Result<Card, perf::Refusal>,
-) {
-    let ratios: Vec<(Lengths, f64)> =
-        points.iter().filter_map(|point| Some((point.lengths, point.over(&modelled(point.lengths).ok()?)))).collect();
-    if ratios.is_empty() {
-        return;
-    }
-    let miss = |(lengths, ratio): &(Lengths, f64)| perf::measured_speed(&ratios, *lengths) / ratio - 1.0;
-    let farthest = ratios.iter().map(miss).fold(0.0, |a: f64, b| if a.abs() < b.abs() { b } else { a });
-    let n = ratios.len();
-    desk.note(format!(
-        "{}: {n} measured point{} of {chip}, {} of the modelled speed; the card is at most {:+.1} % off {}",
-        service.path,
-        if n == 1 { "" } else { "s" },
-        ratios.iter().map(|(_, ratio)| format!("{ratio:.2}")).collect::<Vec<_>>().join(", "),
-        100.0 * farthest,
-        if n == 1 { "it" } else { "them" }
-    ));
 }
 
 /// Whole tokens of a mean request, at least one each.

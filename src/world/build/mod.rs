@@ -23,6 +23,7 @@ mod load;
 mod modulated;
 mod outages;
 mod parties;
+mod points;
 mod pools;
 mod prices;
 mod services;

@@ -3,6 +3,7 @@
 use super::cards::{self, Replica};
 use super::desk::{Desk, did_you_mean};
 use super::gangs::{Supply, has_price, kind_named, own_cloud};
+use super::points;
 use super::time::Times;
 use crate::spec::{At, Leaf, Named, ServiceSpec, Tables};
 use crate::units::{IdVec, SimTime, Span};
@@ -180,7 +181,7 @@ impl Place<'_> {
             source: Source::Service(id),
         };
         let made: Vec<(PoolId, u32)> = places.iter().map(|place: &ServingPlace| (place.pool, place.chips)).collect();
-        cards::unused_points(desk, supply, self.written, &made);
+        points::unused(desk, supply, self.written, &made);
         let demand = &table.demand;
         let tokens = |leaf: &Option<Leaf>, desk: &mut Desk<'_>| leaf.as_ref().map_or(0.0, |leaf| desk.number(leaf));
         let (input, output) = (tokens(&demand.input_tokens, desk), tokens(&demand.output_tokens, desk));
