@@ -2,7 +2,7 @@
 
 use super::load::Load;
 use super::offer::{Offer, Promise};
-use crate::kernel::request::{Class, Done, End, Fleet, Model, Role, Routing, Sink, Terms, Totals, serve};
+use crate::kernel::request::{Class, Done, End, Fleet, Model, Routing, Sink, Terms, Totals, serve};
 use crate::perf::StepTimes;
 use crate::replay::requests::{Goal, Tally};
 use crate::stats::batches::{Batches, Estimate};
@@ -162,8 +162,7 @@ impl<'a, S: StepTimes + Clone> Yard<'a, S> {
         };
         let several = 1 < fleet.len();
         let pace = |offer: usize| 1.0 / self.offers[offer].replica_per_s;
-        let place =
-            |(at, (_, n)): (usize, &(usize, u32))| Fleet { model: at as u16, role: Role::Both, min: *n, max: *n };
+        let place = |(at, (_, n)): (usize, &(usize, u32))| Fleet::fixed(at as u16, *n);
         Terms {
             models: fleet.iter().map(|one| model(one.0)).collect(),
             fleets: fleet.iter().enumerate().map(place).collect(),

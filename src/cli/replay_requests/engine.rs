@@ -262,7 +262,7 @@ impl Requests {
                 ));
             }
         };
-        let fleet = |role, min, max| Fleet { model: 0, role, min, max };
+        let fleet = |role, min, max| Fleet { model: 0, role, min, max, chips: self.tp, start_ns: ns(self.start_up) };
         let (min, max) = (self.replicas.min, self.replicas.max);
         let fleets = match self.prefill_replicas {
             None => vec![fleet(Role::Both, min, max)],
@@ -271,7 +271,6 @@ impl Requests {
         let scaling = (min < max).then(|| Scaling {
             tokens_per_replica: self.scale_at.unwrap_or(u64::from(self.max_batch_tokens)),
             every_ns: ns(self.scale_every),
-            start_ns: ns(self.start_up),
             patience_ns: ns(self.scale_in_after),
         });
         Ok(Terms {
