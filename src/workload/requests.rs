@@ -3,11 +3,13 @@
 mod client;
 mod generate;
 mod length;
+mod mixed;
 mod paced;
 
 pub use client::{Clients, Gaps, State};
 pub use generate::{Generate, Generated, Process};
 pub use length::{Length, Lengths};
+pub use mixed::{Mixed, Share};
 pub use paced::Paced;
 
 /// A request as it arrives.
