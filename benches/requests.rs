@@ -3,7 +3,7 @@
 
 mod reference;
 
-use hedgerow::kernel::request::{Class, Done, Fleet, Model, Role, Routing, Sink, Splitwise, Terms, serve, splitwise};
+use hedgerow::kernel::request::{Class, Done, Fleet, Model, Routing, Sink, Splitwise, Terms, serve, splitwise};
 use hedgerow::perf::{Affine, StepTable, StepTimes};
 use hedgerow::replay::requests::{Goal, Logged, Setup, Tally, step_table};
 use hedgerow::stats::draw::RunKey;
@@ -50,7 +50,7 @@ fn terms<S: StepTimes>(times: S, chunked: bool) -> Terms<S> {
     };
     Terms {
         models: vec![model],
-        fleets: vec![Fleet { model: 0, role: Role::Both, min: 8, max: 8 }],
+        fleets: vec![Fleet::fixed(0, 8)],
         classes: vec![Class::default()],
         routing: Routing::ShortestQueue,
         prefixes: None,

@@ -1,7 +1,7 @@
 //! The hot loop allocates nothing, and what a run takes does not grow with its jobs. One test in a binary of its own: the counters
 //! are of the whole process.
 
-use hedgerow::kernel::request::{Class, Done, Fleet, Model, Role, Routing, Sink, Terms, serve};
+use hedgerow::kernel::request::{Class, Done, Fleet, Model, Routing, Sink, Terms, serve};
 use hedgerow::kernel::{Run, simulate};
 use hedgerow::perf::Affine;
 use hedgerow::spec;
@@ -159,7 +159,7 @@ fn requests(requests: u64) -> Asked {
     };
     let terms = Terms {
         models: vec![model],
-        fleets: vec![Fleet { model: 0, role: Role::Both, min: 2, max: 2 }],
+        fleets: vec![Fleet::fixed(0, 2)],
         classes: vec![Class { patience_ns: Some(20_000_000_000) }],
         routing: Routing::ShortestQueue,
         prefixes: None,

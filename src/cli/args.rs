@@ -111,3 +111,27 @@ fn reason(error: &std::io::Error) -> String {
         kind => kind.to_string(),
     }
 }
+
+/// Where a replay or a size writes, and what it prints.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Output {
+    /// Tables only
+    #[arg(long)]
+    pub no_charts: bool,
+    /// Output folder [default: a folder under output/ named after the log]
+    #[arg(short = 'o', long = "output", value_name = "DIR")]
+    pub folder: Option<PathBuf>,
+    /// Only errors
+    #[arg(long)]
+    pub quiet: bool,
+    /// How to print
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+impl Output {
+    /// Whether what was found on the way is said.
+    pub fn chats(&self) -> bool {
+        !self.quiet && self.format == Format::Human
+    }
+}

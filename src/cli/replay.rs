@@ -1,6 +1,6 @@
 //! `hedgerow replay jobs`: a job log on a fleet (`replay requests` is in `replay_requests`). Reads the file and writes the folder; simulates nothing itself: `replay` does.
 
-use super::args::Format;
+use super::args::{Format, Output};
 use super::failure::Failure;
 use super::replay_requests::Requests;
 use super::terminal;
@@ -103,21 +103,11 @@ struct Jobs {
     /// Also write who held chips when, for ui.perfetto.dev: at most 100,000 events
     #[arg(long, value_name = "FILE")]
     timeline: Option<PathBuf>,
-    /// Tables only
-    #[arg(long)]
-    no_charts: bool,
     /// Leave out rows that cannot be read, and count them
     #[arg(long)]
     skip_bad_rows: bool,
-    /// Output folder [default: output/<log>/]
-    #[arg(short, long, value_name = "DIR")]
-    output: Option<PathBuf>,
-    /// Only errors
-    #[arg(long)]
-    quiet: bool,
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    out: Output,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -233,7 +223,7 @@ impl Jobs {
         let world = replay::world(&fleet, &terms, &log.facts)?;
         let tariff = self.tariff()?;
         let window = self.window_us(&log)?;
-        let place = self.output.clone().unwrap_or_else(|| {
+        let place = self.out.folder.clone().unwrap_or_else(|| {
             Path::new("output").join(self.file.file_stem().map_or("replay".into(), |stem| stem.to_os_string()))
         });
         let folder = Folder::begin(&place)?;
@@ -241,13 +231,13 @@ impl Jobs {
         let mut notes = self.sanity(&fleet, &log);
         notes.extend(self.blind_notes(&log));
         notes.extend(self.price_note());
-        if !self.quiet && self.format == Format::Human {
+        if self.out.chats() {
             terminal::say(&(notes.join("\n") + "\n\n"))?;
         }
         let facts = log.facts.clone();
         let day = if facts.has_dates { facts.first_us.rem_euclid(Span::DAY.0 as i64) as u64 } else { 0 };
         let shown = window.map_or_else(|| Window::busiest_day(day), |(from, to)| Window::stated(from, to));
-        let mut watch = (!self.no_charts).then(|| Watch::new(&fleet, &facts, shown));
+        let mut watch = (!self.out.no_charts).then(|| Watch::new(&fleet, &facts, shown));
         let mut jobs = JobsFile::new(folder.create("jobs.csv")?, &fleet).map_err(|why| writing("jobs.csv", why))?;
         let mut lines: Vec<&mut dyn Lines> = vec![&mut jobs];
         lines.extend(watch.as_mut().map(|watch| watch as &mut dyn Lines));
@@ -279,7 +269,7 @@ impl Jobs {
         }
         let timeline = timeline.map(|timeline| self.end_timeline(timeline)).transpose()?;
         folder.finish()?;
-        tell((self.quiet, self.format), "queues", &table, &place)?;
+        tell(&self.out, "queues", &table, &place)?;
         timeline.map_or(Ok(()), |events| self.tell_timeline(events))
     }
 
@@ -365,7 +355,7 @@ impl Jobs {
 
     fn tell_timeline(&self, (written, left_out): (u64, u64)) -> Result<(), Failure> {
         let name = self.timeline.as_ref().expect("it was begun").display();
-        if !self.quiet {
+        if !self.out.quiet {
             let cut = match left_out {
                 0 => String::new(),
                 more => format!("; {more} more are beyond the {MOST_EVENTS} it may have: narrow --window"),
@@ -436,7 +426,7 @@ impl Jobs {
         if self.restart_cost.is_some() && self.preemption == "off" {
             notes.push("--restart-cost changes nothing: without --preemption no job is taken off and resumes".into());
         }
-        if self.window.is_some() && self.no_charts && self.timeline.is_none() {
+        if self.window.is_some() && self.out.no_charts && self.timeline.is_none() {
             notes.push("--window changes nothing: there are neither charts nor --timeline".into());
         }
         if guesses && !self.oracle && self.compat.is_none() && !log.facts.has_estimates {
@@ -485,11 +475,11 @@ pub(super) fn priced(tariff: &Tariff) -> serde_json::Value {
 }
 
 /// The table of a replay on the terminal, and where its files are; `rows` names its lines in JSON.
-pub(super) fn tell((quiet, format): (bool, Format), rows: &str, table: &Table, place: &Path) -> Result<(), Failure> {
-    if quiet {
+pub(super) fn tell(out: &Output, rows: &str, table: &Table, place: &Path) -> Result<(), Failure> {
+    if out.quiet {
         return Ok(());
     }
-    match format {
+    match out.format {
         Format::Human => {
             terminal::say(&terminal::cut(&table.to_text(), terminal::width()))?;
             terminal::tell(&format!("written to {}\n", place.display()));

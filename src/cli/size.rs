@@ -1,6 +1,6 @@
 //! `hedgerow size`: the cheapest chips and replicas that keep a promise to a load. Reads the log and writes the folder; simulates nothing itself.
 
-use super::args::Format;
+use super::args::Output;
 use super::failure::Failure;
 use super::replay::{price_kind, tell};
 use super::replay_requests::words::{Slo, duration, positive, window};
@@ -30,7 +30,7 @@ pub(super) struct Size {
     /// A log of requests
     #[arg(group = "source")]
     file: Option<PathBuf>,
-    /// Requests from laws of chance in place of a log, as `replay requests` has them: rate=40,requests=1e6,cv=2,input=1000:1,output=200:0.8
+    /// Requests from laws of chance in place of a log, as `replay requests` has them: rate=40,requests=1e6,cv=2,input=1000:1,output=200:0.8; clients=100,zipf=1.2 share the rate, states=80:1min/10:5min take turns
     #[arg(long, value_name = "LOAD", group = "source", conflicts_with_all = LOG_FLAGS)]
     generate: Option<Generate>,
     /// Or so many requests a second, of lengths by --mix or by --input-tokens and --output-tokens
@@ -57,7 +57,7 @@ pub(super) struct Size {
     /// Seed of --generate and --rate
     #[arg(long, value_name = "N", default_value_t = 1)]
     seed: u64,
-    /// How the log is laid out: plain is arrival_s,input_tokens,output_tokens[,class]
+    /// How the log is laid out: plain is arrival_s,input_tokens,output_tokens[,class][,model]
     #[arg(long, default_value = "plain", value_name = "LAYOUT", value_parser = REQUEST_LAYOUTS)]
     layout: String,
     /// So many times as many requests in a time: gaps are divided by it
@@ -105,18 +105,8 @@ pub(super) struct Size {
     /// A request whose prompt has not begun after so long gives up: 30s, 2min
     #[arg(long, value_name = "DURATION", value_parser = duration)]
     patience: Option<f64>,
-    /// Tables only
-    #[arg(long)]
-    no_charts: bool,
-    /// Output folder [default: output/size-<log>/]
-    #[arg(short, long, value_name = "DIR")]
-    output: Option<PathBuf>,
-    /// Only errors
-    #[arg(long)]
-    quiet: bool,
-    /// How to print
-    #[arg(long, value_enum, default_value_t)]
-    format: Format,
+    #[command(flatten)]
+    out: Output,
 }
 
 /// Flags that only a log has.
@@ -148,9 +138,9 @@ impl Size {
         let about = self.about(&name, (&load, promise), (&offers, &passed), &answer);
         self.judge(&about)?;
         notes.extend(self.stated(&about));
-        let place = self.output.clone().unwrap_or_else(|| self.usual_place());
+        let place = self.out.folder.clone().unwrap_or_else(|| self.usual_place());
         let folder = Folder::begin(&place)?;
-        if !self.quiet && self.format == Format::Human {
+        if self.out.chats() {
             terminal::say(&(notes.join("\n") + "\n\n"))?;
         }
         let table = table(&about);
@@ -158,7 +148,7 @@ impl Size {
         folder.write("load.csv", load_csv(&about, &levels))?;
         folder.write("candidates.csv", candidates_csv(&about))?;
         folder.write("manifest.json", self.manifest(&about, &notes))?;
-        if !self.no_charts {
+        if !self.out.no_charts {
             let drawn = charts(&about, &levels);
             let svgs: Vec<String> = drawn.iter().map(|drawn| to_svg(&drawn.chart, chart::Size::default())).collect();
             for (drawn, svg) in drawn.iter().zip(&svgs) {
@@ -167,11 +157,11 @@ impl Size {
             folder.write("report.html", page(&about, &notes, &drawn, &svgs))?;
         }
         folder.finish()?;
-        tell((self.quiet, self.format), "candidates", &table, &place)
+        tell(&self.out, "candidates", &table, &place)
     }
 
     fn promise(&self) -> Result<Promise, Failure> {
-        let Goal { name, ttft_s, tpot_s } = &self.slo.0;
+        let Goal { name, ttft_s, tpot_s, .. } = &self.slo.0;
         if !name.is_empty() {
             return Err(Failure::input(
                 format!("--slo: `{name}:` names a class, and all requests are sized for alike"),
@@ -225,6 +215,9 @@ impl Size {
             if 1 < log.classes.len() {
                 notes.push(format!("the log's {} classes are sized for alike", log.classes.len()));
             }
+            if !log.models.is_empty() {
+                notes.push(format!("the log asks for {}: all are sized as of {}", log.models.join(", "), self.model));
+            }
             let mut arrivals = Logged::new(&log, self.rate_scale, vec![0; log.classes.len()]);
             return Ok((Load::gather(&mut arrivals).map_err(no_rate)?, notes));
         }
@@ -247,6 +240,12 @@ impl Size {
     /// The terms of --generate, or of --rate and its companions.
     fn generated(&self) -> Result<Generate, Failure> {
         if let Some(generate) = &self.generate {
+            if let Some(name) = generate.class.as_ref().or(generate.model.as_ref()) {
+                return Err(Failure::input(
+                    format!("--generate: it names `{name}`, and all requests are sized for alike"),
+                    "leave out class and model",
+                ));
+            }
             return Ok(generate.clone());
         }
         let rate = self.rate.expect("clap asks for a source");

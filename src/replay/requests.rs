@@ -3,10 +3,12 @@
 
 mod figures;
 mod logged;
+mod served;
 mod setup;
 mod tally;
 
 pub use figures::{Cost, Figure, Figures, Goal, QUANTILES, of_class};
 pub use logged::Logged;
+pub use served::Served;
 pub use setup::{KnownModel, Setup, step_table};
 pub use tally::{ClassTally, Tally};

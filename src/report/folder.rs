@@ -125,11 +125,14 @@ impl Folder {
     }
 }
 
-/// Whether a study or a replay writes a file of that name, of this run or of another.
+/// Whether a study, a replay or a size writes a file of that name, of this run or of another.
 pub fn is_ours(name: &str) -> bool {
     let chart = name.strip_prefix("charts/").and_then(|name| name.rsplit_once('.'));
     let known = FILES.iter().map(|doc| doc.name).chain(REPLAY_FILES.iter().map(|doc| doc.name));
-    let mut known = known.map(|known| known.strip_prefix("replay/").unwrap_or(known));
+    let mut known = known.map(|known| match known.split_once('/') {
+        Some(("replay" | "requests" | "size", name)) => name,
+        _ => known,
+    });
     name == MANIFEST
         || name == "report.html"
         || chart.is_some_and(|(name, kind)| !name.contains('/') && ["svg", "png"].contains(&kind))

@@ -7,14 +7,16 @@ mod page;
 pub use charts::charts;
 pub use page::page;
 
-use super::csv_out::{Cell, to_csv};
+use super::columns::headers;
+use super::csv_out::{Cell, harmless, to_csv};
 use super::table::{Cell as Shown, Column, Table};
 use crate::kernel::request::{Done, Sink};
-use crate::replay::requests::{Figures, Goal, Tally, of_class};
+use crate::replay::requests::{Figures, Goal, Served, Tally, of_class};
 use std::io::Write;
 
-/// Header of `requests.csv`.
-const COLUMNS: [&str; 8] = ["id", "arrival_s", "input_tokens", "output_tokens", "ttft_s", "tpot_s", "e2e_s", "replica"];
+/// Header of `requests.csv`; the last column only where several models are served.
+const COLUMNS: [&str; 9] =
+    ["id", "arrival_s", "input_tokens", "output_tokens", "ttft_s", "tpot_s", "e2e_s", "replica", "model"];
 
 /// Of what a replay was.
 pub struct About<'a> {
@@ -24,10 +26,10 @@ pub struct About<'a> {
     pub rules: String,
     /// Requests of the log.
     pub requests: u64,
-    /// Tokens that fit a replica.
-    pub kv_tokens: u64,
-    /// Most requests in a batch.
-    pub max_batch: u32,
+    /// Models and their replicas.
+    pub served: &'a [Served],
+    /// Chips that all of them share; None: no limit.
+    pub pool_chips: Option<u64>,
     /// Targets by class.
     pub goals: &'a [Goal],
 }
@@ -45,7 +47,8 @@ impl<'g, W: Write> RequestsFile<'g, W> {
     /// Begins with the header.
     pub fn new(out: W, tally: Tally<'g>) -> Result<RequestsFile<'g, W>, String> {
         let mut out = csv::Writer::from_writer(out);
-        out.write_record(COLUMNS).map_err(|error| error.to_string())?;
+        let columns = if tally.served().is_empty() { &COLUMNS[..8] } else { &COLUMNS[..] };
+        out.write_record(columns).map_err(|error| error.to_string())?;
         Ok(RequestsFile { out, tally, text: Vec::new(), failed: None })
     }
 
@@ -66,6 +69,9 @@ impl<'g, W: Write> RequestsFile<'g, W> {
         self.seconds(self.tally.tpot_s(done))?;
         self.seconds(done.e2e_s())?;
         self.integer(done.replica.map(u64::from))?;
+        if let Some(served) = self.tally.served().get(usize::from(done.model)) {
+            self.out.write_field(harmless(&served.name))?;
+        }
         self.out.write_record(None::<&[u8]>)
     }
 
@@ -111,19 +117,38 @@ impl<W: Write> Sink for RequestsFile<'_, W> {
 }
 
 /// `summary.csv`: every figure with its interval.
-pub fn summary_csv(figures: &Figures) -> String {
-    let headers = ["class", "metric", "unit", "value", "ci_low", "ci_high"];
+pub fn summary_csv(figures: &Figures, about: &About<'_>) -> String {
+    let several = 1 < about.served.len();
+    let mut headers = vec!["class", "metric", "unit", "value", "ci_low", "ci_high"];
+    if several {
+        headers.push("model");
+    }
     let rows = figures.list.iter().map(|figure| {
-        vec![
+        let mut row = vec![
             figure.class.as_str().into(),
             figure.metric.as_str().into(),
             figure.unit.into(),
             figure.value.into(),
             figure.ends.map(|ends| ends.0).into(),
             figure.ends.map(|ends| ends.1).into(),
-        ]
+        ];
+        row.extend(several.then(|| Cell::from(figure.model.as_str())));
+        row
     });
     to_csv(&headers, rows)
+}
+
+/// `models.csv`: chips that each model's replicas hold, means in the bins of `levels.csv`.
+pub fn models_csv(tally: &Tally<'_>, end_ns: u64) -> String {
+    let rows = tally.served().iter().enumerate().flat_map(|(model, served)| {
+        let chips = tally.chips_through_time(model, end_ns);
+        let bin_s = tally.bin_s();
+        chips.into_iter().enumerate().map(move |(at, chips)| {
+            let replicas = chips / f64::from(served.chips);
+            vec![served.name.as_str().into(), Cell::from(at as f64 * bin_s), Cell::from(replicas), Cell::from(chips)]
+        })
+    });
+    to_csv(&headers("requests/models.csv"), rows)
 }
 
 /// `levels.csv`: means in bins of equal width.
@@ -141,16 +166,19 @@ pub fn levels_csv(tally: &Tally<'_>, end_ns: u64) -> String {
 pub fn table(figures: &Figures, about: &About<'_>) -> Table {
     let names = ["requests", "TTFT p50 [s]", "p90 [s]", "p99 [s]", "TPOT p50 [ms]", "p90 [ms]", "p99 [ms]"];
     let more = ["E2E p50 [s]", "p99 [s]", "attained"];
-    let columns = [Column::left("class")].into_iter().chain(names.into_iter().chain(more).map(Column::right));
+    let first = if 1 < about.served.len() { "class, model" } else { "class" };
+    let columns = [Column::left(first)].into_iter().chain(names.into_iter().chain(more).map(Column::right));
     let mut table = Table::new(&format!("{}: {}", about.log, about.rules), columns.collect());
     let several = if about.goals.len() == 1 { 1 } else { about.goals.len() + 1 };
-    for class in (0..several).map(|at| of_class(about.goals, at)) {
+    let classes = (0..several).map(|at| (of_class(about.goals, at), "all"));
+    let models = about.served.iter().filter(|_| 1 < about.served.len()).map(|served| ("all", served.name.as_str()));
+    for (class, model) in classes.chain(models) {
         let value = |metric: &str, scale: f64| {
-            let found = figures.find(class, metric).and_then(|figure| figure.value);
-            Shown::maybe(found.map(|value| value * scale))
+            let found = if model == "all" { figures.find(class, metric) } else { figures.find_of_model(model, metric) };
+            Shown::maybe(found.and_then(|figure| figure.value).map(|value| value * scale))
         };
         table.push(vec![
-            Shown::text(class),
+            Shown::text(if model == "all" { class } else { model }),
             value("requests", 1.0),
             value("ttft_s_p50", 1.0),
             value("ttft_s_p90", 1.0),

@@ -61,9 +61,14 @@ impl Curve {
         self.levels.iter().find(|level| level.rate_scale == 1.0).expect("the load that was asked for is among them")
     }
 
+    /// Loads up to the first that does not keep the promise: what may be called within it.
+    pub fn within(&self) -> impl Iterator<Item = &Level> {
+        self.levels.iter().take_while(|level| level.keeps)
+    }
+
     /// The highest load tried up to which every one keeps the promise; None: not even the least.
     pub fn fullest(&self) -> Option<&Level> {
-        self.levels.iter().take_while(|level| level.keeps).last()
+        self.within().last()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::load::Load;
 use super::offer::{Offer, Promise};
-use crate::kernel::request::{Class, Done, End, Fleet, Model, Role, Routing, Sink, Terms, Totals, serve};
+use crate::kernel::request::{Class, Done, End, Fleet, Model, Routing, Sink, Terms, Totals, serve};
 use crate::perf::StepTimes;
 use crate::replay::requests::{Goal, Tally};
 use crate::stats::batches::{Batches, Estimate};
@@ -35,6 +35,8 @@ pub struct Trial {
     pub busy: f64,
     /// From the first arrival to the last answer \[s\].
     pub duration_s: f64,
+    /// Of that, after the last arrival \[s\].
+    pub drain_s: f64,
     /// Tokens of prompts and answers of the finished.
     pub tokens: u64,
 }
@@ -45,7 +47,8 @@ impl Trial {
         self.attained as f64 / self.requests as f64
     }
 
-    /// A million tokens of prompts and answers on instances that cost so much an hour, used or not \[USD\]; None of no token. Eq. (141).
+    /// A million tokens of prompts and answers on instances that cost so much an hour, used or not \[USD\]; None of no token. Eq. (141). From the first
+    /// arrival to the last answer: filling and draining are in it, which a short load has much of, and a fleet that serves on has not.
     pub fn usd_per_million_tokens(&self, usd_per_hour: f64) -> Option<f64> {
         (0 < self.tokens).then(|| usd_per_hour * self.duration_s / 3600.0 / self.tokens as f64 * 1e6)
     }
@@ -138,9 +141,9 @@ impl<'a, S: StepTimes + Clone> Yard<'a, S> {
         read: impl Fn(&Judge<'_>, &Totals) -> T,
     ) -> T {
         let terms = self.terms(fleet, memory);
-        let goals = [Goal { name: String::new(), ttft_s: self.promise.ttft_s, tpot_s: self.promise.tpot_s }];
+        let goals = [Goal { ttft_s: self.promise.ttft_s, tpot_s: self.promise.tpot_s, ..Goal::default() }];
         let tally = Tally::new(&goals, false, load.first_ns());
-        let mut judge = Judge { promise: self.promise, tally, ttft: 0, tpot: 0 };
+        let mut judge = Judge { promise: self.promise, tally, span_s: load.span_s(), ttft: 0, tpot: 0 };
         let totals = serve(&terms, &mut load.arrivals(), &mut judge, None);
         read(&judge, &totals)
     }
@@ -162,8 +165,7 @@ impl<'a, S: StepTimes + Clone> Yard<'a, S> {
         };
         let several = 1 < fleet.len();
         let pace = |offer: usize| 1.0 / self.offers[offer].replica_per_s;
-        let place =
-            |(at, (_, n)): (usize, &(usize, u32))| Fleet { model: at as u16, role: Role::Both, min: *n, max: *n };
+        let place = |(at, (_, n)): (usize, &(usize, u32))| Fleet::fixed(at as u16, *n);
         Terms {
             models: fleet.iter().map(|one| model(one.0)).collect(),
             fleets: fleet.iter().enumerate().map(place).collect(),
@@ -203,6 +205,8 @@ fn seconds(of: &Batches) -> [Option<Estimate>; 3] {
 struct Judge<'g> {
     promise: Promise,
     tally: Tally<'g>,
+    /// From the first arrival to the last \[s\].
+    span_s: f64,
     ttft: u64,
     tpot: u64,
 }
@@ -225,6 +229,7 @@ impl Judge<'_> {
         let attained = class.attained.mean().unwrap_or(Estimate { value: 0.0, half_width: None });
         let quantiles = |of: &Batches| [0.5, 0.99].map(|p| of.quantile(p).map(|found| found.value * 1e-9));
         let spent = totals.spent();
+        let duration_s = (totals.end_ns - totals.first_ns) as f64 / 1e9;
         let share = attained.value / 1e3;
         let ends = attained.half_width.map(|half| ((share - half / 1e3).max(0.0), (share + half / 1e3).min(1.0)));
         Trial {
@@ -239,7 +244,8 @@ impl Judge<'_> {
             ttft_s: quantiles(&class.ttft_ns),
             tpot_s: quantiles(&class.tpot_ns),
             busy: if 0 < spent.held_ns { spent.busy_ns as f64 / spent.held_ns as f64 } else { 0.0 },
-            duration_s: (totals.end_ns - totals.first_ns) as f64 / 1e9,
+            duration_s,
+            drain_s: duration_s - self.span_s,
             tokens: totals.input_tokens + totals.output_tokens,
         }
     }

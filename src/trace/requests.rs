@@ -22,7 +22,7 @@ const MOST_TOKENS: u64 = 1_000_000_000;
 /// A layout of request logs.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum RequestLayout {
-    /// CSV arrival_s,input_tokens,output_tokens[,class].
+    /// CSV arrival_s,input_tokens,output_tokens[,class][,model].
     Plain,
     /// CSV TIMESTAMP,ContextTokens,GeneratedTokens, civil dates: Azure LLM inference traces 2023. github.com/Azure/AzurePublicDataset
     Azure,
@@ -37,12 +37,12 @@ impl RequestLayout {
         REQUEST_LAYOUTS.iter().zip([Plain, Azure, Mooncake]).find(|(known, _)| **known == name).map(|(_, it)| it)
     }
 
-    /// Columns for arrival, prompt, answer and class.
-    fn columns(self) -> [&'static str; 4] {
+    /// Columns for arrival, prompt, answer, class and model.
+    fn columns(self) -> [&'static str; 5] {
         match self {
-            RequestLayout::Plain => ["arrival_s", "input_tokens", "output_tokens", "class"],
-            RequestLayout::Azure => ["TIMESTAMP", "ContextTokens", "GeneratedTokens", ""],
-            RequestLayout::Mooncake => ["timestamp", "input_length", "output_length", ""],
+            RequestLayout::Plain => ["arrival_s", "input_tokens", "output_tokens", "class", "model"],
+            RequestLayout::Azure => ["TIMESTAMP", "ContextTokens", "GeneratedTokens", "", ""],
+            RequestLayout::Mooncake => ["timestamp", "input_length", "output_length", "", ""],
         }
     }
 
@@ -83,6 +83,8 @@ pub struct LogRequest {
     pub output: u32,
     /// Its class by number in [`RequestLog::classes`].
     pub class: u16,
+    /// The model it asks for, by number in [`RequestLog::models`].
+    pub model: u16,
     /// Where the names of its blocks stand in [`RequestLog::blocks`].
     pub blocks: Range<u32>,
 }
@@ -96,6 +98,12 @@ pub struct RequestLog {
     pub blocks: Vec<u32>,
     /// Classes in order of first appearance; `default` where a request names none.
     pub classes: Vec<String>,
+    /// Line on which each of them is named first.
+    pub class_lines: Vec<u64>,
+    /// Models in order of first appearance; empty where the log has no such column, `default` where a row leaves it blank.
+    pub models: Vec<String>,
+    /// Line on which each of them is named first.
+    pub model_lines: Vec<u64>,
     /// Rows of the file.
     pub rows: u64,
     /// Rows outside the window.
@@ -123,6 +131,7 @@ pub fn requests(name: &str, input: impl Read, reading: &RequestReading) -> Resul
         origin_ns: None,
         before_ns: 0,
         classes: Names::default(),
+        models: Names::default(),
     };
     reader.read(name)?;
     if !reader.faults.is_empty() && !reading.skip_bad_rows {
@@ -130,7 +139,8 @@ pub fn requests(name: &str, input: impl Read, reading: &RequestReading) -> Resul
     }
     let mut log = reader.log;
     log.skipped = reader.faults.rows;
-    log.classes = reader.classes.into_names();
+    (log.classes, log.models) = (reader.classes.into_names(), reader.models.into_names());
+    log.model_lines.truncate(log.models.len());
     if let Some(origin_ns) = reader.origin_ns.filter(|_| reading.layout == RequestLayout::Azure) {
         log.origin_us = Some((origin_ns / 1_000) as i64);
         log.requests.iter_mut().for_each(|request| request.at_ns -= origin_ns);
@@ -178,14 +188,15 @@ impl RequestLog {
 struct Reader<R> {
     lines: Lines<R>,
     layout: RequestLayout,
-    /// Positions of arrival, prompt, answer and class, and how many fields a row has.
-    columns: Option<([Option<usize>; 4], usize)>,
+    /// Positions of arrival, prompt, answer, class and model, and how many fields a row has.
+    columns: Option<([Option<usize>; 5], usize)>,
     clock: Clock,
     log: RequestLog,
     faults: Faults,
     origin_ns: Option<u64>,
     before_ns: u64,
     classes: Names,
+    models: Names,
 }
 
 /// An object of Mooncake's log.
@@ -280,12 +291,22 @@ impl<R: Read> Reader<R> {
             None | Some(b"") => self.classes.number(b"default"),
             Some(name) => self.classes.number(name),
         };
-        let Some(class) = class else {
+        let model = match columns[4].map(|place| record.field(place)) {
+            None => Some(0),
+            Some(b"") => self.models.number(b"default"),
+            Some(name) => self.models.number(name),
+        };
+        let Some((class, model)) = class.zip(model) else {
             flaws.push(fault::too_many_names());
             return None;
         };
+        for (number, lines) in [(class, &mut self.log.class_lines), (model, &mut self.log.model_lines)] {
+            if lines.len() <= usize::from(number) {
+                lines.resize(usize::from(number) + 1, record.line);
+            }
+        }
         let (at_ns, input, output) = (at_ns?, input? as u32, output? as u32);
-        Some(LogRequest { at_ns, row: 0, input, output, class, blocks: 0..0 })
+        Some(LogRequest { at_ns, row: 0, input, output, class, model, blocks: 0..0 })
     }
 
     fn object(&mut self, flaws: &mut Vec<Flaw>) -> Option<LogRequest> {
@@ -331,7 +352,8 @@ impl<R: Read> Reader<R> {
         let from = self.log.blocks.len() as u32;
         self.log.blocks.extend(object.hash_ids);
         let blocks = from..self.log.blocks.len() as u32;
-        Some(LogRequest { at_ns: (ms * 1e6).round() as u64, row: 0, input: input?, output: output?, class, blocks })
+        let at_ns = (ms * 1e6).round() as u64;
+        Some(LogRequest { at_ns, row: 0, input: input?, output: output?, class, model: 0, blocks })
     }
 }
 
@@ -339,7 +361,7 @@ fn find(text: &[u8], word: &str) -> Option<usize> {
     text.windows(word.len()).position(|part| part == word.as_bytes())
 }
 
-fn header(record: &Record, layout: RequestLayout) -> Result<([Option<usize>; 4], usize), Vec<Flaw>> {
+fn header(record: &Record, layout: RequestLayout) -> Result<([Option<usize>; 5], usize), Vec<Flaw>> {
     let names: Vec<String> =
         (0..record.len()).map(|index| String::from_utf8_lossy(record.field(index)).into_owned()).collect();
     let mut flaws = Vec::new();
@@ -461,6 +483,17 @@ mod tests {
             let told = read(layout, text).unwrap_err();
             assert!(told.contains(part), "{part} is not in:\n{told}");
         }
+    }
+
+    /// Classes and models by name, in either order of columns; where each stands first; a blank is the default.
+    #[test]
+    fn classes_and_models_are_named() {
+        let text = "model,class,arrival_s,input_tokens,output_tokens\nb,x,0,1,1\na,,0,1,1\n,x,0,1,1\nb,y,1,1,1\n";
+        let log = read(RequestLayout::Plain, text).unwrap();
+        assert_eq!((log.classes, log.class_lines), (["x", "default", "y"].map(String::from).to_vec(), vec![2, 3, 5]));
+        assert_eq!((log.models, log.model_lines), (["b", "a", "default"].map(String::from).to_vec(), vec![2, 3, 4]));
+        let of: Vec<_> = log.requests.iter().map(|it| (it.class, it.model)).collect();
+        assert_eq!(of, [(0, 0), (1, 1), (0, 2), (2, 0)]);
     }
 
     /// From 1 s to before 3 s: one of three; a window in which nobody arrives is refused.

@@ -3,12 +3,14 @@
 mod client;
 mod generate;
 mod length;
+mod mixed;
 mod paced;
 mod swayed;
 
 pub use client::{Clients, Gaps, State};
 pub use generate::{Generate, Generated, Process};
 pub use length::{Length, Lengths};
+pub use mixed::{Mixed, Share};
 pub use paced::Paced;
 pub use swayed::{Sway, Swayed};
 

@@ -100,9 +100,10 @@ fn splitwise_on_four_servers() {
 }
 
 const TIMES: &str = "model,hardware,tensor_parallel,prompt_size,batch_size,prompt_time,token_time\n\
-                     toy,chip,1,100,1,100,10\ntoy,chip,1,200,1,200,10\n";
+                     toy,chip,1,100,1,100,10\ntoy,chip,1,200,1,200,10\n\
+                     big,chip,1,100,1,200,20\nbig,chip,1,200,1,400,20\n";
 
-/// A folder with a log and step times: P(n) = n ms, D(n) = 10 ms.
+/// A folder with a log and step times: P(n) = n ms, D(n) = 10 ms; of `big` twice that.
 struct Desk(tempfile::TempDir);
 
 impl Desk {
@@ -177,6 +178,122 @@ fn flags_of_the_log() {
     assert!(code == 0 && told.contains("\nchat ") && told.contains("\nbatch ") && told.contains("\nall "), "{told}");
 }
 
+/// One at a time. The batch takes 0 to 0.2 s; chat's patience of 150 ms is over at 0.16, the second batch has none and begins at 0.2.
+#[test]
+fn classes_have_their_targets_and_their_patience() {
+    let desk = Desk::new(
+        "arrival_s,input_tokens,output_tokens,class\n0,100,11,batch\n0.01,100,1,chat\n0.02,100,1,batch\n0.5,100,1,chat\n",
+    );
+    let classes = "--slo chat:ttft=1s --slo batch:none --patience chat=150ms --max-batch 1";
+    let (code, told, _) = desk.run(classes);
+    assert_eq!(code, 0, "{told}");
+    let rows = "1,0.01,100,1,,,,0\n0,0,100,11,0.1,0.01,0.2,0\n2,0.02,100,1,0.28,,0.28,0\n3,0.5,100,1,0.1,,0.1,0\n";
+    assert!(desk.read("requests.csv").ends_with(rows), "{}", desk.read("requests.csv"));
+    let summary = desk.read("summary.csv");
+    for line in [
+        "chat,gave_up,-,1,,",
+        "batch,gave_up,-,0,,",
+        "chat,attainment,-,0.5,,",
+        "batch,attainment,-,,,",
+        "all,attainment,-,0.5,,",
+    ] {
+        assert!(summary.contains(line), "{line} is not in\n{summary}");
+    }
+    let page = desk.read("report.html");
+    for part in ["TTFT target", "patience", "Targets met by class: chat"] {
+        assert!(page.contains(part), "{part}");
+    }
+    let desk = Desk::new("arrival_s,input_tokens,output_tokens,class\n0,100,11,batch\n0.01,100,1,chat\n");
+    desk.refuses("--slo batch:ttft=1s", &["line 3 of the log has a class `chat`", "--slo chat:none"]);
+    desk.refuses(
+        "--slo batch:ttft=1s --slo chat:none --patience chta=3s",
+        &["no class `chta`", "did you mean `chat`?"],
+    );
+    desk.refuses("--patience chat=3s", &["no class `chat`: no --slo names any", "--slo chat:ttft=2s"]);
+    desk.refuses("--slo batch:ttft=1s --slo chat:none --patience 3s --patience 4s", &["two values for all"]);
+}
+
+/// Both models on one chip, each with none or one replica: at the look at 1 s both want one, with as many tokens each; the first has it, up at 2, answers at
+/// 2.1, is not needed from the look at 3 on and goes at 5. Then the second is ordered, up at 7, and its prompt takes 0.2 s.
+#[test]
+fn models_share_a_pool() {
+    let desk = Desk::new("arrival_s,input_tokens,output_tokens,model\n0,100,1,toy\n0.2,100,1,big\n");
+    let both = "--model big --replicas 0..1 --scale-at 100 --scale-every 1s --start-up 1s --start-up big=2s --scale-in-after 2s";
+    let (code, told, _) = desk.run(&format!("{both} --pool-chips 1 --slo ttft=5s --price on_demand"));
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains("\ntoy ") && told.contains("\nbig ") && told.contains("a pool of 1 chips"), "{told}");
+    let header = "id,arrival_s,input_tokens,output_tokens,ttft_s,tpot_s,e2e_s,replica,model\n";
+    assert_eq!(desk.read("requests.csv"), format!("{header}0,0,100,1,2.1,,2.1,0,toy\n1,0.2,100,1,7,,7,1,big\n"));
+    let summary = desk.read("summary.csv");
+    // 4 s from 1 to 5, and 2.2 s from 5 to 7.2, of a chip each.
+    for line in [
+        "class,metric,unit,value,ci_low,ci_high,model\n",
+        "all,attainment,-,0.5,,,all\n",
+        "all,attainment,-,1,,,toy\n",
+        "all,attainment,-,0,,,big\n",
+    ] {
+        assert!(summary.contains(line), "{line} is not in\n{summary}");
+    }
+    for (metric, model, seconds) in
+        [("replica_hours", "all", 6.2), ("chip_hours", "toy", 4.0), ("chip_hours", "big", 2.2)]
+    {
+        let is = |line: &&str| line.starts_with(&format!("all,{metric},")) && line.ends_with(&format!(",{model}"));
+        let hours: f64 = summary.lines().find(is).unwrap().split(',').nth(3).unwrap().parse().unwrap();
+        assert!((hours * 3_600.0 - seconds).abs() < 1e-9, "{metric} of {model}: {hours}");
+    }
+    let models = desk.read("models.csv");
+    let header: Vec<&str> = models.lines().next().unwrap().split(',').collect();
+    assert_eq!(header, columns::headers("requests/models.csv"));
+    assert!(
+        models.contains("toy,4,1,1\n") && models.contains("toy,5,0,0\n") && models.contains("big,5,1,1\n"),
+        "{models}"
+    );
+    assert!(desk.read("report.html").contains("of the chip-hours"), "a chart of the pool");
+    // With a chip each nobody waits for the other: ordered at 1, up at 2 and 3.
+    assert_eq!(desk.run(&format!("{both} --no-charts")).0, 0);
+    let rows = desk.read("requests.csv");
+    assert!(rows.ends_with("0,0,100,1,2.1,,2.1,0,toy\n1,0.2,100,1,3,,3,1,big\n"), "{rows}");
+    let desk = Desk::new("arrival_s,input_tokens,output_tokens,model\n0,100,1,toy\n0.2,100,1,big\n");
+    for (more, parts) in [
+        ("", &["line 3 of the log asks for a model `big`", "did you mean", "--model big"][..]),
+        ("--model bag", &["no measurement of bag", "line 3 of the log asks"]),
+        ("--model big --tp bgi=2", &["no model `bgi`", "did you mean `big`?"]),
+        (
+            "--model big --replicas 1..3 --pool-chips 1",
+            &["the least of every model takes 2 chips (toy 1, big 1)", "--pool-chips 2 or more"],
+        ),
+        (
+            "--model big --replicas 1 --replicas big=0..1 --pool-chips 1",
+            &["no replica of big ever starts", "--pool-chips 2 or more"],
+        ),
+        ("--model toy", &["--model toy stands twice"]),
+        ("--model big --compat splitwise", &["knows no second --model"]),
+        ("--model big --prefill-replicas 1 --kv-transfer-gb-per-s 10", &["of which?"]),
+    ] {
+        let (code, _, told) = desk.run(more);
+        assert_eq!(code, 2, "{more}: {told}");
+        assert!(parts.iter().any(|part| told.contains(part)), "{more}: {told}");
+        assert!(!desk.0.path().join("out").exists(), "{more}: something was written");
+    }
+    let desk = Desk::new("arrival_s,input_tokens,output_tokens\n0,100,1\n");
+    desk.refuses("--model big", &["which requests ask for which?", "a column `model`"]);
+}
+
+/// A replay's folder is its own: `report` says so and leaves it. A second run leaves none of the first's tables that it does not write.
+#[test]
+fn a_folder_of_a_replay_is_not_a_study() {
+    let desk = Desk::new("arrival_s,input_tokens,output_tokens,model\n0,100,1,toy\n0.2,100,1,big\n");
+    assert_eq!(desk.run("--model big --no-charts").0, 0);
+    let mut command = Command::cargo_bin("hedgerow").unwrap();
+    let output = command.current_dir(desk.0.path()).args(["report", "out"]).output().unwrap();
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.code() == Some(2) && told.contains("this folder is of `hedgerow replay requests`"), "{told}");
+    std::fs::write(desk.0.path().join("log.csv"), "arrival_s,input_tokens,output_tokens\n0,100,1\n").unwrap();
+    assert!(desk.0.path().join("out/models.csv").exists());
+    assert_eq!(desk.run("--no-charts").0, 0);
+    assert!(!desk.0.path().join("out/models.csv").exists(), "a table of the run before");
+}
+
 /// Generated requests need no log; the same seed gives the same lines, another one others.
 #[test]
 fn generated_loads() {
@@ -193,6 +310,21 @@ fn generated_loads() {
     };
     let (one, again, other) = (lines(""), lines("--seed 1"), lines("--seed 2"));
     assert!(one == again && one != other && one.lines().count() == 501);
+    // Another load beside it leaves the first one's requests where they are; states take turns.
+    let more = "--generate states=40:5s/0:20s,requests=200,input=50,output=2,class=burst --slo default:ttft=9s --slo burst:none";
+    let both = lines(more);
+    let arrivals = |text: &str, input: Option<&str>| -> Vec<String> {
+        let of = |line: &str| line.split(',').skip(1).take(3).map(str::to_owned).collect::<Vec<_>>();
+        let kept =
+            text.lines().skip(1).map(of).filter(|row| input.is_none_or(|input| row[1] == input && row[2] == "2"));
+        let mut rows: Vec<String> = kept.map(|row| row.join(",")).collect();
+        rows.sort();
+        rows
+    };
+    assert_eq!(both.lines().count(), 701);
+    let there = arrivals(&both, None);
+    assert!(arrivals(&one, None).iter().all(|row| there.binary_search(row).is_ok()), "the first load moved");
+    assert!(200 <= arrivals(&both, Some("50")).len());
 }
 
 /// Every mistake is refused with its place or its flag and a cure, and nothing is written.

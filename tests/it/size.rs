@@ -92,6 +92,19 @@ fn the_command_answers_and_writes_its_folder() {
     assert!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["candidates"]["rows"].is_array(), "{json}");
 }
 
+/// Requests of two states come in bursts, which is measured and said; so is what of the time is after the last of them.
+#[test]
+fn states_are_a_load() {
+    let desk = Desk::new();
+    let words = "size --generate states=40:20s/2:60s,requests=1500,input=800:1,output=60:1 --model llama-3.1-8b --chips h100 --slo ttft=2s -o out --no-charts";
+    let (code, told, _) = desk.run(words);
+    assert_eq!(code, 0, "{told}");
+    let bursts = told.lines().find(|line| line.contains("index of dispersion")).unwrap();
+    let index: f64 = bursts.split("index of dispersion ").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    assert!(3.0 < index, "{bursts}");
+    assert!(told.contains("of that time is after the last request"), "{told}");
+}
+
 /// What is said of the cheapest is what `replay requests` shows of so many replicas of it.
 #[test]
 fn a_replay_of_the_answer_shows_the_same() {
@@ -209,6 +222,9 @@ fn what_cannot_be_answered_is_refused() {
         &["did you mean `conversation`?"],
     );
     desk.refuses(&format!("size --rate 8 --model llama-3.1-8b {slo}"), &["how long are the requests?"]);
+    let states = "size --generate states=8:1min/1:5min,requests=500,input=500,output=50";
+    desk.refuses(&format!("{states},class=chat --model llama-3.1-8b {slo}"), &["`chat`", "sized for alike"]);
+    desk.refuses(&format!("{states},cv=2 --model llama-3.1-8b {slo}"), &["cv beside states"]);
     desk.refuses(&format!("size --rate 8 --mix code --model lama-3.1-8b {slo}"), &["did you mean", "llama-3.1-8b"]);
     desk.refuses(&format!("size --model llama-3.1-8b {slo}"), &["required"]);
     // 126 layers of 405e9 parameters do not fit one chip of 48 GB, nor eight.

@@ -1,45 +1,27 @@
 //! The flags of `replay requests` as terms of the request tier. The one place that knows where step times come from.
 
+use super::hardware::Hardware;
 use super::times::Times;
+use super::words::Replicas;
 use super::{Requests, Source};
-use crate::cli::card;
 use crate::cli::failure::Failure;
-use crate::cli::replay::refuse_what_is_no_file;
 use crate::kernel::request::{
     Class, Fleet, Model, Prefixes, Role, Routing, Scaling, Sink, Splitwise, Terms, Totals, serve, splitwise,
 };
-use crate::perf::{self, Deployment, Iteration, Lengths, Precision, StepTimes};
-use crate::replay::requests::{Goal, KnownModel, Logged, Setup, step_table};
-use crate::trace::step_times;
+use crate::perf::{Iteration, StepTimes};
+use crate::replay::requests::{Goal, Logged, Served};
 use crate::workload::requests::Arrivals;
-use crate::world::catalog::Catalog;
 
 /// Tokens of a block of a log that names them: Mooncake's.
 const BLOCK_TOKENS: u32 = 512;
 /// What no context is longer than where nothing is said.
 const NO_LIMIT: u64 = u64::MAX;
 
-/// What a replica is made of.
-pub(super) struct Hardware {
-    /// How long iterations take.
-    pub times: Times,
-    /// Tokens that fit beside the weights.
-    pub kv_tokens: u64,
-    /// Longest prompt and answer that the model takes, where it is known.
-    pub context_tokens: Option<u64>,
-    /// Bytes of a token's keys and values, where they are known.
-    pub kv_bytes_per_token: Option<f64>,
-    /// What was taken for granted.
-    pub notes: Vec<String>,
-}
-
 /// A simulator and its terms.
 pub(super) struct Engine {
     what: What,
-    /// Chips of a replica.
-    pub chips: u32,
-    /// Tokens that fit a replica.
-    pub kv_tokens: u64,
+    /// The models and their replicas.
+    pub served: Vec<Served>,
     notes: Vec<String>,
 }
 
@@ -51,72 +33,76 @@ enum What {
 impl Engine {
     /// What was taken for granted, and targets that nobody can meet.
     pub fn notes(&self, goals: &[Goal]) -> Vec<String> {
-        let one = |iteration: Iteration| match &self.what {
-            What::Own(terms) => terms.models[0].times.seconds(&iteration),
-            What::Splitwise(terms) => terms.times.seconds(&iteration),
-        };
-        let prompt = one(Iteration { prompt_tokens: 1, prompt_pairs: 1, ..Iteration::default() });
-        let step = one(Iteration { decodes: 1, context_tokens: 1, ..Iteration::default() });
         let mut notes = self.notes.clone();
-        for goal in goals {
-            let class = if goal.name.is_empty() { String::new() } else { format!(" of {}", goal.name) };
-            for (name, target, least, of) in [
-                ("TTFT", goal.ttft_s, prompt, "a prompt of one token"),
-                ("TPOT", goal.tpot_s, step, "a step of one request"),
-            ] {
-                if let Some(target) = target.filter(|target| *target < least) {
-                    let show = crate::report::table::show;
-                    notes.push(format!(
-                        "the {name} target{class}, {} s, is below the time of {of}, {} s: hardly any request can meet it",
-                        show(target),
-                        show(least)
-                    ));
-                }
-            }
+        let several = 1 < self.served.len();
+        for (at, served) in self.served.iter().enumerate() {
+            let one = |iteration: Iteration| match &self.what {
+                What::Own(terms) => terms.models[at].times.seconds(&iteration),
+                What::Splitwise(terms) => terms.times.seconds(&iteration),
+            };
+            let prompt = one(Iteration { prompt_tokens: 1, prompt_pairs: 1, ..Iteration::default() });
+            let step = one(Iteration { decodes: 1, context_tokens: 1, ..Iteration::default() });
+            let on = if several { format!(" on {}", served.name) } else { String::new() };
+            goals.iter().for_each(|goal| notes.extend(never_met(goal, &on, (prompt, step))));
         }
         notes
     }
 
-    /// Serves all requests of the source; `places` are those of a log's classes.
+    /// Serves all requests of the source; `places` are those of its classes and of its models.
     pub fn serve(
         &self,
-        source: &Source,
+        source: Source,
         rate_scale: f64,
-        places: Vec<u8>,
-        classes: usize,
+        (classes, models): (Vec<u8>, Vec<u16>),
         sink: &mut impl Sink,
     ) -> Totals {
         match source {
-            Source::Log(log) => self.serve_all(&mut Logged::new(log, rate_scale, places), classes, sink),
-            Source::Generated(generated, _) => self.serve_all(&mut generated.as_ref().clone(), classes, sink),
+            Source::Log(log) => self.serve_all(&mut Logged::new(&log, rate_scale, classes).with_models(models), sink),
+            Source::Generated(mut generated) => {
+                generated.place(&classes, &models);
+                self.serve_all(&mut generated.requests(), sink)
+            }
         }
     }
 
-    fn serve_all(&self, arrivals: &mut impl Arrivals, classes: usize, sink: &mut impl Sink) -> Totals {
+    fn serve_all(&self, arrivals: &mut impl Arrivals, sink: &mut impl Sink) -> Totals {
         match &self.what {
             What::Splitwise(terms) => splitwise(terms, arrivals, sink),
-            What::Own(terms) => {
-                let mut terms = terms.as_ref().clone();
-                terms.classes.resize(classes, terms.classes[0]);
-                serve(&terms, arrivals, sink, None)
-            }
+            What::Own(terms) => serve(terms, arrivals, sink, None),
         }
     }
 }
 
+/// Targets below the time of the least iteration, `prompt` or `step` seconds.
+fn never_met(goal: &Goal, on: &str, (prompt, step): (f64, f64)) -> Vec<String> {
+    let class = if goal.name.is_empty() { String::new() } else { format!(" of {}", goal.name) };
+    let show = crate::report::table::show;
+    let both =
+        [("TTFT", goal.ttft_s, prompt, "a prompt of one token"), ("TPOT", goal.tpot_s, step, "a step of one request")];
+    let below = both.into_iter().filter_map(|(name, target, least, of)| {
+        let target = target.filter(|target| *target < least)?;
+        Some(format!(
+            "the {name} target{class}, {} s, is below the time of {of}{on}, {} s: hardly any request can meet it",
+            show(target),
+            show(least)
+        ))
+    });
+    below.collect()
+}
+
 impl Requests {
     /// The simulator that was asked for; the error names the flags that contradict each other.
-    pub(super) fn engine(&self) -> Result<Engine, Failure> {
-        self.refuse_contradictions()?;
-        let hardware = self.hardware()?;
-        let (chips, kv_tokens, mut notes) = (self.tp, hardware.kv_tokens, hardware.notes.clone());
-        if self.replicas.min < self.replicas.max && self.scale_at.is_none() {
+    pub(super) fn engine(&self, goals: &[Goal]) -> Result<Engine, Failure> {
+        let hardware: Vec<Hardware> = self.model.iter().map(|name| self.hardware(name)).collect::<Result<_, _>>()?;
+        let served = self.served(&hardware);
+        let mut notes: Vec<String> = hardware.iter().flat_map(|hardware| hardware.notes.clone()).collect();
+        if self.scales() && self.scale_at.is_none() {
             let tokens = self.max_batch_tokens;
             notes.push(format!(
                 "scaling by default: --scale-at {tokens}, the outstanding tokens of one iteration a replica (Eq. (138))"
             ));
         }
-        let what = match (self.compat, &hardware.times) {
+        let what = match (self.compat, &hardware[0].times) {
             (Some(super::CompatWith::Splitwise), Times::Card(_)) => {
                 return Err(Failure::input(
                     "splitwise-sim knows measured times only",
@@ -125,119 +111,44 @@ impl Requests {
             }
             (Some(super::CompatWith::Splitwise), Times::Table(times)) => What::Splitwise(Box::new(Splitwise {
                 times: times.clone(),
-                servers: self.replicas.max,
+                servers: self.replicas(&self.model[0]).max,
                 max_batch: self.max_batch,
                 max_batch_tokens: self.max_batch_tokens,
-                kv_tokens,
+                kv_tokens: hardware[0].kv_tokens,
             })),
-            (None, _) => What::Own(Box::new(self.terms(hardware)?)),
+            (None, _) => What::Own(Box::new(self.terms(hardware, goals)?)),
         };
-        Ok(Engine { what, chips, kv_tokens, notes })
+        Ok(Engine { what, served, notes })
     }
 
-    /// Where step times and memory come from.
-    fn hardware(&self) -> Result<Hardware, Failure> {
-        let Some((path, hardware)) = self.step_times.as_ref().zip(self.hardware.as_ref()) else {
-            return self.card();
-        };
-        refuse_what_is_no_file(path)?;
-        let name = path.display().to_string();
-        let bytes = std::fs::read(path).map_err(|error| Failure::input(format!("cannot read {name}: {error}"), ""))?;
-        let rows = step_times(&name, &bytes)?;
-        let setup = Setup { model: self.model.clone(), hardware: hardware.clone(), tensor_parallel: self.tp };
-        let times = step_table(&rows, &setup)
-            .map_err(|why| Failure::input(format!("{name}: {why}"), "name another --model, --hardware or --tp"))?;
-        let known = KnownModel::find(&self.model);
-        let mut notes = Vec::new();
-        if let Some(precision) = &self.precision {
-            notes.push(format!("--precision {precision} is not asked for: measured times have theirs"));
-        }
-        let kv_tokens = match (self.kv_tokens, known) {
-            (Some(tokens), _) => tokens,
-            (None, Some(known)) => {
-                let tokens = known.kv_tokens();
-                notes.push(format!(
-                    "memory by default: {} tokens beside the weights of {} on a server of 8 x 80 GiB, without grouped queries (Eq. (140))",
-                    crate::report::table::show(tokens as f64),
-                    known.name
-                ));
-                tokens
-            }
-            (None, None) => {
-                return Err(Failure::input(
-                    format!("how many tokens fit the memory of a replica of {}?", self.model),
-                    "--kv-tokens N: what is left beside the weights over the bytes of a token's keys and values",
-                ));
-            }
-        };
-        let kv_bytes_per_token = self.kv_bytes_per_token.or(known.map(|known| known.bytes_per_token()));
-        Ok(Hardware { times: Times::Table(times), kv_tokens, context_tokens: None, kv_bytes_per_token, notes })
-    }
-
-    /// By the card of the model on the instance's chips.
-    fn card(&self) -> Result<Hardware, Failure> {
-        let Some(instance) = &self.instance else {
-            return Err(Failure::input(
-                format!("how long do iterations of {} take?", self.model),
-                "--instance NAME: by the card of the model on its chips; or --step-times FILE --hardware NAME: measured times in the layout of splitwise-sim's perf_model.csv",
-            ));
-        };
-        let catalog = Catalog::embedded();
-        let row = catalog
-            .instance(instance)
-            .map_err(|error| Failure::input(error.to_string(), "`hedgerow list instances` has the names"))?;
-        let parts = catalog.card_parts(&row.chip, &self.model).map_err(card::no_parts)?;
-        let has = parts.hardware.precisions();
-        let usual = if has.contains(&Precision::Fp8) { Precision::Fp8 } else { Precision::Bf16 };
-        let weights = match &self.precision {
-            None => usual,
-            Some(word) => Precision::parse(word)
-                .ok_or_else(|| Failure::input(format!("there is no precision `{word}`"), "one of bf16, fp8, fp4"))?,
-        };
-        let (max_requests, max_tokens) = (self.max_batch, self.max_batch_tokens);
-        let deployment = Deployment { max_requests, max_tokens, ..Deployment::new(self.tp, weights) };
-        let (shape, lengths) = (&parts.architecture.shape, Lengths { input_tokens: 1, output_tokens: 1 });
-        let fitted = parts.efficiency.fitted(&parts.hardware.name, weights, shape);
-        let made = perf::card(&parts.hardware, shape, deployment, lengths, &parts.efficiency.shares, fitted, &[])
-            .map_err(|refusal| Failure::input(refusal.to_string(), card::remedy(&refusal)))?;
-        let kv_tokens = self.kv_tokens.unwrap_or(made.kv_tokens());
-        let notes = vec![format!(
-            "times by the card of {} at {} on {} {}, {}: the logarithm of the true speed has a standard deviation of {} around it; {} tokens fit beside the weights (`explain card`)",
-            shape.name,
-            weights.word(),
-            self.tp,
-            row.chip,
-            made.basis.word(),
-            made.uncertainty_sigma(),
-            crate::report::table::show(kv_tokens as f64)
-        )];
-        Ok(Hardware {
-            kv_tokens,
-            context_tokens: Some(shape.context_tokens),
-            kv_bytes_per_token: Some(self.kv_bytes_per_token.unwrap_or(made.kv_bytes_per_token)),
-            times: Times::Card(Box::new(made)),
-            notes,
-        })
-    }
-
-    fn refuse_contradictions(&self) -> Result<(), Failure> {
-        let scales = self.replicas.min < self.replicas.max;
-        if !scales && self.scale_at.is_some() {
+    /// Flags that contradict each other or name who is not there, and a pool that somebody never gets into.
+    pub(super) fn refuse_contradictions(&self) -> Result<(), Failure> {
+        self.refuse_strange_models()?;
+        if !self.scales() && self.scale_at.is_some() {
             return Err(Failure::input("--scale-at without a least and a most", "--replicas 2..8"));
         }
         if self.routing == "prefix" && self.prefix_cache_blocks.is_none() {
             return Err(Failure::input("--routing prefix without a cache", "--prefix-cache-blocks N"));
         }
+        if 1 < self.model.len() && self.prefill_replicas.is_some() {
+            return Err(Failure::input(
+                "--prefill-replicas with several models: of which?",
+                "leave it out, or serve one model",
+            ));
+        }
+        self.refuse_full_pool()?;
         if self.compat.is_none() {
             return Ok(());
         }
         let others = [
-            ("--replicas MIN..MAX", scales),
+            ("--replicas MIN..MAX", self.scales()),
+            ("second --model", 1 < self.model.len()),
+            ("--pool-chips", self.pool_chips.is_some()),
             ("--chunked-prefill", self.chunked_prefill),
             ("--prefill-replicas", self.prefill_replicas.is_some()),
             ("--routing", self.routing != "jsq"),
             ("--prefix-cache-blocks", self.prefix_cache_blocks.is_some()),
-            ("--patience", self.patience.is_some()),
+            ("--patience", !self.patience.is_empty()),
             ("--max-context", self.max_context.is_some()),
         ];
         let named: Vec<&str> = others.into_iter().filter(|(_, asked)| *asked).map(|(flag, _)| flag).collect();
@@ -250,43 +161,28 @@ impl Requests {
         ))
     }
 
-    fn terms(&self, hardware: Hardware) -> Result<Terms<Times>, Failure> {
-        let ns = |seconds: f64| (seconds * 1e9).round() as u64;
-        let transfer_s = match (self.kv_transfer_gb_per_s, hardware.kv_bytes_per_token) {
-            (None, _) => (0.0, 0.0),
-            (Some(rate), Some(bytes)) => (0.0, bytes / (rate * 1e9)),
-            (Some(_), None) => {
-                return Err(Failure::input(
-                    format!("how many bytes has a token of {} in memory?", self.model),
-                    "--kv-bytes-per-token N: 2 x layers x key-value heads x head size x bytes of a number",
-                ));
+    /// One model after the other, each with its fleets.
+    fn terms(&self, hardware: Vec<Hardware>, goals: &[Goal]) -> Result<Terms<Times>, Failure> {
+        let mut fleets = Vec::new();
+        for (at, model) in self.model.iter().enumerate() {
+            let (Replicas { min, max }, start_ns) = (self.replicas(model), ns(self.start_up(model)));
+            let chips = self.tp(model);
+            let fleet = |role, min, max| Fleet { model: at as u16, role, min, max, chips, start_ns };
+            match self.prefill_replicas {
+                None => fleets.push(fleet(Role::Both, min, max)),
+                Some(n) => fleets.extend([fleet(Role::Prefill, n, n), fleet(Role::Decode, min, max)]),
             }
-        };
-        let fleet = |role, min, max| Fleet { model: 0, role, min, max };
-        let (min, max) = (self.replicas.min, self.replicas.max);
-        let fleets = match self.prefill_replicas {
-            None => vec![fleet(Role::Both, min, max)],
-            Some(n) => vec![fleet(Role::Prefill, n, n), fleet(Role::Decode, min, max)],
-        };
-        let scaling = (min < max).then(|| Scaling {
+        }
+        let scaling = self.scales().then(|| Scaling {
             tokens_per_replica: self.scale_at.unwrap_or(u64::from(self.max_batch_tokens)),
             every_ns: ns(self.scale_every),
-            start_ns: ns(self.start_up),
             patience_ns: ns(self.scale_in_after),
         });
+        let models = self.model.iter().zip(hardware).map(|(name, hardware)| self.model(name, hardware));
         Ok(Terms {
-            models: vec![Model {
-                times: hardware.times,
-                kv_tokens: hardware.kv_tokens,
-                kv_reserve: (hardware.kv_tokens as f64 * self.kv_reserve) as u64,
-                max_batch: self.max_batch,
-                max_batch_tokens: self.max_batch_tokens,
-                max_context: self.max_context.or(hardware.context_tokens).unwrap_or(NO_LIMIT),
-                chunked: self.chunked_prefill,
-                transfer_s,
-            }],
+            models: models.collect::<Result<_, _>>()?,
             fleets,
-            classes: vec![Class { patience_ns: self.patience.map(ns) }],
+            classes: goals.iter().map(|goal| Class { patience_ns: goal.patience_s.map(ns) }).collect(),
             routing: match self.routing.as_str() {
                 "round_robin" => Routing::RoundRobin,
                 "prefix" => Routing::PrefixAware,
@@ -294,9 +190,48 @@ impl Requests {
             },
             prefixes: self.prefix_cache_blocks.map(|blocks| Prefixes { block_tokens: BLOCK_TOKENS, blocks }),
             scaling,
-            pool: None,
+            pool: self.pool_chips,
             paces: Vec::new(),
             single_steps: false,
         })
     }
+
+    fn model(&self, name: &str, hardware: Hardware) -> Result<Model<Times>, Failure> {
+        let transfer_s = match (self.kv_transfer_gb_per_s, hardware.kv_bytes_per_token) {
+            (None, _) => (0.0, 0.0),
+            (Some(rate), Some(bytes)) => (0.0, bytes / (rate * 1e9)),
+            (Some(_), None) => {
+                return Err(Failure::input(
+                    format!("how many bytes has a token of {name} in memory?"),
+                    "--kv-bytes-per-token N: 2 x layers x key-value heads x head size x bytes of a number",
+                ));
+            }
+        };
+        Ok(Model {
+            times: hardware.times,
+            kv_tokens: hardware.kv_tokens,
+            kv_reserve: (hardware.kv_tokens as f64 * self.kv_reserve) as u64,
+            max_batch: self.max_batch,
+            max_batch_tokens: self.max_batch_tokens,
+            max_context: self.max_context.or(hardware.context_tokens).unwrap_or(NO_LIMIT),
+            chunked: self.chunked_prefill,
+            transfer_s,
+        })
+    }
+
+    /// The models that are served, with the numbers of their replicas.
+    fn served(&self, hardware: &[Hardware]) -> Vec<Served> {
+        let mut first = 0;
+        let one = |(name, hardware): (&String, &Hardware)| {
+            let replicas = self.replicas(name).max + self.prefill_replicas.unwrap_or(0);
+            first += replicas;
+            let (chips, kv_tokens) = (self.tp(name), hardware.kv_tokens);
+            Served { name: name.clone(), replicas: first - replicas..first, chips, kv_tokens }
+        };
+        self.model.iter().zip(hardware).map(one).collect()
+    }
+}
+
+fn ns(seconds: f64) -> u64 {
+    (seconds * 1e9).round() as u64
 }

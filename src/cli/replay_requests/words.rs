@@ -45,10 +45,13 @@ pub struct Slo(pub Goal);
 
 impl FromStr for Slo {
     type Err = String;
-    /// `ttft=2s,tpot=50ms`, with or without `CLASS:` before it.
+    /// `ttft=2s,tpot=50ms`, with or without `CLASS:` before it; `CLASS:none` of a class without targets.
     fn from_str(text: &str) -> Result<Slo, String> {
         let (name, terms) = text.split_once(':').unwrap_or(("", text));
         let mut goal = Goal { name: name.trim().to_owned(), ..Goal::default() };
+        if terms.trim() == "none" && !goal.name.is_empty() {
+            return Ok(Slo(goal));
+        }
         for term in terms.split(',') {
             let (key, value) = term.split_once('=').ok_or("targets look like ttft=2s,tpot=50ms")?;
             let seconds = duration(value)?;
@@ -76,6 +79,31 @@ pub fn duration(text: &str) -> Result<f64, String> {
         None => duration_hours(text)? * 3600.0,
     };
     if (0.0..=1e9).contains(&seconds) { Ok(seconds) } else { Err("a time of 0 to 1e9 s".into()) }
+}
+
+/// A number of replicas, or its least and its most.
+pub fn replicas(text: &str) -> Result<Replicas, String> {
+    text.parse()
+}
+
+/// A name.
+pub fn word(text: &str) -> Result<String, String> {
+    Ok(text.trim().to_owned())
+}
+
+/// Chips of a replica.
+pub fn chips(text: &str) -> Result<u32, String> {
+    whole(text, 1, 1024).map(|chips| chips as u32)
+}
+
+/// Tokens of a replica's memory.
+pub fn memory(text: &str) -> Result<u64, String> {
+    whole(text, 2, 1_000_000_000_000)
+}
+
+fn whole(text: &str, least: u64, most: u64) -> Result<u64, String> {
+    let found = text.trim().parse::<u64>().ok().filter(|n| (least..=most).contains(n));
+    found.ok_or_else(|| format!("`{}` is not a whole number from {least} to {most}", text.trim()))
 }
 
 /// A number above 0.
@@ -111,8 +139,9 @@ mod tests {
         assert_eq!("4".parse::<Replicas>().unwrap().to_string(), "4");
         assert!(["0", "8..2", "x", "-1", "1..200000"].iter().all(|text| text.parse::<Replicas>().is_err()));
         let slo: Slo = "chat:ttft=2s,tpot=50ms".parse().unwrap();
-        assert_eq!(slo.0, Goal { name: "chat".into(), ttft_s: Some(2.0), tpot_s: Some(0.05) });
-        for bad in ["", "ttft", "ttft=2", "e2e=2s", "ttft=2s,ttft=3s", "tpot=0s", "tpot=-1s"] {
+        assert_eq!(slo.0, Goal { name: "chat".into(), ttft_s: Some(2.0), tpot_s: Some(0.05), patience_s: None });
+        assert!(!"batch:none".parse::<Slo>().unwrap().0.aims() && chips("0").is_err() && memory("1").is_err());
+        for bad in ["", "none", "ttft", "ttft=2", "e2e=2s", "ttft=2s,ttft=3s", "tpot=0s", "tpot=-1s"] {
             assert!(bad.parse::<Slo>().is_err(), "{bad}");
         }
         assert_eq!(window("0s..10min"), Ok((Bound::Seconds(0.0), Bound::Seconds(600.0))));

@@ -3,6 +3,7 @@
 use super::chain::Chain;
 use super::replica::{Phase, Replica};
 use super::requests::{Requests, State};
+use super::sabotage::{Rule, Sabotage};
 use super::terms::{CLASSES, Fleet, Routing};
 use super::tournament::Tournament;
 
@@ -23,6 +24,11 @@ pub(super) struct Group {
     turn: u32,
     /// Since when fewer replicas would be enough [ns].
     pub fewer_since_ns: Option<u64>,
+    /// Up or starting, and how many more are wanted, at the look under way.
+    pub there: u32,
+    pub lacking: u32,
+    /// What a test has broken.
+    pub sabotage: Sabotage,
 }
 
 impl Group {
@@ -36,6 +42,9 @@ impl Group {
             door: Default::default(),
             turn: 0,
             fewer_since_ns: None,
+            there: 0,
+            lacking: 0,
+            sabotage: Sabotage::None,
         }
     }
 
@@ -93,12 +102,15 @@ impl Group {
             return None;
         }
         let place = match routing {
+            Routing::ShortestQueue if self.sabotage.breaks(Rule::ShortestQueue) => {
+                (0..self.terms.max).rev().find(|place| self.open.key(*place) != u64::MAX).expect("one is open")
+            }
             Routing::ShortestQueue => first,
             Routing::RoundRobin => {
                 let n = self.terms.max;
                 let next = |step: u32| (self.turn + step) % n;
                 let place = (0..n).map(next).find(|place| self.open.key(*place) != u64::MAX).expect("one is open");
-                self.turn = (place + 1) % n;
+                self.turn = if self.sabotage.breaks(Rule::RoundRobin) { 0 } else { (place + 1) % n };
                 place
             }
             Routing::PrefixAware => {

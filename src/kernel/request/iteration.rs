@@ -2,6 +2,7 @@
 
 use super::replica::{Doing, Replica};
 use super::requests::{Requests, State};
+use super::sabotage::{Release, Rule};
 use super::terms::{Model, Role};
 use super::{NEVER, NONE, nanoseconds};
 use crate::perf::{Iteration, StepTimes};
@@ -66,12 +67,13 @@ impl Replica {
         if first {
             request.first_ns = now_ns;
         }
-        request.produced += 1;
+        let missing = self.sabotage.breaks(Rule::TokenMissing) && request.produced + 2 <= request.output;
+        request.produced += 1 + u32::from(missing);
         self.spent.output_tokens += 1;
         if request.produced == request.output {
             self.end(requests, slot);
             out.push(Yield::Last { slot, first });
-        } else if role == Role::Prefill {
+        } else if role == Role::Prefill && !self.sabotage.breaks(Rule::HandOver) {
             self.leave(requests, slot);
             requests[slot].state = State::Sent;
             out.push(Yield::HandOver(slot));
@@ -85,7 +87,9 @@ impl Replica {
 
     fn end(&mut self, requests: &mut Requests, slot: u32) {
         self.leave(requests, slot);
-        self.release(requests, slot);
+        if !self.sabotage.keeps(Release::Finish) {
+            self.release(requests, slot);
+        }
     }
 
     /// Begins the next iteration now: when it ends, and how many requests were set back for it. [`NEVER`] where there is nothing to do.
@@ -104,12 +108,19 @@ impl Replica {
         if !self.working.is_empty() {
             let mixed = model.chunked && 0 < self.decodes;
             self.doing = Doing::Prompts { mixed };
-            let lasts = nanoseconds(model.times.seconds(&self.iteration(requests, mixed)));
+            let iteration = self.iteration(requests, mixed);
+            let most =
+                if !model.chunked && self.working.len() == 1 { u64::MAX } else { u64::from(model.max_batch_tokens) };
+            let tokens = iteration.prompt_tokens;
+            assert!(tokens <= most, "{tokens} tokens of prompts in an iteration of at most {most}");
+            let lasts = nanoseconds(model.times.seconds(&iteration));
             return (self.at_least_later(now_ns, lasts), set_back);
         }
         if self.decodes == 0 {
             return (NEVER, set_back);
         }
+        let next = self.used + u64::from(self.decodes);
+        assert!(next <= model.kv_tokens, "a step to {next} tokens in a memory of {}", model.kv_tokens);
         let room = (model.kv_tokens - self.used) / u64::from(self.decodes);
         let steps = if single { 1 } else { self.steps_to_first_done(requests).min(room) };
         self.doing = Doing::Steps(steps);
@@ -120,6 +131,9 @@ impl Replica {
     fn admit<S>(&mut self, requests: &mut Requests, model: &Model<S>) {
         let decoding = if model.chunked { self.decodes } else { 0 };
         let mut budget = model.max_batch_tokens.saturating_sub(decoding);
+        if self.sabotage.breaks(Rule::Budget) {
+            budget = u32::MAX;
+        }
         if self.partial != NONE {
             let chunk = requests[self.partial].todo.min(budget);
             if 0 < chunk {

@@ -12,6 +12,7 @@ mod iteration;
 mod outcome;
 mod replica;
 mod requests;
+mod sabotage;
 mod scaler;
 mod sim;
 mod splitwise;
@@ -22,7 +23,8 @@ mod window;
 mod tests;
 
 pub use outcome::{Done, End, Sink, Spent, Totals};
-pub use sim::serve;
+pub use sabotage::{Counter, Release, Rule, Sabotage};
+pub use sim::{serve, serve_sabotaged};
 pub use splitwise::{Splitwise, splitwise};
 pub use terms::{CLASSES, Class, Fleet, Model, Prefixes, Role, Routing, Scaling, Terms};
 pub use window::{AFTER_S, Mix, PATIENCE_S, Pace, Promised, Reference, Window, before_s, saturated_per_s, window};

@@ -5,6 +5,7 @@ use super::blocks::BlockCache;
 use super::chain::Chain;
 use super::outcome::Spent;
 use super::requests::{Request, Requests, State};
+use super::sabotage::{Release, Rule, Sabotage};
 use super::terms::{CLASSES, Model};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -67,6 +68,8 @@ pub(super) struct Replica {
     /// Tokens of a block.
     pub block_tokens: u32,
     pub spent: Spent,
+    /// What a test has broken.
+    pub sabotage: Sabotage,
     joins: u64,
 }
 
@@ -92,6 +95,7 @@ impl Replica {
             cache: cached.map(|(_, blocks)| BlockCache::new(blocks)),
             block_tokens: cached.map_or(1, |(tokens, _)| tokens),
             spent: Spent::default(),
+            sabotage: Sabotage::None,
             joins: 0,
         }
     }
@@ -104,7 +108,12 @@ impl Replica {
     /// A request joins the queue of its class.
     pub fn enqueue(&mut self, requests: &mut Requests, slot: u32) {
         requests[slot].state = State::Waiting;
-        self.waiting[usize::from(requests[slot].class)].push(requests, slot);
+        let queue = &mut self.waiting[usize::from(requests[slot].class)];
+        if self.sabotage.breaks(Rule::Fifo) {
+            queue.push_first(requests, slot);
+        } else {
+            queue.push(requests, slot);
+        }
         self.waits += 1;
     }
 
@@ -121,14 +130,20 @@ impl Replica {
         if self.waits == 0 {
             return None;
         }
+        if self.sabotage.breaks(Rule::Classes) {
+            return self.waiting.iter().rev().find_map(Chain::first);
+        }
         self.waiting.iter().find_map(Chain::first)
     }
 
     /// Whether a request may join when `used` tokens of memory are taken. Eq. (136).
     #[inline]
     pub fn has_room<S>(&self, model: &Model<S>, request: &Request, used: u64) -> bool {
-        if model.max_batch <= self.members.len() {
+        if model.max_batch <= self.members.len() && !self.sabotage.breaks(Rule::Batch) {
             return false;
+        }
+        if self.sabotage.breaks(Rule::Memory) {
+            return true;
         }
         // Its context, its next token, and one more for each that decodes.
         let need = u64::from(request.context()) + 1 + u64::from(self.decodes);
@@ -161,7 +176,9 @@ impl Replica {
         let request = &mut requests[slot];
         let left = (request.target - self.counter) as u32;
         let got = request.output - left - request.produced;
-        request.produced += got;
+        if !self.sabotage.breaks(Rule::TokenTwice) {
+            request.produced += got;
+        }
         request.held += got;
         self.decodes -= 1;
         self.context -= u64::from(request.context());
@@ -211,19 +228,27 @@ impl Replica {
     /// Sets the newest members back until every other can have one more token; how many. Eq. (137).
     pub fn make_room<S>(&mut self, requests: &mut Requests, model: &Model<S>) -> u64 {
         let mut set_back = 0;
+        if self.sabotage.breaks(Rule::Growth) {
+            return 0;
+        }
         while model.kv_tokens < self.used + u64::from(self.decodes) {
             let slot = self.members.last().expect("one request alone fits");
             self.leave(requests, slot);
-            self.release(requests, slot);
+            if !self.sabotage.keeps(Release::SetBack) {
+                self.release(requests, slot);
+            }
             if self.partial == slot {
                 self.partial = NONE;
             }
             let request = &mut requests[slot];
             (request.state, request.held, request.todo) = (State::Waiting, 0, request.context());
             request.preemptions = request.preemptions.saturating_add(1);
+            set_back += 1;
+            if self.sabotage.breaks(Rule::Drop) {
+                continue;
+            }
             self.waiting[usize::from(request.class)].push_first(requests, slot);
             self.waits += 1;
-            set_back += 1;
         }
         set_back
     }

@@ -5,8 +5,9 @@ use super::iteration::Yield;
 use super::outcome::{Done, End, Sink, Totals};
 use super::replica::{Doing, Phase, Replica};
 use super::requests::{Requests, State};
+use super::sabotage::{Release, Rule, Sabotage};
 use super::scaler;
-use super::terms::{CLASSES, Model, Role, Routing, Terms};
+use super::terms::{CLASSES, Fleet, Model, Role, Routing, Terms};
 use super::tournament::Tournament;
 use super::{NEVER, NONE, nanoseconds};
 use crate::perf::StepTimes;
@@ -33,7 +34,19 @@ pub fn serve<S: StepTimes>(
     sink: &mut impl Sink,
     until_ns: Option<u64>,
 ) -> Totals {
+    serve_sabotaged(terms, arrivals, sink, until_ns, Sabotage::None)
+}
+
+/// [`serve`] with one thing broken, for tests of the laws.
+pub fn serve_sabotaged<S: StepTimes>(
+    terms: &Terms<S>,
+    arrivals: &mut impl Arrivals,
+    sink: &mut impl Sink,
+    until_ns: Option<u64>,
+    sabotage: Sabotage,
+) -> Totals {
     let mut sim = Sim::new(terms, sink);
+    sim.break_on_purpose(sabotage);
     let mut next = Arrival::default();
     let mut more = arrivals.next(&mut next);
     sim.totals.first_ns = if more { next.at_ns } else { 0 };
@@ -65,6 +78,11 @@ pub fn serve<S: StepTimes>(
         }
     }
     let end_ns = if until_ns == NEVER { sim.now_ns } else { until_ns.max(sim.now_ns) };
+    assert!(
+        until_ns != NEVER || sim.requests.alive == 0,
+        "{} requests are there and nothing happens any more",
+        sim.requests.alive
+    );
     sim.close(end_ns)
 }
 
@@ -83,10 +101,14 @@ pub(super) struct Sim<'t, S, K> {
     /// (when, request, slot, what).
     alarms: BinaryHeap<Reverse<(u64, u64, u32, Alarm)>>,
     pub now_ns: u64,
+    /// Chips of the replicas that are not off.
+    pub chips_held: u64,
     /// When the scaler looks next.
     pub look_ns: u64,
     pub totals: Totals,
     yields: Vec<Yield>,
+    /// What a test has broken.
+    pub sabotage: Sabotage,
 }
 
 impl<'t, S: StepTimes, K: Sink> Sim<'t, S, K> {
@@ -104,12 +126,13 @@ impl<'t, S: StepTimes, K: Sink> Sim<'t, S, K> {
                 group_of.push(at as u32);
             }
         }
+        refuse_who_never_starts(terms);
         let together = terms.fleets.iter().all(|fleet| fleet.role == Role::Both && fleet.min == fleet.max)
             && (terms.paces.len(), terms.routing) == (terms.fleets.len(), Routing::ShortestQueue)
             && terms.scaling.is_none();
         assert!(terms.paces.is_empty() || together, "unlike fleets that cannot serve together: {:?}", terms.fleets);
         let of = |model: usize, role: Role| {
-            let is = |fleet: &super::Fleet| usize::from(fleet.model) == model && fleet.role == role;
+            let is = |fleet: &Fleet| usize::from(fleet.model) == model && fleet.role == role;
             terms.fleets.iter().position(is).map(|at| at as u32)
         };
         let entry = (0..terms.models.len()).map(|model| match of(model, Role::Both) {
@@ -127,10 +150,18 @@ impl<'t, S: StepTimes, K: Sink> Sim<'t, S, K> {
             groups,
             alarms: BinaryHeap::new(),
             now_ns: 0,
+            chips_held: 0,
             look_ns: NEVER,
             totals: Totals::default(),
             yields: Vec::with_capacity(64),
+            sabotage: Sabotage::None,
         }
+    }
+
+    fn break_on_purpose(&mut self, sabotage: Sabotage) {
+        self.sabotage = sabotage;
+        self.replicas.iter_mut().for_each(|replica| replica.sabotage = sabotage);
+        self.groups.iter_mut().for_each(|group| group.sabotage = sabotage);
     }
 
     /// The least number of every fleet is up when the first request arrives.
@@ -140,6 +171,7 @@ impl<'t, S: StepTimes, K: Sink> Sim<'t, S, K> {
             let first = self.groups[group].first;
             for replica in first..first + self.groups[group].terms.min {
                 self.replicas[replica as usize].held_since_ns = at_ns;
+                self.chips_held += u64::from(self.groups[group].terms.chips);
                 self.sink.replica(replica, at_ns, true);
                 self.open(replica);
             }
@@ -147,6 +179,11 @@ impl<'t, S: StepTimes, K: Sink> Sim<'t, S, K> {
         if let Some(scaling) = &self.terms.scaling {
             self.look_ns = at_ns + scaling.every_ns.max(1);
         }
+    }
+
+    /// The terms of a replica's fleet.
+    pub fn fleet_of(&self, replica: u32) -> Fleet {
+        self.groups[self.group_of[replica as usize] as usize].terms
     }
 
     /// A replica takes requests from now on.
@@ -191,7 +228,8 @@ impl<'t, S: StepTimes, K: Sink> Sim<'t, S, K> {
     fn entry_of(&self, slot: u32) -> Option<usize> {
         let request = &self.requests[slot];
         let tokens = u64::from(request.input) + u64::from(request.output);
-        let fits = |model: &Model<S>| tokens <= model.kv_tokens && tokens <= model.max_context;
+        let long = self.sabotage.breaks(Rule::Context);
+        let fits = |model: &Model<S>| tokens <= model.kv_tokens && (tokens <= model.max_context || long);
         if self.terms.paces.is_empty() {
             let model = usize::from(request.model);
             return fits(&self.terms.models[model]).then_some(self.entry[model].0 as usize);
@@ -213,6 +251,8 @@ impl<'t, S: StepTimes, K: Sink> Sim<'t, S, K> {
             self.groups[group].all_outstanding += weight;
             return self.groups[group].wait_at_door(&mut self.requests, slot);
         };
+        let phase = self.replicas[replica as usize].phase;
+        assert!(phase == Phase::Up, "a request is sent to replica {replica}, which is {phase:?}");
         self.groups[group].add(replica, weight);
         self.requests[slot].replica = replica;
         self.replicas[replica as usize].enqueue(&mut self.requests, slot);
@@ -241,12 +281,15 @@ impl<'t, S: StepTimes, K: Sink> Sim<'t, S, K> {
         match alarm {
             Alarm::Sent => {
                 let from = self.requests[slot].replica;
-                self.replicas[from as usize].release(&self.requests, slot);
+                if !self.sabotage.keeps(Release::HandOver) {
+                    self.replicas[from as usize].release(&self.requests, slot);
+                }
                 self.requests[slot].held = 0;
                 self.nudge(from);
                 let group = self.entry[usize::from(self.requests[slot].model)].1 as usize;
                 self.send(group, slot);
             }
+            Alarm::Impatient if self.sabotage.breaks(Rule::Patience) => {}
             Alarm::Impatient if self.requests[slot].first_ns == NEVER => self.give_up(slot),
             Alarm::Impatient => {}
         }
@@ -341,8 +384,10 @@ impl<'t, S: StepTimes, K: Sink> Sim<'t, S, K> {
     fn settle(&mut self, replica: u32, group: usize, one: Yield) {
         match one {
             Yield::First(slot) => {
-                let tokens = u64::from(self.requests[slot].input);
-                self.groups[group].take(replica, tokens);
+                if !self.sabotage.keeps(Release::Outstanding) {
+                    let tokens = u64::from(self.requests[slot].input);
+                    self.groups[group].take(replica, tokens);
+                }
             }
             Yield::Last { slot, first } => {
                 let prompt = if first { u64::from(self.requests[slot].input) } else { 0 };
@@ -359,7 +404,8 @@ impl<'t, S: StepTimes, K: Sink> Sim<'t, S, K> {
                 self.groups[group].take(replica, weight);
                 let request = &self.requests[slot];
                 let (fixed, token) = self.terms.models[usize::from(request.model)].transfer_s;
-                let lasts = nanoseconds(fixed + token * f64::from(request.context()));
+                let at_once = self.sabotage.breaks(Rule::Transfer);
+                let lasts = if at_once { 0 } else { nanoseconds(fixed + token * f64::from(request.context())) };
                 let at = self.now_ns.saturating_add(lasts).min(NEVER - 1);
                 self.alarms.push(Reverse((at, request.born, slot, Alarm::Sent)));
             }
@@ -368,15 +414,21 @@ impl<'t, S: StepTimes, K: Sink> Sim<'t, S, K> {
 
     /// The sums, and the identities that hold in every run.
     fn close(mut self, end_ns: u64) -> Totals {
+        let mut chips = 0;
         for (at, it) in self.replicas.iter_mut().enumerate() {
             if it.phase != Phase::Off {
+                chips += u64::from(self.groups[self.group_of[at] as usize].terms.chips);
                 it.spent.held_ns += end_ns - it.held_since_ns;
                 self.sink.replica(at as u32, end_ns, false);
             }
         }
+        assert!(chips == self.chips_held, "{} chips held, {chips} of replicas that are not off", self.chips_held);
         let totals = &mut self.totals;
         (totals.in_flight, totals.end_ns) = (self.requests.alive, end_ns);
         totals.replicas = self.replicas.iter().map(|it| it.spent).collect();
+        if let Sabotage::Counter(counter) = self.sabotage {
+            counter.silence(totals);
+        }
         let ended = totals.finished + totals.gave_up + totals.refused + totals.in_flight;
         assert!(totals.arrived == ended, "{} requests arrived, {ended} are accounted for", totals.arrived);
         let produced = totals.spent().output_tokens;
@@ -387,5 +439,19 @@ impl<'t, S: StepTimes, K: Sink> Sim<'t, S, K> {
             assert!(used == 0 && outstanding == 0, "{used} tokens of memory and {outstanding} outstanding at rest");
         }
         self.totals
+    }
+}
+
+/// A pool has room for the least of every fleet, and beside the others' least for one of each: who waits for a replica gets one in the end.
+fn refuse_who_never_starts<S>(terms: &Terms<S>) {
+    let Some(pool) = terms.pool else { return };
+    let least = |fleet: &Fleet| u64::from(fleet.min) * u64::from(fleet.chips);
+    let all: u64 = terms.fleets.iter().map(least).sum();
+    assert!(all <= pool, "{all} chips at least, {pool} in the pool");
+    for fleet in terms.fleets.iter().filter(|fleet| fleet.min == 0) {
+        assert!(
+            all + u64::from(fleet.chips) <= pool,
+            "{fleet:?} never starts: {all} chips of others in a pool of {pool}"
+        );
     }
 }

@@ -18,8 +18,9 @@ pub struct Terms<S> {
     pub prefixes: Option<Prefixes>,
     /// How the number of replicas follows the load; None: every fleet keeps its least number.
     pub scaling: Option<Scaling>,
-    /// Most replicas of all fleets that may run at once; None: each fleet's own most is the only limit.
-    pub pool: Option<u32>,
+    /// Chips that the replicas of all fleets share, Eq. (144): room for every fleet's least and, beside the others' least, for one of each. None: each
+    /// fleet's own most is the only limit.
+    pub pool: Option<u64>,
     /// Unlike replicas of one model: by fleet, the time that an outstanding token takes on one of its replicas, in any unit. Then every
     /// fleet serves every request, by (175). Empty: each serves its own model. Needs [`Role::Both`], [`Routing::ShortestQueue`], no scaling.
     pub paces: Vec<f64>,
@@ -59,6 +60,17 @@ pub struct Fleet {
     pub min: u32,
     /// Most.
     pub max: u32,
+    /// Chips of one of them.
+    pub chips: u32,
+    /// From an order to the first request \[ns\].
+    pub start_ns: u64,
+}
+
+impl Fleet {
+    /// So many that do everything, for ever, of a chip each.
+    pub fn fixed(model: u16, replicas: u32) -> Fleet {
+        Fleet { model, role: Role::Both, min: replicas, max: replicas, chips: 1, start_ns: 0 }
+    }
 }
 
 /// What a replica does.
@@ -99,15 +111,13 @@ pub struct Prefixes {
     pub blocks: u32,
 }
 
-/// How the number of replicas follows the load. Eq. (138).
+/// How the number of replicas follows the load. Eq. (138), (144).
 #[derive(Clone, Copy, Debug)]
 pub struct Scaling {
     /// Outstanding tokens that one replica should have.
     pub tokens_per_replica: u64,
     /// How often it is looked at [ns].
     pub every_ns: u64,
-    /// From an order to the first request [ns].
-    pub start_ns: u64,
     /// How long fewer must have been enough before any is drained [ns].
     pub patience_ns: u64,
 }

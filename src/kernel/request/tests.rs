@@ -2,6 +2,7 @@
 
 mod laws;
 mod limits;
+mod mutations;
 mod timelines;
 
 use super::*;
@@ -24,8 +25,25 @@ impl Arrivals for Listed<'_> {
 #[derive(Default)]
 struct Kept {
     done: Vec<Done>,
-    kv_most: u64,
     running: Vec<(u32, u64, bool)>,
+    spans: Vec<Span>,
+}
+
+/// An iteration, or as many steps as are one event.
+#[derive(Clone, Copy, Debug)]
+struct Span {
+    replica: u32,
+    from_ns: u64,
+    to_ns: u64,
+    batch: u32,
+    kv_from: u64,
+    kv_to: u64,
+}
+
+impl Kept {
+    fn kv_most(&self) -> u64 {
+        self.spans.iter().map(|span| span.kv_to).max().unwrap_or(0)
+    }
 }
 
 impl Sink for Kept {
@@ -33,9 +51,9 @@ impl Sink for Kept {
         self.done.push(*done);
     }
 
-    fn span(&mut self, _: u32, from_ns: u64, to_ns: u64, batch: u32, _: u64, kv_to: u64) {
+    fn span(&mut self, replica: u32, from_ns: u64, to_ns: u64, batch: u32, kv_from: u64, kv_to: u64) {
         assert!(from_ns < to_ns && 0 < batch, "an iteration of nobody or of no time");
-        self.kv_most = self.kv_most.max(kv_to);
+        self.spans.push(Span { replica, from_ns, to_ns, batch, kv_from, kv_to });
     }
 
     fn replica(&mut self, replica: u32, at_ns: u64, runs: bool) {
@@ -58,7 +76,7 @@ fn terms() -> Terms<Affine> {
     };
     Terms {
         models: vec![model],
-        fleets: vec![Fleet { model: 0, role: Role::Both, min: 1, max: 1 }],
+        fleets: vec![Fleet::fixed(0, 1)],
         classes: vec![Class::default()],
         routing: Routing::ShortestQueue,
         prefixes: None,
@@ -76,21 +94,36 @@ fn request(at_s: f64, input: u32, output: u32) -> Arrival {
 
 /// Runs it in steps of many and of one, which must agree; what became of each request, in order of the list.
 fn run(terms: &Terms<Affine>, list: &[Arrival]) -> (Kept, Totals) {
+    run_sabotaged(terms, list, Sabotage::None)
+}
+
+/// Long after every random world is done, where nothing is broken [ns].
+const HORIZON_NS: u64 = 2_000_000_000_000;
+
+fn run_sabotaged(terms: &Terms<Affine>, list: &[Arrival], sabotage: Sabotage) -> (Kept, Totals) {
+    // Who is lost would be waited for without end.
+    let until_ns = (sabotage != Sabotage::None).then_some(HORIZON_NS);
     let numbered: Vec<Arrival> =
         list.iter().enumerate().map(|(row, arrival)| Arrival { row: row as u64, ..arrival.clone() }).collect();
-    let mut both = [false, true].map(|single_steps| {
+    let both = [false, true].map(|single_steps| {
         let mut kept = Kept::default();
         let terms = Terms { single_steps, ..terms.clone() };
-        let mut totals = serve(&terms, &mut Listed(&numbered, 0), &mut kept, None);
+        let mut totals = serve_sabotaged(&terms, &mut Listed(&numbered, 0), &mut kept, until_ns, sabotage);
         totals.events = 0;
-        // Rounds half a token-nanosecond an event.
-        totals.replicas.iter_mut().for_each(|spent| spent.kv_ns = 0);
         (kept, totals)
     });
-    assert_eq!(both[0].0.done, both[1].0.done, "one event a step gives other results than one for many");
-    assert_eq!(both[0].1, both[1].1);
-    assert_eq!(both[0].0.running, both[1].0.running);
-    let [(mut kept, totals), _] = std::mem::replace(&mut both, [false, true].map(|_| Default::default()));
+    let [(mut kept, totals), (single, single_totals)] = both;
+    assert_eq!(kept.done, single.done, "one event a step gives other results than one for many");
+    // Its integral is rounded by half a token-nanosecond an event.
+    let plain = |totals: &Totals| {
+        let mut plain = totals.clone();
+        plain.replicas.iter_mut().for_each(|spent| spent.kv_ns = 0);
+        plain
+    };
+    assert_eq!(plain(&totals), plain(&single_totals));
+    assert_eq!(kept.running, single.running);
+    let steps = totals.spent().iterations;
+    assert_eq!(single.spans.len() as u64, steps, "{steps} iterations, {} of them seen", single.spans.len());
     kept.done.sort_by_key(|done| done.row);
     (kept, totals)
 }

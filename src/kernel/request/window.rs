@@ -2,7 +2,7 @@
 
 use super::outcome::{Done, End, Sink};
 use super::sim::serve;
-use super::terms::{Class, Fleet, Model, Role, Routing, Terms};
+use super::terms::{Class, Fleet, Model, Routing, Terms};
 use crate::perf::{Iteration, StepTimes};
 use crate::stats::draw::{Purpose, RunKey};
 use crate::stats::interval::quantile_type7;
@@ -167,7 +167,7 @@ pub fn window<S: StepTimes + Clone>(
 fn terms<S: Clone>(reference: &Reference<S>, replicas: u32, patience_s: Option<f64>) -> Terms<S> {
     Terms {
         models: vec![reference.model.clone()],
-        fleets: vec![Fleet { model: 0, role: Role::Both, min: replicas, max: replicas }],
+        fleets: vec![Fleet::fixed(0, replicas)],
         classes: vec![Class { patience_ns: patience_s.map(|seconds| (seconds * 1e9) as u64) }],
         routing: Routing::ShortestQueue,
         prefixes: None,

@@ -1,7 +1,8 @@
 //! Figures of a replay of requests: percentiles with intervals, attainment, rates, what tokens cost. Plain values by name.
 
+use super::served::Served;
 use super::tally::{ClassTally, Tally};
-use crate::kernel::request::Totals;
+use crate::kernel::request::{Spent, Totals};
 use crate::replay::Tariff;
 use crate::stats::batches::{Batches, Estimate};
 
@@ -14,6 +15,15 @@ pub struct Goal {
     pub ttft_s: Option<f64>,
     /// Time per token after the first [s].
     pub tpot_s: Option<f64>,
+    /// Who has waited for its turn for so long gives up; None: nobody does [s]. Eq. (143).
+    pub patience_s: Option<f64>,
+}
+
+impl Goal {
+    /// Whether there is a target to be met.
+    pub fn aims(&self) -> bool {
+        self.ttft_s.or(self.tpot_s).is_some()
+    }
 }
 
 /// Name of a statistic and its quantile; None is the mean.
@@ -25,6 +35,8 @@ pub const QUANTILES: [(&str, Option<f64>); 5] =
 pub struct Figure {
     /// Class, or `all`.
     pub class: String,
+    /// Model, or `all`.
+    pub model: String,
     /// What it is.
     pub metric: String,
     /// Its unit.
@@ -53,22 +65,35 @@ pub struct Cost {
 }
 
 impl Cost {
-    /// What the finished requests cost on replicas of so many chips at a price. Eq. (141).
-    pub fn of(totals: &Totals, chips_per_replica: u32, tariff: &Tariff) -> Cost {
-        let spent = totals.spent();
-        let usd = |ns: u64| tariff.usd(u128::from(ns / 1_000) * u128::from(chips_per_replica));
+    /// What the finished requests cost on the replicas of these models at a price. Eq. (141).
+    pub fn of(totals: &Totals, served: &[Served], tariff: &Tariff) -> Cost {
+        let chip_us = |of: fn(&Spent) -> u64| {
+            let one = |model: &Served| u128::from(of(&spent(totals, model)) / 1_000) * u128::from(model.chips);
+            served.iter().map(one).sum::<u128>()
+        };
+        let usd = (tariff.usd(chip_us(|spent| spent.held_ns)), tariff.usd(chip_us(|spent| spent.busy_ns)));
+        Cost::over(usd, (totals.input_tokens + totals.output_tokens, totals.output_tokens))
+    }
+
+    /// Dollars by allocation and by usage over tokens of prompts and answers, and of answers alone.
+    fn over((allocation_usd, usage_usd): (f64, f64), (all, output): (u64, u64)) -> Cost {
         let per = |usd: f64, tokens: u64| (0 < tokens).then(|| usd / tokens as f64 * 1e6);
-        let (allocation_usd, usage_usd) = (usd(spent.held_ns), usd(spent.busy_ns));
-        let all = totals.input_tokens + totals.output_tokens;
         Cost {
             allocation_usd,
             usage_usd,
             allocation_usd_per_mtok: per(allocation_usd, all),
             usage_usd_per_mtok: per(usage_usd, all),
-            allocation_usd_per_mtok_out: per(allocation_usd, totals.output_tokens),
-            usage_usd_per_mtok_out: per(usage_usd, totals.output_tokens),
+            allocation_usd_per_mtok_out: per(allocation_usd, output),
+            usage_usd_per_mtok_out: per(usage_usd, output),
         }
     }
+}
+
+/// What the replicas of a model did.
+fn spent(totals: &Totals, model: &Served) -> Spent {
+    let mut sum = Spent::default();
+    totals.replicas[model.replicas.start as usize..model.replicas.end as usize].iter().for_each(|spent| sum.add(spent));
+    sum
 }
 
 /// Every figure of a replay.
@@ -76,7 +101,7 @@ impl Cost {
 pub struct Figures {
     /// Sums of the engine.
     pub totals: Totals,
-    /// In order of classes, the last of all together where there are several.
+    /// In order of classes, then of all together where there are several, then of models where there are several.
     pub list: Vec<Figure>,
     /// With a price.
     pub cost: Option<Cost>,
@@ -89,38 +114,75 @@ pub fn of_class(goals: &[Goal], at: usize) -> &str {
 
 impl Figures {
     /// From what was counted.
-    pub fn of(tally: &Tally<'_>, totals: Totals, goals: &[Goal], cost: Option<Cost>) -> Figures {
+    pub fn of(
+        tally: &Tally<'_>,
+        totals: Totals,
+        goals: &[Goal],
+        (served, tariff): (&[Served], Option<&Tariff>),
+    ) -> Figures {
+        let cost = tariff.map(|tariff| Cost::of(&totals, served, tariff));
         let mut list = Vec::new();
         for (at, class) in tally.classes.iter().enumerate() {
             let name = of_class(goals, at);
             latencies(name, class, &mut list);
-            let aims = match goals.get(at) {
-                Some(goal) => goal.ttft_s.or(goal.tpot_s).is_some(),
-                None => true,
-            };
-            counts(name, class, aims, &mut list);
+            counts(name, class, goals.get(at).is_none_or(Goal::aims), &mut list);
         }
         sums(&totals, &mut list);
         if let Some(cost) = &cost {
-            let mut usd = |metric: &str, value: Option<f64>| list.push(plain("all", metric, "USD", value));
-            usd("allocation_usd", Some(cost.allocation_usd));
-            usd("usage_usd", Some(cost.usage_usd));
-            usd("allocation_usd_per_million_tokens", cost.allocation_usd_per_mtok);
-            usd("usage_usd_per_million_tokens", cost.usage_usd_per_mtok);
-            usd("allocation_usd_per_million_output_tokens", cost.allocation_usd_per_mtok_out);
-            usd("usage_usd_per_million_output_tokens", cost.usage_usd_per_mtok_out);
+            costs(cost, &mut list);
+        }
+        for (model, class) in tally.served().iter().zip(&tally.models) {
+            let from = list.len();
+            latencies("all", class, &mut list);
+            counts("all", class, goals.iter().any(Goal::aims), &mut list);
+            held(&spent(&totals, model), model, &mut list);
+            if let Some(tariff) = tariff {
+                costs(&cost_of_model(&totals, model, class, tariff), &mut list);
+            }
+            list[from..].iter_mut().for_each(|figure| figure.model.clone_from(&model.name));
         }
         Figures { totals, list, cost }
     }
 
-    /// A figure of a class by name.
+    /// A figure of a class by name, over all models.
     pub fn find(&self, class: &str, metric: &str) -> Option<&Figure> {
-        self.list.iter().find(|figure| figure.class == class && figure.metric == metric)
+        self.list.iter().find(|it| it.class == class && it.model == "all" && it.metric == metric)
+    }
+
+    /// A figure of a model by name, over all classes.
+    pub fn find_of_model(&self, model: &str, metric: &str) -> Option<&Figure> {
+        self.list.iter().find(|it| it.class == "all" && it.model == model && it.metric == metric)
     }
 }
 
+fn cost_of_model(totals: &Totals, model: &Served, class: &ClassTally, tariff: &Tariff) -> Cost {
+    let spent = spent(totals, model);
+    let usd = |ns: u64| tariff.usd(u128::from(ns / 1_000) * u128::from(model.chips));
+    Cost::over((usd(spent.held_ns), usd(spent.busy_ns)), (class.tokens, class.output_tokens))
+}
+
+fn costs(cost: &Cost, list: &mut Vec<Figure>) {
+    let mut usd = |metric: &str, value: Option<f64>| list.push(plain("all", metric, "USD", value));
+    usd("allocation_usd", Some(cost.allocation_usd));
+    usd("usage_usd", Some(cost.usage_usd));
+    usd("allocation_usd_per_million_tokens", cost.allocation_usd_per_mtok);
+    usd("usage_usd_per_million_tokens", cost.usage_usd_per_mtok);
+    usd("allocation_usd_per_million_output_tokens", cost.allocation_usd_per_mtok_out);
+    usd("usage_usd_per_million_output_tokens", cost.usage_usd_per_mtok_out);
+}
+
+/// Of the replicas of a model.
+fn held(spent: &Spent, model: &Served, list: &mut Vec<Figure>) {
+    let hours = |ns: u64| ns as f64 / 3.6e12;
+    let mut push = |metric: &str, unit, value| list.push(plain("all", metric, unit, value));
+    push("replica_hours", "h", Some(hours(spent.held_ns)));
+    push("chip_hours", "chip-h", Some(hours(spent.held_ns) * f64::from(model.chips)));
+    push("busy_fraction", "-", (0 < spent.held_ns).then(|| spent.busy_ns as f64 / spent.held_ns as f64));
+    push("kv_tokens_most", "tokens", Some(spent.kv_most as f64));
+}
+
 fn plain(class: &str, metric: &str, unit: &'static str, value: Option<f64>) -> Figure {
-    Figure { class: class.into(), metric: metric.into(), unit, value, ends: None }
+    Figure { class: class.into(), model: "all".into(), metric: metric.into(), unit, value, ends: None }
 }
 
 fn estimate(class: &str, metric: String, unit: &'static str, found: Option<Estimate>, scale: f64) -> Figure {
@@ -128,7 +190,8 @@ fn estimate(class: &str, metric: String, unit: &'static str, found: Option<Estim
         let half = found.half_width?;
         Some(((found.value - half) * scale, (found.value + half) * scale))
     });
-    Figure { class: class.into(), metric, unit, value: found.map(|found| found.value * scale), ends }
+    let value = found.map(|found| found.value * scale);
+    Figure { class: class.into(), model: "all".into(), metric, unit, value, ends }
 }
 
 fn latencies(name: &str, class: &ClassTally, list: &mut Vec<Figure>) {

@@ -1,6 +1,7 @@
 //! What is counted while requests are served: latencies in batches by class, levels through time. Bounded, whatever the length.
 
 use super::figures::Goal;
+use super::served::Served;
 use crate::kernel::request::{Done, End, Sink};
 use crate::replay::Levels;
 use crate::stats::batches::Batches;
@@ -10,6 +11,8 @@ const BATCH: usize = 0;
 const KV: usize = 1;
 const RUNNING: usize = 2;
 const BUSY: usize = 3;
+/// From here on the chips of each model, where there are several.
+const CHIPS: usize = 4;
 
 /// Of one class.
 #[derive(Clone, Debug, Default)]
@@ -26,8 +29,12 @@ pub struct ClassTally {
     pub gave_up: u64,
     /// Of those: refused.
     pub refused: u64,
-    /// Of those: within both targets, 1,000 each, in batches.
+    /// Within both targets, 1,000 each, in batches; of several classes together only those that have a target.
     pub attained: Batches,
+    /// Tokens of prompts and answers of the finished, and of their answers alone.
+    pub tokens: u64,
+    /// Of those of answers.
+    pub output_tokens: u64,
 }
 
 /// Counts as requests end.
@@ -39,6 +46,9 @@ pub struct Tally<'g> {
     levels: Levels,
     /// Classes in order, then all together where there are several.
     pub classes: Vec<ClassTally>,
+    served: &'g [Served],
+    /// By model, where there are several.
+    pub models: Vec<ClassTally>,
 }
 
 impl<'g> Tally<'g> {
@@ -46,7 +56,25 @@ impl<'g> Tally<'g> {
     pub fn new(goals: &'g [Goal], over_all_tokens: bool, origin_ns: u64) -> Tally<'g> {
         let classes = if goals.len() == 1 { 1 } else { goals.len() + 1 };
         let classes = vec![ClassTally::default(); classes];
-        Tally { goals, over_all_tokens, origin_ns, levels: Levels::new(4), classes }
+        let (levels, models) = (Levels::new(CHIPS), Vec::new());
+        Tally { goals, over_all_tokens, origin_ns, levels, classes, served: &[], models }
+    }
+
+    /// The same, before the first request, where several models are served: each of them is counted apart.
+    pub fn with_models(self, served: &'g [Served]) -> Tally<'g> {
+        let several = if served.len() < 2 { &[] } else { served };
+        let (levels, models) = (Levels::new(CHIPS + several.len()), vec![ClassTally::default(); several.len()]);
+        Tally { served: several, levels, models, ..self }
+    }
+
+    /// Models that are counted apart; none where there is one.
+    pub fn served(&self) -> &'g [Served] {
+        self.served
+    }
+
+    /// Means of the chips that a model's replicas hold, in bins until `end_ns`.
+    pub fn chips_through_time(&self, model: usize, end_ns: u64) -> Vec<f64> {
+        self.levels.means(CHIPS + model, self.micros(end_ns))
     }
 
     /// Time per token of a request, as this replay counts it [s]. Eq. (135).
@@ -83,14 +111,23 @@ impl Sink for Tally<'_> {
         let attained = done.end == End::Finished && within(ttft, goal.ttft_s) && within(tpot, goal.tpot_s);
         let (own, all) = (usize::from(done.class), self.classes.len() - 1);
         let both = self.classes.iter_mut().enumerate().filter(|(at, _)| *at == own || *at == all);
-        for (_, class) in both {
+        let model = self.models.get_mut(usize::from(done.model));
+        // Who was promised nothing is no case of a promise kept, but for its own class.
+        let (aims, models) = (goal.aims(), model.into_iter().map(|class| (all + 1, class)));
+        for (at, class) in both.chain(models) {
             ttft.into_iter().for_each(|time| class.ttft_ns.record(ns(time)));
             tpot.into_iter().for_each(|time| class.tpot_ns.record(ns(time)));
             e2e.into_iter().for_each(|time| class.e2e_ns.record(ns(time)));
-            class.attained.record(if attained { 1_000 } else { 0 });
+            if aims || at == own {
+                class.attained.record(if attained { 1_000 } else { 0 });
+            }
             class.ended += 1;
             class.gave_up += u64::from(done.end == End::GaveUp);
             class.refused += u64::from(done.end == End::Refused);
+            if done.end == End::Finished {
+                class.tokens += u64::from(done.input) + u64::from(done.output);
+                class.output_tokens += u64::from(done.output);
+            }
         }
     }
 
@@ -106,7 +143,11 @@ impl Sink for Tally<'_> {
         self.levels.add(KV, to, -(kv_to as i64));
     }
 
-    fn replica(&mut self, _: u32, at_ns: u64, runs: bool) {
-        self.levels.add(RUNNING, self.micros(at_ns), if runs { 1 } else { -1 });
+    fn replica(&mut self, replica: u32, at_ns: u64, runs: bool) {
+        let (at, sign) = (self.micros(at_ns), if runs { 1 } else { -1 });
+        self.levels.add(RUNNING, at, sign);
+        if let Some(model) = Served::of_replica(self.served, replica) {
+            self.levels.add(CHIPS + model, at, sign * i64::from(self.served[model].chips));
+        }
     }
 }

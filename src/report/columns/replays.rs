@@ -94,7 +94,7 @@ pub const REPLAY_FILES: &[FileDoc] = &[
     },
     FileDoc {
         name: "requests/requests.csv",
-        what: "A request of a replayed log, in order of their ends.",
+        what: "A request of a replayed log, in order of their ends. Where several models are served a last column `model` says which.",
         columns: &[
             col("id", "-", "Row of the log, from 0."),
             col(
@@ -116,13 +116,13 @@ pub const REPLAY_FILES: &[FileDoc] = &[
     },
     FileDoc {
         name: "requests/summary.csv",
-        what: "A figure of a replay of requests.",
+        what: "A figure of a replay of requests. Where several models are served a last column `model` says whose, or `all`.",
         columns: &[
             col("class", "text", "Class, or `all`."),
             col(
                 "metric",
                 "text",
-                "ttft_s, tpot_s and e2e_s with their statistic; requests, gave_up, refused, attainment (share within the targets of all that came), \
+                "ttft_s, tpot_s and e2e_s with their statistic; requests, gave_up, refused, attainment (share within the targets of all that came; of several classes together of those that have a target), \
                  tokens, replicas, cost.",
             ),
             col("unit", "text", "Its unit."),
@@ -147,6 +147,16 @@ pub const REPLAY_FILES: &[FileDoc] = &[
         ],
     },
     FileDoc {
+        name: "requests/models.csv",
+        what: "A model in a stretch of time of a replay of requests, where several are served; means over it.",
+        columns: &[
+            col("model", "text", "Its name."),
+            col("from_s", "s", "Begin of the stretch, from the first arrival."),
+            col("replicas", "-", "Its replicas that run, cold starts and drains included."),
+            col("chips", "chips", "Chips that they hold, (144)."),
+        ],
+    },
+    FileDoc {
         name: "size/candidates.csv",
         what: "A composition of instances that was considered: what keeps the promise, the cheapest first, then what does not, and why.",
         columns: &[
@@ -160,7 +170,11 @@ pub const REPLAY_FILES: &[FileDoc] = &[
             col("replicas", "-", "Replicas on the instances, all of them serving."),
             col("instances", "-", "The smallest number that keeps the promise, (179), (180)."),
             col("usd_per_hour", "USD/h", "Price of the whole instances."),
-            col("usd_per_million_tokens", "USD", "By allocation, (141)."),
+            col(
+                "usd_per_million_tokens",
+                "USD",
+                "By allocation, (141), from the first request to the last answer: filling and draining are in it.",
+            ),
             col("requests", "-", "Requests of the load, in the request tier."),
             col("attained", "-", "Share of all of them answered within both targets."),
             col(
@@ -231,7 +245,11 @@ pub const REPLAY_FILES: &[FileDoc] = &[
             col("refused", "-", "Requests longer than memory or context."),
             col("busy_fraction", "-", "Share of replica time in an iteration."),
             col("output_tokens_per_s_per_chip", "tokens/s", "Tokens of answers by a chip of the fleet, used or not."),
-            col("usd_per_million_tokens", "USD", "By allocation, (141)."),
+            col(
+                "usd_per_million_tokens",
+                "USD",
+                "By allocation, (141), from the first request to the last answer: filling and draining are in it.",
+            ),
             col(
                 "on_frontier",
                 "-",

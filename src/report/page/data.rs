@@ -20,6 +20,14 @@ pub enum DataError {
         /// What is wrong with it.
         message: String,
     },
+    /// The folder is of another command.
+    #[error(
+        "this folder is of `hedgerow {kind}`, which draws more than its tables hold: run that command again for its charts and page"
+    )]
+    NotAStudy {
+        /// The command.
+        kind: String,
+    },
     /// Tables are missing or not those that the run wrote.
     #[error("{}; nothing was written: run the study again, or undo the change", .faults.join("; "))]
     Damaged {

@@ -7,6 +7,9 @@ use crate::report::digest::sha256;
 
 /// Every file that is missing or changed, in one error.
 pub fn check(manifest: &Manifest, files: &[(String, Vec<u8>)]) -> Result<(), DataError> {
+    if !manifest.kind.is_empty() {
+        return Err(DataError::NotAStudy { kind: manifest.kind.clone() });
+    }
     if manifest.name.is_empty() || manifest.version.is_empty() || !manifest.rows.contains_key("summary.csv") {
         let message = "it names neither a study nor its tables".to_string();
         return Err(DataError::Manifest { message });

@@ -8,6 +8,8 @@ use super::data::DataError;
 /// What `manifest.json` says of the study.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Manifest {
+    /// The command that wrote the folder; empty: `run`.
+    pub kind: String,
     /// Name of the scenario.
     pub name: String,
     /// Its title, one line.
@@ -67,6 +69,7 @@ impl Manifest {
         let count = |key: &str| fields.get(key).and_then(Value::as_u64);
         let member = |v: &Value, key: &str| v.get(key).map(words).unwrap_or_default();
         Ok(Manifest {
+            kind: text("kind"),
             name: text("name"),
             title: text("title"),
             question: text("question"),

@@ -5,7 +5,7 @@ use super::about::About;
 use super::gantt;
 use crate::replay::{Outcome, SizeClass, Tariff, Watch};
 use crate::report::chart::{Axis, Chart, Kind, Line, Part, Step, percent, short};
-use crate::report::html::TableView;
+use crate::report::html::{Section, TableView};
 
 /// A chart, its name as a file, its numbers and what to know of them.
 pub struct Drawn {
@@ -17,6 +17,19 @@ pub struct Drawn {
     pub table: TableView,
     /// Small print.
     pub notes: Vec<String>,
+}
+
+impl Drawn {
+    /// The part of a page that shows it, drawn as `svg`.
+    pub fn section(&self, svg: &str) -> Section {
+        Section {
+            heading: self.chart.title.clone(),
+            paragraphs: Vec::new(),
+            chart: Some(svg.to_owned()),
+            table: Some(self.table.clone()),
+            notes: self.notes.clone(),
+        }
+    }
 }
 
 /// Every chart, in reading order.

@@ -22,13 +22,7 @@ pub fn page(
         notes: vec!["allocated: chip-time held over that of the queue's chips, first submission to last end".into()],
         ..Section::default()
     }];
-    sections.extend(drawn.iter().zip(svgs).map(|(drawn, svg)| Section {
-        heading: drawn.chart.title.clone(),
-        paragraphs: Vec::new(),
-        chart: Some(svg.clone()),
-        table: Some(drawn.table.clone()),
-        notes: drawn.notes.clone(),
-    }));
+    sections.extend(drawn.iter().zip(svgs).map(|(drawn, svg)| drawn.section(svg)));
     if let (Some(table), Some(tariff)) = (bill(outcome, tariff), tariff) {
         sections.push(Section {
             heading: "What the same log would have cost".into(),

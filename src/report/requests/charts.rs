@@ -1,7 +1,8 @@
 //! Charts of a replay of requests: latencies by percentile, by class, batches and memory through time. Each with its numbers.
 
 use super::About;
-use crate::replay::requests::{Figures, QUANTILES, Tally, of_class};
+use crate::kernel::request::Totals;
+use crate::replay::requests::{Figures, Goal, QUANTILES, Served, Tally, of_class};
 use crate::report::chart::{Axis, Chart, Kind, Line, Reference, percent, short};
 use crate::report::html::TableView;
 use crate::report::replay::Drawn;
@@ -13,6 +14,9 @@ pub fn charts(about: &About<'_>, figures: &Figures, tally: &Tally<'_>) -> Vec<Dr
     let mut drawn = vec![latency(about, figures, tally)];
     if 1 < about.goals.len() {
         drawn.push(by_class(about, figures, tally));
+    }
+    if 1 < about.served.len() {
+        drawn.push(chips_by_model(about, figures, tally));
     }
     drawn.extend([batches(about, figures, tally), memory(about, figures, tally)]);
     drawn
@@ -54,7 +58,7 @@ fn latency(about: &About<'_>, figures: &Figures, tally: &Tally<'_>) -> Drawn {
     }
     let value = |metric: &str| figures.find("all", metric).and_then(|figure| figure.value);
     let title = match (value("ttft_s_p99").or(value("ttft_s_p50")), value("attainment")) {
-        (Some(_), Some(attained)) if about.goals.iter().any(|goal| goal.ttft_s.or(goal.tpot_s).is_some()) => {
+        (Some(_), Some(attained)) if about.goals.iter().any(Goal::aims) => {
             format!("{} of the requests meet their targets", percent(attained))
         }
         (Some(ttft), _) => format!(
@@ -122,9 +126,95 @@ fn by_class(about: &About<'_>, figures: &Figures, tally: &Tally<'_>) -> Drawn {
         kind: Kind::Lines { series, references: Vec::new() },
         empty_reason: "no request was answered".into(),
     };
-    let rows = about.goals.iter().map(|goal| row(&goal.name, &goal.name, "ttft", figures)).collect();
-    let table = numbers("Time to first token by class [s]", "Class", rows);
-    Drawn { name: "classes", chart, table, notes: interval_notes() }
+    Drawn { name: "classes", chart, table: classes_table(about, figures), notes: interval_notes() }
+}
+
+/// What each class was promised and what of it was kept, and its time to first token.
+fn classes_table(about: &About<'_>, figures: &Figures) -> TableView {
+    let cells = |goal: &Goal| {
+        let seconds = |value: Option<f64>| value.map(short).unwrap_or_default();
+        let value = |metric: &str| figures.find(&goal.name, metric).and_then(|figure| figure.value);
+        let mut cells = row(&goal.name, &goal.name, "ttft", figures);
+        cells.extend([seconds(goal.ttft_s), seconds(goal.tpot_s), seconds(goal.patience_s)]);
+        let attained = value("attainment").map(|share| format!("{:.2}", 100.0 * share)).unwrap_or_default();
+        cells.extend([attained, value("gave_up").map(short).unwrap_or_default()]);
+        cells
+    };
+    let mut table = numbers("Time to first token by class, targets and what was kept [s]", "Class", Vec::new());
+    let more = ["TTFT target", "TPOT target", "patience", "attained [%]", "gave up"];
+    table.headers.extend(more.map(str::to_owned));
+    table.numeric.extend(more.map(|_| true));
+    table.rows = about.goals.iter().map(cells).collect();
+    table
+}
+
+/// Who holds the chips of the pool through time.
+fn chips_by_model(about: &About<'_>, figures: &Figures, tally: &Tally<'_>) -> Drawn {
+    let chips: Vec<Vec<f64>> =
+        (0..about.served.len()).map(|model| tally.chips_through_time(model, figures.totals.end_ns)).collect();
+    let (x_axis, x) = axis(chips[0].len(), tally.bin_s(), end_s(figures));
+    let line = |(served, chips): (&Served, &Vec<f64>)| {
+        Line::new(served.name.as_str(), x.iter().copied().zip(chips.iter().copied()))
+    };
+    let held = |served: &Served| figures.find_of_model(&served.name, "chip_hours").and_then(|figure| figure.value);
+    let most = about.served.iter().max_by(|a, b| held(a).unwrap_or(0.0).total_cmp(&held(b).unwrap_or(0.0)));
+    let all: f64 = about.served.iter().filter_map(held).sum();
+    let title = match most.and_then(|served| Some((served, held(served)? / all))) {
+        Some((served, share)) if 0.0 < all => format!("{} holds {} of the chip-hours", served.name, percent(share)),
+        _ => "Chips by model".into(),
+    };
+    let pool = |chips: u64| Reference { name: format!("the pool's {chips} chips"), value: chips as f64 };
+    let chart = Chart {
+        title,
+        subtitle: format!(
+            "Chips of replicas that run, starting and draining included; means of {} s; {}",
+            short(tally.bin_s()),
+            provenance(about)
+        ),
+        x: x_axis,
+        y: Axis::linear("Chips"),
+        kind: Kind::Lines {
+            series: about.served.iter().zip(&chips).map(line).collect(),
+            references: about.pool_chips.map(pool).into_iter().collect(),
+        },
+        empty_reason: "no request was served".into(),
+    };
+    let row = |served: &Served| {
+        let cell = |metric: &str, scale: f64| {
+            let found = figures.find_of_model(&served.name, metric).and_then(|figure| figure.value);
+            found.map(|value| short(value * scale)).unwrap_or_default()
+        };
+        vec![
+            served.name.clone(),
+            served.chips.to_string(),
+            cell("requests", 1.0),
+            cell("chip_hours", 1.0),
+            cell("busy_fraction", 1.0),
+            cell("ttft_s_p99", 1.0),
+            cell("tpot_s_p99", 1e3),
+            cell("attainment", 100.0),
+            cell("gave_up", 1.0),
+        ]
+    };
+    let headers = [
+        "Model",
+        "Chips a replica",
+        "Requests",
+        "Chip-hours",
+        "busy",
+        "TTFT p99 [s]",
+        "TPOT p99 [ms]",
+        "attained [%]",
+        "gave up",
+    ];
+    let table = TableView {
+        caption: "Models on one pool".into(),
+        headers: headers.map(str::to_owned).to_vec(),
+        numeric: (0..headers.len()).map(|column| 0 < column).collect(),
+        rows: about.served.iter().map(row).collect(),
+        ..TableView::default()
+    };
+    Drawn { name: "models", chart, table, notes: Vec::new() }
 }
 
 /// An axis for the middles of bins.
@@ -176,8 +266,9 @@ fn batches(about: &About<'_>, figures: &Figures, tally: &Tally<'_>) -> Drawn {
     let totals = &figures.totals;
     let rows = totals.replicas.iter().enumerate().filter(|(_, spent)| 0 < spent.held_ns).map(|(at, spent)| {
         let of = |part: f64, whole: f64| if 0.0 < whole { short(part / whole) } else { String::new() };
+        let model = Served::of_replica(tally.served(), at as u32).map(|model| &about.served[model].name);
         vec![
-            at.to_string(),
+            model.map_or_else(|| at.to_string(), |name| format!("{at}, {name}")),
             of(spent.held_ns as f64, 3.6e12),
             of(spent.busy_ns as f64, spent.held_ns as f64),
             of(spent.batch_ns as f64, spent.busy_ns as f64),
@@ -198,20 +289,49 @@ fn batches(about: &About<'_>, figures: &Figures, tally: &Tally<'_>) -> Drawn {
     Drawn { name: "batches", chart, table, notes }
 }
 
+/// Tokens that fit the replicas that run, by bin.
+fn room(about: &About<'_>, tally: &Tally<'_>, end_ns: u64) -> Vec<f64> {
+    if let [only] = about.served {
+        let [_, _, running, _] = tally.through_time(end_ns);
+        return running.into_iter().map(|replicas| replicas * only.kv_tokens as f64).collect();
+    }
+    let mut room = Vec::new();
+    for (model, served) in about.served.iter().enumerate() {
+        let chips = tally.chips_through_time(model, end_ns);
+        room.resize(chips.len(), 0.0);
+        let tokens_per_chip = served.kv_tokens as f64 / f64::from(served.chips);
+        room.iter_mut().zip(chips).for_each(|(room, chips)| *room += chips * tokens_per_chip);
+    }
+    room
+}
+
+/// Most of its memory that a replica ever used [-].
+fn fullest(about: &About<'_>, totals: &Totals) -> f64 {
+    let of = |served: &Served| {
+        let replicas = &totals.replicas[served.replicas.start as usize..served.replicas.end as usize];
+        let most = replicas.iter().map(|spent| spent.kv_most).max().unwrap_or(0);
+        most as f64 / served.kv_tokens as f64
+    };
+    about.served.iter().map(of).fold(0.0, f64::max)
+}
+
 fn memory(about: &About<'_>, figures: &Figures, tally: &Tally<'_>) -> Drawn {
-    let [_, kv, running, _] = tally.through_time(figures.totals.end_ns);
+    let [_, kv, _, _] = tally.through_time(figures.totals.end_ns);
     let (x_axis, x) = axis(kv.len(), tally.bin_s(), end_s(figures));
-    let share = |at: usize| (0.0 < running[at]).then(|| 100.0 * kv[at] / (running[at] * about.kv_tokens as f64));
+    let room = room(about, tally, figures.totals.end_ns);
+    let share = |at: usize| (0.0 < room[at]).then(|| 100.0 * kv[at] / room[at]);
     let points: Vec<(f64, f64)> = (0..kv.len()).filter_map(|at| Some((x[at], share(at)?))).collect();
     let most = figures.totals.spent().kv_most as f64;
+    let limits: Vec<String> =
+        about.served.iter().map(|served| crate::report::table::show(served.kv_tokens as f64)).collect();
     let chart = Chart {
         title: format!(
             "The fullest replica used {} of its memory for keys and values",
-            percent(most / about.kv_tokens as f64)
+            percent(fullest(about, &figures.totals))
         ),
         subtitle: format!(
             "Mean over running replicas, of {} tokens each; means of {} s; {}",
-            crate::report::table::show(about.kv_tokens as f64),
+            limits.join(" and "),
             short(tally.bin_s()),
             provenance(about)
         ),
@@ -227,7 +347,10 @@ fn memory(about: &About<'_>, figures: &Figures, tally: &Tally<'_>) -> Drawn {
         headers: ["Tokens", ""].map(str::to_owned).to_vec(),
         numeric: vec![false, true],
         rows: vec![
-            row("limit", short(about.kv_tokens as f64)),
+            row(
+                "limit",
+                about.served.iter().map(|served| short(served.kv_tokens as f64)).collect::<Vec<_>>().join("; "),
+            ),
             row("mean while busy", short(spent.kv_ns as f64 / spent.busy_ns.max(1) as f64)),
             row("most", short(most)),
             row("times a request was set back", figures.totals.preemptions.to_string()),

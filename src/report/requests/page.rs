@@ -17,17 +17,7 @@ pub fn page(
     svgs: &[String],
     tariff: Option<&Tariff>,
 ) -> String {
-    let mut sections: Vec<Section> = drawn
-        .iter()
-        .zip(svgs)
-        .map(|(drawn, svg)| Section {
-            heading: drawn.chart.title.clone(),
-            paragraphs: Vec::new(),
-            chart: Some(svg.clone()),
-            table: Some(drawn.table.clone()),
-            notes: drawn.notes.clone(),
-        })
-        .collect();
+    let mut sections: Vec<Section> = drawn.iter().zip(svgs).map(|(drawn, svg)| drawn.section(svg)).collect();
     if let Some(tariff) = tariff {
         sections.push(Section {
             heading: "What tokens cost".into(),

@@ -192,10 +192,9 @@ fn chips<'a>(about: &'a About<'_>, levels: &Levels) -> Vec<&'a str> {
     best.map(|curve| about.offers[curve.offer].chip.as_str()).collect()
 }
 
-/// The least that a kept promise costs.
+/// The least that a kept promise costs, of the loads up to the first that breaks it.
 fn frontier_title(about: &About<'_>, levels: &Levels) -> String {
-    let all = levels.curves.iter().flat_map(|curve| curve.levels.iter().map(move |level| (curve, level)));
-    let kept = all.filter(|(_, level)| level.keeps);
+    let kept = levels.curves.iter().flat_map(|curve| curve.within().map(move |level| (curve, level)));
     let priced = kept.filter_map(|(curve, level)| Some((curve, level, level.usd_per_million_tokens?)));
     match priced.min_by(|a, b| a.2.total_cmp(&b.2)) {
         Some((curve, level, usd)) => format!(

@@ -84,7 +84,10 @@ fn cost(about: &About<'_>) -> Drawn {
         ..TableView::default()
     };
     let more = about.ranked().len() - listed.len();
-    let mut notes = vec!["price x seconds over tokens of prompts and answers, used or not (Eq. (141))".into()];
+    let mut notes = vec![
+        "USD/Mtok: price x seconds from the first request to the last answer over tokens of prompts and answers, used or not (Eq. (141)); filling and draining are in it"
+            .into(),
+    ];
     if 0 < more {
         notes.push(format!("{more} more in candidates.csv"));
     }

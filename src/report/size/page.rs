@@ -8,17 +8,7 @@ use crate::size::Found;
 
 /// The page as one HTML file; `svgs` run along `drawn`.
 pub fn page(about: &About<'_>, notes: &[String], drawn: &[Drawn], svgs: &[String]) -> String {
-    let mut sections: Vec<Section> = drawn
-        .iter()
-        .zip(svgs)
-        .map(|(drawn, svg)| Section {
-            heading: drawn.chart.title.clone(),
-            paragraphs: Vec::new(),
-            chart: Some(svg.clone()),
-            table: Some(drawn.table.clone()),
-            notes: drawn.notes.clone(),
-        })
-        .collect();
+    let mut sections: Vec<Section> = drawn.iter().zip(svgs).map(|(drawn, svg)| drawn.section(svg)).collect();
     if let Some(found) = &about.answer.found {
         sections.push(Section {
             heading: "What binds".into(),
@@ -56,7 +46,10 @@ pub fn page(about: &About<'_>, notes: &[String], drawn: &[Drawn], svgs: &[String
                 .into(),
             "Whether so many instances can be had.".into(),
         ],
-        footer: format!("hedgerow {}", env!("CARGO_PKG_VERSION")),
+        footer: format!(
+            "hedgerow {}; charts and page are drawn by `size` alone: `hedgerow report` draws those of a run again",
+            env!("CARGO_PKG_VERSION")
+        ),
     })
 }
 

@@ -34,10 +34,12 @@ pub fn per_token(about: &About<'_>, levels: &Levels) -> Drawn {
         },
         empty_reason: "nothing keeps the promise".into(),
     };
-    let out = match &levels.left_out[..] {
-        [] => Vec::new(),
-        chips => vec![format!("Dearer chips without a bar: {}.", chips.join(", "))],
-    };
+    let mut out = vec![
+        "From the first request to the last answer: filling and draining are in it, of a short load more than of a long one.".to_owned(),
+    ];
+    if !levels.left_out.is_empty() {
+        out.push(format!("Dearer chips without a bar: {}.", levels.left_out.join(", ")));
+    }
     Drawn { name: "cost_per_token", chart, table: table(about, &best), notes: out }
 }
 

@@ -22,13 +22,14 @@ pub fn sentences(about: &About<'_>) -> Vec<String> {
 fn cheapest(about: &About<'_>, mix: &Mix) -> String {
     let each = mix.trial.usd_per_million_tokens(mix.usd_per_hour);
     format!(
-        "cheapest: {} = {} replicas at {}, USD {} an hour ({}; whole instances are paid), USD {} per million tokens by allocation",
+        "cheapest: {} = {} replicas at {}, USD {} an hour ({}; whole instances are paid), USD {} per million tokens by allocation, from the first request to the last answer: {} of that time is after the last request",
         about.named(&mix.parts),
         mix.trial.replicas,
         about.precisions(mix),
         show(mix.usd_per_hour),
         about.price,
-        each.map_or("-".into(), show)
+        each.map_or("-".into(), show),
+        percent(mix.trial.drain_s / mix.trial.duration_s)
     )
 }
 

@@ -39,7 +39,7 @@ fn the_newest_is_set_back_and_computed_anew() {
     terms.models[0].kv_tokens = 20;
     let list = [request(0.0, 8, 8), request(0.0, 8, 4)];
     let (kept, totals) = check(&terms, &list, "0: first 2.6 end 9.6 at 0 | 1: first 2.6 end 12.6 at 0");
-    assert_eq!((totals.preemptions, kept.done[1].preemptions, kept.kv_most), (1, 1, 20));
+    assert_eq!((totals.preemptions, kept.done[1].preemptions, kept.kv_most()), (1, 1, 20));
     assert_eq!((totals.spent().prompt_tokens, totals.spent().output_tokens), (26, 12));
     // A prompt and an answer that together are 21 fit nowhere; neither does what is longer than the context.
     check(&terms, &[request(0.0, 17, 4)], "0: first - end 0 refused");
@@ -54,7 +54,7 @@ fn unlike_fleets_take_what_fits_and_is_done_first() {
     let mut terms = terms();
     let small = Model { kv_tokens: 100, max_batch: 1, ..terms.models[0].clone() };
     terms.models = vec![small.clone(), Model { kv_tokens: 1_000, ..small }];
-    terms.fleets = [0, 1].map(|model| Fleet { model, role: Role::Both, min: 1, max: 1 }).to_vec();
+    terms.fleets = [0, 1].map(|model| Fleet::fixed(model, 1)).to_vec();
     terms.paces = vec![1.0, 5.0];
     terms.classes[0].patience_ns = Some(3_000_000_000);
     let list = [(0.0, 10), (0.0, 500), (1.0, 200), (1.0, 2_000), (2.5, 10), (2.5, 10)];
@@ -70,10 +70,8 @@ fn unlike_fleets_take_what_fits_and_is_done_first() {
 fn answers_go_on_elsewhere() {
     let mut terms = terms();
     terms.models[0].transfer_s = (0.5, 0.1);
-    terms.fleets = vec![
-        Fleet { model: 0, role: Role::Prefill, min: 1, max: 1 },
-        Fleet { model: 0, role: Role::Decode, min: 1, max: 1 },
-    ];
+    terms.fleets =
+        vec![Fleet { role: Role::Prefill, ..Fleet::fixed(0, 1) }, Fleet { role: Role::Decode, ..Fleet::fixed(0, 1) }];
     check(
         &terms,
         &[request(0.0, 10, 3), request(1.0, 10, 2), request(9.0, 10, 1)],
@@ -116,8 +114,8 @@ fn the_first_class_goes_first() {
 
 fn scaled(tokens_per_replica: u64, start_s: u64) -> Terms<Affine> {
     let second = 1_000_000_000;
-    let scaling = Scaling { tokens_per_replica, every_ns: second, start_ns: start_s * second, patience_ns: 2 * second };
-    let fleets = vec![Fleet { model: 0, role: Role::Both, min: 1, max: 2 }];
+    let scaling = Scaling { tokens_per_replica, every_ns: second, patience_ns: 2 * second };
+    let fleets = vec![Fleet { max: 2, start_ns: start_s * second, ..Fleet::fixed(0, 1) }];
     Terms { scaling: Some(scaling), fleets, ..terms() }
 }
 
@@ -156,29 +154,54 @@ fn from_nothing() {
     check(&terms, &[request(5.0, 10, 2)], "0: first 11 end 12 at 0");
 }
 
-/// Two models on a pool of two: the second model's replica can start only when the first model's second one is gone.
+/// (model, arrival).
+fn of(model: u16, request: Arrival) -> Arrival {
+    Arrival { model, ..request }
+}
+
+/// Three chips; the first model's replicas take one and start in a second, the second's take two and start in three. At 1 the first has 22 tokens
+/// outstanding and wants two, the second 11 and wants one, and neither has any: the one with more comes first and gets its first, and now has 22 a
+/// replica, less than the second, which has none and gets its two chips. No chip is left. The first's is up at 2 and done with both at 6, the
+/// second's up at 4 and done at 6. The looks at 7 find nothing to do, and at 9 both go. At 20.5 another comes for the first: ordered at 21.
 #[test]
-fn models_share_a_pool() {
+fn who_has_most_to_do_gets_the_chips() {
     let mut terms = scaled(12, 1);
     terms.models.push(terms.models[0].clone());
     terms.models.iter_mut().for_each(|model| model.max_batch = 1);
-    terms.fleets = (0..2).map(|model| Fleet { model, role: Role::Both, min: 0, max: 2 }).collect();
-    terms.pool = Some(2);
-    let of = |model: u16, request: Arrival| Arrival { model, ..request };
+    let second = 1_000_000_000;
+    let small = Fleet { min: 0, chips: 1, start_ns: second, ..terms.fleets[0] };
+    terms.fleets = vec![small, Fleet { model: 1, chips: 2, start_ns: 3 * second, ..small }];
+    terms.pool = Some(3);
     let list = [
         of(0, request(0.0, 10, 1)),
         of(0, request(0.0, 10, 1)),
         of(1, request(0.5, 10, 1)),
-        of(0, request(8.0, 10, 1)),
+        of(0, request(20.5, 10, 1)),
     ];
-    // At 1 the first model orders both, up at 2: the first to open takes who stands at the door, done at 4 and 6. From the look at 5 on one
-    // would be enough and at 7 none is needed: both go, and the second model orders in the same look, up at 8. At 8 the first model orders
-    // again, up at 9.
-    check(
-        &terms,
-        &list,
-        "0: first 4 end 4 at 0 | 1: first 6 end 6 at 0 | 2: first 10 end 10 at 2 | 3: first 11 end 11 at 0",
-    );
+    let want = "0: first 4 end 4 at 0 | 1: first 6 end 6 at 0 | 2: first 6 end 6 at 2 | 3: first 24 end 24 at 0";
+    let (kept, _) = check(&terms, &list, want);
+    let seconds = |(replica, at, on): &(u32, u64, bool)| (*replica, at / second, *on);
+    let running: Vec<_> = kept.running.iter().map(seconds).collect();
+    let paid = [(0, 1, true), (2, 1, true), (0, 9, false), (2, 9, false), (0, 21, true), (0, 24, false)];
+    assert_eq!(running, paid);
+}
+
+/// Two chips. The first model has its one replica for ever and wants another, the second wants its first: at 1 the first has 66 tokens a replica, the
+/// second none, so that the one chip is the second's, up at 2. It is done at 4, not needed from 5 on and gone at 7: that look gives the chip to the first,
+/// which has 33 outstanding still (2 s a request, the fourth under way from 6 to 8). Its second replica is up at 8 and takes who comes at 8.5.
+#[test]
+fn what_drains_gives_its_chips_to_others() {
+    let mut terms = scaled(12, 1);
+    terms.models.push(terms.models[0].clone());
+    terms.models.iter_mut().for_each(|model| model.max_batch = 1);
+    terms.fleets.push(Fleet { model: 1, min: 0, ..terms.fleets[0] });
+    terms.pool = Some(2);
+    let mut list: Vec<Arrival> = (0..6).map(|_| of(0, request(0.0, 10, 1))).collect();
+    list.push(of(1, request(0.5, 10, 1)));
+    list.push(of(0, request(8.5, 10, 1)));
+    let want = "0: first 2 end 2 at 0 | 1: first 4 end 4 at 0 | 2: first 6 end 6 at 0 | 3: first 8 end 8 at 0 | 4: first 10 end 10 at 0 | \
+                5: first 12 end 12 at 0 | 6: first 4 end 4 at 2 | 7: first 10.5 end 10.5 at 1";
+    check(&terms, &list, want);
 }
 
 /// Blocks of 4. 1 begins like 0, so that 8 of its 10 tokens are there: 1.2 s. Prefix-aware routing sends it where they are, and 2, which has
@@ -188,7 +211,7 @@ fn known_beginnings_are_not_computed_again() {
     let mut terms = terms();
     terms.prefixes = Some(Prefixes { block_tokens: 4, blocks: 100 });
     terms.routing = Routing::PrefixAware;
-    terms.fleets[0] = Fleet { min: 2, max: 2, ..terms.fleets[0] };
+    terms.fleets[0] = Fleet::fixed(0, 2);
     let with = |blocks: &[u32], request: Arrival| Arrival { blocks: blocks.to_vec(), ..request };
     let list = [
         with(&[1, 2, 3], request(0.0, 10, 2)),
@@ -208,7 +231,7 @@ fn known_beginnings_are_not_computed_again() {
 #[test]
 fn routing_rules() {
     let mut terms = terms();
-    terms.fleets[0] = Fleet { min: 2, max: 2, ..terms.fleets[0] };
+    terms.fleets[0] = Fleet::fixed(0, 2);
     let list = [request(0.0, 100, 1), request(0.0, 10, 1), request(0.0, 10, 1)];
     check(&terms, &list, "0: first 11 end 11 at 0 | 1: first 3 end 3 at 1 | 2: first 3 end 3 at 1");
     terms.routing = Routing::RoundRobin;
