@@ -85,6 +85,8 @@ pub enum Rule {
     Budget,
     /// What is longer than the context is taken.
     Context,
+    /// The last model serves everyone.
+    Model,
     /// Nobody gives up.
     Patience,
     /// Who is set back waits nowhere.

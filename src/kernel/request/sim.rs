@@ -231,7 +231,8 @@ impl<'t, S: StepTimes, K: Sink> Sim<'t, S, K> {
         let long = self.sabotage.breaks(Rule::Context);
         let fits = |model: &Model<S>| tokens <= model.kv_tokens && (tokens <= model.max_context || long);
         if self.terms.paces.is_empty() {
-            let model = usize::from(request.model);
+            let last = self.terms.models.len() - 1;
+            let model = if self.sabotage.breaks(Rule::Model) { last } else { usize::from(request.model) };
             return fits(&self.terms.models[model]).then_some(self.entry[model].0 as usize);
         }
         let fitting = (0..self.groups.len())

@@ -58,6 +58,7 @@ fn words(sabotage: Sabotage) -> &'static str {
             Rule::Batch => "requests in a batch of",
             Rule::Budget => "in an iteration of at most",
             Rule::Context => "tokens are refused where they fit, or taken",
+            Rule::Model => "served by another model",
             Rule::Patience => "begun after its patience",
             Rule::Drop => "requests never end",
             Rule::TokenTwice | Rule::TokenMissing => "tokens made for",
@@ -94,7 +95,7 @@ const COUNTERS: [Counter; 16] = [
 const RELEASES: [Release; 5] =
     [Release::Finish, Release::SetBack, Release::HandOver, Release::Outstanding, Release::Chips];
 
-const RULES: [Rule; 18] = [
+const RULES: [Rule; 19] = [
     Rule::Fifo,
     Rule::Classes,
     Rule::Memory,
@@ -102,6 +103,7 @@ const RULES: [Rule; 18] = [
     Rule::Batch,
     Rule::Budget,
     Rule::Context,
+    Rule::Model,
     Rule::Patience,
     Rule::Drop,
     Rule::TokenTwice,
