@@ -176,6 +176,8 @@ pub(super) struct ServiceState<'w> {
     pub ahead: Vec<f64>,
     /// What a load means for its requests at this draw's speed of its first place. Eq. (174).
     pub admission: Admission,
+    /// Rates through which its clients go, over their mean; empty: they stay. Eq. (153).
+    pub rates: Vec<f64>,
     pub terms: &'w Service,
     /// Number of its lead.
     pub lead: usize,
@@ -214,7 +216,12 @@ impl ServiceState<'_> {
             return admission.at(load * shape.peak_over_mean, replicas);
         }
         let (low, high) = shape.levels_over_mean;
-        admission.over((load * low, load * high), replicas)
+        let loads = (load * low, load * high);
+        if self.rates.is_empty() {
+            admission.over(loads, replicas)
+        } else {
+            admission.through(&self.rates, loads, replicas)
+        }
     }
 
     /// Room for others' tokens and for work that may wait, in the tick that is closed [own tokens].
@@ -467,6 +474,7 @@ fn state<'w>(
         cool_down: scaler.cool_down,
         ahead: ahead(world, terms, lease),
         admission,
+        rates: terms.bursts.rates(),
         terms,
         lead: 0,
         places,

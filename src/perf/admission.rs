@@ -113,8 +113,8 @@ pub struct Clock {
 /// What is looked up in the table.
 #[derive(Clone, Copy)]
 pub struct Asked<'a> {
-    /// Index of dispersion of the requests' numbers, at a load and so many replicas.
-    pub dispersion: &'a dyn Fn(f64, f64) -> f64,
+    /// Index of dispersion of the requests' numbers.
+    pub dispersion: f64,
     /// Share of the answers in all tokens.
     pub output_share: f64,
     /// What a mean request takes a saturated replica \[s\].
@@ -253,10 +253,10 @@ impl AdmissionTable {
         let mut replicas = self.replicas.clone();
         replicas.extend((1..=DOUBLINGS).map(|n| most * f64::from(1u32 << n)));
         let mut outcomes = Vec::with_capacity(self.loads.len() * replicas.len());
-        for (row, load) in self.loads.iter().enumerate() {
+        for row in 0..self.loads.len() {
             for (count, n) in replicas.iter().enumerate() {
                 let kept = (most / n).min(1.0);
-                let dispersion = 1.0 + kept * ((asked.dispersion)(*load, *n) - 1.0);
+                let dispersion = 1.0 + kept * (asked.dispersion - 1.0);
                 let line = row * measured + count.min(measured - 1);
                 let mut sum = Outcome::default();
                 for (m, weight) in [(mix, 1.0 - mix_part), (mix + 1, mix_part)] {
@@ -470,6 +470,31 @@ impl Admission {
     /// Whether the time between tokens is known.
     pub fn has_tpot(&self) -> bool {
         self.lines.iter().any(|line| 0.0 < line.tpot_s)
+    }
+
+    /// The mean of [`Admission::over`] while the rate goes through `rates`, means of equal parts of the time: what is shed is a share of the requests, times and
+    /// promises are of those who are answered. Eq. (153).
+    pub fn through(&self, rates: &[f64], (low, high): (f64, f64), replicas: f64) -> Served {
+        let (mut came, mut answered, mut sum) = (0.0, 0.0, Served::default());
+        for rate in rates {
+            let one = self.over((low * rate, high * rate), replicas);
+            let of = rate * (1.0 - one.shed);
+            came += rate;
+            answered += of;
+            sum.attained += of * one.attained;
+            sum.ttft_p99_s += of * one.ttft_p99_s;
+            sum.tpot_s += of * one.tpot_s;
+        }
+        if answered <= 0.0 {
+            return Served { shed: 1.0, ..Served::default() };
+        }
+        let mean = |x: f64| x / answered;
+        Served {
+            shed: 1.0 - answered / came,
+            attained: mean(sum.attained),
+            ttft_p99_s: mean(sum.ttft_p99_s),
+            tpot_s: mean(sum.tpot_s),
+        }
     }
 
     /// The mean of [`Admission::at`] over a tick in which the load goes from a to b, as its requests see it: two points stand for the path.

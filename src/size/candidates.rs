@@ -137,9 +137,8 @@ impl Desk<'_> {
             perf::Promise { ttft_s: self.promise.ttft_s, tpot_s: self.promise.tpot_s, alone_s: vec![(1.0, alone_s)] };
         let table = &self.catalog.admission;
         let clocks: Vec<perf::Clock> = table.loads().iter().map(|load| mixed.clock(load * output_per_s)).collect();
-        let dispersion = |_: f64, _: f64| dispersion;
         let asked = perf::Asked {
-            dispersion: &dispersion,
+            dispersion,
             output_share: share,
             seconds_per_request: 1.0 / replica_per_s,
             clocks: Some(&clocks),

@@ -508,6 +508,10 @@ fn what_no_service_can_be() {
             "does not divide the day",
         ),
         (service("", replica, demand).replace("2026-01-08", "2026-01-08T00:20:00"), "between two steps"),
+        (
+            service("", replica, "tokens_per_second = 1e12, input_tokens = 3, output_tokens = 1, points = [1, 1e6]"),
+            "asks for 3.6e21 tokens in a tick",
+        ),
         (service("", replica, demand).replace("pools = [\"p\"]", "pools = []"), "names no pool"),
     ];
     for (text, words) in cases {

@@ -132,6 +132,25 @@ fn the_table_is_right_where_it_was_measured() {
     assert_eq!(figures, 30);
 }
 
+/// The same replicas where the rate of all clients moves by 10 % from minute to minute: the table at the loads that the rates bring says what the request tier
+/// finds. Read as clumps of as many requests (an index of 40 at 60 a second) it would promise three quarters of what is kept.
+#[test]
+fn rates_that_move_are_gone_through() {
+    let world = world(
+        "[scenario]\nname = \"sway\"\nstart = 2026-01-05\nend = 2026-01-07\nspin_up = \"1d\"\n[run]\nticks = true\n\
+         [pools.p]\ninstance = \"p5.48xlarge\"\nnodes = 10\nfailures_per_chip_hour = 0\n\
+         [labs.a.services.s]\npools = [\"p\"]\nmodel = \"llama-3.3-70b\"\nreplica = { chips = 2 }\nslo = { ttft = \"2s\", tpot = \"60ms\" }\n\
+         demand = { requests_per_second = 60, input_tokens = 1155, output_tokens = 211, common_cv = 0.1 }\n\
+         autoscaler = { target = 0.76, min = 1 }\n",
+    );
+    for window in &played(&world, 6).windows {
+        for found in &window.compared.found {
+            let off = found.scaled().abs() - found.figure.scaled(found.half_width, found.request);
+            assert!(off <= found.figure.tolerance(), "{found:?}");
+        }
+    }
+}
+
 fn of(record: &RunRecord, service: usize, field: fn(&ServiceMonth) -> u128) -> f64 {
     record.services[service].iter().map(field).sum::<u128>() as f64
 }

@@ -40,13 +40,11 @@ fn clock(iteration_s: f64, batch: f64) -> Clock {
 }
 
 fn asked(table: &AdmissionTable, dispersion: f64, output_share: f64, seconds_per_request: f64) -> Cut {
-    let dispersion = |_: f64, _: f64| dispersion;
-    table.of(&Asked { dispersion: &dispersion, output_share, seconds_per_request, clocks: None })
+    table.of(&Asked { dispersion, output_share, seconds_per_request, clocks: None })
 }
 
 fn carded(table: &AdmissionTable, dispersion: f64, clocks: &[Clock]) -> Cut {
-    let dispersion = |_: f64, _: f64| dispersion;
-    table.of(&Asked { dispersion: &dispersion, output_share: 0.2, seconds_per_request: 0.5, clocks: Some(clocks) })
+    table.of(&Asked { dispersion, output_share: 0.2, seconds_per_request: 0.5, clocks: Some(clocks) })
 }
 
 /// The reference has 8 requests at a time in iterations of 0.1 s. A replica with 32 in iterations of 0.2 s takes what the reference does

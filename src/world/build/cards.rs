@@ -164,9 +164,9 @@ pub(super) fn admission(
         let rate = saturated.of_closed_form(&catalog.admission, share) * saturated.output_tokens_per_s;
         catalog.admission.loads().iter().map(|load| mixed.clock(load * rate)).collect()
     });
-    // At a load on so many replicas so many requests come.
-    let dispersion = |load: f64, replicas: f64| bursts.idc_at(load * replicas / seconds_per_request);
-    let asked = Asked { dispersion: &dispersion, output_share: share, seconds_per_request, clocks: clocks.as_deref() };
+    // Rates that move are no clumps of requests: the service goes through their loads.
+    let dispersion = bursts.idc;
+    let asked = Asked { dispersion, output_share: share, seconds_per_request, clocks: clocks.as_deref() };
     catalog.admission.of(&asked).promise(Promise { ttft_s, tpot_s, alone_s })
 }
 

@@ -6,6 +6,7 @@ use super::gangs::{Supply, has_price, kind_named, own_cloud};
 use super::points;
 use super::time::Times;
 use crate::spec::{At, Leaf, Named, ServiceSpec, Tables};
+use crate::stats::math;
 use crate::units::{IdVec, SimTime, Span};
 use crate::world::arrivals::OverEstimate;
 use crate::world::bursts::{Bursts, rate_scv};
@@ -19,6 +20,9 @@ use crate::world::shape::{Between, Line, Points, Shape};
 
 const ANY: (f64, f64) = (0.0, 1e18);
 const HOURS_OF_A_WEEK: f64 = 168.0;
+/// Most tokens of a tick: a ninth of what 63 bits hold, the rest for noise and what is not known.
+const MOST_TOKENS: f64 = 1e18;
+
 /// Window of bursts where none is stated [h].
 const BURST_WINDOW_H: f64 = 1.0 / 60.0;
 /// Exponent of the shares of clients where none is stated; reference coupling, table of inputs.
@@ -359,7 +363,7 @@ impl Place<'_> {
             (None, Some(leaf)) => (desk.param(leaf, ANY), tokens),
             (None, None) => (Param::Fixed(1.0), 1.0),
         };
-        Demand {
+        let demand = Demand {
             level,
             tokens_per_unit,
             growth: Growth {
@@ -369,6 +373,24 @@ impl Place<'_> {
             shape: self.shape(desk, times),
             sd: demand.sd.as_ref().map_or(0.0, |leaf| desk.number(leaf)),
             common_sd: demand.common_sd.as_ref().map_or(0.0, |leaf| desk.number(leaf)),
+        };
+        self.count_tokens(desk, times, &demand);
+        demand
+    }
+
+    /// Refuses demand whose tokens of a tick no counter holds.
+    fn count_tokens(&self, desk: &mut Desk<'_>, times: &Times, demand: &Demand) {
+        let years = times.end.0 as f64 / 3.6e9 / 8_766.0;
+        let grown = math::pow(desk.median_of(&demand.growth.per_year).max(1.0), years);
+        let ceiling = demand.growth.ceiling.as_ref().map_or(f64::INFINITY, |ceiling| desk.median_of(ceiling));
+        let largest = demand.shape.ticks.iter().map(|tick| tick.mean).fold(0.0, f64::max);
+        let per_second = desk.median_of(&demand.level) * demand.tokens_per_unit * grown.min(ceiling) * largest;
+        let tokens = per_second * self.tick.hours() * 3_600.0;
+        if MOST_TOKENS < tokens {
+            let message =
+                format!("`{}` asks for {tokens:.1e} tokens in a tick; at most {MOST_TOKENS:.0e}", self.written.path);
+            let remedy = "lower its level, growth or points, or shorten `[run] tick`";
+            desk.problem(self.written.origin, &self.written.path, message, remedy);
         }
     }
 
