@@ -393,9 +393,9 @@ impl Data {
         Ok(Data {
             manifest,
             summary: sheet("summary.csv")?.map(summary)?,
-            pools: sheet("pools.csv")?.map(monthly)?,
-            tenants: sheet("tenants.csv")?.map(monthly)?,
-            services: sheet("services.csv")?.map(service_month)?,
+            pools: months(sheet("pools.csv")?, monthly)?,
+            tenants: months(sheet("tenants.csv")?, monthly)?,
+            services: months(sheet("services.csv")?, service_month)?,
             pool_ticks: sheet("pools_by_tick.csv")?.map(pool_tick)?,
             tier_windows: sheet("model_error.csv")?.map(tier_window)?,
             cash: cash.map(|row| cash_line(row, &cash_years))?,
@@ -435,36 +435,52 @@ fn summary(row: Row) -> Result<Summary, DataError> {
     })
 }
 
-/// Every column that is no key is a metric, or the p05 or p95 of one.
-fn spreads(row: &Row) -> Result<BTreeMap<String, Spread>, DataError> {
+/// A metric, the place of its column and of those of its p05 and p95.
+type SpreadColumns = (String, usize, [Option<usize>; 2]);
+
+/// Every column that is no key is a metric, or the p05 or p95 of one. Looked for once a table: a row has thirty of them.
+fn spread_columns(headers: &[String]) -> Vec<SpreadColumns> {
     const KEYS: [&str; 10] =
         ["strategy", "future", "month", "pool", "site", "lab", "service", "workload", "price_kind", "n"];
+    let is_metric = |h: &str| !KEYS.contains(&h) && !h.ends_with("_p05") && !h.ends_with("_p95");
+    let place = |name: String| headers.iter().position(|h| *h == name);
+    let metrics = headers.iter().enumerate().filter(|(_, h)| is_metric(h));
+    metrics.map(|(n, h)| (h.clone(), n, [place(format!("{h}_p05")), place(format!("{h}_p95"))])).collect()
+}
+
+/// The metrics that the row has.
+fn spreads(row: &Row, columns: &[SpreadColumns]) -> Result<BTreeMap<String, Spread>, DataError> {
     let mut values = BTreeMap::new();
-    let is_metric = |h: &&str| !KEYS.contains(h) && !h.ends_with("_p05") && !h.ends_with("_p95");
-    for metric in row.headers().filter(is_metric) {
-        if let Some(mean) = row.number(metric)? {
-            let end = |suffix: &str| {
-                let name = format!("{metric}{suffix}");
-                if row.has(&name) { row.number(&name) } else { Ok(None) }
-            };
-            values.insert(metric.to_string(), Spread { mean, p05: end("_p05")?, p95: end("_p95")? });
+    for (metric, mean, ends) in columns {
+        if let Some(mean) = row.number_at(*mean)? {
+            let end = |place: Option<usize>| place.map_or(Ok(None), |place| row.number_at(place));
+            values.insert(metric.clone(), Spread { mean, p05: end(ends[0])?, p95: end(ends[1])? });
         }
     }
     Ok(values)
 }
 
-fn service_month(row: Row) -> Result<ServiceMonth, DataError> {
+/// A sheet with metrics of months.
+fn months<T>(
+    sheet: Sheet,
+    read: impl Fn(&Row, BTreeMap<String, Spread>) -> Result<T, DataError>,
+) -> Result<Vec<T>, DataError> {
+    let columns = spread_columns(sheet.headers());
+    sheet.map(|row| read(&row, spreads(&row, &columns)?))
+}
+
+fn service_month(row: &Row, values: BTreeMap<String, Spread>) -> Result<ServiceMonth, DataError> {
     Ok(ServiceMonth {
         strategy: row.text("strategy")?,
         future: row.text("future")?,
         month: row.text("month")?,
         name: format!("{}.{}", row.text("lab")?, row.text("service")?),
         n: row.number("n")?,
-        values: spreads(&row)?,
+        values,
     })
 }
 
-fn monthly(row: Row) -> Result<Monthly, DataError> {
+fn monthly(row: &Row, values: BTreeMap<String, Spread>) -> Result<Monthly, DataError> {
     let optional = |name: &str| if row.has(name) { row.text(name) } else { Ok(String::new()) };
     Ok(Monthly {
         strategy: row.text("strategy")?,
@@ -474,7 +490,7 @@ fn monthly(row: Row) -> Result<Monthly, DataError> {
         lab: optional("lab")?,
         price_kind: optional("price_kind")?,
         n: row.number("n")?,
-        values: spreads(&row)?,
+        values,
     })
 }
 

@@ -43,11 +43,6 @@ pub struct Row<'a> {
 }
 
 impl<'a> Row<'a> {
-    /// Names of the columns.
-    pub fn headers(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        self.headers.iter().map(String::as_str)
-    }
-
     /// Whether there is such a column.
     pub fn has(&self, column: &str) -> bool {
         self.headers.iter().any(|h| h == column)
@@ -60,12 +55,17 @@ impl<'a> Row<'a> {
 
     /// A number; blank is `None`.
     pub fn number(&self, column: &str) -> Result<Option<f64>, DataError> {
-        let text = self.cell(column)?.trim();
+        self.number_at(self.place(column)?)
+    }
+
+    /// The number of a column by its place; blank, or beyond the row, is `None`.
+    pub fn number_at(&self, place: usize) -> Result<Option<f64>, DataError> {
+        let text = self.cells.get(place).unwrap_or_default().trim();
         if text.is_empty() {
             return Ok(None);
         }
         let number = text.parse::<f64>().ok().filter(|v| v.is_finite());
-        number.map(Some).ok_or_else(|| self.not_a_number(column, text))
+        number.map(Some).ok_or_else(|| self.not_a_number(&self.headers[place], text))
     }
 
     /// A number that is never blank.
@@ -80,9 +80,12 @@ impl<'a> Row<'a> {
     }
 
     fn cell(&self, column: &str) -> Result<&'a str, DataError> {
+        Ok(self.cells.get(self.place(column)?).unwrap_or_default())
+    }
+
+    fn place(&self, column: &str) -> Result<usize, DataError> {
         let missing = || DataError::MissingColumn { file: self.file.to_string(), column: column.to_string() };
-        let index = self.headers.iter().position(|h| h == column).ok_or_else(missing)?;
-        Ok(self.cells.get(index).unwrap_or_default())
+        self.headers.iter().position(|h| h == column).ok_or_else(missing)
     }
 }
 

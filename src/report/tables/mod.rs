@@ -18,10 +18,11 @@ use crate::study::{CellPlan, Outcome, Plan, Summary};
 ///
 /// `read` gives the hashes of the files that were read, the resolved configuration and what is read but not modelled.
 pub fn tables(plan: &Plan, outcome: &Outcome, read: &Read) -> Vec<(String, String)> {
+    let months = series::Index::all(plan, outcome);
     let mut files: Vec<(String, String)> = vec![
         ("summary.csv".into(), summary::summary(plan, outcome)),
-        ("pools.csv".into(), series::pools(plan, outcome)),
-        ("tenants.csv".into(), series::tenants(plan, outcome)),
+        ("pools.csv".into(), series::pools(&months)),
+        ("tenants.csv".into(), series::tenants(&months)),
         ("goodput.csv".into(), goodput::goodput(plan, outcome)),
         ("differences.csv".into(), summary::differences(plan, outcome)),
     ];
@@ -37,7 +38,7 @@ pub fn tables(plan: &Plan, outcome: &Outcome, read: &Read) -> Vec<(String, Strin
         files.push(("jobs.csv".into(), rows::jobs(plan, outcome)));
     }
     if plan.cells.iter().any(|cell| !cell.world.services.is_empty()) {
-        files.push(("services.csv".into(), services::services(plan, outcome)));
+        files.push(("services.csv".into(), services::services(&months)));
         if plan.cells.iter().any(|cell| cell.world.tick_rows) {
             files.push(("services_by_tick.csv".into(), services::services_by_tick(plan, outcome)));
             files.push(("pools_by_tick.csv".into(), services::pools_by_tick(plan, outcome)));

@@ -3,7 +3,7 @@
 use super::own;
 use crate::measure::{Key, Period, Scope};
 use crate::report::csv_out::{Cell, to_csv};
-use crate::study::{CellOutcome, Outcome, Plan, summarize};
+use crate::study::{CellOutcome, CellPlan, Outcome, Plan, summarize};
 use crate::world::{PoolId, TenantId, World};
 
 /// Figures of a pool by month.
@@ -20,28 +20,35 @@ const POOL_FIGURES: [&str; 10] = [
     "mw_used",
 ];
 
-/// Positions of a cell's figures by (metric, scope, month).
+/// Positions of a cell's figures by (month, scope, metric): in the order in which most are measured, and names are compared last.
 pub(super) struct Index<'a> {
-    cell: &'a CellOutcome,
+    /// Where they are of, and what the cell was planned from.
+    pub planned: &'a CellPlan,
+    pub cell: &'a CellOutcome,
     replications: usize,
     independent: bool,
-    at: std::collections::BTreeMap<(&'static str, Scope, u16), usize>,
+    at: std::collections::BTreeMap<(u16, Scope, &'static str), usize>,
 }
 
 impl<'a> Index<'a> {
-    pub fn new(outcome: &Outcome, cell: &'a CellOutcome) -> Self {
+    /// Of every cell whose runs are its own: three tables ask.
+    pub fn all(plan: &'a Plan, outcome: &'a Outcome) -> Vec<Self> {
+        own(plan, outcome).map(|(planned, cell)| Index::new(outcome, planned, cell)).collect()
+    }
+
+    fn new(outcome: &Outcome, planned: &'a CellPlan, cell: &'a CellOutcome) -> Self {
         let month = |key: &Key| match key.period {
             Period::Month(month) => Some(month),
             Period::All | Period::Year(_) => None,
         };
         let keyed = cell.keys.iter().enumerate();
-        let at = keyed.filter_map(|(i, key)| Some(((key.metric.name, key.scope, month(key)?), i))).collect();
-        Index { cell, replications: outcome.replications as usize, independent: outcome.independent, at }
+        let at = keyed.filter_map(|(i, key)| Some(((month(key)?, key.scope, key.metric.name), i))).collect();
+        Index { planned, cell, replications: outcome.replications as usize, independent: outcome.independent, at }
     }
 
     /// mean, p05, p95 and n of a figure.
     pub fn three(&self, metric: &'static str, scope: Scope, month: u16) -> ([Cell; 3], usize) {
-        let found = self.at.get(&(metric, scope, month)).and_then(|at| {
+        let found = self.at.get(&(month, scope, metric)).and_then(|at| {
             let values: Vec<Option<f64>> = self.cell.values.iter().map(|run| run[*at]).collect();
             summarize(&values, self.replications, self.independent)
         });
@@ -57,12 +64,12 @@ pub(super) fn months(world: &World) -> std::ops::Range<u16> {
 }
 
 /// `pools.csv`.
-pub fn pools(plan: &Plan, outcome: &Outcome) -> String {
+pub fn pools(months_of: &[Index<'_>]) -> String {
     let mut headers: Vec<String> = ["strategy", "future", "month", "pool", "site", "n"].map(str::to_owned).to_vec();
     headers.extend(POOL_FIGURES.iter().flat_map(|m| [(*m).to_owned(), format!("{m}_p05"), format!("{m}_p95")]));
     let mut rows: Vec<Vec<Cell>> = Vec::new();
-    for (planned, cell) in own(plan, outcome) {
-        let (world, index) = (&planned.world, Index::new(outcome, cell));
+    for index in months_of {
+        let (world, cell) = (&index.planned.world, index.cell);
         for month in months(world) {
             for (pool, terms) in world.pools.enumerate() {
                 let site = terms.site.map(|site| world.sites[site].name.clone());
@@ -88,13 +95,13 @@ const TENANT_FIGURES: [&str; 2] = ["held_chip_hours", "unused_chip_hours"];
 
 /// `tenants.csv`: chip-hours by lab x pool x workload x price kind, each hour in one row only: what gangs held within the guarantee and
 /// beyond it apart, then what of the guarantee nobody held, then what is reserved. Rows add up to what the lab held and to what it was billed.
-pub fn tenants(plan: &Plan, outcome: &Outcome) -> String {
+pub fn tenants(months_of: &[Index<'_>]) -> String {
     let mut headers: Vec<String> =
         ["strategy", "future", "month", "lab", "pool", "workload", "price_kind", "n"].map(str::to_owned).to_vec();
     headers.extend(TENANT_FIGURES.iter().flat_map(|m| [(*m).to_owned(), format!("{m}_p05"), format!("{m}_p95")]));
     let mut rows: Vec<Vec<Cell>> = Vec::new();
-    for (planned, cell) in own(plan, outcome) {
-        let (world, index) = (&planned.world, Index::new(outcome, cell));
+    for index in months_of {
+        let (world, cell) = (&index.planned.world, index.cell);
         let promised = |pool: PoolId, tenant: TenantId| {
             cell.first.shares.get(pool.index()).is_some_and(|shares| !shares[tenant.index()].is_empty())
         };

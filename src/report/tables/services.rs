@@ -34,12 +34,12 @@ const FIGURES: [&str; 20] = [
 ];
 
 /// `services.csv`.
-pub fn services(plan: &Plan, outcome: &Outcome) -> String {
+pub fn services(months_of: &[Index<'_>]) -> String {
     let mut headers: Vec<String> = ["strategy", "future", "month", "lab", "service", "n"].map(str::to_owned).to_vec();
     headers.extend(FIGURES.iter().flat_map(|m| [(*m).to_owned(), format!("{m}_p05"), format!("{m}_p95")]));
     let mut rows: Vec<Vec<Cell>> = Vec::new();
-    for (planned, cell) in own(plan, outcome) {
-        let (world, index) = (&planned.world, Index::new(outcome, cell));
+    for index in months_of {
+        let (world, cell) = (&index.planned.world, index.cell);
         for month in months(world) {
             for (id, terms) in world.services.enumerate() {
                 let mut row: Vec<Cell> = vec![
