@@ -236,7 +236,9 @@ impl Nodes {
     pub fn replicas(&self, chips: u32, most: u64) -> u64 {
         let per_node = self.chips_per_node;
         if self.is_counted() {
-            return (self.free_chips / u64::from(chips)).min(most);
+            // A quotient only where there is less than enough.
+            let all = most.saturating_mul(u64::from(chips)) <= self.free_chips;
+            return if all { most } else { self.free_chips / u64::from(chips) };
         }
         if per_node < chips {
             return u64::from(self.free_nodes() / chips.div_ceil(per_node)).min(most);
@@ -259,8 +261,9 @@ impl Nodes {
     pub fn take_replicas(&mut self, replicas: u64, chips: u32, pieces: &mut Vec<Piece>) {
         let per_node = self.chips_per_node;
         if self.is_counted() {
-            assert!(replicas <= self.free_chips / u64::from(chips), "{replicas} of {chips}, free {}", self.free_chips);
-            self.free_chips -= replicas * u64::from(chips);
+            let taken = replicas.saturating_mul(u64::from(chips));
+            assert!(taken <= self.free_chips, "{replicas} of {chips}, free {}", self.free_chips);
+            self.free_chips -= taken;
             return;
         }
         if chips.is_multiple_of(per_node) {

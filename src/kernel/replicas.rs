@@ -218,12 +218,19 @@ impl Sim<'_> {
         if !takes {
             ordered.extend_from_slice(&serving.more);
         }
-        for domain in &self.domains {
+        let plans = ordered.len();
+        for domain in self.domains.iter().filter(|domain| !domain.replicas_wait.is_empty()) {
             ordered.extend_from_slice(&domain.replicas_wait);
         }
-        ordered.retain(|at| serving.services[serving.places[*at as usize].service].lead == lead);
-        ordered.sort_unstable();
-        ordered.dedup();
+        let waits = plans < ordered.len();
+        if 1 < serving.leads.len() {
+            ordered.retain(|at| serving.services[serving.places[*at as usize].service].lead == lead);
+        }
+        // What is planned is in order, and as a rule nobody waits.
+        if waits {
+            ordered.sort_unstable();
+            ordered.dedup();
+        }
         for at in ordered.iter().map(|at| *at as usize) {
             let place = &self.serving.as_ref().expect("there are services").places[at];
             if !takes && place.goal < place.next {

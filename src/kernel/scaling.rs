@@ -16,12 +16,11 @@ impl Sim<'_> {
         if std::mem::take(&mut serving.prices_moved) {
             self.order_by_price(serving);
         }
-        let Serving { services, places, groups, planning, fewer, more, .. } = serving;
+        let Serving { services, places, groups, planning, fewer, more, keeps, leases, .. } = serving;
         fewer.clear();
         more.clear();
         for group in groups.iter_mut() {
             group.budget = self.chips_to_be_had(group);
-            group.planned = 0;
         }
         for at in planning.iter() {
             let service = &mut services[*at as usize];
@@ -30,7 +29,6 @@ impl Sim<'_> {
             let looked_at = plan_service(service, places, groups, wanted, self.now);
             for at in &service.order[..looked_at] {
                 let place = &places[*at as usize];
-                groups[place.group].planned += place.next * place.chips;
                 match place.next.cmp(&place.goal) {
                     Ordering::Less => fewer.push(*at),
                     Ordering::Equal => {}
@@ -40,7 +38,16 @@ impl Sim<'_> {
         }
         fewer.sort_unstable();
         more.sort_unstable();
-        for at in planning.iter() {
+        if !*keeps {
+            return;
+        }
+        for group in groups.iter_mut() {
+            group.planned = 0;
+        }
+        for place in places.iter() {
+            groups[place.group].planned += place.next * place.chips;
+        }
+        for at in planning.iter().filter(|_| *leases) {
             let service = &mut services[*at as usize];
             if let Some(peak) = service.peak_ahead(k) {
                 let least = service.forecast_peak(k);
@@ -48,7 +55,7 @@ impl Sim<'_> {
                 forecast_ahead(service, places, groups, wanted);
             }
         }
-        for group in groups.iter_mut().filter(|group| !group.keeps_nothing) {
+        for group in groups.iter_mut() {
             let margin = if group.lease > Span::ZERO || group.margin > 0.0 {
                 whole_below(group.margin * real(self.pools[group.pool].usable()))
             } else {
@@ -77,11 +84,8 @@ impl Sim<'_> {
         if pool.closed > 0 {
             return group.held;
         }
-        let claim = &pool.standing.tenants[group.tenant];
         let leaving = u64::from(pool.retiring_nodes) * pool.chips_per_node;
-        // What others are entitled to is given back, so far as the tenant holds more than its own: nothing else would free it.
-        let owed = pool.standing.borrowed(pool.usable()).min(claim.beyond());
-        let all = claim.held - owed + pool.standing.open_to_replicas(group.tenant, pool.usable());
+        let all = pool.standing.to_be_had(group.tenant, pool.usable());
         if leaving == 0 { all } else { all.min(pool.usable().saturating_sub(leaving)) }
     }
 

@@ -242,8 +242,6 @@ pub(super) struct Group {
     pub lease: Span,
     /// Chips kept beyond it.
     pub margin: f64,
-    /// Neither: nothing is ever kept from gangs.
-    pub keeps_nothing: bool,
     /// While it is planned: chips still to be had.
     pub budget: u64,
     pub planned: u64,
@@ -288,6 +286,9 @@ pub(super) struct Serving<'w> {
     pub from: SimTime,
     /// It is not closed yet.
     pub open: bool,
+    /// Some group keeps chips from gangs, for a lease or as a margin; some service looks ahead for the time of a lease.
+    pub keeps: bool,
+    pub leases: bool,
     /// Prices have moved since the cheapest place was looked for.
     pub prices_moved: bool,
     pub common_noise: Option<Prefix>,
@@ -344,6 +345,8 @@ pub(super) fn serving<'w>(world: &'w World, live: &Live, key: RunKey, first_run:
         pools.into_iter().map(|pool| (pool, usize::MAX, [0; 6])).collect()
     };
     Some(Box::new(Serving {
+        keeps: groups.iter().any(|group| group.lease > Span::ZERO || group.margin > 0.0),
+        leases: services.iter().any(|service| !service.ahead.is_empty()),
         services,
         places,
         groups,
@@ -378,19 +381,7 @@ fn group_of(world: &World, live: &Live, groups: &mut Vec<Group>, pool: PoolId, t
         });
         let margin = rules.serving_margin.unwrap_or(if lease == Span::ZERO { 0.0 } else { 0.05 });
         let (pool, budget) = (pool.index(), 0);
-        let keeps_nothing = lease == Span::ZERO && margin <= 0.0;
-        groups.push(Group {
-            pool,
-            tenant,
-            held: 0,
-            waits: 0,
-            ahead: 0,
-            lease,
-            margin,
-            keeps_nothing,
-            budget,
-            planned: 0,
-        });
+        groups.push(Group { pool, tenant, held: 0, waits: 0, ahead: 0, lease, margin, budget, planned: 0 });
         groups.len() - 1
     })
 }

@@ -84,6 +84,19 @@ impl Standing {
         self.tenants[tenant].unused() + open.saturating_sub(self.others_wait(tenant))
     }
 
+    /// Chips of `up` that the tenant's replicas may plan with: what it holds, less what others are entitled to so far as it holds more than its own, for
+    /// nothing else would free that; and what is open to its replicas.
+    #[inline]
+    pub fn to_be_had(&self, tenant: usize, up: u64) -> u64 {
+        let claim = &self.tenants[tenant];
+        let taken = self.entitled_sum + self.beyond_sum;
+        // As a rule nobody has borrowed and nobody waits.
+        if taken <= up && !self.keeps {
+            return claim.held.max(claim.entitled) + (up - taken);
+        }
+        claim.held - self.borrowed(up).min(claim.beyond()) + self.open_to_replicas(tenant, up)
+    }
+
     /// What replicas of other tenants wait for beyond their tenants' own chips.
     fn others_wait(&self, tenant: usize) -> u64 {
         let others = self.tenants.iter().enumerate().filter(|(of, _)| *of != tenant);
