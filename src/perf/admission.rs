@@ -392,7 +392,8 @@ impl Cut {
         let ttft_p99_s: Vec<f64> = self.outcomes.iter().map(ttft).collect();
         let (loads, replicas) = (self.loads.clone(), self.replicas.clone());
         let behind = Behind { cut: self, promise, ttft_p99_s };
-        Admission { lines: behind.lines(1.0), loads, replicas, behind: Some(Box::new(behind)) }
+        let steps = replicas.windows(2).map(|pair| ln(pair[1] / pair[0])).collect();
+        Admission { lines: behind.lines(1.0), loads, replicas, steps, behind: Some(Box::new(behind)) }
     }
 }
 
@@ -440,6 +441,8 @@ pub struct Admission {
     /// Ascending; empty: no table.
     loads: Vec<f64>,
     replicas: Vec<f64>,
+    /// Logarithms of the ratios of each count to the one before: a tick asks twice, a logarithm takes as long as the rest of the answer.
+    steps: Vec<f64>,
     lines: Vec<Served>,
     /// None: no table, or one for a speed that was asked for.
     behind: Option<Box<Behind>>,
@@ -459,7 +462,8 @@ impl Admission {
             Some(behind) if speed != 1.0 => behind.lines(speed),
             _ => self.lines.clone(),
         };
-        Admission { loads: self.loads.clone(), replicas: self.replicas.clone(), lines, behind: None }
+        let (loads, replicas, steps) = (self.loads.clone(), self.replicas.clone(), self.steps.clone());
+        Admission { loads, replicas, steps, lines, behind: None }
     }
 
     /// Whether anything but the bound is known.
@@ -476,8 +480,9 @@ impl Admission {
     /// promises are of those who are answered. Eq. (153).
     pub fn through(&self, rates: &[f64], (low, high): (f64, f64), replicas: f64) -> Served {
         let (mut came, mut answered, mut sum) = (0.0, 0.0, Served::default());
+        let count = self.count(replicas);
         for rate in rates {
-            let one = self.over((low * rate, high * rate), replicas);
+            let one = self.along((low * rate, high * rate), count);
             let of = rate * (1.0 - one.shed);
             came += rate;
             answered += of;
@@ -501,7 +506,12 @@ impl Admission {
     /// Eq. (168).
     #[inline]
     pub fn over(&self, loads: (f64, f64), replicas: f64) -> Served {
-        let (a, b) = (self.at(loads.0, replicas), self.at(loads.1, replicas));
+        self.along(loads, self.count(replicas))
+    }
+
+    #[inline]
+    fn along(&self, loads: (f64, f64), count: (usize, f64)) -> Served {
+        let (a, b) = (self.read(loads.0, count), self.read(loads.1, count));
         let shed = 0.5 * (a.shed + b.shed);
         // Times and promises are of those who are answered.
         let (of_a, of_b) = (1.0 - a.shed, 1.0 - b.shed);
@@ -523,13 +533,30 @@ impl Admission {
     /// sheds all.
     #[inline]
     pub fn at(&self, u: f64, replicas: f64) -> Served {
+        self.read(u, self.count(replicas))
+    }
+
+    /// Where so many replicas lie among the counts, by ratios.
+    #[inline]
+    fn count(&self, replicas: f64) -> (usize, f64) {
+        if self.steps.is_empty() {
+            return (0, 0.0);
+        }
+        let low = self.replicas.partition_point(|point| *point <= replicas).saturating_sub(1);
+        match self.steps.get(low) {
+            Some(step) if self.replicas[low] < replicas => (low, ln(replicas / self.replicas[low]) / step),
+            _ => (low, 0.0),
+        }
+    }
+
+    #[inline]
+    fn read(&self, u: f64, (count, count_part): (usize, f64)) -> Served {
         assert!(0.0 <= u, "a load of {u}");
         let bound = if u <= 1.0 { 0.0 } else { 1.0 - 1.0 / u };
         if self.lines.is_empty() {
             return Served { shed: bound, ..Served::default() };
         }
         let (load, load_part) = place(&self.loads, u);
-        let (count, count_part) = place_log(&self.replicas, replicas);
         let mut sum = Served::default();
         for (l, weight_l) in [(load, 1.0 - load_part), (load + 1, load_part)] {
             for (c, weight_c) in [(count, 1.0 - count_part), (count + 1, count_part)] {
