@@ -26,6 +26,8 @@ pub enum Failure {
     },
     /// Whoever read our output stopped reading: no fault at all.
     ReaderGone,
+    /// Several refused arguments, in the order in which they were found.
+    Several(Vec<Failure>),
     /// All has been said; the command found bad input.
     Told,
 }
@@ -55,7 +57,7 @@ impl Failure {
     /// Whose fault it was.
     pub fn outcome(&self) -> Outcome {
         match self {
-            Failure::Problems(_) | Failure::Input { .. } | Failure::Told => Outcome::BadInput,
+            Failure::Problems(_) | Failure::Input { .. } | Failure::Several(_) | Failure::Told => Outcome::BadInput,
             Failure::System { .. } => Outcome::OurFault,
             Failure::ReaderGone => Outcome::Done,
         }
@@ -76,7 +78,41 @@ impl Failure {
                 }
                 out
             }
+            Failure::Several(list) => {
+                let all: String = list.iter().map(|failure| failure.message(colour)).collect();
+                let arguments = list.iter().filter(|failure| matches!(failure, Failure::Input { .. })).count();
+                // Problems of a file have told their own number.
+                format!("{all}{arguments} argument{} refused\n", if arguments == 1 { "" } else { "s" })
+            }
             Failure::ReaderGone | Failure::Told => String::new(),
+        }
+    }
+}
+
+/// What is refused of arguments, all of it.
+#[derive(Debug, Default)]
+pub struct Refusals(Vec<Failure>);
+
+impl Refusals {
+    /// One more refused argument.
+    pub fn input(&mut self, message: impl Into<String>, remedy: impl Into<String>) {
+        self.0.push(Failure::input(message, remedy));
+    }
+
+    /// What was found, or None and one more refusal.
+    pub fn take<T>(&mut self, found: Result<T, Failure>) -> Option<T> {
+        found.map_err(|failure| self.0.push(failure)).ok()
+    }
+
+    /// Nothing, or all of them; what the system or a reader did goes before what the user wrote.
+    pub fn end(mut self) -> Result<(), Failure> {
+        if let Some(at) = self.0.iter().position(|failure| failure.outcome() != Outcome::BadInput) {
+            return Err(self.0.swap_remove(at));
+        }
+        match self.0.len() {
+            0 => Ok(()),
+            1 => Err(self.0.remove(0)),
+            _ => Err(Failure::Several(self.0)),
         }
     }
 }
@@ -128,6 +164,23 @@ mod tests {
     fn a_closed_pipe_is_nobodys_fault() {
         let gone = Failure::from(io::Error::from(io::ErrorKind::BrokenPipe));
         assert_eq!((gone.outcome(), gone.message(false)), (Outcome::Done, String::new()));
+    }
+
+    /// None, one as it is, two together; a fault of ours is told alone.
+    #[test]
+    fn refusals_are_told_at_once() {
+        assert!(Refusals::default().end().is_ok());
+        let mut refusals = Refusals::default();
+        assert_eq!(refusals.take(Ok(3)), Some(3));
+        refusals.input("no chip", "name one");
+        assert_eq!(refusals.take::<()>(Err(Failure::input("no model", ""))), None);
+        let told = refusals.end().unwrap_err();
+        assert_eq!(told.outcome(), Outcome::BadInput);
+        assert_eq!(told.message(false), "error: no chip\n  = help: name one\nerror: no model\n2 arguments refused\n");
+        let mut refusals = Refusals::default();
+        refusals.input("no chip", "name one");
+        assert_eq!(refusals.take::<()>(Err(Failure::system("cannot read", "the disk"))), None);
+        assert_eq!(refusals.end().unwrap_err().outcome(), Outcome::OurFault);
     }
 
     #[test]

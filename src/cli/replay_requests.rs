@@ -4,6 +4,7 @@ mod by;
 mod classes;
 mod engine;
 mod hardware;
+mod idle;
 mod load;
 mod manifest;
 mod models;
@@ -12,11 +13,11 @@ mod times;
 pub(super) mod words;
 
 use super::args::Output;
-use super::failure::Failure;
+use super::failure::{Failure, Refusals};
 use super::replay::refuse_what_is_no_file;
 use super::terminal;
 use crate::replay::Tariff;
-use crate::replay::requests::{Figures, Tally};
+use crate::replay::requests::{Figures, Goal, Tally};
 use crate::report::chart::{Size, to_svg};
 use crate::report::folder::Folder;
 use crate::report::requests::{About, RequestsFile, charts, levels_csv, models_csv, page, summary_csv, table};
@@ -24,6 +25,7 @@ use crate::trace::{self, Bound, REQUEST_LAYOUTS, RequestLayout, RequestLog, Requ
 use crate::world::catalog::Catalog;
 use by::{By, by};
 use clap::ValueEnum;
+use engine::Engine;
 pub(super) use load::Load;
 use source::{Loads, Source};
 use std::fs::File;
@@ -35,6 +37,8 @@ use words::{Replicas, Slo};
 const INSTANCE: &str = "p5.48xlarge";
 /// And where.
 const REGION: &str = "us-east-1";
+/// Seed where nothing is said.
+const SEED: u64 = 1;
 
 #[derive(clap::Args, Debug)]
 #[command(group(clap::ArgGroup::new("source").required(true)))]
@@ -45,9 +49,9 @@ pub(super) struct Requests {
     /// Requests from laws of chance in place of a log: rate=40,requests=1e6,cv=2,input=1000:1,output=200:0.8; clients=100,zipf=1.2 share the rate, states=80:1min/10:5min take turns; may be repeated, each with its class=NAME and model=NAME
     #[arg(long, value_name = "LOAD", group = "source", conflicts_with_all = ["window", "rate_scale", "skip_bad_rows", "layout"])]
     generate: Vec<Load>,
-    /// Seed of --generate
-    #[arg(long, value_name = "N", requires = "generate", default_value_t = 1)]
-    seed: u64,
+    /// Seed of --generate [default: 1]
+    #[arg(long, value_name = "N", requires = "generate")]
+    seed: Option<u64>,
     /// How the log is laid out: plain is arrival_s,input_tokens,output_tokens[,class][,model]
     #[arg(long, default_value = "plain", value_name = "LAYOUT", value_parser = REQUEST_LAYOUTS)]
     layout: String,
@@ -87,9 +91,9 @@ pub(super) struct Requests {
     /// Tokens that fit the memory of a replica beside the weights
     #[arg(long, value_name = "[MODEL=]N", value_parser = by(words::memory))]
     kv_tokens: Vec<By<u64>>,
-    /// Share of that memory left free when a request joins others
-    #[arg(long, value_name = "SHARE", default_value_t = 0.01, value_parser = words::share)]
-    kv_reserve: f64,
+    /// Share of that memory left free when a request joins others [default: 0.01]
+    #[arg(long, value_name = "SHARE", value_parser = words::share)]
+    kv_reserve: Option<f64>,
     /// Cut prompts into chunks that run beside decodes; else prompts run whole and before decodes
     #[arg(long)]
     chunked_prefill: bool,
@@ -102,9 +106,9 @@ pub(super) struct Requests {
     /// Bytes of a token's keys and values, for the transfer
     #[arg(long, value_name = "N", requires = "prefill_replicas", value_parser = words::positive)]
     kv_bytes_per_token: Option<f64>,
-    /// Which replica takes a request: jsq (fewest outstanding tokens), round_robin, prefix (fewest, less what it has cached)
-    #[arg(long, value_name = "RULE", default_value = "jsq", value_parser = ["jsq", "round_robin", "prefix"])]
-    routing: String,
+    /// Which replica takes a request: jsq (fewest outstanding tokens), round_robin, prefix (fewest, less what it has cached) [default: jsq]
+    #[arg(long, value_name = "RULE", value_parser = ["jsq", "round_robin", "prefix"])]
+    routing: Option<String>,
     /// Blocks of 512 tokens of prompts that each replica keeps for later ones; the log must name them (mooncake)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
     prefix_cache_blocks: Option<u32>,
@@ -120,12 +124,12 @@ pub(super) struct Requests {
     /// With MIN..MAX replicas: from an order to the first request [default: 3min]
     #[arg(long, value_name = "[MODEL=]DURATION", value_parser = by(words::duration))]
     start_up: Vec<By<f64>>,
-    /// With MIN..MAX replicas: how often the load is looked at
-    #[arg(long, value_name = "DURATION", default_value = "5s", value_parser = words::duration)]
-    scale_every: f64,
-    /// With MIN..MAX replicas: how long fewer must have been enough before one is drained
-    #[arg(long, value_name = "DURATION", default_value = "5min", value_parser = words::duration)]
-    scale_in_after: f64,
+    /// With MIN..MAX replicas: how often the load is looked at [default: 5s]
+    #[arg(long, value_name = "DURATION", value_parser = words::duration)]
+    scale_every: Option<f64>,
+    /// With MIN..MAX replicas: how long fewer must have been enough before one is drained [default: 5min]
+    #[arg(long, value_name = "DURATION", value_parser = words::duration)]
+    scale_in_after: Option<f64>,
     /// Follow a published simulator in its quirks too; `explain compat` lists them
     #[arg(long, value_enum)]
     compat: Option<CompatWith>,
@@ -153,21 +157,29 @@ enum CompatWith {
     Splitwise,
 }
 
+/// What a replay needs.
+struct Ready {
+    source: Source,
+    goals: Vec<Goal>,
+    /// By class of the source, the place of its goal.
+    classes: Vec<u8>,
+    /// By model of the source, its place among those that are served.
+    models: Vec<u16>,
+    engine: Engine,
+    tariff: Option<Tariff>,
+}
+
 impl Requests {
     /// Serves the log and writes its folder, all of it or nothing.
     pub fn play(&self) -> Result<(), Failure> {
-        self.refuse_contradictions()?;
-        let source = self.source()?;
-        let (goals, classes) = self.goals(&source)?;
-        let models = self.model_places(&source)?;
-        let engine = self.engine(&goals)?;
-        let tariff = self.tariff()?;
+        let Ready { source, goals, classes, models, engine, tariff } = self.ready()?;
         let place = self.out.folder.clone().unwrap_or_else(|| {
             let stem = self.file.as_deref().and_then(Path::file_stem);
             Path::new("output").join(stem.map_or("generated".into(), |stem| stem.to_os_string()))
         });
         let mut notes = self.found(&source);
         notes.extend(engine.notes(&goals));
+        notes.extend(self.idle_flags(&source));
         notes.extend(self.price_note());
         let folder = Folder::begin(&place)?;
         if self.out.chats() && !notes.is_empty() {
@@ -207,6 +219,25 @@ impl Requests {
         super::replay::tell(&self.out, "classes", &table, &place)
     }
 
+    /// All that a replay needs, or all that is wrong with the flags and the log at once.
+    fn ready(&self) -> Result<Ready, Failure> {
+        let mut wrong = Refusals::default();
+        self.refuse_contradictions(&mut wrong);
+        let hardware = self.hardware_of_all(&mut wrong);
+        let tariff = wrong.take(self.tariff());
+        let source = wrong.take(self.source());
+        let classes = source.as_ref().and_then(|source| self.goals(source, &mut wrong));
+        let models = source.as_ref().and_then(|source| self.model_places(source, &mut wrong));
+        let engine = hardware.zip(classes.as_ref()).and_then(|(hardware, (goals, _))| {
+            let engine = self.engine(hardware, goals);
+            wrong.take(engine)
+        });
+        wrong.end()?;
+        let all = || Some((source?, classes?, models?, engine?, tariff?));
+        let (source, (goals, classes), models, engine, tariff) = all().expect("what is not there was refused");
+        Ok(Ready { source, goals, classes, models, engine, tariff })
+    }
+
     /// What the source is called.
     fn name(&self) -> String {
         match self.file.as_deref().and_then(Path::file_name) {
@@ -217,7 +248,7 @@ impl Requests {
 
     fn source(&self) -> Result<Source, Failure> {
         if !self.generate.is_empty() {
-            return Loads::new(&self.generate, self.seed).map(Source::Generated);
+            return Loads::new(&self.generate, self.seed.unwrap_or(SEED)).map(Source::Generated);
         }
         let file = self.file.as_deref().expect("clap asks for one or the other");
         read_log(file, &self.layout, self.window, self.skip_bad_rows).map(Source::Log)
@@ -226,11 +257,7 @@ impl Requests {
     /// What was found in the log.
     fn found(&self, source: &Source) -> Vec<String> {
         let Source::Log(log) = source else { return Vec::new() };
-        let mut notes = found_in(log, self.rate_scale);
-        if self.prefix_cache_blocks.is_some() && log.blocks.is_empty() {
-            notes.push("the log names no blocks of prompts: nothing is found in a cache".into());
-        }
-        notes
+        found_in(log, self.rate_scale)
     }
 
     fn tariff(&self) -> Result<Option<Tariff>, Failure> {

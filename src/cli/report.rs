@@ -5,7 +5,7 @@ use super::terminal;
 use crate::report::page::{RebuildError, rebuild};
 use std::path::PathBuf;
 
-/// Rebuild charts and report.html from the tables of a finished study
+/// Rebuild charts and report.html from the tables of a finished study, or of `verify serving`
 #[derive(clap::Args, Debug)]
 pub struct Report {
     /// Output folder of the study

@@ -8,9 +8,11 @@ use super::terminal;
 use crate::kernel::{Run, simulate};
 use crate::record::RunKey;
 use crate::report::folder::Folder;
-use crate::report::{page, tiers};
+use crate::report::page::tier_check::{self, Compared};
+use crate::report::{tables, tiers};
 use crate::spec;
 use crate::study::{self, CellPlan, Options, TierCheck, check_tiers, in_threads};
+use crate::world::ServiceId;
 use crate::world::catalog::Catalog;
 use std::path::{Path, PathBuf};
 
@@ -28,7 +30,7 @@ pub struct Serving {
     /// Seed of the study and of its windows
     #[arg(long, allow_negative_numbers = true, value_parser = clap::value_parser!(i64).range(0..))]
     seed: Option<i64>,
-    /// Folder for model_error.csv, one line a window and figure, and for its chart; absent: none is written
+    /// Folder for model_error.csv, one line a window and figure, its chart and page; absent: none is written
     #[arg(short, long, value_name = "DIR")]
     output: Option<PathBuf>,
     /// Threads; by default as many as there are. The results do not depend on it
@@ -46,7 +48,7 @@ const SHIPPED: &str = include_str!("../../scenarios/tiers.toml");
 
 /// Plays, prints both tables and says what misses. A miss is an answer, not a failure: nothing else is promised of a model.
 pub fn run(args: &Serving) -> Result<(), Failure> {
-    let mut cell = first_cell(args)?;
+    let (mut cell, inputs) = first_cell(args)?;
     if cell.world.services.is_empty() {
         let message = format!("`{}` has no service", cell.world.name);
         return Err(Failure::input(message, "give a scenario with `[labs.X.services.Y]`, or none for the shipped one"));
@@ -64,11 +66,8 @@ pub fn run(args: &Serving) -> Result<(), Failure> {
     print(&tiers::summary(&check), args.format)?;
     if let Some(folder) = folder {
         let one = std::iter::once((cell.strategy.as_str(), cell.future.as_str(), &cell.world, &check));
-        let csv = tiers::model_error_csv(one);
-        let told = format!("{}, seed {}; hedgerow {}", cell.world.name, cell.world.seed, env!("CARGO_PKG_VERSION"));
-        let drawn = page::model_error_of_csv(&csv, &told).expect("our own table reads back");
-        folder.write("model_error.csv", csv.as_bytes())?;
-        for (name, bytes) in page::pictures(page::MODEL_ERROR, &drawn.chart) {
+        let compared = compared(args, &cell, &check, inputs);
+        for (name, bytes) in tier_check::files(&compared, tiers::model_error_csv(one)) {
             folder.write(&name, bytes)?;
         }
         folder.finish()?;
@@ -89,19 +88,41 @@ fn say(cell: &CellPlan, check: &TierCheck) -> Result<(), Failure> {
     Ok(terminal::say(&text)?)
 }
 
-fn first_cell(args: &Serving) -> Result<CellPlan, Failure> {
+/// What the folder says of itself.
+fn compared(args: &Serving, cell: &CellPlan, check: &TierCheck, inputs: Vec<(String, String)>) -> Compared {
+    let world = &cell.world;
+    let date = |at| world.calendar.date(at).date().to_string();
+    let refused = |(service, reason): &(ServiceId, String)| format!("{}: {reason}", world.services[*service].path);
+    let mut notes = world.notes.clone();
+    notes.extend(check.refused.iter().map(refused));
+    Compared {
+        name: world.name.clone(),
+        title: world.title.clone(),
+        cell: (cell.strategy.clone(), cell.future.clone()),
+        days: (date(world.start), date(world.end)),
+        seed: world.seed,
+        windows: args.windows as usize,
+        misses: tiers::misses(world, check),
+        notes,
+        inputs,
+    }
+}
+
+/// The first cell of the scenario's study, and what was read for it.
+fn first_cell(args: &Serving) -> Result<(CellPlan, Vec<(String, String)>), Failure> {
     let mut sets = args.sets.clone();
     sets.extend(args.seed.map(|n| format!("run.seed={n}")));
     let options = Options::default();
-    let mut plan = match &args.scenario {
+    let (mut plan, read) = match &args.scenario {
         Some(file) => {
             let scenario = Scenario::of(file.clone(), sets);
-            scenario.plan(&scenario.read()?, &options)?
+            let read = scenario.read()?;
+            (scenario.plan(&read, &options)?, read)
         }
         None => {
             let read = spec::read_text("tiers.toml", SHIPPED, &sets)?;
-            study::plan(&read, Catalog::embedded(), &options, &|name| open(Path::new(""), name))?
+            (study::plan(&read, Catalog::embedded(), &options, &|name| open(Path::new(""), name))?, read)
         }
     };
-    Ok(plan.cells.swap_remove(0))
+    Ok((plan.cells.swap_remove(0), tables::inputs(&read)))
 }

@@ -575,5 +575,8 @@ impl Admission {
     }
 }
 
+mod beyond;
+pub use beyond::{Beyond, Range};
+
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ use super::precision::Precision;
 use super::refusal::Refusal;
 use super::roofline::{Layout, Parts, Roofline, Work};
 use super::step::{Iteration, StepTimes};
+use crate::stats::math;
 
 /// Share of memory that serving may use: what is left goes to activations and to the system.
 pub const MEMORY_SHARE: f64 = 0.9;
@@ -70,6 +71,8 @@ pub struct Card {
     pub basis: Basis,
     /// Speed of measured points over the model's [-]; 1 where there are none.
     pub measured_speed: f64,
+    /// Standard deviation of the logarithm of what one more measurement would say beside those there are [-]; 0 where there are none. Eq. (122).
+    pub measured_scatter: f64,
     /// Lengths of requests that are not all of the card's, see [`Card::mixed`]; None: all are, and keep room for all their tokens.
     pub mixed: Option<Mixed>,
     times: Roofline,
@@ -149,7 +152,8 @@ pub fn card(
     let speed = measured::speed(&ratios, lengths);
     let here = measured.iter().any(|point| point.lengths == lengths);
     let basis = if here { Basis::Measured } else { plain.basis };
-    Ok(Card { times: plain.times.faster(speed), measured_speed: speed, basis, ..plain })
+    let times = plain.times.faster(speed.value);
+    Ok(Card { times, measured_speed: speed.value, measured_scatter: speed.scatter, basis, ..plain })
 }
 
 /// The card without measured points.
@@ -176,6 +180,7 @@ fn modelled(
         watts: chip.tdp_w.map(|each| chips * each),
         basis: if fitted { Basis::Fitted } else { Basis::Extrapolated },
         measured_speed: 1.0,
+        measured_scatter: 0.0,
         mixed: None,
         times: Roofline::new(chip, model, layout, shares),
     };
@@ -231,9 +236,13 @@ impl Card {
         (self.kv_tokens() / tokens).min(u64::from(max_requests)).min(u64::from(max_tokens))
     }
 
-    /// Standard deviation of the logarithm of the true speed around this [-]; one draw for all cards.
+    /// Standard deviation of the logarithm of the true speed around this [-]; one draw for all cards. What its basis has, and beside it how far measured
+    /// points are apart. Eq. (122).
     pub fn uncertainty_sigma(&self) -> f64 {
-        self.basis.uncertainty_sigma()
+        if self.measured_scatter == 0.0 {
+            return self.basis.uncertainty_sigma();
+        }
+        (math::square(self.basis.uncertainty_sigma()) + math::square(self.measured_scatter)).sqrt()
     }
 
     /// Seconds to compute a prompt of so many tokens alone, what the prefix cache has left out. Eq. (114).

@@ -3,6 +3,7 @@
 mod admission;
 mod affine;
 mod architecture;
+mod bound;
 mod card;
 mod efficiency;
 pub mod fit;
@@ -20,15 +21,18 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
-pub use admission::{Admission, AdmissionRow, AdmissionTable, Asked, Clock, Cut, Outcome, PATIENCE_S, Promise, Served};
+pub use admission::{
+    Admission, AdmissionRow, AdmissionTable, Asked, Beyond, Clock, Cut, Outcome, PATIENCE_S, Promise, Range, Served,
+};
 pub use affine::Affine;
 pub use architecture::{Architecture, Experts};
+pub use bound::Bound;
 pub use card::{
     Card, Deployment, Lengths, Limit, MEMORY_SHARE, MOST_CHIPS, Saturated, WEIGHT_OVERHEAD, card, smallest,
 };
 pub use efficiency::{Basis, Efficiency};
 pub use hardware::Hardware;
-pub use measured::{Measured, Point, speed as measured_speed};
+pub use measured::{Measured, Point, Speed, speed as measured_speed};
 pub use mixed::{Mixed, Moments};
 pub use precision::Precision;
 pub use refusal::Refusal;

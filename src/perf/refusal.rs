@@ -4,6 +4,7 @@ use super::architecture::Architecture;
 use super::card::{Card, MEMORY_SHARE, WEIGHT_OVERHEAD};
 use super::hardware::Hardware;
 use super::precision::Precision;
+use crate::units::thousands;
 
 /// Why there is no card.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
@@ -15,7 +16,7 @@ pub enum Refusal {
         what: String,
     },
     /// A request longer than the model reads.
-    #[error("{model} has a context of {context} tokens, and a request of {tokens} does not fit into it")]
+    #[error("{model} has a context of {} tokens, and a request of {} does not fit into it", thousands(*context), thousands(*tokens))]
     Context {
         /// Name.
         model: String,
@@ -72,7 +73,8 @@ impl Refusal {
     pub(super) fn cache(chip: &Hardware, model: &Architecture, card: &Card) -> Refusal {
         let tokens = card.lengths.input_tokens + card.lengths.output_tokens;
         let arithmetic = format!(
-            "one request of {tokens} tokens x {:.1} kB takes {:.1} GB of KV cache; {} and leave {:.1} GB of it for the cache; {}",
+            "one request of {} tokens x {:.1} kB takes {:.1} GB of KV cache; {} and leave {:.1} GB of it for the cache; {}",
+            thousands(tokens),
             card.kv_bytes_per_token / 1e3,
             tokens as f64 * card.kv_bytes_per_token / 1e9,
             weights(model, card),

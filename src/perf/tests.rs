@@ -141,7 +141,7 @@ fn what_does_not_fit_is_refused_with_the_arithmetic() {
     assert_eq!(refused(1, Precision::Fp4, lengths(1, 1), &toy()), "toy-chip has no peak at fp4; it has bf16 and fp8");
     assert!(
         refused(1, Precision::Fp8, lengths(9_000, 1_001), &toy())
-            .contains("a context of 10000 tokens, and a request of 10001")
+            .contains("a context of 10,000 tokens, and a request of 10,001")
     );
     assert!(
         refused(1, Precision::Fp8, lengths(1, 0), &toy()).contains("at least one token of input and one of output")

@@ -30,6 +30,7 @@ mod shares;
 mod sheet;
 mod tables;
 mod terminal;
+pub mod tier_check;
 mod together;
 mod vendors;
 mod verdict;
@@ -38,7 +39,6 @@ mod words;
 
 pub use data::{Data, DataError};
 pub use manifest::Manifest;
-pub use model_error::of_csv as model_error_of_csv;
 pub use terminal::terminal;
 
 /// A chart of the report.
@@ -174,20 +174,24 @@ pub fn pictures(name: &str, chart: &Chart) -> [(String, Vec<u8>); 2] {
     ]
 }
 
-/// Write the charts and the page of a finished folder again from its tables, which stay byte for byte; returns what was read.
-pub fn rebuild(place: &Path) -> Result<Data, RebuildError> {
+/// Write the charts and the page of a finished folder, of a study or of `verify serving`, again from its tables, which stay byte for byte.
+pub fn rebuild(place: &Path) -> Result<(), RebuildError> {
     let kept = folder::read(place, &["charts", "report.html"])
         .map_err(|(path, source)| RebuildError::Read { path, source })?;
     let is_text = |name: &str| name.ends_with(".csv") || name == folder::MANIFEST;
     let text = |(name, bytes): &(String, Vec<u8>)| (name.clone(), String::from_utf8_lossy(bytes).into_owned());
     let texts: Vec<(String, String)> = kept.iter().filter(|f| is_text(&f.0)).map(text).collect();
     let manifest = texts.iter().find(|f| f.0 == folder::MANIFEST).ok_or(DataError::NoManifest)?;
-    intact::check(&Manifest::parse(&manifest.1)?, &kept)?;
-    let data = Data::parse(&texts)?;
-    let made = pages(&data);
+    let told = Manifest::parse(&manifest.1)?;
+    intact::check(&told, &kept)?;
+    let made = if told.kind == tier_check::KIND {
+        let table = texts.iter().find(|f| f.0 == tier_check::TABLE).map_or("", |f| f.1.as_str());
+        tier_check::pages(&manifest.1, table)?
+    } else {
+        pages(&Data::parse(&texts)?)
+    };
     let all = kept.iter().chain(&made).map(|(name, bytes)| (name.as_str(), bytes.as_slice()));
-    folder::write_all(place, all)?;
-    Ok(data)
+    Ok(folder::write_all(place, all)?)
 }
 
 #[cfg(test)]
@@ -301,12 +305,11 @@ mod tests {
         let texts = files.iter().map(|(name, text)| (name.as_str(), text.as_bytes()));
         folder::write_all(&place, texts.chain([("charts/stale.png", b"x".as_slice()), ("notes/mine.txt", b"y")]))
             .unwrap();
-        let read = rebuild(&place).unwrap();
-        assert_eq!(read, data(&files));
+        rebuild(&place).unwrap();
         let there = folder::read(&place, &[]).unwrap();
         let find = |name: &str| there.iter().find(|f| f.0 == name).map(|f| f.1.clone());
         assert_eq!(find("summary.csv").unwrap(), files[1].1.as_bytes());
-        assert_eq!(find("report.html"), pages(&read).pop().map(|f| f.1));
+        assert_eq!(find("report.html"), pages(&data(&files)).pop().map(|f| f.1));
         assert_eq!(find("charts/stale.png"), None);
         assert_eq!(std::fs::read(place.join("notes/mine.txt")).unwrap(), b"y");
         assert!(rebuild(&home.path().join("absent")).unwrap_err().to_string().contains("finished study"));

@@ -195,6 +195,9 @@ pub fn table(figures: &Figures, about: &About<'_>) -> Table {
     table
 }
 
+/// Drift above which it is told: one stationary run in a thousand has it.
+const DRIFTS: f64 = 3.09;
+
 /// Rates, memory and cost, a line each.
 fn notes(figures: &Figures) -> Vec<String> {
     let all = |metric: &str| figures.find("all", metric).and_then(|figure| figure.value);
@@ -224,6 +227,13 @@ fn notes(figures: &Figures) -> Vec<String> {
         "never ended: its server's memory was full of prompts whose answers found no room",
         "never ended: their servers' memory was full of prompts whose answers found no room",
     ));
+    lines.extend(figures.drift.filter(|drift| DRIFTS < *drift).map(|drift| {
+        format!(
+            "times to first token drift: batches of them follow one another {} standard deviations more closely than chance has it, Eq. (125); \
+             the run is not stationary or too short, and the intervals are too narrow",
+            show(Some(drift))
+        )
+    }));
     if 0 < totals.preemptions {
         lines.push(format!("{} times a request was set back for want of memory and computed anew", totals.preemptions));
     }

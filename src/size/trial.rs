@@ -196,9 +196,7 @@ pub(super) struct Measured {
 pub const PERCENTILES: [f64; 3] = [0.5, 0.9, 0.99];
 
 fn seconds(of: &Batches) -> [Option<Estimate>; 3] {
-    let scaled =
-        |found: Estimate| Estimate { value: found.value * 1e-9, half_width: found.half_width.map(|half| half * 1e-9) };
-    PERCENTILES.map(|p| of.quantile(p).map(scaled))
+    PERCENTILES.map(|p| of.quantile(p).map(|found| found.scaled(1e-9)))
 }
 
 /// Counts who got what.
@@ -226,12 +224,11 @@ impl Sink for Judge<'_> {
 impl Judge<'_> {
     fn trial(&self, totals: &Totals) -> Trial {
         let class = &self.tally.classes[0];
-        let attained = class.attained.mean().unwrap_or(Estimate { value: 0.0, half_width: None });
+        let attained = class.attained.share(1_000).unwrap_or(Estimate { value: 0.0, ends: None });
         let quantiles = |of: &Batches| [0.5, 0.99].map(|p| of.quantile(p).map(|found| found.value * 1e-9));
         let spent = totals.spent();
         let duration_s = (totals.end_ns - totals.first_ns) as f64 / 1e9;
-        let share = attained.value / 1e3;
-        let ends = attained.half_width.map(|half| ((share - half / 1e3).max(0.0), (share + half / 1e3).min(1.0)));
+        let Estimate { value: share, ends } = attained;
         Trial {
             replicas: totals.replicas.len() as u32,
             requests: class.ended,

@@ -3,7 +3,7 @@
 use super::clock::date_at;
 use super::log::Facts;
 use super::tally::{Demand, Gap, Month};
-use crate::units::Span;
+use crate::units::{Span, thousands};
 use std::collections::BTreeMap;
 
 /// What a log asks of a queue in a month.
@@ -301,18 +301,6 @@ fn percent(ratio: Option<f64>) -> String {
         Some(ratio) if ratio < 100.0 => format!("{:.1} %", 100.0 * ratio),
         Some(ratio) => format!("{:.3e} %", 100.0 * ratio),
     }
-}
-
-fn thousands(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if 0 < place && (digits.len() - place).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
 }
 
 fn plural(n: u64, noun: &str) -> String {

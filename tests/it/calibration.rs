@@ -151,7 +151,7 @@ fn what_has_no_card_says_why() {
             &["h100", "llama-3.1-405b", "--tp", "8", "--precision", "bf16"],
             "its weights take 836.1 GB = 405.9e9 x 2 B x 1.03; 618.5 GB are usable = 8 x 85.9 GB x 0.9",
         ),
-        (&["h100", "llama-2-70b", "--in", "4000", "--out", "200"], "context of 4096 tokens, and a request of 4200"),
+        (&["h100", "llama-2-70b", "--in", "4000", "--out", "200"], "context of 4,096 tokens, and a request of 4,200"),
         (&["trainium4", "llama-2-70b"], "no hbm_gib, hbm_tb_s of trainium4"),
         (&["h100", "llama-2-70b", "--out", "0"], "at least one token of input and one of output"),
         (&["h100", "llama-2-70b", "--cache-hit", "1"], "at least 0 and below 1"),

@@ -132,6 +132,31 @@ fn measured_points_take_the_place_of_the_card() {
     assert!(elsewhere.measured_speed != 1.0);
 }
 
+/// Two rates at the same lengths, e^0.1 and e^-0.1 of the modelled one: the card's speed is the modelled one, and one more measurement is sqrt(3) x 0.1 off: 0.10 and that,
+/// in squares 0.01 + 0.03, make 0.2. The same rate twice leaves 0.10.
+#[test]
+fn measured_points_that_scatter_widen_the_card() {
+    let place = |points: &str| {
+        let text =
+            text(100.0, "").replace("precision = \"fp8\"", &format!("precision = \"fp8\", measured = [{points}]"));
+        let world = world(&text);
+        let place = world.services.0[0].places[0].clone();
+        (place.card.unwrap().measured_speed, place.sigma, world.notes.join("\n"))
+    };
+    let rate = place("").0 * {
+        let card = world(&text(100.0, "")).services.0[0].places[0].card.clone().unwrap();
+        card.saturated().output_tokens_per_s
+    };
+    let point = |log: f64| {
+        format!("{{ output_tokens_per_second = {}, source = \"own runs\", as_of = 2026-11-21 }}", rate * log.exp())
+    };
+    let (speed, sigma, notes) = place(&format!("{}, {}", point(0.1), point(-0.1)));
+    assert!((speed - 1.0).abs() < 1e-9 && (sigma - 0.2).abs() < 1e-9, "{speed} {sigma}");
+    assert!(notes.contains("adds 0.17 to its sigma"), "{notes}");
+    let (_, sigma, notes) = place(&format!("{}, {}", point(0.1), point(0.1)));
+    assert!((sigma - 0.10).abs() < 1e-9 && !notes.contains("scatter"), "{sigma} {notes}");
+}
+
 /// Points of no replica, that hold more than its memory, that take no time, that are longer than the model's context, beside stated rates: each with
 /// its place.
 #[test]
@@ -146,23 +171,56 @@ fn what_no_measured_point_can_be() {
         };
         problems.render(false)
     };
+    // Each with the key that it points at.
     let cases = [
-        ("chips = 2, measured = [{ chip = \"h200\", output_tokens_per_second = 9 }]", "they are 2 x h100-sxm"),
-        ("chips = 2, measured = [{ chips = 4, output_tokens_per_second = 9 }]", "no replica of"),
-        ("chips = 2, measured = [{ step = \"20ms\", batch = 100_000 }]", "do not fit"),
-        ("chips = 2, measured = [{ step = \"0s\" }]", "takes no time"),
-        ("chips = 2, measured = [{ input_tokens = 1e8, output_tokens_per_second = 9 }]", "correct the lengths"),
-        ("chips = 2, measured = [{ batch = 3, output_tokens_per_second = 9 }]", "are of a `step`"),
+        ("chips = 2, measured = [{ chip = ^\"h200\", output_tokens_per_second = 9 }]", "they are 2 x h100-sxm"),
+        ("chips = 2, measured = [{ chips = ^4, output_tokens_per_second = 9 }]", "no replica of"),
+        (
+            "chips = 2, measured = [{ step = \"20ms\", batch = ^100_000 }]",
+            "100,000 requests of 1,261 tokens each do not fit",
+        ),
+        ("chips = 2, measured = [{ step = \"20ms\", context_tokens = ^9e8 }]", "1 request of 900,000,000 tokens"),
+        ("chips = 2, measured = [{ step = ^\"0s\" }]", "takes no time"),
+        ("chips = 2, measured = [{ output_tokens_per_second = 9, input_tokens = ^1e8 }]", "correct the lengths"),
+        ("chips = 2, measured = [{ output_tokens_per_second = 9, output_tokens = ^1e8 }]", "request of 100,001,155"),
+        ("chips = 2, measured = [{ output_tokens_per_second = 9, batch = ^3 }]", "`batch` is of a `step`"),
+        ("chips = 2, measured = [{ output_tokens_per_second = 9, context_tokens = ^3 }]", "`context_tokens` is of"),
         ("chips = 2, measured = [{ batch = 3 }]", "output_tokens_per_second"),
         ("chips = 2, measured = [{ step = \"20ms\", output_tokens_per_second = 9 }]", "step"),
         (
-            "chips = 2, prefill_tokens_per_second = 9, decode_tokens_per_second = 9, measured = [{ output_tokens_per_second = 9 }]",
+            "chips = 2, prefill_tokens_per_second = 9, decode_tokens_per_second = 9, measured = [{ output_tokens_per_second = ^9 }]",
             "leave one of them out",
         ),
+        // 69.5e9 bytes of weights at 6.7e12 B/s are 10.4 ms.
+        (
+            "chips = 2, measured = [{ batch = 1, step = ^\"5ms\" }]",
+            "1 request of 1,261 tokens takes 5 ms, and with all of its peak",
+        ),
+        (
+            "chips = 2, measured = [{ output_tokens_per_second = ^1e6 }]",
+            "come to 1,000,000 tokens/s, and all of the peak",
+        ),
+        (
+            "chips = 2, measured = [{ batch = 8, step = \"20ms\" }, { batch = 64, step = ^\"15ms\" }]",
+            "8 requests of 1,261 tokens each take 20 ms, but 64 requests of 1,261 tokens each take 15 ms",
+        ),
+        (
+            "chips = 2, measured = [{ batch = 8, step = \"20ms\" }, { batch = 8, step = ^\"30ms\" }]",
+            "each take 30 ms, but 8 requests of 1,261 tokens each take 20 ms",
+        ),
+        (
+            "chips = 2, measured = [{ output_tokens_per_second = 2_000 }, { output_tokens_per_second = ^3_000 }]",
+            "come to 2,000 tokens/s, but",
+        ),
     ];
-    for (replica, words) in cases {
-        let told = told(replica);
+    for (marked, words) in cases {
+        let replica = marked.replace('^', "");
+        let told = told(&replica);
         assert!(told.contains(words) && told.contains("t.toml:16:"), "{words}\n{told}");
+        let Some(key) = marked.find('^') else { continue };
+        let line = text(100.0, "").lines().nth(15).unwrap().to_owned();
+        let column = line.find("chips = 2, precision").unwrap() + key + 1;
+        assert!(told.contains(&format!("t.toml:16:{column}")), "{words} at column {column}\n{told}");
     }
 }
 
@@ -267,4 +325,33 @@ fn what_cannot_be_is_refused() {
     refused(&base.replace("model = \"llama-3.3-70b\"\n", ""), &["nothing says what a replica", "list architectures"]);
     refused(&base.replace("precision = \"fp8\"", "prefill_tokens_per_second = 10"), &["decode_tokens_per_second"]);
     refused(&text(10.0, "slo = { ttft = \"1ms\" }\n"), &["ttft", "promise more time"]);
+}
+
+/// What lies beyond the table of admission is told, each with its numbers: 300 is read as 256, and answers of 4,000 after 1,000 tokens as a table's half; nothing of it where all is within.
+#[test]
+fn what_lies_beyond_the_table_is_told() {
+    let told = |text: &str| {
+        let notes = world(text).notes;
+        notes.into_iter().filter(|note| note.contains("beyond the table of admission")).collect::<Vec<_>>().join("\n")
+    };
+    let within = text(5.0, "").replace("min = 400, max = 400", "min = 1, max = 30");
+    assert_eq!(told(&within), "");
+    let bursty = told(&within.replace("idc = 1", "idc = 3000"));
+    assert!(bursty.contains("labs.a.services.s lies beyond") && bursty.contains("is read as 256 on up to"), "{bursty}");
+    let smooth = told(&within.replace("idc = 1", "idc = 0.2"));
+    assert!(smooth.contains("its index of dispersion, 0.2, is read as 1"), "{smooth}");
+    let long =
+        told(&within.replace("input_tokens = 1155, output_tokens = 211", "input_tokens = 1000, output_tokens = 4000"));
+    assert!(long.contains("80.0 % of its tokens are answers, and waits and times are read at 51.4 %"), "{long}");
+    let large = told(&text(2_000.0, ""));
+    assert!(large.contains("replicas, and more than 32 are as 32"), "{large}");
+    let swamped = told(&text(2_000.0, "").replace("min = 400, max = 400", "min = 1, max = 30"));
+    assert!(
+        swamped.contains("even on all replicas it may have, and those who are answered meet what they would at 2"),
+        "{swamped}"
+    );
+    assert_eq!(
+        told(&within.replace("idc = 1", "idc = 3000").replace("max = 30 }", "max = 30 }\ntier = \"request\"")),
+        ""
+    );
 }

@@ -173,7 +173,10 @@ fn flags_of_the_log() {
     let rows = desk.read("requests.csv");
     assert_eq!(rows.lines().skip(1).collect::<Vec<_>>(), ["1,2,100,1,0.1,,0.1,0", "2,3,100,1,0.1,,0.1,0"]);
     let (code, told, _) = desk.run("--replicas 1..2 --precision fp16 --no-charts");
-    assert!(code == 0 && told.contains("--scale-at 2048") && told.contains("--precision fp16 is not asked"), "{told}");
+    assert!(
+        code == 0 && told.contains("--scale-at 2048") && told.contains("--precision changes nothing: measured times"),
+        "{told}"
+    );
     let (code, told, _) = desk.run("--slo chat:ttft=1s --slo batch:ttft=9s --no-charts");
     assert!(code == 0 && told.contains("\nchat ") && told.contains("\nbatch ") && told.contains("\nall "), "{told}");
 }
@@ -209,7 +212,17 @@ fn classes_have_their_targets_and_their_patience() {
         "--slo batch:ttft=1s --slo chat:none --patience chta=3s",
         &["no class `chta`", "did you mean `chat`?"],
     );
-    desk.refuses("--patience chat=3s", &["no class `chat`: no --slo names any", "--slo chat:ttft=2s"]);
+    desk.refuses(
+        "--patience chat=3s --patience none=4s",
+        &[
+            "--patience chat=3s: no --slo names a class `chat`",
+            "--slo batch:none --slo chat:none, with targets in place of `none`",
+            "--patience none=4s: no --slo names a class `none`",
+            "--patience 4s: no request has a class `none`",
+            "2 arguments refused",
+        ],
+    );
+    desk.refuses("--slo none", &["leave --slo out", "batch:none"]);
     desk.refuses("--slo batch:ttft=1s --slo chat:none --patience 3s --patience 4s", &["two values for all"]);
 }
 
@@ -255,8 +268,15 @@ fn models_share_a_pool() {
     assert!(rows.ends_with("0,0,100,1,2.1,,2.1,0,toy\n1,0.2,100,1,3,,3,1,big\n"), "{rows}");
     let desk = Desk::new("arrival_s,input_tokens,output_tokens,model\n0,100,1,toy\n0.2,100,1,big\n");
     for (more, parts) in [
-        ("", &["line 3 of the log asks for a model `big`", "did you mean", "--model big"][..]),
-        ("--model bag", &["no measurement of bag", "line 3 of the log asks"]),
+        ("", &["line 3 of the log asks for a model `big`", "serve it: --model big"][..]),
+        (
+            "--model bag",
+            &[
+                "no measurement of bag",
+                "line 3 of the log asks",
+                "serve it: --model big, beside --model bag or in its place",
+            ],
+        ),
         ("--model big --tp bgi=2", &["no model `bgi`", "did you mean `big`?"]),
         (
             "--model big --replicas 1..3 --pool-chips 1",
@@ -272,11 +292,146 @@ fn models_share_a_pool() {
     ] {
         let (code, _, told) = desk.run(more);
         assert_eq!(code, 2, "{more}: {told}");
-        assert!(parts.iter().any(|part| told.contains(part)), "{more}: {told}");
+        parts.iter().for_each(|part| assert!(told.contains(part), "{more}: {part} is not in\n{told}"));
+        assert!(!told.contains("did you mean `bag`"), "{told}");
         assert!(!desk.0.path().join("out").exists(), "{more}: something was written");
     }
     let desk = Desk::new("arrival_s,input_tokens,output_tokens\n0,100,1\n");
     desk.refuses("--model big", &["which requests ask for which?", "a column `model`"]);
+}
+
+/// Mistakes of flags, of models, of classes and of a price are told together, what is served before what the log asks for.
+#[test]
+fn mistakes_of_flags_are_told_at_once() {
+    let desk = Desk::new("arrival_s,input_tokens,output_tokens,class,model\n0,100,1,chat,toy\n0.2,100,1,slow,big\n");
+    let (code, _, told) = desk.run(
+        "--model bag --tp bgi=2 --scale-at 5 --routing prefix --slo chat:ttft=1s --patience chta=3s --price spot --instance nothing",
+    );
+    let parts = [
+        "--tp: there is no model `bgi`",
+        "--scale-at without",
+        "--routing prefix without",
+        "no measurement of bag",
+        "no spot price",
+        "there is no class `chta`",
+        "class `slow` that no --slo names",
+        "line 3 of the log asks for a model `big`",
+        "8 arguments refused",
+    ];
+    let at: Vec<usize> =
+        parts.iter().map(|part| told.find(part).unwrap_or_else(|| panic!("{part} is not in\n{told}"))).collect();
+    assert!(code == 2 && at.is_sorted(), "{told}");
+    assert!(!desk.0.path().join("out").exists());
+}
+
+/// Every flag that changes nothing beside the others says so and why, and says nothing where it does; the requests are served the same without it.
+#[test]
+fn flags_that_change_nothing_say_so() {
+    let plain = "arrival_s,input_tokens,output_tokens\n0,100,3\n0.05,50,1\n1,90,11\n";
+    let named = "arrival_s,input_tokens,output_tokens,class,model\n0,100,1,chat,toy\n0.2,100,1,batch,big\n";
+    let told = |log: &str, more: &str| -> Vec<String> {
+        let desk = Desk::new(log);
+        let (code, told, wrong) = desk.run(&format!("{more} --no-charts"));
+        assert_eq!(code, 0, "{more}: {wrong}");
+        let manifest: serde_json::Value = serde_json::from_str(&desk.read("manifest.json")).unwrap();
+        let notes = manifest["notes"].as_array().unwrap().iter().map(|note| note.as_str().unwrap().to_owned());
+        let idle: Vec<String> = notes.filter(|note| note.contains("changes nothing")).collect();
+        idle.iter().for_each(|line| assert!(told.contains(line), "{line} is not in\n{told}"));
+        idle
+    };
+    let of_log = |log: &str, more: &str, parts: &[&str]| {
+        let idle = told(log, more);
+        assert_eq!(idle.len(), parts.len(), "{more}: {idle:?}");
+        parts
+            .iter()
+            .for_each(|part| assert!(idle.iter().any(|line| line.contains(part)), "{more}: {part} in {idle:?}"));
+    };
+    let scaling = "--start-up 9s --scale-every 1s --scale-in-after 1min --pool-chips 9";
+    for (more, parts) in [
+        ("", &[][..]),
+        (scaling, &["--start-up changes", "--scale-every changes", "--scale-in-after changes", "--pool-chips changes"]),
+        ("--replicas 1..9 --start-up 9s --scale-every 1s --scale-in-after 1min --pool-chips 8", &[]),
+        (
+            "--replicas 1..9 --pool-chips 9",
+            &["--pool-chips 9 changes nothing: all replicas together never have more than 9"],
+        ),
+        ("--routing round_robin", &["--routing changes nothing: there is one replica"]),
+        ("--routing jsq --replicas 2", &[]),
+        ("--routing round_robin --prefill-replicas 2 --kv-transfer-gb-per-s 9 --kv-bytes-per-token 9", &[]),
+        ("--kv-reserve 0.2 --max-batch 1", &["--kv-reserve changes nothing"]),
+        ("--kv-reserve 0.2", &[]),
+        ("--precision fp8", &["--precision changes nothing"]),
+        ("--max-context 1000", &["--max-context 1000 changes nothing: no replica takes a request of more than 1,000"]),
+        ("--max-context 999", &[]),
+        ("--window 0..9", &["--window changes nothing: every request"]),
+        ("--window 0..1", &[]),
+        ("--instance p5.48xlarge", &["--instance changes nothing"]),
+        ("--instance p5.48xlarge --price on_demand", &[]),
+        ("--prefix-cache-blocks 9", &["--prefix-cache-blocks changes nothing: the log names no blocks"]),
+        (
+            "--prefix-cache-blocks 9 --routing prefix --replicas 2",
+            &["--prefix-cache-blocks changes", "--routing prefix changes nothing"],
+        ),
+        (
+            "--slo default:ttft=1s --slo chat:ttft=1s --patience chat=3s",
+            &["--slo chat:.. changes", "--patience chat=.. changes"],
+        ),
+        ("--replicas 2 --replicas toy=1", &["--replicas without a name changes nothing: every model has its own"]),
+    ] {
+        of_log(plain, more, parts);
+    }
+    let both = "--model big --slo chat:ttft=1s --slo batch:none";
+    for (more, parts) in [
+        ("", &[][..]),
+        ("--replicas 1..2 --replicas big=1 --start-up big=9s", &["--start-up of big changes nothing: its 1 replicas"]),
+        ("--patience 3s --patience chat=1s --patience batch=2s", &["--patience without a name changes"]),
+        ("--patience 3s --patience chat=1s", &[]),
+    ] {
+        of_log(named, &format!("{both} {more}"), parts);
+    }
+    let toys = named.replace("big", "toy");
+    of_log(&toys, both, &["--model big changes nothing: no request asks for it"]);
+    let seeded = |load: &str| {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("times.csv"), TIMES).unwrap();
+        let words = format!(
+            "replay requests --generate {load} --step-times times.csv --hardware chip --model toy --tp 1 --kv-tokens 20000 --seed 3 -o out --no-charts"
+        );
+        let mut command = Command::cargo_bin("hedgerow").unwrap();
+        let output = command.current_dir(folder.path()).args(words.split_whitespace()).assert().code(0);
+        String::from_utf8_lossy(&output.get_output().stdout).contains("--seed changes nothing")
+    };
+    assert!(seeded("rate=5,requests=5,cv=0,input=100,output=2"));
+    assert!(!seeded("rate=5,requests=5,cv=0,input=100:1,output=2") && !seeded("rate=5,requests=5,input=100,output=2"));
+}
+
+/// 640 requests at once before one that is served each 100 ms: the last waits 64 s, batch for batch longer, and the run has no one mean. No end of a time lies below 0. Spaced a second
+/// apart all are alike, and nothing is said.
+#[test]
+fn a_run_that_drifts_is_told() {
+    let log = |gap_s: u32| {
+        let lines: String = (0..640).map(|n| format!("{},100,2\n", n * gap_s)).collect();
+        format!("arrival_s,input_tokens,output_tokens\n{lines}")
+    };
+    let told = |gap_s: u32| {
+        let desk = Desk::new(&log(gap_s));
+        let (code, told, _) = desk.run("--max-batch 1");
+        assert_eq!(code, 0, "{told}");
+        let summary = desk.read("summary.csv");
+        let ends = summary.lines().filter(|line| line.contains("_s_")).map(|line| {
+            let cells: Vec<f64> = line.split(',').skip(3).filter_map(|cell| cell.parse().ok()).collect();
+            (line, cells)
+        });
+        for (line, cells) in ends.filter(|(_, cells)| cells.len() == 3) {
+            assert!(0.0 < cells[1] && cells[1] <= cells[0] && cells[0] <= cells[2], "{line}");
+        }
+        assert_eq!(
+            desk.read("report.html").contains("not stationary or too short"),
+            told.contains("times to first token drift")
+        );
+        told.contains("times to first token drift")
+    };
+    assert!(told(0) && !told(1));
 }
 
 /// A replay's folder is its own: `report` says so and leaves it. A second run leaves none of the first's tables that it does not write.

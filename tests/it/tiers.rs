@@ -268,3 +268,46 @@ fn what_is_not_played() {
     let read = spec::read_text("good.toml", &auto, &[]).unwrap();
     assert!(study::plan(&read, Catalog::embedded(), &Options::default(), &|_| Err("no file".into())).is_ok());
 }
+
+/// The folder of `verify serving`: its manifest names the table with its hash, a second run of the same replaces it byte for byte and keeps what others put there, `report` draws
+/// chart and page anew as they were, and refuses a table that was changed. A folder without a manifest is still nobody's to replace.
+#[test]
+fn the_folder_of_verify_serving_is_one_of_ours() {
+    let home = tempfile::tempdir().unwrap();
+    let (scenario, place) = (home.path().join("small.toml"), home.path().join("check"));
+    std::fs::write(&scenario, text("", "")).unwrap();
+    let hedgerow = |words: &[&str]| {
+        let mut command = assert_cmd::Command::cargo_bin("hedgerow").unwrap();
+        command.args(words).current_dir(home.path()).assert()
+    };
+    let verify = || hedgerow(&["verify", "serving", "small.toml", "--windows", "3", "--quiet", "-o", "check"]);
+    let files = || {
+        let read = hedgerow::report::folder::read(&place, &[]).unwrap();
+        assert_eq!(read.iter().map(|file| file.0.as_str()).collect::<Vec<_>>(), FOLDER);
+        read
+    };
+    const FOLDER: [&str; 5] =
+        ["charts/model_error.png", "charts/model_error.svg", "manifest.json", "model_error.csv", "report.html"];
+    verify().success();
+    let first = files();
+    let manifest: serde_json::Value = serde_json::from_slice(&first[2].1).unwrap();
+    assert_eq!((&manifest["kind"], &manifest["windows"]), (&"verify serving".into(), &3.into()));
+    let lines = first[3].1.split(|byte| *byte == b'\n').count() - 2;
+    assert_eq!(manifest["rows"]["model_error.csv"], lines);
+    assert_eq!(manifest["inputs"][0]["file"], "small.toml");
+    std::fs::write(place.join("mine.txt"), "mine").unwrap();
+    verify().success();
+    assert_eq!(files(), first);
+    assert!(place.join("mine.txt").exists());
+    std::fs::remove_file(place.join("charts/model_error.svg")).unwrap();
+    std::fs::write(place.join("report.html"), "spoilt").unwrap();
+    hedgerow(&["report", "check"]).success();
+    assert_eq!(files(), first);
+    std::fs::write(place.join("model_error.csv"), "spoilt").unwrap();
+    let told = |assert: assert_cmd::assert::Assert| String::from_utf8_lossy(&assert.get_output().stderr).into_owned();
+    let refused = told(hedgerow(&["report", "check"]).code(2));
+    assert!(refused.contains("model_error.csv has 0 lines"), "{refused}");
+    std::fs::remove_file(place.join("manifest.json")).unwrap();
+    let refused = told(verify().code(2));
+    assert!(refused.contains("may not be ours to replace"), "{refused}");
+}

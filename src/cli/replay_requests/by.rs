@@ -1,6 +1,6 @@
 //! `[NAME=]VALUE`: a value for all, or for the model or the class of that name. Knows neither models nor classes.
 
-use crate::cli::failure::Failure;
+use crate::cli::failure::Refusals;
 use crate::spec::did_you_mean;
 
 /// A value and whose it is.
@@ -27,20 +27,25 @@ pub fn of<'l, T>(list: &'l [By<T>], name: &str) -> Option<&'l T> {
 }
 
 /// Refuses names that nobody has, and two values of one name. `what` is what the names are of.
-pub fn refuse_strangers<T>(flag: &str, list: &[By<T>], known: &[&str], what: &str) -> Result<(), Failure> {
+pub fn refuse_strangers<T>(wrong: &mut Refusals, flag: &str, list: &[By<T>], known: &[&str], what: &str) {
     for (at, it) in list.iter().enumerate() {
         let named = it.name.as_deref();
         if let Some(name) = named.filter(|name| !known.contains(name)) {
             let near = did_you_mean(name, known.iter().copied(), what);
             let cure = if near.is_empty() { format!("there are: {}", known.join(", ")) } else { near };
-            return Err(Failure::input(format!("{flag}: there is no {what} `{name}`"), cure));
+            wrong.input(format!("{flag}: there is no {what} `{name}`"), cure);
         }
         if list[..at].iter().any(|before| before.name == it.name) {
             let whose = named.map_or("all".to_owned(), |name| format!("`{name}`"));
-            return Err(Failure::input(format!("{flag}: two values for {whose}"), format!("one for each {what}")));
+            wrong.input(format!("{flag}: two values for {whose}"), format!("one for each {what}"));
         }
     }
-    Ok(())
+}
+
+/// Whether a value for all is nobody's: each of `known` has its own.
+pub fn is_shadowed<T>(list: &[By<T>], known: &[&str]) -> bool {
+    let own = |name: &&str| list.iter().any(|it| it.name.as_deref() == Some(name));
+    list.iter().any(|it| it.name.is_none()) && known.iter().all(own)
 }
 
 /// As it was written: a value, or values by name.
@@ -66,10 +71,20 @@ mod tests {
         assert_eq!((of(&list, "chat"), of(&list, "batch")), (Some(&0.5), Some(&2.0)));
         assert_eq!(of(&list[1..], "batch"), None);
         assert!(by(duration)("chat=soon").is_err());
-        let told = refuse_strangers("--patience", &list, &["chart", "batch"], "class").unwrap_err();
-        assert!(told.message(false).contains("no class `chat`"), "{}", told.message(false));
-        let twice = [list[1].clone(), list[1].clone()];
-        assert!(refuse_strangers("--patience", &twice, &["chat"], "class").is_err());
+        let refused = |list: &[By<f64>], known: &[&str]| {
+            let mut wrong = Refusals::default();
+            refuse_strangers(&mut wrong, "--patience", list, known, "class");
+            wrong.end().map_err(|told| told.message(false))
+        };
+        let told = refused(&list, &["chart", "batch"]).unwrap_err();
+        assert!(told.contains("no class `chat`"), "{told}");
+        assert!(refused(&[list[1].clone(), list[1].clone()], &["chat"]).unwrap_err().contains("two values"));
+        assert_eq!(refused(&list, &["chat"]), Ok(()));
+        assert!(
+            is_shadowed(&list, &["chat"])
+                && !is_shadowed(&list, &["chat", "batch"])
+                && !is_shadowed(&list[1..], &["chat"])
+        );
         assert_eq!(json(&list, |value| (*value).into()).unwrap(), serde_json::json!({ "*": 2.0, "chat": 0.5 }));
     }
 }

@@ -4,7 +4,7 @@ use super::hardware::Hardware;
 use super::times::Times;
 use super::words::Replicas;
 use super::{Requests, Source};
-use crate::cli::failure::Failure;
+use crate::cli::failure::{Failure, Refusals};
 use crate::kernel::request::{
     Class, Fleet, Model, Prefixes, Role, Routing, Scaling, Sink, Splitwise, Terms, Totals, serve, splitwise,
 };
@@ -91,9 +91,20 @@ fn never_met(goal: &Goal, on: &str, (prompt, step): (f64, f64)) -> Vec<String> {
 }
 
 impl Requests {
-    /// The simulator that was asked for; the error names the flags that contradict each other.
-    pub(super) fn engine(&self, goals: &[Goal]) -> Result<Engine, Failure> {
-        let hardware: Vec<Hardware> = self.model.iter().map(|name| self.hardware(name)).collect::<Result<_, _>>()?;
+    /// Step times and memory of every model; a refusal of each that has none.
+    pub(super) fn hardware_of_all(&self, wrong: &mut Refusals) -> Option<Vec<Hardware>> {
+        let mut all = Vec::new();
+        for (at, name) in self.model.iter().enumerate() {
+            // Named twice it is refused already, and looked up once.
+            if !self.model[..at].contains(name) {
+                all.push(wrong.take(self.hardware(name)));
+            }
+        }
+        all.into_iter().collect::<Option<Vec<_>>>().filter(|all| all.len() == self.model.len())
+    }
+
+    /// The simulator that was asked for, on this hardware of each model; the error names what it lacks.
+    pub(super) fn engine(&self, hardware: Vec<Hardware>, goals: &[Goal]) -> Result<Engine, Failure> {
         let served = self.served(&hardware);
         let mut notes: Vec<String> = hardware.iter().flat_map(|hardware| hardware.notes.clone()).collect();
         if self.scales() && self.scale_at.is_none() {
@@ -102,6 +113,7 @@ impl Requests {
                 "scaling by default: --scale-at {tokens}, the outstanding tokens of one iteration a replica (Eq. (138))"
             ));
         }
+        notes.extend(self.idle_context(&hardware));
         let what = match (self.compat, &hardware[0].times) {
             (Some(super::CompatWith::Splitwise), Times::Card(_)) => {
                 return Err(Failure::input(
@@ -121,44 +133,81 @@ impl Requests {
         Ok(Engine { what, served, notes })
     }
 
+    /// A longest context that no replica has room for, or that its model has anyway.
+    fn idle_context(&self, hardware: &[Hardware]) -> Option<String> {
+        let most = self.max_context?;
+        let takes = |of: &Hardware| of.kv_tokens.min(of.context_tokens.unwrap_or(NO_LIMIT));
+        let same = hardware.iter().all(|of| of.kv_tokens.min(most) == takes(of));
+        let longest = hardware.iter().map(takes).max().expect("one model at least");
+        same.then(|| {
+            format!(
+                "--max-context {most} changes nothing: no replica takes a request of more than {} tokens",
+                crate::units::thousands(longest)
+            )
+        })
+    }
+
     /// Flags that contradict each other or name who is not there, and a pool that somebody never gets into.
-    pub(super) fn refuse_contradictions(&self) -> Result<(), Failure> {
-        self.refuse_strange_models()?;
+    pub(super) fn refuse_contradictions(&self, wrong: &mut Refusals) {
+        self.refuse_strange_models(wrong);
         if !self.scales() && self.scale_at.is_some() {
-            return Err(Failure::input("--scale-at without a least and a most", "--replicas 2..8"));
+            wrong.input("--scale-at without a least and a most", "--replicas 2..8");
         }
-        if self.routing == "prefix" && self.prefix_cache_blocks.is_none() {
-            return Err(Failure::input("--routing prefix without a cache", "--prefix-cache-blocks N"));
+        if self.routing() == "prefix" && self.prefix_cache_blocks.is_none() {
+            wrong.input("--routing prefix without a cache", "--prefix-cache-blocks N");
         }
         if 1 < self.model.len() && self.prefill_replicas.is_some() {
-            return Err(Failure::input(
-                "--prefill-replicas with several models: of which?",
-                "leave it out, or serve one model",
-            ));
+            wrong.input("--prefill-replicas with several models: of which?", "leave it out, or serve one model");
         }
-        self.refuse_full_pool()?;
-        if self.compat.is_none() {
-            return Ok(());
+        self.refuse_full_pool(wrong);
+        if self.compat.is_some() {
+            self.refuse_what_splitwise_lacks(wrong);
         }
+    }
+
+    fn refuse_what_splitwise_lacks(&self, wrong: &mut Refusals) {
         let others = [
             ("--replicas MIN..MAX", self.scales()),
+            ("--start-up", !self.start_up.is_empty()),
+            ("--scale-every", self.scale_every.is_some()),
+            ("--scale-in-after", self.scale_in_after.is_some()),
             ("second --model", 1 < self.model.len()),
             ("--pool-chips", self.pool_chips.is_some()),
             ("--chunked-prefill", self.chunked_prefill),
             ("--prefill-replicas", self.prefill_replicas.is_some()),
-            ("--routing", self.routing != "jsq"),
+            ("--routing", self.routing() != "jsq"),
             ("--prefix-cache-blocks", self.prefix_cache_blocks.is_some()),
             ("--patience", !self.patience.is_empty()),
             ("--max-context", self.max_context.is_some()),
+            ("--kv-reserve", self.kv_reserve.is_some()),
         ];
         let named: Vec<&str> = others.into_iter().filter(|(_, asked)| *asked).map(|(flag, _)| flag).collect();
-        if named.is_empty() {
-            return Ok(());
+        if !named.is_empty() {
+            wrong.input(
+                format!("splitwise-sim knows no {}", named.join(", ")),
+                "leave them out, or leave out --compat splitwise",
+            );
         }
-        Err(Failure::input(
-            format!("splitwise-sim knows no {}", named.join(", ")),
-            "leave them out, or leave out --compat splitwise",
-        ))
+    }
+
+    /// Which replica takes a request.
+    pub(super) fn routing(&self) -> &str {
+        self.routing.as_deref().unwrap_or("jsq")
+    }
+
+    /// Share of memory left free when a request joins others.
+    pub(super) fn kv_reserve(&self) -> f64 {
+        self.kv_reserve.unwrap_or(0.01)
+    }
+
+    /// How often the load is looked at \[s\].
+    pub(super) fn scale_every(&self) -> f64 {
+        self.scale_every.unwrap_or(5.0)
+    }
+
+    /// How long fewer must have been enough before one is drained \[s\].
+    pub(super) fn scale_in_after(&self) -> f64 {
+        self.scale_in_after.unwrap_or(300.0)
     }
 
     /// One model after the other, each with its fleets.
@@ -175,15 +224,15 @@ impl Requests {
         }
         let scaling = self.scales().then(|| Scaling {
             tokens_per_replica: self.scale_at.unwrap_or(u64::from(self.max_batch_tokens)),
-            every_ns: ns(self.scale_every),
-            patience_ns: ns(self.scale_in_after),
+            every_ns: ns(self.scale_every()),
+            patience_ns: ns(self.scale_in_after()),
         });
         let models = self.model.iter().zip(hardware).map(|(name, hardware)| self.model(name, hardware));
         Ok(Terms {
             models: models.collect::<Result<_, _>>()?,
             fleets,
             classes: goals.iter().map(|goal| Class { patience_ns: goal.patience_s.map(ns) }).collect(),
-            routing: match self.routing.as_str() {
+            routing: match self.routing() {
                 "round_robin" => Routing::RoundRobin,
                 "prefix" => Routing::PrefixAware,
                 _ => Routing::ShortestQueue,
@@ -210,7 +259,7 @@ impl Requests {
         Ok(Model {
             times: hardware.times,
             kv_tokens: hardware.kv_tokens,
-            kv_reserve: (hardware.kv_tokens as f64 * self.kv_reserve) as u64,
+            kv_reserve: (hardware.kv_tokens as f64 * self.kv_reserve()) as u64,
             max_batch: self.max_batch,
             max_batch_tokens: self.max_batch_tokens,
             max_context: self.max_context.or(hardware.context_tokens).unwrap_or(NO_LIMIT),

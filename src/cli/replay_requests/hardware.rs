@@ -47,9 +47,6 @@ impl Requests {
             .map_err(|why| Failure::input(format!("{name}: {why}"), "name another --model, --hardware or --tp"))?;
         let known = KnownModel::find(model);
         let mut notes = Vec::new();
-        if let Some(precision) = by::of(&self.precision, model) {
-            notes.push(format!("--precision {precision} is not asked for: measured times have theirs"));
-        }
         let kv_tokens = match (by::of(&self.kv_tokens, model), known) {
             (Some(tokens), _) => *tokens,
             (None, Some(known)) => {

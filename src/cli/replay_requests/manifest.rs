@@ -19,8 +19,8 @@ impl Requests {
         } else {
             rules.push(if self.chunked_prefill { "chunked prefill".into() } else { "whole prompts".into() });
             rules.extend(self.prefill_replicas.map(|n| format!("{n} more only prefill")));
-            if self.routing != "jsq" {
-                rules.push(self.routing.replace('_', " "));
+            if self.routing() != "jsq" {
+                rules.push(self.routing().replace('_', " "));
             }
             rules.extend(self.patience.iter().map(|it| match &it.name {
                 None => format!("patience {} s", it.value),
@@ -41,7 +41,7 @@ impl Requests {
             "kind": "replay requests",
             "log": self.file.as_deref().and_then(name),
             "generate": several(self.generate.iter().map(Load::to_string)),
-            "seed": (!self.generate.is_empty()).then_some(self.seed),
+            "seed": (!self.generate.is_empty()).then_some(self.seed.unwrap_or(super::SEED)),
             "layout": self.file.as_ref().map(|_| &self.layout),
             "model": several(self.model.iter()),
             "step_times": self.step_times.as_deref().and_then(name),
@@ -52,17 +52,17 @@ impl Requests {
             "max_batch_tokens": self.max_batch_tokens,
             "max_context": self.max_context,
             "kv_tokens": several(engine.served.iter().map(|served| served.kv_tokens)),
-            "kv_reserve": self.kv_reserve,
+            "kv_reserve": self.kv_reserve(),
             "chunked_prefill": self.chunked_prefill,
             "prefill_replicas": self.prefill_replicas,
             "kv_transfer_gb_per_s": self.kv_transfer_gb_per_s,
-            "routing": self.routing,
+            "routing": self.routing(),
             "prefix_cache_blocks": self.prefix_cache_blocks,
             "patience_s": by::json(&self.patience, |seconds| json!(seconds)),
             "scale_at_tokens": self.scale_at,
             "start_up_s": several(self.model.iter().map(|model| self.start_up(model))),
-            "scale_every_s": self.scale_every,
-            "scale_in_after_s": self.scale_in_after,
+            "scale_every_s": self.scale_every(),
+            "scale_in_after_s": self.scale_in_after(),
             "slo": self.slo.iter().map(goal).collect::<Vec<_>>(),
             "rate_scale": self.rate_scale,
             "compat": self.compat.map(|with| format!("{with:?}").to_lowercase()),

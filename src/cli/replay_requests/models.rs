@@ -2,7 +2,7 @@
 
 use super::words::Replicas;
 use super::{Requests, Source, by};
-use crate::cli::failure::Failure;
+use crate::cli::failure::Refusals;
 use crate::spec::did_you_mean;
 
 /// From an order to the first request where nothing is said [s].
@@ -25,64 +25,71 @@ impl Requests {
     }
 
     /// Values for models that are not served, and one model twice.
-    pub(super) fn refuse_strange_models(&self) -> Result<(), Failure> {
-        let names: Vec<&str> = self.model.iter().map(String::as_str).collect();
-        if let Some((_, name)) = names.iter().enumerate().find(|(at, name)| names[..*at].contains(name)) {
-            return Err(Failure::input(format!("--model {name} stands twice"), "more --replicas of it"));
+    pub(super) fn refuse_strange_models(&self, wrong: &mut Refusals) {
+        let names = self.model_names();
+        for (_, name) in names.iter().enumerate().filter(|(at, name)| names[..*at].contains(name)) {
+            wrong.input(format!("--model {name} stands twice"), "more --replicas of it");
         }
-        by::refuse_strangers("--precision", &self.precision, &names, "model")?;
-        by::refuse_strangers("--tp", &self.tp, &names, "model")?;
-        by::refuse_strangers("--replicas", &self.replicas, &names, "model")?;
-        by::refuse_strangers("--kv-tokens", &self.kv_tokens, &names, "model")?;
-        by::refuse_strangers("--start-up", &self.start_up, &names, "model")
+        by::refuse_strangers(wrong, "--precision", &self.precision, &names, "model");
+        by::refuse_strangers(wrong, "--tp", &self.tp, &names, "model");
+        by::refuse_strangers(wrong, "--replicas", &self.replicas, &names, "model");
+        by::refuse_strangers(wrong, "--kv-tokens", &self.kv_tokens, &names, "model");
+        by::refuse_strangers(wrong, "--start-up", &self.start_up, &names, "model");
+    }
+
+    /// Models that are served, as they were written.
+    pub(super) fn model_names(&self) -> Vec<&str> {
+        self.model.iter().map(String::as_str).collect()
     }
 
     /// A pool without room for everybody's least, and for one replica of each beside it. Eq. (144).
-    pub(super) fn refuse_full_pool(&self) -> Result<(), Failure> {
-        let Some(pool) = self.pool_chips else { return Ok(()) };
+    pub(super) fn refuse_full_pool(&self, wrong: &mut Refusals) {
+        let Some(pool) = self.pool_chips else { return };
         let least = |model: &String| u64::from(self.replicas(model).min) * u64::from(self.tp(model));
         let prefill = u64::from(self.prefill_replicas.unwrap_or(0)) * u64::from(self.tp(&self.model[0]));
         let all: u64 = self.model.iter().map(least).sum::<u64>() + prefill;
         if pool < all {
             let each: Vec<String> = self.model.iter().map(|model| format!("{model} {}", least(model))).collect();
-            return Err(Failure::input(
+            wrong.input(
                 format!("--pool-chips {pool}: the least of every model takes {all} chips ({})", each.join(", ")),
                 format!("--pool-chips {all} or more, or fewer --replicas"),
-            ));
+            );
+            return;
         }
-        let never =
-            self.model.iter().find(|model| self.replicas(model).min == 0 && pool < all + u64::from(self.tp(model)));
-        match never {
-            Some(model) => {
-                let needed = all + u64::from(self.tp(model));
-                Err(Failure::input(
-                    format!(
-                        "--pool-chips {pool}: beside the least of the others, {all} chips, no replica of {model} ever starts"
-                    ),
-                    format!("--pool-chips {needed} or more, or fewer least --replicas of the others"),
-                ))
-            }
-            None => Ok(()),
+        let waits = |model: &&String| self.replicas(model).min == 0 && pool < all + u64::from(self.tp(model));
+        for model in self.model.iter().filter(waits) {
+            let needed = all + u64::from(self.tp(model));
+            wrong.input(
+                format!(
+                    "--pool-chips {pool}: beside the least of the others, {all} chips, no replica of {model} ever starts"
+                ),
+                format!("--pool-chips {needed} or more, or fewer least --replicas of the others"),
+            );
         }
     }
 
     /// The place of each model of the source among those that are served.
-    pub(super) fn model_places(&self, source: &Source) -> Result<Vec<u16>, Failure> {
+    pub(super) fn model_places(&self, source: &Source, wrong: &mut Refusals) -> Option<Vec<u16>> {
         let asked = source.models();
         if asked.is_empty() && 1 < self.model.len() {
-            return Err(Failure::input(
-                "several models are served: which requests ask for which?",
-                source.model_cure(&self.model[0]),
-            ));
+            wrong.input("several models are served: which requests ask for which?", source.model_cure(&self.model[0]));
+            return None;
         }
-        let place = |(model, place): &(String, String)| {
+        let mut place = |(model, place): &(String, String)| {
             let found = self.model.iter().position(|name| name == model);
-            found.map(|place| place as u16).ok_or_else(|| {
-                let near = did_you_mean(model, self.model.iter().map(String::as_str), "model");
-                let cure = if near.is_empty() { format!("serve it: --model {model}") } else { near };
-                Failure::input(format!("{place} asks for a model `{model}` that no --model names"), cure)
-            })
+            if found.is_none() {
+                // The log is as it is: what is served may be misspelt, or it was forgotten.
+                let near = did_you_mean(model, self.model_names(), "model");
+                let instead = self.model.iter().find(|name| near.contains(&format!("`{name}`")));
+                let cure = match instead {
+                    Some(name) => format!("serve it: --model {model}, beside --model {name} or in its place"),
+                    None => format!("serve it: --model {model}"),
+                };
+                wrong.input(format!("{place} asks for a model `{model}` that no --model names"), cure);
+            }
+            found.map(|place| place as u16)
         };
-        asked.iter().map(place).collect()
+        let places: Vec<Option<u16>> = asked.iter().map(&mut place).collect();
+        places.into_iter().collect()
     }
 }

@@ -49,21 +49,36 @@ impl FromStr for Slo {
     fn from_str(text: &str) -> Result<Slo, String> {
         let (name, terms) = text.split_once(':').unwrap_or(("", text));
         let mut goal = Goal { name: name.trim().to_owned(), ..Goal::default() };
-        if terms.trim() == "none" && !goal.name.is_empty() {
-            return Ok(Slo(goal));
+        if terms.trim() == "none" {
+            return match goal.name.is_empty() {
+                false => Ok(Slo(goal)),
+                true => Err(
+                    "whose? Of requests without classes leave --slo out; of a class write CLASS:none, as in batch:none"
+                        .into(),
+                ),
+            };
         }
         for term in terms.split(',') {
-            let (key, value) = term.split_once('=').ok_or("targets look like ttft=2s,tpot=50ms")?;
-            let seconds = duration(value)?;
-            if seconds <= 0.0 {
-                return Err(format!("{} of 0 can never be met", key.trim()));
-            }
+            let (key, value) = term.split_once('=').ok_or_else(|| match goal.name.as_str() {
+                "" => format!("`{term}` is no target: write ttft=2s,tpot=50ms, or CLASS:none of a class without any"),
+                class => format!("`{term}` is no target: write {class}:ttft=2s,tpot=50ms, or {class}:none"),
+            })?;
+            let seconds = || -> Result<f64, String> {
+                let seconds = duration(value)?;
+                if 0.0 < seconds { Ok(seconds) } else { Err(format!("{} of 0 can never be met", key.trim())) }
+            };
             let place = match key.trim() {
                 "ttft" => &mut goal.ttft_s,
                 "tpot" => &mut goal.tpot_s,
+                other if value.trim() == "none" => {
+                    return Err(format!(
+                        "`{other}={}` is no target: a class without any is {other}:none",
+                        value.trim()
+                    ));
+                }
                 other => return Err(format!("`{other}` is no target; there are ttft and tpot")),
             };
-            if place.replace(seconds).is_some() {
+            if place.replace(seconds()?).is_some() {
                 return Err(format!("{} stands twice", key.trim()));
             }
         }
@@ -144,6 +159,10 @@ mod tests {
         for bad in ["", "none", "ttft", "ttft=2", "e2e=2s", "ttft=2s,ttft=3s", "tpot=0s", "tpot=-1s"] {
             assert!(bad.parse::<Slo>().is_err(), "{bad}");
         }
+        let told = |text: &str| text.parse::<Slo>().unwrap_err();
+        assert!(told("none").contains("leave --slo out") && told("none").contains("batch:none"), "{}", told("none"));
+        assert!(told("batch=none").contains("a class without any is batch:none"), "{}", told("batch=none"));
+        assert!(told("batch:nothing").contains("batch:ttft=2s,tpot=50ms, or batch:none"), "{}", told("batch:nothing"));
         assert_eq!(window("0s..10min"), Ok((Bound::Seconds(0.0), Bound::Seconds(600.0))));
         assert_eq!(window("0..600").unwrap().1, Bound::Seconds(600.0));
         assert!(window("600").is_err() && positive("0").is_err() && share("1").is_err());

@@ -193,3 +193,30 @@ fn tables_that_cannot_be_are_refused() {
     assert!(error(|rows| rows[4].outcome.shed = 0.0).starts_with("line 5: less"));
     assert!(error(Vec::clear).starts_with("as many lines"));
 }
+
+/// Axes of loads to 1, replicas to 4, dispersions 1 to 16, one mix of 0.2: on a reference replica 17 is beyond, on up to 4 x 16/15 replicas; on one that takes
+/// twice as long 9 is, as 18 and on up to 4 x 8/7; below 1, another share, more replicas and more load.
+#[test]
+fn every_end_that_is_read_is_told() {
+    let table = AdmissionTable::new(&rows()).unwrap();
+    let within = Range { replicas: (1.0, 4.0), peak_load: 1.0 };
+    let of = |dispersion, output_share, seconds_per_request, range| {
+        table.beyond(&Asked { dispersion, output_share, seconds_per_request, clocks: None }, &range)
+    };
+    assert_eq!(of(16.0, 0.2, 0.5, within), []);
+    let [Beyond::Bursts { dispersion, most, replicas }] = of(17.0, 0.2, 0.5, within)[..] else { panic!() };
+    assert_eq!((dispersion, most), (17.0, 16.0));
+    assert!((replicas - 64.0 / 15.0).abs() < 1e-12, "{replicas}");
+    let [Beyond::Bursts { dispersion, replicas, .. }] = of(9.0, 0.2, 1.0, within)[..] else { panic!() };
+    assert!((dispersion - 18.0).abs() < 1e-12 && (replicas - 32.0 / 7.0).abs() < 1e-12, "{dispersion} {replicas}");
+    assert_eq!(of(9.0, 0.2, 1.0, Range { replicas: (5.0, 4.0), ..within }), []);
+    assert_eq!(of(0.5, 0.2, 0.5, within), [Beyond::Smooth { dispersion: 0.5, least: 1.0 }]);
+    assert_eq!(
+        of(1.0, 0.3, 0.5, Range { replicas: (1.0, 4.5), peak_load: 1.5 }),
+        [
+            Beyond::Mix { output_share: 0.3, end: 0.2 },
+            Beyond::Replicas { replicas: 4.5, most: 4.0 },
+            Beyond::Load { load: 1.5, most: 1.0 }
+        ]
+    );
+}

@@ -105,6 +105,8 @@ pub struct Figures {
     pub list: Vec<Figure>,
     /// With a price.
     pub cost: Option<Cost>,
+    /// How far times to first token drift through the run, [`Batches::drift`]; None of too few.
+    pub drift: Option<f64>,
 }
 
 /// Name of class `at` of these goals; `all` of the one beyond them, or of the only one.
@@ -141,7 +143,8 @@ impl Figures {
             }
             list[from..].iter_mut().for_each(|figure| figure.model.clone_from(&model.name));
         }
-        Figures { totals, list, cost }
+        let drift = tally.classes.last().and_then(|all| all.ttft_ns.drift());
+        Figures { totals, list, cost, drift }
     }
 
     /// A figure of a class by name, over all models.
@@ -186,11 +189,8 @@ fn plain(class: &str, metric: &str, unit: &'static str, value: Option<f64>) -> F
 }
 
 fn estimate(class: &str, metric: String, unit: &'static str, found: Option<Estimate>, scale: f64) -> Figure {
-    let ends = found.and_then(|found| {
-        let half = found.half_width?;
-        Some(((found.value - half) * scale, (found.value + half) * scale))
-    });
-    let value = found.map(|found| found.value * scale);
+    let found = found.map(|found| found.scaled(scale));
+    let (value, ends) = (found.map(|found| found.value), found.and_then(|found| found.ends));
     Figure { class: class.into(), model: "all".into(), metric, unit, value, ends }
 }
 
@@ -209,7 +209,7 @@ fn counts(name: &str, class: &ClassTally, aims: bool, list: &mut Vec<Figure>) {
     list.push(count("requests", class.ended));
     list.push(count("gave_up", class.gave_up));
     list.push(count("refused", class.refused));
-    list.push(estimate(name, "attainment".into(), "-", class.attained.mean().filter(|_| aims), 1e-3));
+    list.push(estimate(name, "attainment".into(), "-", class.attained.share(1_000).filter(|_| aims), 1.0));
 }
 
 fn sums(totals: &Totals, list: &mut Vec<Figure>) {

@@ -224,10 +224,10 @@ impl Swatch {
             Self::Line { color, dash, marker } => {
                 scene.stroke(&[(x, y), (x + SWATCH, y)], color, 2.0, dash);
                 if let Some(index) = marker {
-                    scene.marker((x + SWATCH / 2.0, y), &palette::marker(index), color);
+                    scene.mark((x + SWATCH / 2.0, y), index, color);
                 }
             }
-            Self::Dot(color, index) => scene.marker((x + SWATCH / 2.0, y), &palette::marker(index), color),
+            Self::Dot(color, index) => scene.mark((x + SWATCH / 2.0, y), index, color),
             Self::Box(color) => scene.rect((x + 5.0, y - 5.0), (x + SWATCH - 3.0, y + 5.0), color),
             Self::Reference => scene.stroke(&[(x, y), (x + SWATCH, y)], ERROR, 1.2, palette::DOTTED),
         }

@@ -59,7 +59,7 @@ const SERIES: [Color; 8] = [
     Color::new(136, 34, 85),
 ];
 
-/// Colour of the series at `index`; after eight they come again, with another dash and marker.
+/// Colour of the series at `index`; after eight they come again, with another dash and another marker, which is hollow.
 pub fn series(index: usize) -> Color {
     SERIES[index % SERIES.len()]
 }
@@ -83,6 +83,11 @@ pub const DOTTED: Dash = &[2.0, 3.0];
 pub fn dash(index: usize) -> Dash {
     const DASHES: [Dash; 5] = [SOLID, &[9.0, 3.5], &[4.0, 2.5], &[9.0, 3.0, 2.0, 3.0], &[2.0, 2.5]];
     DASHES[(index + index / SERIES.len()) % DASHES.len()]
+}
+
+/// Whether the mark of series `index` has only an outline, so that it is not taken for the one whose colour it has.
+pub fn is_hollow(index: usize) -> bool {
+    !(index / SERIES.len()).is_multiple_of(2)
 }
 
 /// Corners of the marker of series `index`, relative to its centre, about 3 px in radius.

@@ -165,26 +165,43 @@ fn dots(scene: &mut Scene, plot: &Plot, dots: &[(usize, Dot)]) {
     }
     let places = || dots().map(|(key, dot)| (*key, (plot.x(dot.x), plot.y(dot.y)), dot.note.as_str()));
     for (key, at, _) in places() {
-        scene.marker(at, &palette::marker(key), palette::series(key));
+        scene.mark(at, key, palette::series(key));
     }
-    // Words stand at the side that has room; those that would stand on others or on marks are left out, the first ones stay.
     let marks: Vec<Point> = places().map(|(_, at, _)| at).collect();
+    words(scene, &plot.rect, &marks, places().map(|(_, at, note)| (at, note)).filter(|place| !place.1.is_empty()));
+}
+
+/// Words beside marks, at the side that has room; those that would stand on others or on marks are left out, but for the first: it goes as far up or down as it
+/// must, with a line to its mark.
+fn words<'n>(scene: &mut Scene, rect: &Rect, marks: &[Point], notes: impl Iterator<Item = (Point, &'n str)>) {
     let mut taken: Vec<(f64, f64, f64)> = Vec::new();
-    for (_, (x, y), note) in places().filter(|place| !place.2.is_empty()) {
+    for ((x, y), note) in notes {
         let width = font::width(note, SMALL, Face::Normal);
-        let free = |from: &f64| {
-            let to = from + width;
-            let on_words =
-                |other: &(f64, f64, f64)| (other.2 - y).abs() < LEADING && *from < other.1 + 4.0 && other.0 - 4.0 < to;
-            let on_mark = |at: &Point| (at.1 - y).abs() < LEADING / 2.0 && from - 4.0 < at.0 && at.0 < to + 4.0;
-            plot.rect.left <= *from
-                && to <= plot.rect.right
-                && !taken.iter().any(on_words)
-                && !marks.iter().any(on_mark)
+        let free = |at: &Point| {
+            let (from, to) = (at.0, at.0 + width);
+            let on_words = |other: &(f64, f64, f64)| {
+                (other.2 - at.1).abs() < LEADING && from < other.1 + 4.0 && other.0 - 4.0 < to
+            };
+            let on_mark =
+                |mark: &Point| (mark.1 - at.1).abs() < LEADING / 2.0 && from - 4.0 < mark.0 && mark.0 < to + 4.0;
+            let within = rect.left <= from && to <= rect.right;
+            within && !taken.iter().any(on_words) && !marks.iter().any(on_mark)
         };
-        if let Some(from) = [x + 7.0, x - 7.0 - width].into_iter().find(free) {
-            taken.push((from, from + width, y));
-            scene.text((from, y + frame::HALF), note, SMALL, Face::Normal, Anchor::Start, GREY);
+        let beside = |level: f64| [x + 7.0, x - 7.0 - width].map(|from| (from, level));
+        let farther = (1..).map(|n| LEADING * f64::from(n)).take_while(|by| *by < rect.bottom - rect.top);
+        let farther =
+            farther.flat_map(|by| [y - by, y + by]).filter(|level| rect.top <= *level && *level <= rect.bottom);
+        let mut found = beside(y).into_iter().find(&free);
+        if found.is_none() && taken.is_empty() {
+            found = farther.flat_map(beside).find(&free);
+            if let Some((from, level)) = found {
+                let end = if x < from { from - 2.0 } else { from + width + 2.0 };
+                scene.stroke(&[(x, y), (end, level)], GREY, 0.8, palette::SOLID);
+            }
+        }
+        if let Some((from, level)) = found {
+            taken.push((from, from + width, level));
+            scene.text((from, level + frame::HALF), note, SMALL, Face::Normal, Anchor::Start, GREY);
         }
     }
 }
@@ -215,7 +232,7 @@ fn panel(scene: &mut Scene, plot: &Plot, row: &Row, cell: &Panel, of: usize) {
     for (key, line) in &cell.lines {
         let all: Vec<Point> = plot.runs(&line.points).into_iter().flatten().collect();
         for at in sparse(&all, *key, of) {
-            scene.marker(at, &palette::marker(*key), palette::series(*key));
+            scene.mark(at, *key, palette::series(*key));
         }
     }
 }
@@ -242,7 +259,7 @@ fn traded(scene: &mut Scene, plot: &Plot, cell: &Panel) {
     }
     for (key, line) in &cell.lines {
         for at in of(line).into_iter().filter(|at| best.contains(at)) {
-            scene.marker(at, &palette::marker(*key), palette::series(*key));
+            scene.mark(at, *key, palette::series(*key));
         }
     }
 }
@@ -291,5 +308,37 @@ mod tests {
         assert!(!svg.contains("no data"));
         let empty = Row { cells: vec![Panel::default(), Panel::default()], ..row([0.0, 0.0]) };
         assert!(to_svg(&chart(vec![empty]), Size::default()).contains("no data: nothing"));
+    }
+
+    /// Forty marks in a row at the rim, the fifth of them the worst: its number stands below the others, with a line to its mark, whatever stands beside it. The others' have no room.
+    #[test]
+    fn the_first_word_always_has_a_place() {
+        let dot = |n: u32, note: &str| (0, Dot { x: f64::from(n) / 10.0, y: 4.0, ends: None, note: note.into() });
+        let mut dots = vec![dot(5, "+999")];
+        dots.extend((0..40).filter(|n| *n != 5).map(|n| dot(n, "+777")));
+        dots.push((0, Dot { x: 2.0, y: -4.0, ends: None, note: String::new() }));
+        let panel = Panel { dots, ..Panel::default() };
+        let one = Row { cells: vec![panel], references: Vec::new(), ..row([0.0, 0.0]) };
+        let chart = Chart {
+            kind: Kind::Panels { keys: vec!["a".into()], columns: vec![String::new()], rows: vec![one] },
+            ..chart(Vec::new())
+        };
+        let scene = compose(&chart, Size::default());
+        let words: Vec<&str> = scene.texts().collect();
+        assert_eq!(words.iter().filter(|word| **word == "+999").count(), 1, "{words:?}");
+        assert!(words.iter().filter(|word| **word == "+777").count() < 39, "{words:?}");
+    }
+
+    /// The ninth series has the colour of the first, and neither its shape nor its filling.
+    #[test]
+    fn the_ninth_mark_is_not_the_first() {
+        let polygons = |key: usize| {
+            let mut scene = Scene::new(100.0, 100.0);
+            scene.mark((50.0, 50.0), key, palette::series(key));
+            scene.marks.len()
+        };
+        assert_eq!((polygons(0), polygons(8), polygons(16)), (2, 3, 2));
+        assert_eq!(palette::series(0), palette::series(8));
+        assert_ne!(palette::marker(0), palette::marker(8));
     }
 }

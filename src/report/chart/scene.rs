@@ -1,7 +1,7 @@
 //! A figure as a list of marks in CSS pixels: polygons, strokes, words.
 //! It knows neither data nor pixels of a bitmap.
 use super::font::{self, Face};
-use super::palette::{Color, Dash, PAPER};
+use super::palette::{self, Color, Dash, PAPER};
 
 /// A position [px], y downwards.
 pub type Point = (f64, f64);
@@ -77,6 +77,15 @@ impl Scene {
         let grown = |k: f64| shape.iter().map(|&(x, y)| (at.0 + k * x, at.1 + k * y)).collect();
         self.polygon(grown(1.4), PAPER);
         self.polygon(grown(1.0), fill);
+    }
+
+    /// The mark of the series at `index`: colours come again after eight, and then marks are hollow.
+    pub fn mark(&mut self, at: Point, index: usize, color: Color) {
+        let shape = palette::marker(index);
+        self.marker(at, &shape, color);
+        if palette::is_hollow(index) {
+            self.polygon(shape.into_iter().map(|(x, y)| (at.0 + 0.5 * x, at.1 + 0.5 * y)).collect(), PAPER);
+        }
     }
 
     /// Words on one line; control characters become spaces.

@@ -43,14 +43,14 @@ pub fn lines(scene: &mut Scene, chart: &Chart, series: &[Line], references: &[Re
             let path = thin(if steps { staircase(&run) } else { run.clone() });
             scene.stroke(&path, palette::series(i), 2.0, style[i].0);
             if path.len() == 1 {
-                scene.marker(path[0], &palette::marker(i), palette::series(i));
+                scene.mark(path[0], i, palette::series(i));
             }
         }
     }
     for (i, line) in series.iter().enumerate().filter(|(i, _)| style[*i].1.is_some()) {
         let all: Vec<Point> = plot.runs(&line.points).into_iter().flatten().collect();
         for at in sparse(&all, i, series.len()) {
-            scene.marker(at, &palette::marker(i), palette::series(i));
+            scene.mark(at, i, palette::series(i));
         }
     }
     frame::ground(scene, &plot.rect, &plot.ticks_y, chart.y.scale, true);

@@ -2,15 +2,18 @@
 //! It reads no number.
 use super::data::DataError;
 use super::manifest::Manifest;
+use super::tier_check;
 use crate::report::columns::FILES;
 use crate::report::digest::sha256;
 
 /// Every file that is missing or changed, in one error.
 pub fn check(manifest: &Manifest, files: &[(String, Vec<u8>)]) -> Result<(), DataError> {
-    if !manifest.kind.is_empty() {
-        return Err(DataError::NotAStudy { kind: manifest.kind.clone() });
-    }
-    if manifest.name.is_empty() || manifest.version.is_empty() || !manifest.rows.contains_key("summary.csv") {
+    let table = match manifest.kind.as_str() {
+        "" => "summary.csv",
+        tier_check::KIND => tier_check::TABLE,
+        other => return Err(DataError::NotAStudy { kind: other.to_owned() }),
+    };
+    if manifest.name.is_empty() || manifest.version.is_empty() || !manifest.rows.contains_key(table) {
         let message = "it names neither a study nor its tables".to_string();
         return Err(DataError::Manifest { message });
     }

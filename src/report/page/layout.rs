@@ -102,7 +102,7 @@ fn inputs(data: &Data) -> Option<Section> {
     })
 }
 
-fn of_chart(entry: &ChartEntry, drawn: &Drawn) -> Section {
+pub(super) fn of_chart(entry: &ChartEntry, drawn: &Drawn) -> Section {
     Section {
         heading: entry.what.to_string(),
         chart: Some(chart::to_svg(&drawn.chart, Size::default())),

@@ -35,7 +35,7 @@ fn drawn(rows: &[&TierWindow], told: &str) -> Drawn {
     let chart = Chart {
         title: title(rows),
         subtitle: format!(
-            "{} windows; points with the 95\u{a0}% interval of four plays of the request tier; axes end at {REACH} tolerances, numbers are of what lies beyond, where there is room; {told}",
+            "{} windows; points with the 95\u{a0}% interval of four plays of the request tier; axes end at {REACH} tolerances, numbers are of what lies beyond, where there is room, and always of the farthest; {told}",
             windows.len()
         ),
         x: Axis::filled("Peak load of the window [-]"),

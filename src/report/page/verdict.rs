@@ -141,10 +141,8 @@ fn dependence(data: &Data) -> Option<String> {
 fn waiting(data: &Data) -> Option<String> {
     let cell = data.first_cell()?;
     let means = data.of_kind(cell, "workload", "wait_mean");
-    let (scope, row) = means
-        .iter()
-        .filter(|r| r.1.figure.mean.is_some())
-        .max_by(|a, b| a.1.figure.mean.unwrap_or(0.0).total_cmp(&b.1.figure.mean.unwrap_or(0.0)))?;
+    let known = means.iter().filter_map(|(scope, row)| Some((row.figure.mean?, scope, row)));
+    let (_, scope, row) = known.max_by(|a, b| a.0.total_cmp(&b.0))?;
     let of = |strategy: &str, metric: &str| -> Option<Figure> {
         let rows = data.of_kind(Cell { strategy, ..cell }, "workload", metric);
         rows.into_iter().find(|r| r.0 == *scope).map(|r| r.1.figure)

@@ -83,7 +83,8 @@ fn latency(about: &About<'_>, figures: &Figures, tally: &Tally<'_>) -> Drawn {
 
 fn interval_notes() -> Vec<String> {
     vec![
-        "-+ is half a 95 % interval by batch means (Eq. (139)); without it there are too few requests for one".into(),
+        "in brackets the 95 % interval by batch means (Eq. (139)); without it there are too few requests for one"
+            .into(),
         "the run begins with empty replicas and no warm-up is taken off".into(),
     ]
 }
@@ -105,7 +106,7 @@ fn row(shown: &str, class: &str, metric: &str, figures: &Figures) -> Vec<String>
         match (figure.value, figure.ends) {
             (None, _) => String::new(),
             (Some(value), None) => short(value),
-            (Some(value), Some(ends)) => format!("{} -+ {}", short(value), short((ends.1 - ends.0) / 2.0)),
+            (Some(value), Some((low, high))) => format!("{} ({} to {})", short(value), short(low), short(high)),
         }
     };
     [shown.to_owned()].into_iter().chain(QUANTILES.map(|(statistic, _)| cell(statistic))).collect()
@@ -157,10 +158,12 @@ fn chips_by_model(about: &About<'_>, figures: &Figures, tally: &Tally<'_>) -> Dr
         Line::new(served.name.as_str(), x.iter().copied().zip(chips.iter().copied()))
     };
     let held = |served: &Served| figures.find_of_model(&served.name, "chip_hours").and_then(|figure| figure.value);
-    let most = about.served.iter().max_by(|a, b| held(a).unwrap_or(0.0).total_cmp(&held(b).unwrap_or(0.0)));
-    let all: f64 = about.served.iter().filter_map(held).sum();
-    let title = match most.and_then(|served| Some((served, held(served)? / all))) {
-        Some((served, share)) if 0.0 < all => format!("{} holds {} of the chip-hours", served.name, percent(share)),
+    let known = || about.served.iter().filter_map(|served| Some((served, held(served)?)));
+    let all: f64 = known().map(|(_, hours)| hours).sum();
+    let title = match known().max_by(|a, b| a.1.total_cmp(&b.1)) {
+        Some((served, hours)) if 0.0 < all => {
+            format!("{} holds {} of the chip-hours", served.name, percent(hours / all))
+        }
         _ => "Chips by model".into(),
     };
     let pool = |chips: u64| Reference { name: format!("the pool's {chips} chips"), value: chips as f64 };

@@ -2,7 +2,7 @@
 
 use super::About;
 use super::charts::provenance;
-use crate::report::chart::{Axis, Chart, Kind, Line, Panel, Reference, Row, error, short};
+use crate::report::chart::{Axis, Chart, Kind, Line, Panel, Reference, Row, short};
 use crate::report::html::TableView;
 use crate::report::replay::Drawn;
 use crate::report::table::show;
@@ -98,10 +98,9 @@ fn latency_title(about: &About<'_>, best: &[&Curve]) -> String {
 }
 
 fn estimate(found: Option<Estimate>, unit: f64) -> String {
-    let half = |half: f64| format!(" \u{b1}{}", error(half * unit));
-    found
-        .map(|found| format!("{}{}", short(found.value * unit), found.half_width.map(half).unwrap_or_default()))
-        .unwrap_or_default()
+    let Some(Estimate { value, ends }) = found.map(|found| found.scaled(unit)) else { return String::new() };
+    let ends = ends.map(|(low, high)| format!(" ({} to {})", short(low), short(high)));
+    format!("{}{}", short(value), ends.unwrap_or_default())
 }
 
 fn latency_table(about: &About<'_>, best: &[&Curve]) -> TableView {

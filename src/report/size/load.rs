@@ -49,12 +49,8 @@ fn row(about: &About<'_>, curve: &Curve, level: &Level, on_frontier: bool) -> Ve
     row
 }
 
-/// The figure and the ends of its interval; a time is not negative, whatever an interval symmetric about it says.
+/// The figure and the ends of its interval.
 fn three(found: Option<Estimate>) -> [Cell; 3] {
-    let half = found.and_then(|found| Some((found.value, found.half_width?)));
-    [
-        found.map(|found| found.value).into(),
-        half.map(|(value, half)| (value - half).max(0.0)).into(),
-        half.map(|(value, half)| value + half).into(),
-    ]
+    let ends = found.and_then(|found| found.ends);
+    [found.map(|found| found.value).into(), ends.map(|ends| ends.0).into(), ends.map(|ends| ends.1).into()]
 }

@@ -33,11 +33,8 @@ pub fn manifest(plan: &Plan, outcome: &Outcome, read: &Read, files: &[(String, S
         files.iter().map(|(name, text)| (name.clone(), json!(text.lines().count().saturating_sub(1)))).collect();
     let hashes: serde_json::Map<String, Value> =
         files.iter().map(|(name, text)| (name.clone(), json!(sha256(text.as_bytes())))).collect();
-    let inputs: Vec<Value> = read
-        .sources
-        .inputs()
-        .map(|(name, bytes)| json!({ "file": file_name(name), "sha256": sha256(bytes) }))
-        .collect();
+    let inputs: Vec<Value> =
+        inputs(read).iter().map(|(file, sha256)| json!({ "file": file, "sha256": sha256 })).collect();
     let money = plan.cells.iter().any(|cell| !cell.world.sites.is_empty());
     let mut not_modelled: Vec<String> = NOT_MODELLED.iter().filter(|_| money).map(|what| (*what).to_owned()).collect();
     not_modelled.extend(read.spec.not_modelled.iter().map(|at| at.value.clone()));
@@ -80,6 +77,11 @@ pub fn manifest(plan: &Plan, outcome: &Outcome, read: &Read, files: &[(String, S
     let mut text = serde_json::to_string_pretty(&manifest).expect("a manifest is JSON");
     text.push('\n');
     text
+}
+
+/// Files that were read, by their names alone, and their SHA-256.
+pub fn inputs(read: &Read) -> Vec<(String, String)> {
+    read.sources.inputs().map(|(name, bytes)| (file_name(name), sha256(bytes))).collect()
 }
 
 /// The resolved scenario; origins by file name, so that where the files lie changes no byte.

@@ -10,6 +10,8 @@ mod series;
 mod services;
 mod summary;
 
+pub use manifest::inputs;
+
 use crate::report::csv_out::Cell;
 use crate::spec::Read;
 use crate::study::{CellPlan, Outcome, Plan, Summary};

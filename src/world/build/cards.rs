@@ -1,9 +1,10 @@
 //! Replicas of services by the cards of their models, and what the table of admission says of them. Measures nothing.
 
+use super::beyond;
 use super::desk::{Desk, did_you_mean};
 use super::gangs::Supply;
 use super::points;
-use crate::perf::{self, Admission, Asked, Card, Clock, Deployment, Lengths, Precision, Promise};
+use crate::perf::{self, Admission, Asked, Card, Clock, Deployment, Lengths, Precision, Promise, Range};
 use crate::spec::{At, Named, ServiceSpec};
 use crate::stats::law::{Law, LawKind};
 use crate::world::bursts::Bursts;
@@ -76,9 +77,13 @@ pub(super) fn replica(
         None => perf::smallest(hardware, shape, deployment, lengths, &shares, fitted),
     };
     let made = made.and_then(|card| {
-        let points = points::of_replica(desk, supply, service, pool, &card, |lengths| {
-            perf::card(hardware, shape, card.deployment, lengths, &shares, fitted, &[])
-        });
+        let of = points::Of {
+            pool,
+            card: &card,
+            bound: perf::Bound { chip: hardware, model: shape, deployment: card.deployment },
+            modelled: |lengths| perf::card(hardware, shape, card.deployment, lengths, &shares, fitted, &[]),
+        };
+        let points = points::of_replica(desk, supply, service, &of);
         if points.is_empty() {
             return Ok(card);
         }
@@ -126,6 +131,7 @@ pub(super) fn admission(
     bursts: &Bursts,
     (input, output): (f64, f64),
     first: Option<&Replica>,
+    range: &Range,
 ) -> Admission {
     let table = &service.table;
     let asked = table.admission.as_ref().map(|at| at.value.as_str());
@@ -167,6 +173,9 @@ pub(super) fn admission(
     // Rates that move are no clumps of requests: the service goes through their loads.
     let dispersion = bursts.idc;
     let asked = Asked { dispersion, output_share: share, seconds_per_request, clocks: clocks.as_deref() };
+    if table.tier.as_ref().is_none_or(|at| at.value != "request") {
+        beyond::tell(desk, service, &asked, range);
+    }
     catalog.admission.of(&asked).promise(Promise { ttft_s, tpot_s, alone_s })
 }
 

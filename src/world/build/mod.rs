@@ -3,6 +3,7 @@
 
 mod assumptions;
 mod bets;
+mod beyond;
 mod blocks;
 mod cards;
 mod commit;

@@ -5,6 +5,7 @@ use super::desk::{Desk, did_you_mean};
 use super::gangs::{Supply, has_price, kind_named, own_cloud};
 use super::points;
 use super::time::Times;
+use crate::perf::Range;
 use crate::spec::{At, Leaf, Named, ServiceSpec, Tables};
 use crate::stats::math;
 use crate::units::{IdVec, SimTime, Span};
@@ -195,6 +196,11 @@ impl Place<'_> {
         }
         self.check_slo(desk, &places, input);
         let bursts = self.bursts(desk);
+        let demand = self.demand(desk, supply.times, (input + output).max(1e-9));
+        let scaler = self.scaler(desk, &places);
+        let swing = bursts.rates().into_iter().fold(1.0, f64::max);
+        let largest = largest_per_second(desk, supply.times, &demand);
+        let range = self.range(supply, (largest, swing), &scaler, &places, (input, output));
         let service = Service {
             name: self.written.name.clone(),
             path: path.clone(),
@@ -205,12 +211,12 @@ impl Place<'_> {
             priority: table.priority.as_ref().map_or(0, |at| at.value as i32),
             input_tokens: input,
             output_tokens: output,
-            demand: self.demand(desk, supply.times, (input + output).max(1e-9)),
+            demand,
             deferrable: self.deferrable(desk),
             second_choice: None,
             accepts_up_to: table.accepts_up_to.as_ref().map_or(1.0, |leaf| desk.number(leaf)),
             bursts,
-            admission: cards::admission(desk, self.written, &bursts, (input, output), replicas.first()),
+            admission: cards::admission(desk, self.written, &bursts, (input, output), replicas.first(), &range),
             promises: table
                 .slo
                 .as_ref()
@@ -220,7 +226,7 @@ impl Place<'_> {
             length_scv: cards::length_scv(desk, input, output),
             card_speed: cards::by_card(table).then(|| desk.unknown(cards::SPEED, (-8.0, 8.0))),
             forecast: self.forecast(desk),
-            scaler: self.scaler(desk, &places),
+            scaler,
             usd_per_million_tokens: self.token_price(desk, input, output),
             places,
         };
@@ -378,14 +384,34 @@ impl Place<'_> {
         demand
     }
 
+    /// Replicas that the largest tick needs, and its load on the most there may be, at the highest of its rates over their mean.
+    fn range(
+        &self,
+        supply: &Supply<'_>,
+        (largest_per_second, swing): (f64, f64),
+        scaler: &Autoscaler,
+        places: &[ServingPlace],
+        (input, output): (f64, f64),
+    ) -> Range {
+        let per_hour = |place: &ServingPlace| place.rates.tokens_per_hour(input, output);
+        let asked = 3_600.0 * largest_per_second;
+        let (mut left, mut all) = (scaler.max as f64, 0.0);
+        for place in places {
+            let pool = &supply.pools[place.pool];
+            let chips = super::sizes::most_planned(pool) * u64::from(pool.chips_per_node);
+            let replicas = ((chips / u64::from(place.chips)) as f64).min(left);
+            (left, all) = (left - replicas, all + replicas * per_hour(place));
+        }
+        let needed = places.first().map_or(0.0, |place| asked / per_hour(place) / scaler.target);
+        Range {
+            replicas: (scaler.min.max(1) as f64, needed.max(scaler.min as f64).min(scaler.max as f64)),
+            peak_load: if 0.0 < all { asked * swing / all } else { 0.0 },
+        }
+    }
+
     /// Refuses demand whose tokens of a tick no counter holds.
     fn count_tokens(&self, desk: &mut Desk<'_>, times: &Times, demand: &Demand) {
-        let years = times.end.0 as f64 / 3.6e9 / 8_766.0;
-        let grown = math::pow(desk.median_of(&demand.growth.per_year).max(1.0), years);
-        let ceiling = demand.growth.ceiling.as_ref().map_or(f64::INFINITY, |ceiling| desk.median_of(ceiling));
-        let largest = demand.shape.ticks.iter().map(|tick| tick.mean).fold(0.0, f64::max);
-        let per_second = desk.median_of(&demand.level) * demand.tokens_per_unit * grown.min(ceiling) * largest;
-        let tokens = per_second * self.tick.hours() * 3_600.0;
+        let tokens = largest_per_second(desk, times, demand) * self.tick.hours() * 3_600.0;
         if MOST_TOKENS < tokens {
             let message =
                 format!("`{}` asks for {tokens:.1e} tokens in a tick; at most {MOST_TOKENS:.0e}", self.written.path);
@@ -562,6 +588,15 @@ impl Place<'_> {
         let (a, b) = (desk.number(per_input), desk.number(per_output));
         Some(Param::Fixed((a * input + b * output) / (input + output).max(1e-9)))
     }
+}
+
+/// The largest tick's demand at medians, of a run that grows to its end [tokens/s].
+fn largest_per_second(desk: &Desk<'_>, times: &Times, demand: &Demand) -> f64 {
+    let years = times.end.0 as f64 / 3.6e9 / 8_766.0;
+    let grown = math::pow(desk.median_of(&demand.growth.per_year).max(1.0), years);
+    let ceiling = demand.growth.ceiling.as_ref().map_or(f64::INFINITY, |ceiling| desk.median_of(ceiling));
+    let largest = demand.shape.ticks.iter().map(|tick| tick.mean).fold(0.0, f64::max);
+    desk.median_of(&demand.level) * demand.tokens_per_unit * grown.min(ceiling) * largest
 }
 
 /// Chips of a replica on that pool and what it does there, as measured; None with a problem where the file does not say.
