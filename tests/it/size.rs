@@ -222,6 +222,15 @@ fn what_cannot_be_answered_is_refused() {
         &["did you mean `conversation`?"],
     );
     desk.refuses(&format!("size --rate 8 --model llama-3.1-8b {slo}"), &["how long are the requests?"]);
+    // Flags of one source beside another would change nothing: they are refused.
+    for flag in ["--cv 5", "--dispersion 4", "--mix code", "--requests 7", "--input-tokens 5 --output-tokens 5"] {
+        for source in ["log.csv", "--generate rate=1,requests=9,input=5,output=5"] {
+            let word = flag.split(' ').next().unwrap();
+            desk.refuses(&format!("size {source} {flag} --model llama-3.1-8b {slo}"), &["cannot be used with", word]);
+        }
+    }
+    desk.refuses(&format!("size log.csv --seed 5 --model llama-3.1-8b {slo}"), &["cannot be used with", "--seed"]);
+    desk.refuses(&format!("{SMALL} --layout azure {slo}"), &["cannot be used with", "--layout"]);
     let states = "size --generate states=8:1min/1:5min,requests=500,input=500,output=50";
     desk.refuses(&format!("{states},class=chat --model llama-3.1-8b {slo}"), &["`chat`", "sized for alike"]);
     desk.refuses(&format!("{states},cv=2 --model llama-3.1-8b {slo}"), &["cv beside states"]);
