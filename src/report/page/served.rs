@@ -45,7 +45,8 @@ mod tests {
     use super::*;
     use crate::report::folder::MANIFEST;
 
-    const HEAD: &str = "strategy,future,scope_kind,scope,period,metric,unit,draws,n,mean,ci_low,ci_high,p05,p50,p95\n";
+    const HEAD: &str =
+        "strategy,future,scope_kind,scope,period,metric,unit,draws,n,mean,ci_low,ci_high,p05,p50,p95,param_share\n";
 
     fn told(rows: &str) -> Option<String> {
         let manifest =
@@ -58,7 +59,7 @@ mod tests {
     #[test]
     fn a_row_a_service() {
         let row = |service: &str, period: &str, metric: &str, mean: &str, ends: &str| {
-            format!("s,f,service,{service},{period},{metric},-,4,4,{mean},{ends},,,\n")
+            format!("s,f,service,{service},{period},{metric},-,4,4,{mean},{ends},,,,\n")
         };
         let rows = [
             row("a.chat", "all", "tokens_demanded", "5", "5,5"),
@@ -72,6 +73,6 @@ mod tests {
         let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
         assert_eq!(lines[3][..5], ["a.chat", "90", "\u{b1}10", "25", "\u{b1}5"], "{text}");
         assert_eq!(lines[4], ["a.batch", "12", "\u{b1}2"], "{text}");
-        assert_eq!(told("s,f,workload,a.b,all,wait_mean,s,4,4,1,1,1,,,\n"), None);
+        assert_eq!(told("s,f,workload,a.b,all,wait_mean,s,4,4,1,1,1,,,,\n"), None);
     }
 }
