@@ -37,25 +37,25 @@ pub(super) struct Size {
     #[arg(long, value_name = "R", group = "source", value_parser = positive, conflicts_with_all = LOG_FLAGS)]
     rate: Option<f64>,
     /// With --rate: lengths of a kind of requests of the catalog (request_mixes.csv)
-    #[arg(long, value_name = "NAME", requires = "rate", conflicts_with_all = ["input_tokens", "output_tokens"])]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["file", "generate", "input_tokens", "output_tokens"])]
     mix: Option<String>,
     /// With --rate: tokens of prompts, or lognormal with a coefficient of variation
-    #[arg(long, value_name = "MEAN[:CV]", requires_all = ["rate", "output_tokens"])]
+    #[arg(long, value_name = "MEAN[:CV]", requires = "output_tokens", conflicts_with_all = OTHERS)]
     input_tokens: Option<String>,
     /// With --rate: tokens of answers
-    #[arg(long, value_name = "MEAN[:CV]", requires_all = ["rate", "input_tokens"])]
+    #[arg(long, value_name = "MEAN[:CV]", requires = "input_tokens", conflicts_with_all = OTHERS)]
     output_tokens: Option<String>,
     /// With --rate: coefficient of variation of the gaps between requests [default: 1, Poisson]
-    #[arg(long, value_name = "X", requires = "rate")]
+    #[arg(long, value_name = "X", conflicts_with_all = OTHERS)]
     cv: Option<f64>,
     /// With --rate: index of dispersion of the requests' numbers, the square of --cv
-    #[arg(long, value_name = "X", requires = "rate", conflicts_with = "cv", value_parser = positive)]
+    #[arg(long, value_name = "X", conflicts_with_all = ["file", "generate", "cv"], value_parser = positive)]
     dispersion: Option<f64>,
     /// With --rate: so many of them
-    #[arg(long, value_name = "N", requires = "rate", default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(2..))]
+    #[arg(long, value_name = "N", conflicts_with_all = OTHERS, default_value_t = 20_000, value_parser = clap::value_parser!(u32).range(2..))]
     requests: u32,
     /// Seed of --generate and --rate
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", conflicts_with = "file", default_value_t = 1)]
     seed: u64,
     /// How the log is laid out: plain is arrival_s,input_tokens,output_tokens[,class][,model]
     #[arg(long, default_value = "plain", value_name = "LAYOUT", value_parser = REQUEST_LAYOUTS)]
@@ -110,7 +110,9 @@ pub(super) struct Size {
 }
 
 /// Flags that only a log has.
-const LOG_FLAGS: [&str; 3] = ["window", "rate_scale", "skip_bad_rows"];
+const LOG_FLAGS: [&str; 4] = ["window", "rate_scale", "skip_bad_rows", "layout"];
+/// Sources beside --rate; `requires = "rate"` would ask for nothing where one of them is there.
+const OTHERS: [&str; 2] = ["file", "generate"];
 
 fn attainment(text: &str) -> Result<f64, String> {
     match text.trim().parse::<f64>() {

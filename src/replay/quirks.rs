@@ -89,7 +89,7 @@ pub const QUIRKS: &[Quirk] = &[
         command: "requests",
         of: "splitwise",
         when: "",
-        with: "a request is two tasks, prompt and decode, and the batch is put together anew at every boundary from five lists: the leading tasks passed over 4 times, waiting prompts by arrival, decodes set aside, decodes of the old batch, all others by arrival; each list is left at the first task that does not fit 512 tasks, 2,048 tokens or the memory",
+        with: "a request is two tasks, prompt and decode, and the batch is put together anew at every boundary from five lists: the leading tasks passed over 4 times, waiting prompts by arrival, decodes set aside, decodes of the old batch, all others by arrival; each list is left at the first task that does not fit 512 tasks, 2,048 tokens or the memory, but the first list passes over who finds no memory",
         without: "who is in the batch stays until done; others join from the head of one queue a class, none past another",
     },
     Quirk {
@@ -110,7 +110,7 @@ pub const QUIRKS: &[Quirk] = &[
         command: "requests",
         of: "splitwise",
         when: "",
-        with: "an arrival of any size ends a run of pure decodes with the step under way, even if it cannot join, unless the batch is full",
+        with: "an arrival of any size ends a run of pure decodes with the step under way, even if it cannot join, unless the batch is full and its prompt longer than the budget",
         without: "it does so where the head of the queue can join",
     },
     Quirk {

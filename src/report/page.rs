@@ -26,6 +26,7 @@ mod parts;
 mod power;
 #[cfg(test)]
 mod sample;
+mod served;
 mod shares;
 mod sheet;
 mod tables;

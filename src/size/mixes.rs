@@ -93,7 +93,9 @@ fn rows<S>(offers: &[Offer<S>], per_s: f64, members: &[(usize, u32)], bar: f64) 
     rows
 }
 
-/// The cheapest of a row that keeps the promise and costs less than `bar`; what fails is remembered, for less than it fails as well.
+/// The cheapest of a row that keeps the promise and costs less than `bar`, sought from the least upwards by doubled strides and then by halves: more
+/// of a slow type may serve worse, so that the most that is still cheaper proves nothing. Who fails is remembered: with fewer of the dearer and as many of
+/// the cheaper it fails as well.
 fn try_row<S: StepTimes + Clone>(
     yard: &mut Yard<'_, S>,
     row: &Row,
@@ -111,16 +113,18 @@ fn try_row<S: StepTimes + Clone>(
     while cheaper(most + 1) {
         most += 1;
     }
-    let known = |second: u32| failed.iter().any(|f| f.0 == row.pair && row.first <= f.1 && second <= f.2);
-    if known(most) {
-        return None;
-    }
-    if !yard.keeps(&parts(most)) {
-        failed.push((row.pair, row.first, most));
-        return None;
-    }
     let below = row.least - 1;
-    let enough = smallest(most - below, most - below, |more| !known(below + more) && yard.keeps(&parts(below + more)))?;
+    let mut keeps = |second: u32| {
+        if failed.iter().any(|f| f.0 == row.pair && row.first <= f.1 && second == f.2) {
+            return false;
+        }
+        let keeps = yard.keeps(&parts(second));
+        if !keeps {
+            failed.push((row.pair, row.first, second));
+        }
+        keeps
+    };
+    let enough = smallest(1, most - below, |more| keeps(below + more))?;
     let parts = parts(below + enough);
     Some(Mix { usd_per_hour: usd_per_hour(yard.offers, &parts), trial: yard.trial(&parts), parts })
 }

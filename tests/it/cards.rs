@@ -325,6 +325,8 @@ fn what_cannot_be_is_refused() {
     refused(&base.replace("model = \"llama-3.3-70b\"\n", ""), &["nothing says what a replica", "list architectures"]);
     refused(&base.replace("precision = \"fp8\"", "prefill_tokens_per_second = 10"), &["decode_tokens_per_second"]);
     refused(&text(10.0, "slo = { ttft = \"1ms\" }\n"), &["ttft", "promise more time"]);
+    // A step of a 70B model on two H100 takes about 20 ms, whatever its batch makes in a second.
+    refused(&text(10.0, "slo = { tpot = \"5ms\" }\n"), &["tpot", "a step of one request", "promise more time"]);
 }
 
 /// What lies beyond the table of admission is told, each with its numbers: 300 is read as 256, and answers of 4,000 after 1,000 tokens as a table's half; nothing of it where all is within.

@@ -115,12 +115,12 @@ impl Desk {
     }
 
     fn run(&self, more: &str) -> (i32, String, String) {
-        let base =
-            "replay requests log.csv --step-times times.csv --hardware chip --model toy --tp 1 --kv-tokens 1000 -o out";
+        let base = "replay requests log.csv --step-times times.csv --hardware chip --model toy --tp 1 -o out";
+        let memory = if more.contains("--kv-tokens") { "" } else { "--kv-tokens 1000" };
         let output = Command::cargo_bin("hedgerow")
             .unwrap()
             .current_dir(self.0.path())
-            .args(base.split(' ').chain(more.split_whitespace()))
+            .args(base.split(' ').chain(memory.split_whitespace()).chain(more.split_whitespace()))
             .output()
             .unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
@@ -163,6 +163,45 @@ fn the_command_writes_its_folder() {
     // That simulator runs 50 prompt tokens and a decode in 1.1 x 51 ms, and divides by all three tokens.
     assert_eq!(desk.run("--compat splitwise --no-charts --quiet").0, 0);
     assert_eq!(desk.read("requests.csv").lines().nth(2).unwrap(), "0,0,100,3,0.1,0.022033333,0.1661,0");
+}
+
+/// Of one place. The decode of the first steps at 110, 120, 130 ms; the second comes at 125 and cuts its run: that simulator sets a decode aside even where
+/// the batch is full, and takes it up again after the prompt. A prompt longer than an iteration cuts nothing and waits for the end, at 200 ms.
+#[test]
+fn splitwise_cuts_a_full_batch_for_a_prompt_that_it_has_room_for() {
+    for (input, rows) in [
+        (100, ["1,0.125,100,1,0.105,0,0.105,0", "0,0,100,11,0.1,0.018181818,0.3,0"]),
+        (900, ["0,0,100,11,0.1,0.009090909,0.2,0", "1,0.125,900,1,0.975,0,0.975,0"]),
+    ] {
+        let desk = Desk::new(&format!("arrival_s,input_tokens,output_tokens\n0,100,11\n0.125,{input},1\n"));
+        let one = "--compat splitwise --max-batch 1 --max-batch-tokens 500 --no-charts --quiet";
+        assert_eq!(desk.run(one).0, 0);
+        assert_eq!(desk.read("requests.csv").lines().skip(1).collect::<Vec<_>>(), rows);
+    }
+}
+
+/// Memory of 100 tokens. At 220 ms the third (61 tokens taken, 4 more for its answer) has had its prompt, and the fourth and fifth have both been passed over
+/// four times: the fourth needs 51 and finds no room, the fifth 11 and runs beside the third's decode, 12.1 ms for 11 tokens. Left at the fourth, the list
+/// would let the third's answer run alone to 260 ms.
+#[test]
+fn splitwise_passes_over_who_was_passed_over_and_finds_no_memory() {
+    let desk =
+        Desk::new("arrival_s,input_tokens,output_tokens\n0,40,5\n0.057,60,3\n0.058,60,5\n0.063,50,2\n0.066,10,3\n");
+    assert_eq!(desk.run("--compat splitwise --kv-tokens 100 --no-charts --quiet").0, 0);
+    let found = desk.read("requests.csv");
+    let times = |line: &str| {
+        let fields: Vec<&str> = line.split(',').collect();
+        (fields[0].to_owned(), fields[4].to_owned(), fields[6].to_owned())
+    };
+    let wanted = [
+        ("0", "0.04", "0.08"),
+        ("1", "0.083", "0.103"),
+        ("2", "0.162", "0.2041"),
+        ("4", "0.1661", "0.2622"),
+        ("3", "0.2552", "0.2652"),
+    ];
+    let wanted: Vec<_> = wanted.iter().map(|row| (row.0.into(), row.1.into(), row.2.into())).collect();
+    assert_eq!(found.lines().skip(1).map(times).collect::<Vec<(String, String, String)>>(), wanted);
 }
 
 /// Twice the rate halves the gaps; a window keeps rows' numbers; classes have targets and order.

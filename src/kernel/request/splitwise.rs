@@ -160,23 +160,33 @@ impl Sim<'_> {
         enter(&mut server.waiting, &self.requests, Task { slot, prompt: true });
         let idle = server.steps == 0;
         if idle {
-            self.begin(at, arrival.at_ns);
+            self.wake(at, arrival.at_ns, u64::from(arrival.input) + 1);
         }
-        let server = &mut self.servers[at as usize];
         if 1 < arrival.output {
-            enter(&mut server.waiting, &self.requests, Task { slot, prompt: false });
+            enter(&mut self.servers[at as usize].waiting, &self.requests, Task { slot, prompt: false });
+            // One that stands still looks again when the decode comes.
+            if self.servers[at as usize].steps == 0 {
+                self.wake(at, arrival.at_ns, u64::from(arrival.output) - 1);
+            }
         }
         if !idle {
-            self.interrupt(at, arrival.at_ns);
+            self.interrupt(at, arrival.at_ns, arrival.input);
         }
     }
 
-    /// A run of pure decodes ends with the step under way, unless the batch is full.
-    fn interrupt(&mut self, at: u32, now_ns: u64) {
+    /// A server without a batch looks for one, if the task that comes has room in its memory.
+    fn wake(&mut self, at: u32, now_ns: u64, memory: u64) {
+        if self.servers[at as usize].used + memory <= self.terms.kv_tokens {
+            self.begin(at, now_ns);
+        }
+    }
+
+    /// A run of pure decodes ends with the step under way, unless the batch is full and the prompt that comes longer than a whole one.
+    fn interrupt(&mut self, at: u32, now_ns: u64, input: u32) {
         let server = &mut self.servers[at as usize];
         let full = self.terms.max_batch as usize <= server.batch.len()
             || u64::from(self.terms.max_batch_tokens) <= server.tokens;
-        if server.steps <= 1 || full {
+        if server.steps <= 1 || full && self.terms.max_batch_tokens < input {
             return;
         }
         let elapsed_s = (now_ns - server.began_ns) as f64 / 1e9;
@@ -313,7 +323,8 @@ impl Sim<'_> {
         self.due.set(at, now_ns + nanoseconds(server.steps as f64 * server.step_s));
     }
 
-    /// The tasks of the next batch, from five lists; each list is left at the first task that does not fit.
+    /// The tasks of the next batch, from five lists; each list is left at the first task that does not fit, but the first one passes over who
+    /// finds no memory.
     fn choose(&mut self, at: u32) {
         let server = &self.servers[at as usize];
         let requests = &self.requests;
@@ -321,13 +332,14 @@ impl Sim<'_> {
             Pick { terms: self.terms, requests, used: server.used, tokens: 0, new: std::mem::take(&mut self.new) };
         pick.new.clear();
         let passed = |task: &&Task| PASSED_OVER <= requests[task.slot as usize].passed[usize::from(task.prompt)];
-        pick.from(server.waiting.iter().take_while(passed).copied());
+        pick.from(List::PassedOver, server.waiting.iter().take_while(passed).copied());
         let mut prompts: Vec<Task> = server.waiting.iter().filter(|task| task.prompt).copied().collect();
         prompts.sort_by_key(|task| requests[task.slot as usize].at_ns);
-        pick.from(prompts.into_iter());
-        pick.from(server.aside.iter().map(|slot| Task { slot: *slot, prompt: false }));
-        pick.from(server.batch.iter().copied());
-        pick.from(server.all.iter().map(|slot| requests[*slot as usize].first_unfinished(*slot)));
+        pick.from(List::Other, prompts.into_iter());
+        pick.from(List::Other, server.aside.iter().map(|slot| Task { slot: *slot, prompt: false }));
+        pick.from(List::Other, server.batch.iter().copied());
+        let all = server.all.iter().map(|slot| requests[*slot as usize].first_unfinished(*slot));
+        pick.from(List::All, all);
         self.new = pick.new;
     }
 
@@ -351,6 +363,17 @@ impl Sim<'_> {
     }
 }
 
+/// Where a task is looked for: what does not fit is taken differently.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum List {
+    /// Tasks passed over too often.
+    PassedOver,
+    /// Prompts, decodes set aside, decodes of the old batch.
+    Other,
+    /// All unfinished requests.
+    All,
+}
+
 /// A batch as it grows.
 struct Pick<'t> {
     terms: &'t Splitwise,
@@ -361,28 +384,37 @@ struct Pick<'t> {
 }
 
 impl Pick<'_> {
-    fn from(&mut self, list: impl Iterator<Item = Task>) {
-        for task in list {
-            if !self.new.contains(&task) && !self.take(task) {
+    /// Takes from a list what fits. Who was taken from an earlier list still ends this one where it would not fit once more, but not the last.
+    fn from(&mut self, list: List, tasks: impl Iterator<Item = Task>) {
+        for task in tasks {
+            let taken = self.new.contains(&task);
+            if taken && list == List::All {
+                continue;
+            }
+            if self.is_full_for(task) {
+                return;
+            }
+            let memory = memory(&self.requests[task.slot as usize], task.prompt);
+            if taken {
+                continue;
+            } else if self.used + memory <= self.terms.kv_tokens {
+                self.used += memory;
+                self.tokens += self.tokens_of(task);
+                self.new.push(task);
+            } else if list != List::PassedOver {
                 return;
             }
         }
     }
 
-    fn take(&mut self, task: Task) -> bool {
-        let request = &self.requests[task.slot as usize];
-        let tokens = if task.prompt { u64::from(request.input) } else { 1 };
-        let memory = memory(request, task.prompt);
-        let crowded = self.terms.max_batch as usize <= self.new.len()
-            || !self.new.is_empty() && u64::from(self.terms.max_batch_tokens) < self.tokens + tokens
-            || self.terms.kv_tokens < self.used + memory;
-        if crowded {
-            return false;
-        }
-        self.new.push(task);
-        self.tokens += tokens;
-        self.used += memory;
-        true
+    fn tokens_of(&self, task: Task) -> u64 {
+        if task.prompt { u64::from(self.requests[task.slot as usize].input) } else { 1 }
+    }
+
+    /// Whether it is one task or one token too many; a batch takes its first whatever its tokens.
+    fn is_full_for(&self, task: Task) -> bool {
+        self.terms.max_batch as usize <= self.new.len()
+            || !self.new.is_empty() && u64::from(self.terms.max_batch_tokens) < self.tokens + self.tokens_of(task)
     }
 }
 

@@ -1,7 +1,7 @@
 //! What services promised and kept, month by month, and what they did not serve beneath; first strategy, first future.
 use super::Drawn;
 use super::data::{Data, ServiceMonth, Spread};
-use super::find::{Cell, month_end, once};
+use super::find::{Cell, month_middle, once};
 use super::tables;
 use super::words::{percent_span, plain};
 use crate::report::chart::{Axis, Chart, Kind, Line, Panel, Row, short};
@@ -69,7 +69,7 @@ fn rows<'d>(data: &'d Data, cell: Cell<'d>) -> impl Iterator<Item = &'d ServiceM
 
 fn panel(services: &[(&str, Vec<&ServiceMonth>)], metric: &str) -> Panel {
     let line = |(key, (_, months)): (usize, &(&str, Vec<&ServiceMonth>))| {
-        let at = |row: &&ServiceMonth| Some((month_end(&row.month)?, row.values.get(metric).copied()));
+        let at = |row: &&ServiceMonth| Some((month_middle(&row.month)?, row.values.get(metric).copied()));
         let values: Vec<(f64, Option<Spread>)> = months.iter().filter_map(at).collect();
         let points = values.iter().map(|(x, of)| (*x, of.map(|of| 100.0 * of.mean))).collect();
         let band = values.iter().filter_map(|(x, of)| {
@@ -155,7 +155,7 @@ mod tests {
     }
 
     /// Chat attains 98 % (96 to 99) in January and nothing is known of February; batch promises nothing and sheds 5 %. The other strategy is not
-    /// shown. A share of 0.98 is 98 on the axis, at the end of January: 2026 + 1/12.
+    /// shown. A share of 0.98 is 98 on the axis, in the middle of January: 2026 + 1/24.
     #[test]
     fn figures_are_those_of_the_table() {
         let rows = "both,f,2026-01,lab,chat,4,0.01,0,0.02,0.98,0.96,0.99\n\
@@ -165,10 +165,10 @@ mod tests {
         let Drawn { chart, table, .. } = drawn(rows).unwrap();
         let Kind::Panels { keys, rows, .. } = &chart.kind else { panic!("panels") };
         assert_eq!(keys, &["lab.chat", "lab.batch"]);
-        let january = 2026.0 + 1.0 / 12.0;
+        let january = 2026.0 + 1.0 / 12.0 - 1.0 / 24.0;
         let (kept, shed) = (&rows[0].cells[0].lines, &rows[1].cells[0].lines);
         assert_eq!(kept.len(), 1, "batch promises nothing");
-        assert_eq!(kept[0].1.points, [(january, Some(98.0)), (2026.0 + 2.0 / 12.0, None)]);
+        assert_eq!(kept[0].1.points, [(january, Some(98.0)), (2026.0 + 2.0 / 12.0 - 1.0 / 24.0, None)]);
         assert_eq!(kept[0].1.band, [(january, 96.0, 99.0)]);
         assert_eq!((shed.len(), shed[1].0, shed[1].1.points[0]), (2, 1, (january, Some(5.0))));
         assert_eq!(chart.title, "lab.chat keeps its promise to 98\u{a0}% of its tokens in the worst month, 2026-01");

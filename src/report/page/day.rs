@@ -34,9 +34,12 @@ pub fn build(data: &Data) -> Option<Drawn> {
         Some(100.0 * sum[place] / sum.iter().sum::<f64>())
     };
     let (most, least) = peak_hours(&mean(0), &x);
-    let title = match (share(2, least.floor()), share(2, most.floor())) {
+    // What training leaves by day; where nothing trains, what serving takes.
+    let (part, word) =
+        if mean(2).iter().any(|chips| 0.0 < *chips) { (2, "training holds") } else { (0, "serving takes") };
+    let title = match (share(part, least.floor()), share(part, most.floor())) {
         (Some(night), Some(day)) => format!(
-            "{pool}: training holds {night:.0}\u{a0}% of the chips at {:02.0}:00 UTC and {day:.0}\u{a0}% at {:02.0}:00",
+            "{pool}: {word} {night:.0}\u{a0}% of the chips at {:02.0}:00 UTC and {day:.0}\u{a0}% at {:02.0}:00",
             least.floor(),
             most.floor()
         ),

@@ -280,6 +280,11 @@ pub fn month_end(label: &str) -> Option<f64> {
     Some(year.parse::<f64>().ok()? + month.parse::<f64>().ok()? / 12.0)
 }
 
+/// The same at its middle, where the mean over a month stands.
+pub fn month_middle(label: &str) -> Option<f64> {
+    Some(month_end(label)? - 1.0 / 24.0)
+}
+
 /// Range and median of a figure, where all three are there.
 pub fn range(figure: &Figure) -> Option<(f64, f64, f64)> {
     Some((figure.p05?, figure.p50?, figure.p95?))

@@ -2,7 +2,7 @@
 use super::data::Data;
 use super::find::Cell;
 use super::words::{maybe, percent, with_error};
-use super::{frontier, verdict};
+use super::{frontier, served, verdict};
 use crate::report::html::TableView;
 use crate::report::table::{Cell as Shown, Column, Table};
 
@@ -13,6 +13,9 @@ pub fn terminal(data: &Data) -> String {
         None if data.cloud().is_some() => money(data),
         None => queues(data),
     };
+    if let Some(table) = served::table(data) {
+        lines.push_str(&format!("\n{}", table.to_text()));
+    }
     lines.push('\n');
     for sentence in verdict::sentences(data) {
         lines.push_str(&format!("{sentence}\n"));
@@ -122,7 +125,9 @@ fn queues(data: &Data) -> String {
     let title = format!("{} ({})", if m.title.is_empty() { &m.name } else { &m.title }, data.provenance(None));
     let columns = [Column::left("workload")].into_iter();
     let columns = columns.chain(["runs", "mean wait \u{b1}", "p90", "waits", "blocked"].map(Column::right));
-    let mut table = Table::new(&title, columns.chain([Column::left("cell")]).collect());
+    let columns = columns.chain([Column::left("cell")]);
+    let waits = data.summary.iter().any(|row| row.metric == "wait_mean" && row.scope_kind == "workload");
+    let mut table = Table::new(&title, if waits { columns.collect() } else { Vec::new() });
     for cell in data.cells(&data.distinct_strategies()) {
         for (workload, row) in data.of_kind(cell, "workload", "wait_mean") {
             let other =
@@ -142,7 +147,7 @@ fn queues(data: &Data) -> String {
     for line in not_modelled(data) {
         table.note(line);
     }
-    if data.runs().is_some_and(|n| n > 1.0) {
+    if waits && data.runs().is_some_and(|n| n > 1.0) {
         table.note("\u{b1}: 95\u{a0}% interval of the mean over runs; p90: mean of each run's".to_string());
     }
     for cell in data.cells(&data.distinct_strategies()) {

@@ -298,13 +298,22 @@ impl Place<'_> {
         kind
     }
 
-    /// A promise shorter than one step of its fastest replica cannot be kept: a token takes at least 1 / (tokens a second) of the replica.
+    /// A promise shorter than one step of its fastest replica cannot be kept, nor one shorter than a mean prompt takes alone: by the card, else by the
+    /// stated rates, which serve one request at a time.
     fn check_slo(&self, desk: &mut Desk<'_>, places: &[ServingPlace], input: f64) {
         let Some(slo) = &self.written.table.slo else { return };
-        let best = |rate: fn(&Rates) -> f64| places.iter().map(|place| rate(&place.rates)).fold(0.0, f64::max);
+        let step_s = |place: &ServingPlace| match &place.card {
+            Some(card) => card.step_seconds(1, input),
+            None => 1.0 / place.rates.decode,
+        };
+        let prompt_s = |place: &ServingPlace| match &place.card {
+            Some(card) => card.prefill_seconds(input.round().max(1.0) as u64),
+            None => input / place.rates.prefill,
+        };
+        let best = |seconds: &dyn Fn(&ServingPlace) -> f64| places.iter().map(seconds).fold(f64::INFINITY, f64::min);
         let least = [
-            (&slo.tpot, 1.0 / best(|rates| rates.decode), "one token of its fastest replica"),
-            (&slo.ttft, input / best(|rates| rates.prefill), "reading a mean request on its fastest replica"),
+            (&slo.tpot, best(&step_s), "a step of one request on its fastest replica"),
+            (&slo.ttft, best(&prompt_s), "reading a mean request on its fastest replica"),
         ];
         for (leaf, least_s, what) in least {
             let Some(leaf) = leaf else { continue };
