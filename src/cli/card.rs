@@ -11,7 +11,7 @@ use serde_json::json;
 /// What `explain card` may be told.
 #[derive(clap::Args, Debug, Default)]
 pub struct Terms {
-    /// Of a card: chips of a replica [default: the fewest that hold the model]
+    /// Of a card: chips of a replica [default: the fewest that hold the model, within the widest scale-up domain of the chip if any do]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=4096))]
     tp: Option<u32>,
     /// Of a card: bf16, fp8 or fp4 [default: fp8, else bf16]
@@ -115,6 +115,7 @@ pub fn explain(names: &[String], terms: &Terms, format: Format) -> Result<(), Fa
                 "tensor_parallel": card.deployment.tensor_parallel, "precision": weights.word(),
                 "kv_precision": deployment.kv.word(), "input_tokens": lengths.input_tokens,
                 "output_tokens": lengths.output_tokens, "cache_hit": deployment.cache_hit,
+                "scale_up_chips": parts.hardware.scale_up.as_ref().map(|domain| domain.chips), "link_bytes_per_s": card.link_bytes_s,
                 "kv_tokens": card.kv_tokens(), "batch": full.batch, "iteration_s": full.parts.total_s(),
                 "output_tokens_per_s": full.output_tokens_per_s, "prefill_s": card.prefill_seconds(lengths.input_tokens),
                 "prefill_tokens_per_s": card.prefill_tokens_per_s(), "prefill_tokens_per_replica_hour": prefill,
@@ -143,6 +144,9 @@ pub(super) fn remedy(refusal: &crate::perf::Refusal) -> &'static str {
         Refusal::Peak { .. } => "name one of these with `--precision`",
         Refusal::Context { .. } => "shorter requests with `--in` and `--out`",
         Refusal::Link { .. } => "`--tp 1`",
+        Refusal::Domain { .. } => {
+            "a `--tp` up to the scale-up domain (1 where it is not known) or of 2, 3 ... whole ones; a narrower `--precision`, or another chip"
+        }
         Refusal::Value { .. } => "",
     }
 }

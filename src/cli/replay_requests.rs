@@ -70,7 +70,7 @@ pub(super) struct Requests {
     /// Precision of the weights of a card: bf16, fp8, fp4 [default: fp8 where the chip has it]; measured times have theirs already; here and below [MODEL=] is for one of several models
     #[arg(long, value_name = "[MODEL=]NAME", value_parser = by(words::word))]
     precision: Vec<By<String>>,
-    /// Chips that share each layer of a replica [default: 8]
+    /// Chips that share each layer of a replica [default: 8; of a card on an instance whose scale-up domain has fewer, or of a model that needs more, the fewest that hold it]
     #[arg(long, value_name = "[MODEL=]N", value_parser = by(words::chips))]
     tp: Vec<By<u32>>,
     /// Replicas, or least and most of them: 4, 2..8 [default: 1]

@@ -67,6 +67,8 @@ pub struct Card {
     pub kv_bytes_per_token: f64,
     /// Thermal design power of the chips [W]; `None` where nobody published it.
     pub watts: Option<f64>,
+    /// Bandwidth between its chips, one way and per chip [bytes/s]; `None` of one chip. Eq. (126).
+    pub link_bytes_s: Option<f64>,
     /// How it is known.
     pub basis: Basis,
     /// Speed of measured points over the model's [-]; 1 where there are none.
@@ -178,7 +180,9 @@ fn modelled(
         weight_bytes,
         kv_bytes_per_token,
         watts: chip.tdp_w.map(|each| chips * each),
-        basis: if fitted { Basis::Fitted } else { Basis::Extrapolated },
+        link_bytes_s: layout.link_bytes_s,
+        // No row was measured over a network between servers.
+        basis: if fitted && !chip.is_beyond(deployment.tensor_parallel) { Basis::Fitted } else { Basis::Extrapolated },
         measured_speed: 1.0,
         measured_scatter: 0.0,
         mixed: None,
@@ -216,10 +220,7 @@ fn layout(chip: &Hardware, model: &Architecture, deployment: &Deployment, length
     }
     let Some(matmul_peak) = chip.peak(weights) else { return Err(Refusal::peak(chip, weights)) };
     let Some(attention_peak) = chip.attention_peak(kv) else { return Err(Refusal::peak(chip, kv)) };
-    let link_bytes_s = if tensor_parallel > 1 { chip.link_bytes_s } else { None };
-    if tensor_parallel > 1 && link_bytes_s.is_none() {
-        return Err(Refusal::Link { chip: chip.name.clone(), chips: tensor_parallel });
-    }
+    let link_bytes_s = chip.link_one_way(tensor_parallel)?;
     Ok(Layout { tensor_parallel, weights, kv, matmul_peak, attention_peak, link_bytes_s })
 }
 
@@ -436,7 +437,7 @@ impl StepTimes for Card {
 /// Largest replica that [`smallest`] tries [chips].
 pub const MOST_CHIPS: u32 = 64;
 
-/// The card on the fewest chips, a power of two up to [`MOST_CHIPS`], on which the model has room; else the refusal of the most.
+/// The card on the fewest chips of [`sizes`] on which the model has room; else the refusal of the most.
 pub fn smallest(
     chip: &Hardware,
     model: &Architecture,
@@ -445,12 +446,23 @@ pub fn smallest(
     shares: &Efficiency,
     fitted: bool,
 ) -> Result<Card, Refusal> {
-    let mut tensor_parallel = 1;
-    loop {
+    let on = |tensor_parallel| {
         let deployment = Deployment { tensor_parallel, ..deployment };
-        match card(chip, model, deployment, lengths, shares, fitted, &[]) {
-            Err(Refusal::Memory { .. }) if tensor_parallel < MOST_CHIPS => tensor_parallel *= 2,
-            found => return found,
-        }
+        card(chip, model, deployment, lengths, shares, fitted, &[])
+    };
+    let domain = chip.scale_up.as_ref().map_or(MOST_CHIPS, |domain| domain.chips);
+    let larger = sizes(domain).into_iter().skip(1);
+    larger.fold(on(1), |found, size| if matches!(found, Err(Refusal::Memory { .. })) { on(size) } else { found })
+}
+
+/// Chips of a replica that are tried, up to [`MOST_CHIPS`]: powers of two within a scale-up domain of that many chips and the whole of it, then 2, 4, 8 ...
+/// domains, as layers are cut into equal parts.
+fn sizes(domain: u32) -> Vec<u32> {
+    let within = (0..).map(|power| 1 << power).take_while(|size| *size < domain.min(MOST_CHIPS));
+    let beyond = (0..).map(|power| domain << power).take_while(|size| *size <= MOST_CHIPS);
+    let mut sizes: Vec<u32> = within.chain(beyond).collect();
+    if MOST_CHIPS < domain {
+        sizes.push(MOST_CHIPS);
     }
+    sizes
 }

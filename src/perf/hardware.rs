@@ -1,6 +1,7 @@
 //! What one chip can do at most, as plain numbers. Knows no model and no efficiency.
 
 use super::precision::Precision;
+use super::scale_up::ScaleUp;
 
 /// One accelerator.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +16,8 @@ pub struct Hardware {
     pub memory_bytes_s: f64,
     /// Bandwidth to the other chips of a replica, both ways added [bytes/s]; `None` where it is not known.
     pub link_bytes_s: Option<f64>,
+    /// The chips that this link joins; `None` where it is not known how many they are.
+    pub scale_up: Option<ScaleUp>,
     /// Thermal design power [W]; `None` where nobody published it.
     pub tdp_w: Option<f64>,
 }

@@ -14,6 +14,7 @@ mod precision;
 pub mod refusal;
 mod roofline;
 mod simplex;
+mod scale_up;
 mod step;
 mod table;
 #[cfg(test)]
@@ -37,5 +38,6 @@ pub use mixed::{Mixed, Moments};
 pub use precision::Precision;
 pub use refusal::Refusal;
 pub use roofline::{Parts, Roofline, Work};
+pub use scale_up::{Network, ScaleUp};
 pub use step::{Iteration, StepTimes};
 pub use table::{StepRow, StepTable};

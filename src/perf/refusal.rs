@@ -45,6 +45,16 @@ pub enum Refusal {
         /// Of the replica.
         chips: u32,
     },
+    /// More chips than one interconnect joins, and nothing known that joins them; or domains cut in pieces.
+    #[error("a replica of {chips} x {chip}: {arithmetic}")]
+    Domain {
+        /// Name.
+        chip: String,
+        /// Of the replica.
+        chips: u32,
+        /// What is there and what is not.
+        arithmetic: String,
+    },
     /// Weights or one request do not fit.
     #[error("{model} does not fit {chips} x {chip}: {arithmetic}")]
     Memory {

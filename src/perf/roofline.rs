@@ -85,7 +85,7 @@ pub(super) struct Layout {
     pub kv: Precision,
     pub matmul_peak: f64,
     pub attention_peak: f64,
-    /// None where one chip is all.
+    /// One way, Eq. (126); None where one chip is all.
     pub link_bytes_s: Option<f64>,
 }
 
@@ -107,7 +107,7 @@ impl Roofline {
             memory_bytes_s,
             decode_s_per_context_token: (decode_flop / attention_flop_s).max(kv_bytes / memory_bytes_s),
             prefill_s_per_pair: 2.0 * model.attention_layers * model.prefill_width / attention_flop_s,
-            link_s_per_token: layout.link_bytes_s.map_or(0.0, |both| link_bytes / (both / 2.0 * shares.link_share)),
+            link_s_per_token: layout.link_bytes_s.map_or(0.0, |one_way| link_bytes / (one_way * shares.link_share)),
             overhead_s: shares.overhead_s_per_layer * model.layers,
             speed: shares.software,
             architecture: model.clone(),

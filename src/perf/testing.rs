@@ -1,8 +1,8 @@
 //! A chip and a model with round numbers, for tests of this layer.
 
-use super::{Architecture, Efficiency, Hardware};
+use super::{Architecture, Efficiency, Hardware, Network, ScaleUp};
 
-/// 1 GFLOP/s in BF16, 2 in FP8; 1 GB at 1 GB/s; a link of 200 MB/s both ways.
+/// 1 GFLOP/s in BF16, 2 in FP8; 1 GB at 1 GB/s; a link of 200 MB/s both ways between eight, and 0.32 Gbit/s out of them: 5 MB/s a chip.
 pub fn chip() -> Hardware {
     Hardware {
         name: "toy-chip".into(),
@@ -10,6 +10,11 @@ pub fn chip() -> Hardware {
         memory_bytes: 1e9,
         memory_bytes_s: 1e9,
         link_bytes_s: Some(2e8),
+        scale_up: Some(ScaleUp {
+            of: "toy-server".into(),
+            chips: 8,
+            network: Some(Network { gbit_s: 0.32, chips: 8 }),
+        }),
         tdp_w: Some(100.0),
     }
 }

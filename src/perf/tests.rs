@@ -41,6 +41,49 @@ fn several_chips_pay_for_their_sums() {
     near(toy_card(2).step_seconds(1, 100.0), 0.11024);
 }
 
+/// Sixteen chips are two domains of eight. Each has 0.32 Gbit/s / 8 / 8 = 5 MB/s out of its own, below the link's 100 MB/s one way; 2 sums x 2 (16 - 1)/16 x
+/// 10 layers x 100 x 2 B = 7,500 B a token: 1.5 ms. One token at context 100: weights 2e8/16e9 = 12.5 ms, the cache, which stands
+/// eight times, 8 x 1e5/16e9 s = 0.05 ms, overhead 10 ms. A network faster than the link leaves the link: 7,500/1e8 = 75 us. Eq. (126).
+#[test]
+fn wider_than_a_scale_up_domain_by_hand() {
+    let on = |chip: &Hardware, chips: u32| {
+        card(chip, &toy(), Deployment::new(chips, Precision::Fp8), lengths(100, 100), &shares(), true, &[])
+    };
+    let joined_by = |network: Option<f64>, chips: u32| {
+        let network = network.map(|gbit_s| Network { gbit_s, chips });
+        Hardware { scale_up: Some(ScaleUp { of: "toy-server".into(), chips, network }), ..chip() }
+    };
+    let wide = on(&chip(), 16).unwrap();
+    near(wide.step_seconds(1, 100.0), 0.0125 + 5e-5 + 1.5e-3 + 0.01);
+    assert_eq!((wide.link_bytes_s, wide.basis, wide.uncertainty_sigma()), (Some(5e6), Basis::Extrapolated, 0.35));
+    let within = on(&chip(), 8).unwrap();
+    assert_eq!((within.link_bytes_s, within.basis), (Some(1e8), Basis::Fitted));
+    assert_eq!(on(&chip(), 1).unwrap().link_bytes_s, None);
+    let fast = on(&joined_by(Some(80.0), 8), 16).unwrap();
+    near(fast.step_seconds(1, 100.0), 0.0125 + 5e-5 + 7.5e-5 + 0.01);
+    assert_eq!((fast.link_bytes_s, fast.basis), (Some(1e8), Basis::Extrapolated));
+    let refused = |chip: &Hardware, chips: u32| on(chip, chips).unwrap_err().to_string();
+    assert_eq!(
+        refused(&chip(), 12),
+        "a replica of 12 x toy-chip: a scale-up domain of toy-server has 8 chips, and 12 / 8 = 1.50 is no whole number of them"
+    );
+    assert!(refused(&joined_by(None, 8), 16).contains("no network that joins 16 / 8 = 2 of them"));
+    assert!(refused(&Hardware { scale_up: None, ..chip() }, 2).contains("`scale_up_chips` in links.csv"));
+    // 1e9 x 2 B x 1.03 = 2.06 GB and 0.9 a chip: three at least. Whole domains where none holds it, and powers of two of them.
+    let large = Architecture { total_params: 1e9, active_params: 1e9, ..toy() };
+    let fewest = |chips: u32| {
+        let (chip, plan) = (joined_by(Some(1.0), chips), Deployment::new(1, Precision::Bf16));
+        let card = smallest(&chip, &large, plan, lengths(1, 1), &shares(), true).unwrap();
+        (card.deployment.tensor_parallel, card.basis)
+    };
+    assert_eq!([1, 2, 3, 8].map(|chips| fewest(chips).0), [4, 4, 3, 4]);
+    assert_eq!([2, 3].map(|chips| fewest(chips).1), [Basis::Extrapolated, Basis::Fitted]);
+    assert_eq!((chip().told_of(4), chip().told_of(8)), (None, None));
+    let told = [3, 16].map(|chips| chip().told_of(chips).unwrap());
+    assert!(told[0].contains("beside 2 such replicas 2 of its chips are left over"), "{}", told[0]);
+    assert!(told[1].contains("0.005 GB/s a chip one way = 0.32 Gbit/s / 8 / 8"), "{}", told[1]);
+}
+
 /// Four chips and two heads of the cache: everything of it stands twice, 2,000 B a token: (4 x 0.9e9 - 0.103e9) / 2,000 = 1,748,500 tokens.
 /// A step reads it twice too: 1,000 tokens of context take max(4e6/4e9, 2e6/4e9) s.
 #[test]

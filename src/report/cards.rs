@@ -41,7 +41,7 @@ pub fn cards(catalog: &Catalog) -> Table {
             }
         }
     }
-    table.note(format!("Not listed: {large} that do not fit 64 chips or need a link whose bandwidth is not known."));
+    table.note(format!("Not listed: {large} that do not fit 64 chips or need a link or a network between scale-up domains that is not known."));
     if !unknown.is_empty() {
         table.note(format!("Chips without published memory: {}.", unknown.join(", ")));
     }
@@ -213,17 +213,19 @@ fn speeds(out: &mut String, parts: &Parts<'_>, card: &Card, shares: &Efficiency,
             shares.mbu
         ),
     );
-    if let (Some(link), true) = (parts.hardware.link_bytes_s, chips > 1) {
-        let each_way = link / 2.0;
+    if let Some(one_way) = card.link_bytes_s {
         line(
             out,
             format_args!(
-                "  link       {:.0} GB/s one way = {:.0} x share {:.3}",
-                each_way * shares.link_share / 1e9,
-                each_way / 1e9,
+                "  link       {} GB/s one way = {} x share {:.3}",
+                show(one_way * shares.link_share / 1e9),
+                show(one_way / 1e9),
                 shares.link_share
             ),
         );
+    }
+    if let Some(told) = parts.hardware.told_of(chips) {
+        line(out, format_args!("             {told}"));
     }
     line(
         out,
@@ -345,6 +347,9 @@ fn known(out: &mut String, parts: &Parts<'_>, card: &Card) {
             ),
         };
         line(out, format_args!("  {fitted}"));
+        if parts.hardware.is_beyond(card.deployment.tensor_parallel) {
+            line(out, format_args!("  a replica wider than its scale-up domain: no rows of any were fitted"));
+        }
     }
     line(out, format_args!("  shape of the model: {}", parts.architecture.provenance.source));
     if !parts.architecture.note.is_empty() {

@@ -82,7 +82,7 @@ impl Desk<'_> {
         };
         let usd = tariff.rate.usd() * row.chips as f64;
         let parts = match self.catalog.card_parts(&row.chip, self.asked.model) {
-            Ok(parts) => parts,
+            Ok(parts) => parts.on(row),
             Err(error) => return passed.push(pass("data", None, Some(usd), error.to_string())),
         };
         for chips in TENSOR_PARALLEL.into_iter().filter(|chips| u64::from(*chips) <= row.chips) {

@@ -27,6 +27,7 @@ mod cli;
 mod combinations;
 mod docs;
 mod failures;
+mod scale_up;
 mod serving;
 mod size;
 mod source;

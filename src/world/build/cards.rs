@@ -4,7 +4,7 @@ use super::beyond;
 use super::desk::{Desk, did_you_mean};
 use super::gangs::Supply;
 use super::points;
-use crate::perf::{self, Admission, Asked, Card, Clock, Deployment, Lengths, Precision, Promise, Range};
+use crate::perf::{self, Admission, Asked, Card, Clock, Deployment, Lengths, Precision, Promise, Range, Refusal};
 use crate::spec::{At, Named, ServiceSpec};
 use crate::stats::law::{Law, LawKind};
 use crate::world::bursts::Bursts;
@@ -47,7 +47,11 @@ pub(super) fn replica(
     let chip = supply.chips[supply.pools[pool].chip].name.clone();
     let catalog = desk.catalog;
     let parts = match catalog.card_parts(&chip, &model.value) {
-        Ok(parts) => parts,
+        // Without an instance the widest scale-up domain of the chip's stands in.
+        Ok(parts) => match catalog.instance(&supply.pools[pool].instance) {
+            Ok(instance) => parts.on(instance),
+            Err(_) => parts,
+        },
         Err(error) => {
             let remedy = match &error {
                 NoParts::Unknown(_) => {
@@ -92,11 +96,21 @@ pub(super) fn replica(
     let card = match made {
         Ok(card) => card,
         Err(refusal) => {
+            let message = format!("`{}` on {chip}: {refusal}", service.path);
             let remedy = "more chips a replica, a smaller precision, or another pool";
-            desk.problem(model.origin, &model.path, format!("`{}` on {chip}: {refusal}", service.path), remedy);
+            match (&refusal, written.chips.first()) {
+                (Refusal::Domain { .. }, Some(at)) => {
+                    let remedy = "as many as the scale-up domain has, fewer, or 2, 3 ... whole ones; or another pool";
+                    desk.problem(at.origin, &format!("{}.replica.chips", service.path), message, remedy);
+                }
+                _ => desk.problem(model.origin, &model.path, message, remedy),
+            }
             return None;
         }
     };
+    if let Some(told) = hardware.told_of(card.deployment.tensor_parallel) {
+        desk.note(format!("replica of `{}` on pool `{}`: {told}", service.path, supply.pools[pool].name));
+    }
     let (input, output) = (lengths.input_tokens as f64, lengths.output_tokens as f64);
     let (input_scv, output_scv) = length_scv(desk, input, output);
     let mixed = card.mixed(input_scv, output_scv);

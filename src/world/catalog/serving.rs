@@ -4,8 +4,8 @@
 use super::chip::ChipField;
 use super::known::{Known, Provenance};
 use super::read::Row;
-use super::{Catalog, Chip, UnknownName, unknown};
-use crate::perf::{self, Efficiency, Experts, Hardware, Lengths, Precision};
+use super::{Catalog, Chip, Instance, UnknownName, unknown};
+use crate::perf::{self, Efficiency, Experts, Hardware, Lengths, Network, Precision, ScaleUp};
 use crate::stats::math;
 
 const GIB: f64 = (1u64 << 30) as f64;
@@ -30,6 +30,8 @@ pub struct Link {
     pub chip: String,
     /// Both ways added, per chip [GB/s].
     pub link_gb_s: Known<f64>,
+    /// Chips that it joins, of chips without an instance in the catalog: of others their instances say it.
+    pub scale_up_chips: Option<u32>,
     /// Free text.
     pub note: String,
 }
@@ -111,6 +113,25 @@ pub struct Parts<'a> {
     pub efficiency: &'a FamilyEfficiency,
 }
 
+impl Parts<'_> {
+    /// The same on the chips of this instance type: its scale-up domain and its network.
+    pub fn on(mut self, instance: &Instance) -> Self {
+        assert!(instance.chip == self.chip.name, "{} has {}, not {}", instance.name, instance.chip, self.chip.name);
+        self.hardware.scale_up = Some(instance.scale_up());
+        self
+    }
+}
+
+impl Instance {
+    /// Its scale-up domain, and the network that joins it to others.
+    pub fn scale_up(&self) -> ScaleUp {
+        let count = |chips: u64| u32::try_from(chips).expect("fewer chips than 32 bits count");
+        let network = Network { gbit_s: self.network_gbps, chips: count(self.chips) };
+        let network = (0.0 < self.network_gbps).then_some(network);
+        ScaleUp { of: self.name.clone(), chips: count(self.scale_up_chips), network }
+    }
+}
+
 /// Why the catalog cannot make a card.
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum NoParts {
@@ -154,11 +175,25 @@ impl Catalog {
             memory_bytes: gib * GIB,
             memory_bytes_s: tb_s * 1e12,
             link_bytes_s: link.and_then(|link| link.link_gb_s.value()).map(|gb_s| gb_s * 1e9),
+            scale_up: self.widest(chip).or_else(|| {
+                let chips = link?.scale_up_chips?;
+                Some(ScaleUp { of: chip.name.clone(), chips, network: None })
+            }),
             tdp_w: chip.tdp_w().value(),
         })
     }
 
-    /// Everything that cards of this chip and model are made of.
+    /// The widest scale-up domain of the chip's instances; of equal ones that with the most network a chip, of those the first.
+    fn widest(&self, chip: &Chip) -> Option<ScaleUp> {
+        let of_chip = self.instances.iter().filter(|row| row.chip == chip.name);
+        let network = |row: &Instance| row.network_gbps / row.chips as f64;
+        let wider = |a: &&Instance, b: &&Instance| {
+            a.scale_up_chips.cmp(&b.scale_up_chips).then(network(a).total_cmp(&network(b)))
+        };
+        of_chip.reduce(|best, row| if wider(&best, &row).is_lt() { row } else { best }).map(Instance::scale_up)
+    }
+
+    /// Everything that cards of this chip and model are made of; the scale-up domain is the widest of the chip's instances, see [`Parts::on`].
     pub fn card_parts(&self, chip: &str, architecture: &str) -> Result<Parts<'_>, NoParts> {
         let chip = self.chip(chip)?;
         let architecture = self.architecture(architecture)?;
@@ -191,6 +226,10 @@ impl Catalog {
     pub(super) fn assert_serving_whole(&self) {
         for link in &self.links {
             assert!(self.chip(&link.chip).is_ok(), "links.csv: no chip `{}`", link.chip);
+        }
+        for row in &self.instances {
+            let whole = 0 < row.chips && row.scale_up_chips.is_multiple_of(row.chips);
+            assert!(whole && 0 < row.scale_up_chips, "instances.csv: {}: no whole instances in its domain", row.name);
         }
         for chip in &self.chips {
             self.efficiency(chip);
@@ -247,7 +286,14 @@ pub(super) fn architecture(row: &Row<'_>) -> Architecture {
 }
 
 pub(super) fn link(row: &Row<'_>) -> Link {
-    Link { chip: row.text("chip"), link_gb_s: row.known("link_gb_s", "low", "high"), note: row.maybe_text("note") }
+    let chips =
+        |chips: f64| if 1.0 <= chips && chips < 1e6 { chips as u32 } else { row.bug("no such number of chips") };
+    Link {
+        chip: row.text("chip"),
+        link_gb_s: row.known("link_gb_s", "low", "high"),
+        scale_up_chips: row.maybe_number("scale_up_chips").map(chips),
+        note: row.maybe_text("note"),
+    }
 }
 
 pub(super) fn family_efficiency(row: &Row<'_>) -> FamilyEfficiency {
@@ -318,6 +364,19 @@ mod tests {
         assert!(error.to_string().starts_with("no architecture `lama-3.3-70b` in the catalog; did you mean"));
         let missing = catalog().card_parts("trainium4", "llama-3.3-70b").unwrap_err().to_string();
         assert_eq!(missing, "the catalog has no hbm_gib, hbm_tb_s of trainium4");
+    }
+
+    /// Of the chip alone the widest domain, of equal ones the most network a chip; an instance has its own; a chip without one that of links.csv.
+    #[test]
+    fn scale_up_domains_are_those_of_instances() {
+        let widest = |chip: &str| catalog().hardware(catalog().chip(chip).unwrap()).unwrap().scale_up;
+        let of = |chip: &str| widest(chip).map(|domain| (domain.of, domain.chips));
+        assert_eq!(of("h100-sxm"), Some(("p5.48xlarge".into(), 8)));
+        assert_eq!((of("trainium1"), of("gb300")), (Some(("trn1n.32xlarge".into(), 16)), Some(("gb300".into(), 72))));
+        assert_eq!((of("maia-100"), of("gb200").unwrap().1, of("trainium2").unwrap().1), (None, 72, 64));
+        let lone = catalog().card_parts("h100", "llama-3.3-70b").unwrap().on(catalog().instance("p5.4xlarge").unwrap());
+        let domain = lone.hardware.scale_up.unwrap();
+        assert_eq!((domain.chips, domain.network), (1, Some(Network { gbit_s: 100.0, chips: 1 })));
     }
 
     /// Halfway between two dates the speed is the geometric mean of theirs; outside it is that of the end.
