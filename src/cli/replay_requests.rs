@@ -118,8 +118,8 @@ pub(super) struct Requests {
     /// Targets: ttft=2s,tpot=50ms; by class, the first goes first: chat:ttft=2s,tpot=50ms, or batch:none; may be repeated
     #[arg(long, value_name = "[CLASS:]TARGETS")]
     slo: Vec<Slo>,
-    /// With MIN..MAX replicas: outstanding tokens that one replica should have [default: --max-batch-tokens]
-    #[arg(long, value_name = "TOKENS", value_parser = clap::value_parser!(u64).range(1..))]
+    /// With MIN..MAX replicas: outstanding tokens that one replica should have [default: --max-batch-tokens]; with --prefill-replicas, whose --replicas only decode, requests [default: those that run at once, by --max-batch and memory]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     scale_at: Option<u64>,
     /// With MIN..MAX replicas: from an order to the first request [default: 3min]
     #[arg(long, value_name = "[MODEL=]DURATION", value_parser = by(words::duration))]
@@ -228,8 +228,9 @@ impl Requests {
         let source = wrong.take(self.source());
         let classes = source.as_ref().and_then(|source| self.goals(source, &mut wrong));
         let models = source.as_ref().and_then(|source| self.model_places(source, &mut wrong));
-        let engine = hardware.zip(classes.as_ref()).and_then(|(hardware, (goals, _))| {
-            let engine = self.engine(hardware, goals);
+        let known = hardware.zip(classes.as_ref()).zip(source.as_ref());
+        let engine = known.and_then(|((hardware, (goals, _)), source)| {
+            let engine = self.engine(hardware, goals, source.mean_tokens());
             wrong.take(engine)
         });
         wrong.end()?;

@@ -48,6 +48,11 @@ impl Axis {
         Self { label: label.into(), scale: Scale::Linear }
     }
 
+    /// A linear axis from 0, of shares and counts.
+    pub fn from_zero(label: impl Into<String>) -> Self {
+        Self { label: label.into(), scale: Scale::FromZero }
+    }
+
     /// A linear axis that ends where the data do, so that they fill a small panel.
     pub fn filled(label: impl Into<String>) -> Self {
         Self { label: label.into(), scale: Scale::Clock }
@@ -79,6 +84,8 @@ impl Axis {
 pub enum Scale {
     /// Equal steps for equal differences.
     Linear,
+    /// Linear from 0, of what is never below it; of noughts alone it ends at 1.
+    FromZero,
     /// Equal steps for equal ratios.
     Log,
     /// Linear, of counted things: ticks at whole numbers only.

@@ -145,13 +145,17 @@ pub fn requests(name: &str, input: impl Read, reading: &RequestReading) -> Resul
         log.origin_us = Some((origin_ns / 1_000) as i64);
         log.requests.iter_mut().for_each(|request| request.at_ns -= origin_ns);
     }
+    let times = || log.requests.iter().map(|request| request.at_ns);
+    let (first_ns, last_ns) = (times().min(), times().max());
     log.cut(reading).map_err(|why| alone(format!("`{name}`: {why}"), "e.g. 0..600 in seconds"))?;
     if log.requests.is_empty() {
-        let message = match log.outside {
-            0 => format!("`{name}` holds no request"),
-            rows => format!("`{name}` holds no request in the window; {rows} lie outside"),
+        let Some((first_ns, last_ns)) = first_ns.zip(last_ns) else {
+            return Err(alone(format!("`{name}` holds no request"), reading.layout.header()));
         };
-        return Err(alone(message, reading.layout.header()));
+        let message = format!("`{name}` holds no request in the window; {} lie outside", log.outside);
+        let (first_s, last_s) = (first_ns as f64 / 1e9, last_ns as f64 / 1e9);
+        let cure = format!("its requests arrive from {first_s} to {last_s} s: a window that reaches into that");
+        return Err(alone(message, &cure));
     }
     log.requests.sort_by_key(|request| request.at_ns);
     Ok(log)

@@ -321,7 +321,11 @@ fn what_cannot_be_is_refused() {
     let base = text(10.0, "");
     refused(&base.replace("chips = 2,", "chips = 1,").replace("\"fp8\"", "\"bf16\""), &["GB", "more chips a replica"]);
     refused(&base.replace("llama-3.3-70b", "llama-3.3-71b"), &["no architecture", "llama-3.3-70b"]);
-    refused(&base.replace("\"fp8\"", "\"fp4\""), &["fp4", "h100"]);
+    refused(&base.replace("\"fp8\"", "\"fp4\""), &["fp4", "h100", "name one of these in `replica.precision`"]);
+    let long = base.replace("output_tokens = 211", "output_tokens = 400_000");
+    refused(&long, &["a context of 131,072 tokens", "or a model of a longer context"]);
+    let unanswered = text(10.0, "slo = { tpot = \"1h\" }\n").replace("output_tokens = 211", "output_tokens = 0");
+    refused(&unanswered, &["s.slo.tpot", "`output_tokens` is 0", "leave it out"]);
     refused(&base.replace("model = \"llama-3.3-70b\"\n", ""), &["nothing says what a replica", "list architectures"]);
     refused(&base.replace("precision = \"fp8\"", "prefill_tokens_per_second = 10"), &["decode_tokens_per_second"]);
     refused(&text(10.0, "slo = { ttft = \"1ms\" }\n"), &["ttft", "promise more time"]);
@@ -355,6 +359,14 @@ fn what_lies_beyond_the_table_is_told() {
         swamped.contains("even on all replicas it may have, and those who are answered meet what they would at 2"),
         "{swamped}"
     );
+    // Where the table is not asked the load is told all the same; and nothing of one that can be served.
+    let all = |text: &str| world(text).notes.into_iter().collect::<Vec<_>>().join("\n");
+    let over = "times what all replicas it may have can do";
+    for (more, says) in [("admission = \"bound\"", true), ("tier = \"request\"", true), ("", false)] {
+        let swamped = text(2_000.0, "").replace("min = 400, max = 400 }", &format!("min = 1, max = 30 }}\n{more}"));
+        let idle = text(5.0, "").replace("min = 400, max = 400 }", &format!("min = 1, max = 30 }}\n{more}"));
+        assert_eq!((all(&swamped).contains(over), all(&idle).contains(over)), (says, false), "{more}");
+    }
     assert_eq!(
         told(&within.replace("idc = 1", "idc = 3000").replace("max = 30 }", "max = 30 }\ntier = \"request\"")),
         ""

@@ -220,6 +220,46 @@ fn flags_of_the_log() {
     assert!(code == 0 && told.contains("\nchat ") && told.contains("\nbatch ") && told.contains("\nall "), "{told}");
 }
 
+/// Four prompts take until 0.4 s on the one that prefills. On the one that decodes two run, 3 s each, and two wait: at the look at 1 s four are outstanding, two for
+/// a replica, so that another is ordered, up at 2. Who comes at 2.5 is read at 2.6 and decodes there at once. Of five a replica one is enough: the two that wait run
+/// from 3.4 to 6.4, and the fifth after them, until 9.4. Memory bounds it as well: 450 tokens less 1 % have room for one of 100 + 301/2.
+#[test]
+fn replicas_that_only_decode_scale_by_requests() {
+    let desk =
+        Desk::new("arrival_s,input_tokens,output_tokens\n0,100,301\n0,100,301\n0,100,301\n0,100,301\n2.5,100,301\n");
+    let split = "--prefill-replicas 1 --kv-transfer-gb-per-s 1000000000 --kv-bytes-per-token 1 --replicas 1..2 --max-batch 2 \
+                 --scale-every 1s --start-up 1s --max-batch-tokens 2048 --no-charts";
+    let last = |more: &str| {
+        let (code, told, err) = desk.run(&format!("{split} {more}"));
+        assert_eq!(code, 0, "{told}{err}");
+        (told, desk.read("requests.csv").lines().last().unwrap().to_owned())
+    };
+    let (told, row) = last("");
+    assert!(told.contains("--scale-at 2, the requests that run at once on a replica that only decodes"), "{told}");
+    assert_eq!(row, "4,2.5,100,301,0.1,0.01,3.1,2");
+    assert!(desk.read("manifest.json").contains("\"scale_at_tokens\": null"));
+    let (told, row) = last("--scale-at 5");
+    assert!(!told.contains("scaling by default"), "{told}");
+    assert!(row.starts_with("4,2.5,100,301,0.1,") && row.ends_with(",6.9,1"), "{row}");
+    assert!(desk.read("manifest.json").contains("\"scale_at_requests\": 5"));
+    let (told, _) = last("--kv-tokens 450");
+    assert!(told.contains("--scale-at 1, the requests"), "{told}");
+}
+
+/// Requests and replicas have each a panel, from 0: two of a hundred would lie on the ground.
+#[test]
+fn batches_and_replicas_have_each_a_panel() {
+    let desk = Desk::new("arrival_s,input_tokens,output_tokens\n0,100,5\n0.1,100,5\n");
+    let (code, told, _) = desk.run("--replicas 2");
+    assert_eq!(code, 0, "{told}");
+    assert!(told.contains("toy on 2 replicas of 1 chip,"), "{told}");
+    let svg = desk.read("charts/batches.svg");
+    assert!(
+        svg.contains("Panels of Requests in batches, Replicas; lines: requests in batches, replicas running"),
+        "{svg}"
+    );
+}
+
 /// One at a time. The batch takes 0 to 0.2 s; chat's patience of 150 ms is over at 0.16, the second batch has none and begins at 0.2.
 #[test]
 fn classes_have_their_targets_and_their_patience() {
@@ -538,7 +578,7 @@ fn mistakes_are_refused() {
         ("--routing prefix", &["--prefix-cache-blocks"]),
         ("--prefill-replicas 1 --kv-transfer-gb-per-s 10", &["--kv-bytes-per-token"]),
         ("--compat splitwise --chunked-prefill --patience 3s", &["knows no --chunked-prefill, --patience"]),
-        ("--window 5..9", &["no request in the window"]),
+        ("--window 5..9", &["no request in the window", "its requests arrive from 0 to 0 s"]),
         ("--price spot --instance nothing", &["no spot price"]),
         ("--generate rate=5,requests=5,input=1,output=1", &["cannot be used with"]),
         ("--layout azure", &["no column `TIMESTAMP`"]),

@@ -104,14 +104,23 @@ impl Requests {
     }
 
     /// The simulator that was asked for, on this hardware of each model; the error names what it lacks.
-    pub(super) fn engine(&self, hardware: Vec<Hardware>, goals: &[Goal]) -> Result<Engine, Failure> {
+    ///
+    /// `tokens`: of a mean prompt and a mean answer.
+    pub(super) fn engine(
+        &self,
+        hardware: Vec<Hardware>,
+        goals: &[Goal],
+        tokens: (f64, f64),
+    ) -> Result<Engine, Failure> {
         let served = self.served(&hardware);
         let mut notes: Vec<String> = hardware.iter().flat_map(|hardware| hardware.notes.clone()).collect();
         if self.scales() && self.scale_at.is_none() {
-            let tokens = self.max_batch_tokens;
-            notes.push(format!(
-                "scaling by default: --scale-at {tokens}, the outstanding tokens of one iteration a replica (Eq. (138))"
-            ));
+            let at = self.scale_at(&hardware, tokens);
+            let what = match self.prefill_replicas {
+                None => "the outstanding tokens of one iteration a replica",
+                Some(_) => "the requests that run at once on a replica that only decodes",
+            };
+            notes.push(format!("scaling by default: --scale-at {at}, {what} (Eq. (138))"));
         }
         notes.extend(self.idle_context(&hardware));
         let what = match (self.compat, &hardware[0].times) {
@@ -128,7 +137,7 @@ impl Requests {
                 max_batch_tokens: self.max_batch_tokens,
                 kv_tokens: hardware[0].kv_tokens,
             })),
-            (None, _) => What::Own(Box::new(self.terms(hardware, goals)?)),
+            (None, _) => What::Own(Box::new(self.terms(hardware, goals, tokens)?)),
         };
         Ok(Engine { what, served, notes })
     }
@@ -200,6 +209,19 @@ impl Requests {
         self.kv_reserve.unwrap_or(0.01)
     }
 
+    /// What a replica should have outstanding, unless stated as much as one can work on at once: the tokens of an iteration; where replicas only decode,
+    /// whose requests count 1 each, the requests that its batch and, with half of the answer there, its memory have room for. Eq. (138).
+    fn scale_at(&self, hardware: &[Hardware], (prompt, answer): (f64, f64)) -> u64 {
+        if let Some(stated) = self.scale_at {
+            return stated;
+        }
+        if self.prefill_replicas.is_none() {
+            return u64::from(self.max_batch_tokens);
+        }
+        let memory = hardware[0].kv_tokens as f64 * (1.0 - self.kv_reserve());
+        ((memory / (prompt + answer / 2.0)) as u64).clamp(1, u64::from(self.max_batch))
+    }
+
     /// How often the load is looked at \[s\].
     pub(super) fn scale_every(&self) -> f64 {
         self.scale_every.unwrap_or(5.0)
@@ -211,7 +233,7 @@ impl Requests {
     }
 
     /// One model after the other, each with its fleets.
-    fn terms(&self, hardware: Vec<Hardware>, goals: &[Goal]) -> Result<Terms<Times>, Failure> {
+    fn terms(&self, hardware: Vec<Hardware>, goals: &[Goal], tokens: (f64, f64)) -> Result<Terms<Times>, Failure> {
         let mut fleets = Vec::new();
         for (at, model) in self.model.iter().enumerate() {
             let (Replicas { min, max }, start_ns) = (self.replicas(model), ns(self.start_up(model)));
@@ -223,7 +245,7 @@ impl Requests {
             }
         }
         let scaling = self.scales().then(|| Scaling {
-            tokens_per_replica: self.scale_at.unwrap_or(u64::from(self.max_batch_tokens)),
+            tokens_per_replica: self.scale_at(&hardware, tokens),
             every_ns: ns(self.scale_every()),
             patience_ns: ns(self.scale_in_after()),
         });

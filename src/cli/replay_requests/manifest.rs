@@ -4,14 +4,19 @@ use super::engine::Engine;
 use super::words::Slo;
 use super::{Load, Requests, by};
 use crate::replay::Tariff;
+use crate::world::catalog::Catalog;
 use serde_json::{Value, json};
 use std::path::Path;
 
 impl Requests {
     /// Model, chips, replicas and what else was asked for, as words.
     pub(super) fn rules(&self) -> String {
-        let chip = self.hardware.as_deref().or(self.instance.as_deref()).unwrap_or("chips");
-        let one = |model: &String| format!("{model} on {} x {} {chip}", self.replicas(model), self.tp(model));
+        let chip = self.chip();
+        let one = |model: &String| {
+            let replicas = self.replicas(model);
+            let noun = if replicas.max == 1 { "replica" } else { "replicas" };
+            format!("{model} on {replicas} {noun} of {} {chip}", self.tp(model))
+        };
         let mut rules: Vec<String> = self.model.iter().map(one).collect();
         rules.extend(self.pool_chips.map(|chips| format!("a pool of {chips} chips")));
         if let Some(with) = self.compat {
@@ -31,6 +36,15 @@ impl Requests {
             rules.push(format!("rate x {}", self.rate_scale));
         }
         rules.join(", ")
+    }
+
+    /// The chip as the file of step times calls it, or that of the instance, with its name.
+    fn chip(&self) -> String {
+        if let Some(hardware) = &self.hardware {
+            return hardware.clone();
+        }
+        let row = self.instance.as_ref().and_then(|name| Catalog::embedded().instance(name).ok());
+        row.map_or_else(|| "chips".to_owned(), |row| format!("{} ({})", row.chip, row.name))
     }
 
     pub(super) fn manifest(&self, engine: &Engine, notes: &[String], tariff: Option<&Tariff>) -> String {
@@ -59,7 +73,7 @@ impl Requests {
             "routing": self.routing(),
             "prefix_cache_blocks": self.prefix_cache_blocks,
             "patience_s": by::json(&self.patience, |seconds| json!(seconds)),
-            "scale_at_tokens": self.scale_at,
+            "scale_at_tokens": self.scale_at.filter(|_| self.prefill_replicas.is_none()),
             "start_up_s": several(self.model.iter().map(|model| self.start_up(model))),
             "scale_every_s": self.scale_every(),
             "scale_in_after_s": self.scale_in_after(),
@@ -69,6 +83,9 @@ impl Requests {
             "price": tariff.map(crate::cli::replay::priced),
             "notes": notes,
         });
+        if let Some(requests) = self.scale_at.filter(|_| self.prefill_replicas.is_some()) {
+            manifest["scale_at_requests"] = json!(requests);
+        }
         if let Some(chips) = self.pool_chips {
             manifest["pool_chips"] = json!(chips);
         }

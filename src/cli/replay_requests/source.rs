@@ -90,7 +90,29 @@ fn distinct<'n>(names: impl Iterator<Item = &'n str>) -> Vec<(String, String)> {
     seen
 }
 
+/// Generated requests whose mean length stands for that of all.
+const ENOUGH: usize = 10_000;
+
 impl Source {
+    /// Mean tokens of a prompt and of an answer; of generated requests those of the first 10,000.
+    pub fn mean_tokens(&self) -> (f64, f64) {
+        let mean = |tokens: &mut dyn Iterator<Item = (u32, u32)>| {
+            let (mut n, mut prompts, mut answers) = (0u64, 0u64, 0u64);
+            for (prompt, answer) in tokens {
+                (n, prompts, answers) = (n + 1, prompts + u64::from(prompt), answers + u64::from(answer));
+            }
+            (prompts as f64 / n as f64, answers as f64 / n as f64)
+        };
+        match self {
+            Source::Log(log) => mean(&mut log.requests.iter().map(|request| (request.input, request.output))),
+            Source::Generated(loads) => {
+                let (mut requests, mut one) = (loads.requests(), Arrival::default());
+                let each = std::iter::from_fn(|| requests.next(&mut one).then_some((one.input, one.output)));
+                mean(&mut each.take(ENOUGH))
+            }
+        }
+    }
+
     /// First arrival [ns].
     pub fn first_ns(&self) -> u64 {
         match self {

@@ -114,7 +114,7 @@ pub struct Prefixes {
 /// How the number of replicas follows the load. Eq. (138), (144).
 #[derive(Clone, Copy, Debug)]
 pub struct Scaling {
-    /// Outstanding tokens that one replica should have.
+    /// Outstanding tokens that one replica should have; of one that only decodes requests, which count 1 each. Eq. (132).
     pub tokens_per_replica: u64,
     /// How often it is looked at [ns].
     pub every_ns: u64,

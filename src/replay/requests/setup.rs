@@ -74,16 +74,43 @@ pub fn step_table(rows: &[StepTime], setup: &Setup) -> Result<StepTable, String>
         there.dedup();
         return Err(format!("no measurement of {asked}; there are: {}", there.join(", ")));
     }
-    StepTable::new(&measured).ok_or_else(|| {
+    let tokens = |row: &StepRow| u64::from(row.prompt_size) * u64::from(row.batch_size);
+    let one = measured.windows(2).all(|pair| tokens(&pair[0]) == tokens(&pair[1]));
+    let why = if one {
         format!(
-            "the measurements of {asked} make no line: it takes two different prompt sizes x batch sizes, and times above 0 at one token"
+            "they all have {} tokens (prompt size x batch size), and a line takes two different numbers",
+            tokens(&measured[0])
         )
-    })
+    } else {
+        "straight lines through the medians of their times, which go on straight before the first number of tokens and beyond the last, are not above 0 at each of 1 to 8,191 tokens (Eq. (131))".to_owned()
+    };
+    StepTable::new(&measured).ok_or_else(|| format!("the measurements of {asked} make no times: {why}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// One number of tokens in two shapes makes no line. 100 tokens in 100 ms and 200 in 90 ms: 110 ms at none, and 0 at 1,100.
+    #[test]
+    fn what_makes_no_line_says_why() {
+        let row = |prompt_size, batch_size, prompt_ms| StepTime {
+            model: "toy".into(),
+            hardware: "chip".into(),
+            tensor_parallel: 1,
+            prompt_size,
+            batch_size,
+            prompt_ms,
+            token_ms: 10.0,
+        };
+        let setup = Setup { model: "toy".into(), hardware: "chip".into(), tensor_parallel: 1 };
+        let told = |rows: &[StepTime]| step_table(rows, &setup).unwrap_err();
+        let one = told(&[row(100, 2, 50.0), row(200, 1, 60.0)]);
+        assert!(one.contains("they all have 200 tokens") && !one.contains("above 0"), "{one}");
+        let falls = told(&[row(100, 1, 100.0), row(200, 1, 90.0)]);
+        assert!(falls.contains("beyond the last") && falls.contains("not above 0 at each of 1 to 8,191"), "{falls}");
+        assert!(step_table(&[row(100, 1, 100.0), row(200, 1, 110.0)], &setup).is_ok());
+    }
 
     /// 687,194,767,360 B less 135e9 B over 2,621,440 B a token; less 329e9 B over 4,014,080 B.
     #[test]

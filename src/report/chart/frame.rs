@@ -288,6 +288,8 @@ pub fn domain(values: impl Iterator<Item = f64>, scale: Scale, with_zero: bool) 
         .fold(None, |span: Option<(f64, f64)>, v| Some(span.map_or((v, v), |(lo, hi)| (lo.min(v), hi.max(v)))));
     span.map(|(lo, hi)| match scale {
         Scale::Log | Scale::Dates | Scale::Whole | Scale::Clock => (lo, hi),
+        Scale::FromZero if lo == 0.0 && hi == 0.0 => (0.0, 1.0),
+        Scale::FromZero => (lo.min(0.0), hi.max(0.0)),
         Scale::Linear if lo > 0.0 && (with_zero || lo <= 0.5 * hi) => (0.0, hi),
         Scale::Linear if hi < 0.0 && (with_zero || hi >= 0.5 * lo) => (lo, 0.0),
         Scale::Linear => (lo, hi),
@@ -297,6 +299,17 @@ pub fn domain(values: impl Iterator<Item = f64>, scale: Scale, with_zero: bool) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Of noughts alone an axis from zero ends at 1 and does not begin below; 3 to 4 % stand on 0, and where a linear axis begins is its own matter.
+    #[test]
+    fn a_share_stands_on_zero() {
+        let of = |values: &[f64], scale| domain(values.iter().copied(), scale, false).unwrap();
+        assert_eq!(of(&[0.0, 0.0], Scale::FromZero), (0.0, 1.0));
+        assert_eq!(of(&[3.0, 4.0], Scale::FromZero), (0.0, 4.0));
+        assert_eq!(of(&[3.0, 4.0], Scale::Linear), (3.0, 4.0));
+        let ticks = Ticks::new(Scale::FromZero, 0.0, 1.0, 2.0);
+        assert_eq!((ticks.lo, ticks.hi), (0.0, 1.0));
+    }
 
     /// Three boxes of 10 want 50, 52 and 90: the first two share the middle 51 (46 and 56), the third stays.
     #[test]

@@ -90,15 +90,30 @@ pub fn is_hollow(index: usize) -> bool {
     !(index / SERIES.len()).is_multiple_of(2)
 }
 
-/// Corners of the marker of series `index`, relative to its centre, about 3 px in radius.
+/// Corners of the marker of series `index`, relative to its centre, about 3 px in radius: as many shapes as colours, so that two of one colour or of one shape
+/// come only after eight, and two of both only after 64.
 pub fn marker(index: usize) -> Vec<(f64, f64)> {
-    match (index + index / SERIES.len()) % 5 {
+    match (index + index / SERIES.len()) % SERIES.len() {
         0 => disc(3.0),
         1 => vec![(-2.7, -2.7), (2.7, -2.7), (2.7, 2.7), (-2.7, 2.7)],
         2 => vec![(0.0, -3.6), (3.3, 2.5), (-3.3, 2.5)],
         3 => vec![(0.0, -3.9), (3.9, 0.0), (0.0, 3.9), (-3.9, 0.0)],
-        _ => vec![(0.0, 3.6), (3.3, -2.5), (-3.3, -2.5)],
+        4 => vec![(0.0, 3.6), (3.3, -2.5), (-3.3, -2.5)],
+        5 => cross(),
+        6 => cross().into_iter().map(|(x, y)| (TURN * (x - y), TURN * (x + y))).collect(),
+        _ => vec![(-3.4, -3.0), (3.4, -3.0), (0.8, 0.0), (3.4, 3.0), (-3.4, 3.0), (-0.8, 0.0)],
     }
+}
+
+/// Sine and cosine of an eighth of a turn.
+const TURN: f64 = std::f64::consts::FRAC_1_SQRT_2;
+
+/// An upright cross.
+fn cross() -> Vec<(f64, f64)> {
+    let (arm, half) = (3.8, 1.2);
+    let quarter = [(half, arm), (half, half), (arm, half)];
+    let turned = |turns: usize, at: (f64, f64)| (0..turns).fold(at, |(x, y), _| (y, -x));
+    (0..4).flat_map(|turns| quarter.map(|at| turned(turns, at))).collect()
 }
 
 /// A disc as 24 corners; the sine is a table so that no libm is asked.
@@ -111,4 +126,28 @@ pub fn disc(radius: f64) -> Vec<(f64, f64)> {
         k => -SIN[24 - k],
     };
     (0..24).map(|k| (radius * sin(k + 6), radius * sin(k))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The sixth colour is near the first: no two of eight have one shape, and no two of 64 both colour and shape. The corners of a cross go round it: its
+    /// area is that of four arms and their middle, 4 x 2.4 x 2.6 + 2.4^2.
+    #[test]
+    fn every_series_has_its_mark() {
+        let same = |a: usize, b: usize| marker(a) == marker(b);
+        for a in 0..64 {
+            for b in 0..a {
+                assert!(!(same(a, b) && series(a) == series(b)), "{a} and {b}");
+                assert!(a >= 8 || !same(a, b), "{a} and {b} have one shape");
+            }
+        }
+        let area = |corners: Vec<(f64, f64)>| {
+            let next = corners.iter().cycle().skip(1);
+            corners.iter().zip(next).map(|(a, b)| a.0 * b.1 - b.0 * a.1).sum::<f64>().abs() / 2.0
+        };
+        let cross = 4.0 * 2.4 * 2.6 + 2.4 * 2.4;
+        assert!((area(marker(5)) - cross).abs() < 1e-9 && (area(marker(6)) - cross).abs() < 1e-9);
+    }
 }

@@ -20,7 +20,7 @@ impl Ticks {
         assert!(lo <= hi && lo.is_finite() && hi.is_finite(), "ticks need a domain: {lo}..{hi}");
         let (lo, hi) = if lo == hi && matches!(scale, Scale::Linear | Scale::Whole) { around(lo) } else { (lo, hi) };
         match scale {
-            Scale::Linear => Self::linear(lo, hi, nice_step((hi - lo) / count)),
+            Scale::Linear | Scale::FromZero => Self::linear(lo, hi, nice_step((hi - lo) / count)),
             Scale::Whole => Self::linear(lo, hi, nice_step((hi - lo) / count).ceil()),
             Scale::Log => Self::log(lo, hi, count),
             Scale::Dates => Self::dates(lo, hi, count),
@@ -32,7 +32,7 @@ impl Ticks {
     pub fn share(&self, value: f64) -> f64 {
         match self.scale {
             Scale::Log => libm::log(value / self.lo) / libm::log(self.hi / self.lo),
-            Scale::Linear | Scale::Whole | Scale::Dates | Scale::Clock => (value - self.lo) / (self.hi - self.lo),
+            _ => (value - self.lo) / (self.hi - self.lo),
         }
     }
 

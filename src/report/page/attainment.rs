@@ -20,12 +20,11 @@ pub fn build(data: &Data) -> Option<Drawn> {
     let names = once(all.iter().map(|row| row.name.as_str()));
     let of = |name: &str| all.iter().copied().filter(|row| row.name == name).collect::<Vec<_>>();
     let services: Vec<(&str, Vec<&ServiceMonth>)> = names.into_iter().map(|name| (name, of(name))).collect();
-    let row = |(metric, label): (&str, &str)| Row {
-        y: Axis::linear(label),
-        references: Vec::new(),
-        uprights: Vec::new(),
-        shade: None,
-        cells: vec![panel(&services, metric)],
+    let row = |(metric, label): (&str, &str)| {
+        let panel = panel(&services, metric);
+        // What is kept may be all but whole, and is looked at where it differs.
+        let y = if metric == METRICS[0].0 && varies(&panel) { Axis::linear(label) } else { Axis::from_zero(label) };
+        Row { y, references: Vec::new(), uprights: Vec::new(), shade: None, cells: vec![panel] }
     };
     // A service without targets attains nothing and is shown by what it sheds; a study of such services has that row alone.
     let shown = |metric: &str| all.iter().any(|row| row.values.contains_key(metric));
@@ -80,6 +79,16 @@ fn panel(services: &[(&str, Vec<&ServiceMonth>)], metric: &str) -> Panel {
     };
     let lines = services.iter().enumerate().map(line).filter(|(_, line)| line.points.iter().any(|p| p.1.is_some()));
     Panel { lines: lines.collect(), ..Panel::default() }
+}
+
+/// Whether its lines or bands have two different values.
+fn varies(panel: &Panel) -> bool {
+    let of = |line: &Line| -> Vec<f64> {
+        let bands = line.band.iter().flat_map(|band| [band.1, band.2]);
+        line.points.iter().filter_map(|point| point.1).chain(bands).collect()
+    };
+    let values: Vec<f64> = panel.lines.iter().flat_map(|(_, line)| of(line)).collect();
+    values.windows(2).any(|pair| pair[0] != pair[1])
 }
 
 /// The service and the month that attain least, else that shed most.
@@ -141,6 +150,7 @@ fn line(name: &str, row: &ServiceMonth) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::report::chart::Scale;
     use crate::report::folder::MANIFEST;
 
     const HEAD: &str = "strategy,future,month,lab,service,n,shed_fraction,shed_fraction_p05,shed_fraction_p95,\
@@ -174,6 +184,18 @@ mod tests {
         assert_eq!(chart.title, "lab.chat keeps its promise to 98\u{a0}% of its tokens in the worst month, 2026-01");
         assert_eq!(table.rows[0][..4], ["lab.chat", "2026-01", "4", "98.00\u{a0}%"].map(str::to_string));
         assert_eq!(table.rows[1][3], "", "blank, not zero");
+    }
+
+    /// Of 98 and 99 % kept the axis shows where they differ; where all is kept and nothing shed both stand on 0.
+    #[test]
+    fn a_share_stands_on_zero() {
+        let scales = |rows: &str| {
+            let Kind::Panels { rows, .. } = drawn(rows).unwrap().chart.kind else { panic!("panels") };
+            rows.iter().map(|row| row.y.scale).collect::<Vec<_>>()
+        };
+        let two = "both,f,2026-01,lab,chat,4,0.01,0,0.02,0.98,0.96,0.99\nboth,f,2026-02,lab,chat,4,0,0,0,0.99,,\n";
+        assert_eq!(scales(two), [Scale::Linear, Scale::FromZero]);
+        assert_eq!(scales("both,f,2026-01,lab,chat,4,0,0,0,1,1,1\n"), [Scale::FromZero, Scale::FromZero]);
     }
 
     /// Of a study without services there is no chart.

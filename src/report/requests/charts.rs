@@ -3,7 +3,7 @@
 use super::About;
 use crate::kernel::request::Totals;
 use crate::replay::requests::{Figures, Goal, QUANTILES, Served, Tally, of_class};
-use crate::report::chart::{Axis, Chart, Kind, Line, Reference, percent, short};
+use crate::report::chart::{Axis, Chart, Kind, Line, Panel, Reference, Row, percent, short};
 use crate::report::html::TableView;
 use crate::report::replay::Drawn;
 use crate::stats::batches::Batches;
@@ -242,7 +242,16 @@ fn end_s(figures: &Figures) -> f64 {
 fn batches(about: &About<'_>, figures: &Figures, tally: &Tally<'_>) -> Drawn {
     let [batch, _, running, busy] = tally.through_time(figures.totals.end_ns);
     let (x_axis, x) = axis(batch.len(), tally.bin_s(), end_s(figures));
-    let along = |values: &[f64]| x.iter().copied().zip(values.iter().copied()).collect::<Vec<_>>();
+    let along = |values: &[f64]| Line::new("", x.iter().copied().zip(values.iter().copied()));
+    // Replicas are few beside requests: each has its own axis.
+    let row = |label: &str, lines: Vec<(usize, Line)>| Row {
+        y: Axis::from_zero(label),
+        references: Vec::new(),
+        uprights: Vec::new(),
+        shade: None,
+        cells: vec![Panel { lines, ..Panel::default() }],
+    };
+    let keys = ["requests in batches", "replicas running", "replicas in an iteration"];
     let spent = figures.totals.spent();
     let mean = spent.batch_ns as f64 / (figures.totals.end_ns - figures.totals.first_ns).max(1) as f64;
     let most = batch.iter().copied().fold(0.0, f64::max);
@@ -255,14 +264,14 @@ fn batches(about: &About<'_>, figures: &Figures, tally: &Tally<'_>) -> Drawn {
         ),
         subtitle: format!("All replicas, means of {} s; {}", short(tally.bin_s()), provenance(about)),
         x: x_axis,
-        y: Axis::linear("Requests; replicas"),
-        kind: Kind::Lines {
-            series: vec![
-                Line::new("requests in batches", along(&batch)),
-                Line::new("replicas running", along(&running)),
-                Line::new("replicas in an iteration", along(&busy)).dashed(),
+        y: Axis::linear(""),
+        kind: Kind::Panels {
+            keys: keys.map(str::to_owned).to_vec(),
+            columns: vec![String::new()],
+            rows: vec![
+                row("Requests in batches", vec![(0, along(&batch))]),
+                row("Replicas", vec![(1, along(&running)), (2, along(&busy))]),
             ],
-            references: Vec::new(),
         },
         empty_reason: "no request was served".into(),
     };

@@ -157,7 +157,11 @@ static DEMAND: Table = Table {
             key("tokens_per_second", number("tokens/s", 1e-9, MOST_RATE), "Mean at the start, input and output."),
             key("requests_per_second", number("requests/s", 1e-9, MOST_RATE), "Mean at the start."),
             must("input_tokens", number("tokens", 0.0, 1e9), "Mean input of a request."),
-            must("output_tokens", number("tokens", 0.0, 1e9), "Mean output of a request."),
+            must(
+                "output_tokens",
+                number("tokens", 0.0, 1e9),
+                "Mean output of a request; 0: prompts are only read (embeddings, scores), their tokens are all that counts, a card is made for one token of output, and `slo.tpot` and `tier = \"request\"` are refused.",
+            ),
             key("growth", Kind::Table(&GROWTH), "Growth; absent: none."),
             key("profile", Kind::Text, "A week of the catalog (`list profiles`), mean 1."),
             key(

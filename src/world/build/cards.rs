@@ -7,6 +7,7 @@ use super::points;
 use crate::perf::{self, Admission, Asked, Card, Clock, Deployment, Lengths, Precision, Promise, Range, Refusal};
 use crate::spec::{At, Named, ServiceSpec};
 use crate::stats::law::{Law, LawKind};
+use crate::units::thousands;
 use crate::world::bursts::Bursts;
 use crate::world::catalog::{NoParts, RequestMix};
 use crate::world::model::PoolId;
@@ -97,10 +98,9 @@ pub(super) fn replica(
         Ok(card) => card,
         Err(refusal) => {
             let message = format!("`{}` on {chip}: {refusal}", service.path);
-            let remedy = "more chips a replica, a smaller precision, or another pool";
+            let remedy = remedy(&refusal, chips.is_some());
             match (&refusal, written.chips.first()) {
                 (Refusal::Domain { .. }, Some(at)) => {
-                    let remedy = "as many as the scale-up domain has, fewer, or 2, 3 ... whole ones; or another pool";
                     desk.problem(at.origin, &format!("{}.replica.chips", service.path), message, remedy);
                 }
                 _ => desk.problem(model.origin, &model.path, message, remedy),
@@ -118,6 +118,20 @@ pub(super) fn replica(
     let (prefill, decode) = mixed.tokens_per_replica_hour(mixed.saturated().batch);
     let rates = Rates { prefill: prefill * ratio / 3_600.0, decode: decode * ratio / 3_600.0 };
     Some(Replica { chips: card.deployment.tensor_parallel, rates, sigma: card.uncertainty_sigma(), card: Some(card) })
+}
+
+/// What helps against a refusal; `stated`: the file says of how many chips a replica is, else every number was tried.
+fn remedy(refusal: &Refusal, stated: bool) -> &'static str {
+    match refusal {
+        Refusal::Memory { .. } if stated => "more chips a replica, a smaller precision, or another pool",
+        Refusal::Memory { .. } => "a smaller precision, shorter requests, or another pool",
+        Refusal::Context { .. } => "fewer `input_tokens` or `output_tokens`, or a model of a longer context",
+        Refusal::Peak { has, .. } if has.is_empty() => "leave the pool out",
+        Refusal::Peak { .. } => "name one of these in `replica.precision`, or leave the pool out",
+        Refusal::Link { .. } => "replicas of one chip, or another pool",
+        Refusal::Domain { .. } => "as many as the scale-up domain has, fewer, or 2, 3 ... whole ones; or another pool",
+        Refusal::Value { .. } => "another value of that key of `replica`",
+    }
 }
 
 /// Whole tokens of a mean request, at least one each.
@@ -148,9 +162,14 @@ pub(super) fn admission(
     range: &Range,
 ) -> Admission {
     let table = &service.table;
+    refuse_tpot_without_answers(desk, service, output);
     let asked = table.admission.as_ref().map(|at| at.value.as_str());
-    let Some(replica) = first.filter(|_| asked.unwrap_or(if by_card(table) { "table" } else { "bound" }) == "table")
-    else {
+    let by_table = asked.unwrap_or(if by_card(table) { "table" } else { "bound" }) == "table";
+    let played = table.tier.as_ref().is_some_and(|at| at.value == "request");
+    if !by_table || played {
+        tell_overload(desk, service, range);
+    }
+    let Some(replica) = first.filter(|_| by_table) else {
         if table.slo.is_some() {
             desk.note(format!(
                 "{}.slo is read, and its attainment is not modelled: its admission is the bound alone, write `admission = \"table\"`",
@@ -187,10 +206,36 @@ pub(super) fn admission(
     // Rates that move are no clumps of requests: the service goes through their loads.
     let dispersion = bursts.idc;
     let asked = Asked { dispersion, output_share: share, seconds_per_request, clocks: clocks.as_deref() };
-    if table.tier.as_ref().is_none_or(|at| at.value != "request") {
+    if !played {
         beyond::tell(desk, service, &asked, range);
     }
     catalog.admission.of(&asked).promise(Promise { ttft_s, tpot_s, alone_s })
+}
+
+/// Time per token after the first is promised to nobody who gets none.
+fn refuse_tpot_without_answers(desk: &mut Desk<'_>, service: &Named<ServiceSpec>, output: f64) {
+    let Some(tpot) = service.table.slo.as_ref().and_then(|slo| slo.tpot.as_ref()).filter(|_| output <= 0.0) else {
+        return;
+    };
+    let message = format!("`{}` promises time per token of answers, and `output_tokens` is 0", tpot.path);
+    desk.problem(tpot.origin, &tpot.path, message, "leave it out, or state how long answers are");
+}
+
+/// A peak that all replicas together cannot serve, where the table does not tell it.
+fn tell_overload(desk: &mut Desk<'_>, service: &Named<ServiceSpec>, range: &Range) {
+    // Not for a load of 1 to within rounding.
+    if range.peak_load < 1.005 {
+        return;
+    }
+    let load = if range.peak_load < 100.0 {
+        format!("{:.2}", range.peak_load)
+    } else {
+        thousands(range.peak_load.round() as u64)
+    };
+    desk.note(format!(
+        "{} asks at its peak for {load} times what all replicas it may have can do: the rest it does not serve",
+        service.path
+    ));
 }
 
 /// Squared coefficients of variation of prompts and answers: those of the mixes of the catalog between which the share of answers lies. Eq. (161).
